@@ -1,0 +1,17 @@
+"""What can go wrong with a feed."""
+
+
+class FeedError(Exception):
+    """A feed could not be read or written. `permanent`: trying again cannot help."""
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+class FeedBusy(FeedError):
+    """Another process writes this feed. Two writers would number two records alike."""
+
+
+class FeedDamaged(FeedError):
+    """A record before the feed's end fails its checksum."""

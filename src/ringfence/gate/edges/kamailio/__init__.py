@@ -1,0 +1,1 @@
+"""gate/edges/kamailio"""

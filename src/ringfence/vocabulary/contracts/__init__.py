@@ -1,0 +1,49 @@
+"""What crosses between processes: one type a module, each with a JSON Schema and a golden file under `tests/unit/vocabulary/golden`.
+
+Every type is frozen, carries its version `v`, refuses unknown fields when it is configuration and ignores them when it is a feed
+record (so a reader may be older than its writer). Changing a field's meaning needs a new `v`.
+"""
+
+from ringfence.vocabulary.contracts.ask import Ask
+from ringfence.vocabulary.contracts.desk_event import DeskEvent
+from ringfence.vocabulary.contracts.event import Event, EventKind
+from ringfence.vocabulary.contracts.finding import Evidence, Finding, Subject, Window, finding_id
+from ringfence.vocabulary.contracts.observation import Observation, ObservationKind
+from ringfence.vocabulary.contracts.order import Action, ActionKind, Order, OrderChange, Scope
+from ringfence.vocabulary.contracts.receipt import Receipt, ReceiptState
+from ringfence.vocabulary.contracts.reference import (
+    AccountLink,
+    NumberLink,
+    PartyLink,
+    Reference,
+    TrunkLink,
+)
+from ringfence.vocabulary.contracts.verdict import Verdict, VerdictAction
+
+__all__ = [
+    "AccountLink",
+    "Action",
+    "ActionKind",
+    "Ask",
+    "DeskEvent",
+    "Event",
+    "EventKind",
+    "Evidence",
+    "Finding",
+    "NumberLink",
+    "Observation",
+    "ObservationKind",
+    "Order",
+    "OrderChange",
+    "PartyLink",
+    "Receipt",
+    "ReceiptState",
+    "Reference",
+    "Scope",
+    "Subject",
+    "TrunkLink",
+    "Verdict",
+    "VerdictAction",
+    "Window",
+    "finding_id",
+]

@@ -1,0 +1,18 @@
+"""Ask: may this request pass? What an edge tells the gate: signalling metadata, never content."""
+
+from msgspec import Struct
+
+
+class Ask(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One question. `source` is the sender's address as the edge saw it, `asserted` the P-Asserted-Identity number."""
+
+    v: int = 1
+    call_id: str
+    method: str = "INVITE"
+    source: str | None = None
+    trunk: str | None = None
+    account: str | None = None
+    caller: str | None = None
+    asserted: str | None = None
+    callee: str | None = None
+    identity: tuple[str, ...] = ()

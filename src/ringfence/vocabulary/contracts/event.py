@@ -1,0 +1,63 @@
+"""Event: what happened in signalling, already attributed, without content. Rules are written over its fields."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from ringfence.vocabulary.attestation import Attestation
+from ringfence.vocabulary.times import Micros
+
+
+class EventKind(StrEnum):
+    """What a rule can be `on`."""
+
+    ATTEMPT = "attempt"  # an initial INVITE, once a call however often it is sent, forked, challenged or mirrored
+    ANSWER = "answer"  # its first 2xx
+    END = "end"  # the call's end: final failure, BYE, or given up; carries the outcome
+    REQUEST = "request"  # an out-of-dialog request of any method got its final response, or none in 32 s (status 408)
+    REGISTRATION = "registration"  # the same, for REGISTER alone (emitted beside its REQUEST)
+
+
+class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that happened at `time`. Unset text is `None`; `status` 0 means that none was seen.
+
+    `source` and `destination` are addresses in canonical text. `caller` and `callee` are E.164 where they name a number, else the
+    user part as sent. `answered`, `duration_ms`, `ring_ms` and `released_by` are known on `answer` and `end` only.
+    """
+
+    v: int = 1
+    kind: EventKind
+    time: Micros
+    sequence: int = 0
+    call_id: str
+    method: str = "INVITE"
+    source: str | None = None
+    source_port: int = 0
+    destination: str | None = None
+    transport: str | None = None
+    caller: str | None = None
+    callee: str | None = None
+    target: str | None = None
+    """The user that the request is for: of the To address for REGISTER, else of the request URI. `None` where there is none."""
+    domain: str | None = None
+    account: str | None = None
+    party_path: tuple[str, ...] = ()
+    """From the root party to the account's own, at `time`. Empty where the traffic is unattributed."""
+    trunk: str | None = None
+    plan: str | None = None
+    direction: str | None = None
+    """`outbound`: a party of ours sent it; `inbound`: it came for one of ours; `None`: cannot be told."""
+    credentials: bool = False
+    """The request carried an Authorization or Proxy-Authorization header. What it held is not kept."""
+    status: int = 0
+    answered: bool = False
+    duration_ms: int = 0
+    ring_ms: int = 0
+    released_by: str | None = None
+    """`caller`, `callee` or `network`."""
+    attestation: Attestation | None = None
+    user_agent: str | None = None
+    agent: int | None = None
+    """The capture agent's id."""
+    late: bool = False
+    """It came after its time had been closed, and was counted when it came."""

@@ -1,0 +1,29 @@
+"""Receipt: what an edge says of an order."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from ringfence.vocabulary.times import Micros
+
+
+class ReceiptState(StrEnum):
+    """`placed` and `removed` are read back from the edge, never assumed; `refused` is one request that the order stopped."""
+
+    PLACED = "placed"
+    REMOVED = "removed"
+    REJECTED = "rejected"  # the edge would not take it: `text` says why
+    DRIFT = "drift"  # the edge lacked it, or had what nobody ordered; repaired
+    REFUSED = "refused"
+
+
+class Receipt(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One word of one edge about one order, at `time`."""
+
+    v: int = 1
+    order: str
+    edge: str
+    state: ReceiptState
+    time: Micros
+    call_id: str | None = None
+    text: str | None = None

@@ -1,0 +1,31 @@
+"""Verdict: the answer to an Ask, with the reasons."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class VerdictAction(StrEnum):
+    """What the edge shall do."""
+
+    ALLOW = "allow"
+    THROTTLE = "throttle"
+    CHALLENGE = "challenge"
+    REJECT = "reject"
+    DIVERT = "divert"
+
+
+class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`code`, `phrase` and `reason` (a Reason header's value) are set with `reject`; `ttl` says for how many seconds it may be kept."""
+
+    v: int = 1
+    action: VerdictAction
+    code: int | None = None
+    phrase: str | None = None
+    reason: str | None = None
+    order: str | None = None
+    clause: str | None = None
+    rule: str | None = None
+    id: str | None = None
+    ttl: int = 0
+    headers: dict[str, str] = {}

@@ -1,0 +1,1 @@
+"""watch/wire/hep"""
