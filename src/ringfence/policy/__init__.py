@@ -1,1 +1,1 @@
-"""The policy bundle: text, rules, ladder, lists; checked, and compiled to a plan. Pure: bytes and names in, objects or errors out."""
+"""The policy bundle: text, rules, ladder, lists; checked, compiled to a plan. Pure: bytes in, objects or errors out."""

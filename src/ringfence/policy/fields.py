@@ -36,6 +36,7 @@ _ALL: Final = (
     _text("plan", "the account's plan"),
     _text("direction", "outbound or inbound, seen from the provider's party"),
     EventField("credentials", Type.BOOL, "credentials", False, "the request carried an authorization header"),
+    EventField("stale", Type.BOOL, "stale", False, "the answer said that only the nonce was too old"),
     EventField("status", Type.NUMBER, "status", False, "the final SIP status, 0 where none was seen"),
     EventField("answered", Type.BOOL, "answered", False, "the call was answered"),
     EventField("duration", Type.NUMBER, "duration_ms", False, "from answer to end, 0 for a call not answered", 1000),
@@ -48,5 +49,5 @@ _ALL: Final = (
 FIELDS: Final[dict[str, EventField]] = {field.name: field for field in _ALL}
 """Field name to field."""
 
-OUTCOME_FIELDS: Final = frozenset({"status", "answered", "duration", "ring", "released_by"})
+OUTCOME_FIELDS: Final = frozenset({"stale", "status", "answered", "duration", "ring", "released_by"})
 """Known only when a call or transaction is over: a rule `on: attempt` that needs one counts the call at its end."""

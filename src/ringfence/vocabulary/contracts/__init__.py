@@ -1,6 +1,6 @@
-"""What crosses between processes: one type a module, each with a JSON Schema and a golden file under `tests/unit/vocabulary/golden`.
+"""What crosses between processes: one type a module, with JSON Schemas and golden files under `tests`.
 
-Every type is frozen, carries its version `v`, refuses unknown fields when it is configuration and ignores them when it is a feed
+Every type is frozen, carries its version `v`, refuses unknown fields when it is configuration and ignores them in a feed
 record (so a reader may be older than its writer). Changing a field's meaning needs a new `v`.
 """
 

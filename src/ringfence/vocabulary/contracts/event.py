@@ -49,6 +49,8 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`outbound`: a party of ours sent it; `inbound`: it came for one of ours; `None`: cannot be told."""
     credentials: bool = False
     """The request carried an Authorization or Proxy-Authorization header. What it held is not kept."""
+    stale: bool = False
+    """The answer said that only the nonce was too old (RFC 7616 section 3.3): the credentials may well be right."""
     status: int = 0
     answered: bool = False
     duration_ms: int = 0

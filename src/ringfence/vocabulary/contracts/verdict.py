@@ -16,7 +16,7 @@ class VerdictAction(StrEnum):
 
 
 class Verdict(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`code`, `phrase` and `reason` (a Reason header's value) are set with `reject`; `ttl` says for how many seconds it may be kept."""
+    """`code`, `phrase` and `reason` (a Reason header's value) are set with `reject`; it may be kept for `ttl` seconds."""
 
     v: int = 1
     action: VerdictAction

@@ -64,6 +64,8 @@ class Message:
     contacts: tuple[Uri, ...] = ()
     record_routes: tuple[Uri, ...] = ()
     authorization: Authorization | None = None
+    stale: bool = False
+    """A challenge in it says `stale=true` (RFC 7616 section 3.3)."""
     asserted: tuple[Uri, ...] = ()
     """P-Asserted-Identity (RFC 3325)."""
     diversions: tuple[Uri, ...] = ()
