@@ -10,6 +10,7 @@ import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 from zlib import crc32
@@ -74,6 +75,14 @@ class FeedWriter:
         self._size += len(lines)
         self._last += len(payloads)
         return self._last
+
+    def trim(self, before: int) -> int:
+        """Delete whole segments whose records all have numbers under `before`; return how many went. The newest always stays."""
+        firsts = _firsts(self._folder)
+        gone = [first for first, following in pairwise(firsts) if following <= before]
+        for first in gone:
+            _segment(self._folder, first).unlink()
+        return len(gone)
 
     def close(self) -> None:
         """Give the feed free for another writer."""
