@@ -1,1 +1,1 @@
-"""cli"""
+"""The commands: each reads its configuration, wires sources to sinks, and runs one process."""

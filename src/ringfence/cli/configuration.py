@@ -1,0 +1,129 @@
+"""`ringfence.toml` in the data folder: where each process listens, who may speak to it, which edges the gate drives."""
+
+import ipaddress
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+from ringfence.gate.configuration import EdgeConfiguration
+
+CONFIGURATION_FILE: Final = "ringfence.toml"
+KEY_FILE: Final = "installation.key"
+KEY_BYTES: Final = 32
+
+Listen = Annotated[str, Meta(pattern=r"^(\[[0-9a-fA-F:.]+\]|[0-9.]+):[0-9]{1,5}$", description="address:port")]
+
+
+class ConfigurationRefused(Exception):
+    """The configuration can't be used: `text` says where, why, and what would help."""
+
+
+class DeskPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The web pages."""
+
+    listen: Listen = "127.0.0.1:8080"
+
+
+class WatchPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where mirrors of signalling come in.
+
+    `agents` are addresses or networks that may send HEP; `key` is what they must send as authenticate key, empty for none. `edges`
+    are the providers' own proxies (both legs of a call pass them), `lateness_ms` how long a message may overtake another. `ignore`
+    lists address:port endpoints whose traffic is no customer's, such as the gate's own.
+    """
+
+    hep: Listen = "127.0.0.1:9060"
+    agents: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    key: str = ""
+    edges: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    country: str | None = None
+    lateness_ms: Annotated[int, Meta(ge=0, le=60_000)] = 100
+
+
+class GatePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The SIP redirect server and the edges that orders are pushed to. `peers` may ask."""
+
+    sip: Listen = "127.0.0.1:5062"
+    peers: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    edges: tuple[EdgeConfiguration, ...] = ()
+
+
+class MailPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The abuse mailbox. `size_limit` in bytes."""
+
+    listen: Listen = "127.0.0.1:2525"
+    size_limit: Annotated[int, Meta(ge=1_000)] = 26_214_400
+
+
+class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All of it. Every part has defaults that work on one machine without privileges."""
+
+    desk: DeskPart = DeskPart()
+    watch: WatchPart = WatchPart()
+    gate: GatePart = GatePart()
+    mail: MailPart = MailPart()
+
+
+def load(data: Path) -> Configuration:
+    """Read the data folder's configuration; the defaults where it has none. Raises `ConfigurationRefused`."""
+    path = data / CONFIGURATION_FILE
+    if not path.exists():
+        return Configuration()
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        configuration = msgspec.convert(table, Configuration)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationRefused(f"{path}: not valid TOML: {error}. Hint: compare with docs/configuration.md") from error
+    except msgspec.ValidationError as error:
+        raise ConfigurationRefused(f"{path}: {error}. Hint: docs/configuration.md lists every key") from error
+    _check_networks(path, "watch.agents", configuration.watch.agents)
+    _check_networks(path, "gate.peers", configuration.gate.peers)
+    return configuration
+
+
+def installation_key(data: Path) -> bytes:
+    """Return the installation's key, made at the first call (file mode 0600). Raises `ConfigurationRefused` for a damaged one."""
+    path = data / KEY_FILE
+    if not path.exists():
+        _write_once(path, os.urandom(KEY_BYTES))
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise ConfigurationRefused(
+            f"{path}: {len(key)} bytes instead of {KEY_BYTES}. Hint: restore it from the backup; a new key makes old tokens unreadable"
+        )
+    return key
+
+
+def address_port(listen: str) -> tuple[str, int]:
+    """Split a listen address, `[::1]:8080` or `127.0.0.1:8080`."""
+    host, _, port = listen.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _check_networks(path: Path, name: str, networks: tuple[str, ...]) -> None:
+    for network in networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise ConfigurationRefused(f"{path}: {name}: {error}. Hint: write 192.0.2.0/24 or 192.0.2.7") from error
+
+
+def _write_once(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; another process that was first wins."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_suffix(f".{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

@@ -1,0 +1,141 @@
+"""`ringfence up`: the whole product on one machine, on embedded storage."""
+
+import shutil
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+
+from ringfence.cli.configuration import Configuration, ConfigurationRefused, address_port, installation_key, load
+from ringfence.cli.demo import DEMO_FILES, player_arguments
+from ringfence.cli.processes import Process, ProcessRefused, Supervisor, inherited_environment
+
+FIRST_LOGIN_FILE: Final = "first-login"
+_READY_SECONDS: Final = 60.0
+
+
+class _Stop(Exception):
+    """Somebody asked us to end."""
+
+
+def command(
+    data: Annotated[Path, typer.Option(help="Folder that holds everything this installation knows.")] = Path("data"),
+    demo: Annotated[bool, typer.Option("--demo", help="Play the demo network against it.")] = False,
+) -> None:
+    """Start desk, worker, mail, watch and gate; keep them running until Ctrl-C."""
+    console = Console(highlight=False, soft_wrap=True)
+    try:
+        configuration = load(data)
+        _refuse_busy_ports(configuration)
+        _prepare(data, configuration, demo=demo)
+    except (ConfigurationRefused, OSError) as error:
+        console.print(f"[bold red]Ringfence cannot start:[/] {error}")
+        raise typer.Exit(2) from None
+    supervisor = Supervisor(
+        _processes(data, configuration, demo=demo),
+        data / "logs",
+        inherited_environment(RINGFENCE_DATA=str(data.resolve()), PYTHONUNBUFFERED="1"),
+    )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _raise_stop)
+    try:
+        supervisor.start()
+        _wait_until_ready(supervisor, configuration)
+        _print_addresses(console, data, configuration, demo=demo)
+        while True:
+            for line in supervisor.check():
+                console.print(f"[yellow]{line}[/]")
+            time.sleep(0.2)
+    except _Stop:
+        console.print("Ending …")
+    except ProcessRefused as error:
+        console.print(f"[bold red]{error}[/]")
+        raise typer.Exit(2) from None
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        supervisor.stop()
+    console.print(f"Ended. Everything is kept in {data}; the next start goes on from there.")
+
+
+def _processes(data: Path, configuration: Configuration, *, demo: bool) -> list[Process]:
+    names = ["worker", "gate", "watch", "mail", "web"]
+    processes = [Process(name, [name, "--data", str(data)]) for name in names]
+    if demo:
+        processes.append(Process("player", player_arguments(configuration)))
+    return processes
+
+
+def _prepare(data: Path, configuration: Configuration, *, demo: bool) -> None:
+    """Make the data folder, its key, the database, the first login and the first policy version, as far as they are missing."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if shutil.disk_usage(data).free < 100_000_000:
+        raise ConfigurationRefused(f"{data}: under 100 MB of disk are free. Hint: choose another folder with --data")
+    installation_key(data)
+    from ringfence.desk.site.prepare import prepare
+
+    first_login = prepare(data.resolve(), parties=DEMO_FILES if demo else None)
+    if first_login is not None:
+        path = data / FIRST_LOGIN_FILE
+        path.touch(mode=0o600)
+        path.write_text(f"{first_login.username} {first_login.password}\n", encoding="utf-8")
+
+
+def _refuse_busy_ports(configuration: Configuration) -> None:
+    wanted = [
+        ("desk.listen", configuration.desk.listen, (socket.SOCK_STREAM,)),
+        ("watch.hep", configuration.watch.hep, (socket.SOCK_DGRAM, socket.SOCK_STREAM)),
+        ("gate.sip", configuration.gate.sip, (socket.SOCK_DGRAM,)),
+        ("mail.listen", configuration.mail.listen, (socket.SOCK_STREAM,)),
+    ]
+    for name, listen, kinds in wanted:
+        host, port = address_port(listen)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        for kind in kinds:
+            with socket.socket(family, kind) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1 if kind == socket.SOCK_STREAM else 0)
+                try:
+                    probe.bind((host, port))
+                except OSError as error:
+                    raise ConfigurationRefused(
+                        f"{name}: {listen} is not free ({error.strerror}). "
+                        f"Hint: end what uses it, or set another address for {name} in ringfence.toml of the data folder"
+                    ) from error
+
+
+def _wait_until_ready(supervisor: Supervisor, configuration: Configuration) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    for listen in (configuration.desk.listen, configuration.mail.listen, configuration.watch.hep):
+        while True:
+            supervisor.check()
+            try:
+                socket.create_connection(address_port(listen), timeout=1).close()
+                break
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise ProcessRefused(f"nothing answers at {listen} after {_READY_SECONDS:.0f} s") from None
+                time.sleep(0.1)
+
+
+def _print_addresses(console: Console, data: Path, configuration: Configuration, *, demo: bool) -> None:
+    console.print(f"\n[bold green]Ringfence is up[/]{' with the demo network at work' if demo else ''}. Data folder: {data}\n")
+    console.print(f"  desk   http://{configuration.desk.listen}/")
+    first_login = data / FIRST_LOGIN_FILE
+    if first_login.exists():
+        username, password = first_login.read_text(encoding="utf-8").split()
+        console.print(f"  login  {username}   password  {password}   (also in {first_login}; delete it when you have changed it)")
+    console.print(f"  HEP    {configuration.watch.hep} (UDP and TCP): mirror your proxies' signalling here")
+    console.print(f"  SIP    {configuration.gate.sip} (UDP): redirect server, ask it before you route")
+    console.print(f"  mail   {configuration.mail.listen} (SMTP): the abuse mailbox")
+    console.print(f"  logs   {data / 'logs'}\n\nCtrl-C ends everything.")
+    sys.stdout.flush()
+
+
+def _raise_stop(_number: int, _frame: FrameType | None) -> None:
+    raise _Stop
