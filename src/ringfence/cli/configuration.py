@@ -94,7 +94,8 @@ def installation_key(data: Path) -> bytes:
     key = path.read_bytes()
     if len(key) != KEY_BYTES:
         raise ConfigurationRefused(
-            f"{path}: {len(key)} bytes instead of {KEY_BYTES}. Hint: restore it from the backup; a new key makes old tokens unreadable"
+            f"{path}: {len(key)} bytes instead of {KEY_BYTES}. "
+            "Hint: restore it from the backup; a new key makes old tokens unreadable"
         )
     return key
 

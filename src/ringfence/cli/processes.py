@@ -102,7 +102,7 @@ class Supervisor:
             stderr=subprocess.STDOUT,
             env=self.environment,
             start_new_session=True,  # Ctrl-C reaches the supervisor alone, which ends the others in order
-            preexec_fn=_end_with_parent,  # noqa: PLW1509 # this process has no threads
+            preexec_fn=_end_with_parent,  # this process has no threads
         )
 
     def _log(self, name: str) -> IO[bytes]:

@@ -33,7 +33,7 @@ def command(
     try:
         configuration = load(data)
         _refuse_busy_ports(configuration)
-        _prepare(data, configuration, demo=demo)
+        _prepare(data, demo=demo)
     except (ConfigurationRefused, OSError) as error:
         console.print(f"[bold red]Ringfence cannot start:[/] {error}")
         raise typer.Exit(2) from None
@@ -72,13 +72,13 @@ def _processes(data: Path, configuration: Configuration, *, demo: bool) -> list[
     return processes
 
 
-def _prepare(data: Path, configuration: Configuration, *, demo: bool) -> None:
+def _prepare(data: Path, *, demo: bool) -> None:
     """Make the data folder, its key, the database, the first login and the first policy version, as far as they are missing."""
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     if shutil.disk_usage(data).free < 100_000_000:
         raise ConfigurationRefused(f"{data}: under 100 MB of disk are free. Hint: choose another folder with --data")
     installation_key(data)
-    from ringfence.desk.site.prepare import prepare
+    from ringfence.desk.site.prepare import prepare  # Django is set up by its import: late, when there is a data folder
 
     first_login = prepare(data.resolve(), parties=DEMO_FILES if demo else None)
     if first_login is not None:
