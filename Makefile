@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo up test check format lint types contracts sizes migrations expect bench clean-demo
+
+.PHONY: demo up test test-postgresql check format lint types contracts sizes migrations expect bench clean-demo
 
 demo: $(VENV)/.runtime ## start the whole product with the demo network at work
 	$(BIN)/ringfence up --demo --data demo-data
@@ -15,7 +16,10 @@ up: $(VENV)/.runtime ## start the same product for real traffic, on its own data
 test: $(VENV)/.development ## run the tests; what needs a program this machine lacks is skipped with the reason
 	$(BIN)/pytest -n auto -q
 
-check: lint types contracts sizes migrations test ## what CI runs
+check: lint types contracts sizes migrations test test-postgresql ## what CI runs
+
+test-postgresql: $(VENV)/.development ## the desk's tests on PostgreSQL instead of SQLite
+	.ci/with-postgresql $(BIN)/pytest -q tests/unit/desk
 
 format: $(VENV)/.development
 	$(BIN)/ruff check --fix src tests bench && $(BIN)/ruff format src tests bench
