@@ -1,1 +1,6 @@
-"""watch/attribution"""
+"""Who answers for traffic: trunk by address and proven user, then account, plan and party path, all as of a moment."""
+
+from ringfence.watch.attribution.directory import EMERGENCY_LIST, Directory, Sender
+from ringfence.watch.attribution.files import CsvFile, RowProblem, read_reference
+
+__all__ = ["EMERGENCY_LIST", "CsvFile", "Directory", "RowProblem", "Sender", "read_reference"]

@@ -1,1 +1,7 @@
-"""watch/calls"""
+"""Messages to attempts, calls, requests and registrations: each once, however often a mirror shows it."""
+
+from ringfence.watch.calls.legs import Edges
+from ringfence.watch.calls.memory import OtherVersion
+from ringfence.watch.calls.tracker import Tracker, TrackerOptions
+
+__all__ = ["Edges", "OtherVersion", "Tracker", "TrackerOptions"]

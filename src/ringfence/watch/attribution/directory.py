@@ -1,0 +1,132 @@
+"""Who answers for a request, from the provider's reference data."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+from typing import Final, TypeVar
+
+from msgspec import Struct
+
+from ringfence.vocabulary.contracts import AccountLink, NumberLink, Reference, TrunkLink
+from ringfence.vocabulary.times import Micros
+
+EMERGENCY_LIST: Final = "emergency-numbers"
+_CACHED_SOURCES: Final = 65_536
+
+_Link = TypeVar("_Link", AccountLink, NumberLink, TrunkLink)
+
+
+class Sender(Struct, frozen=True, kw_only=True):
+    """The party that answers for traffic, and the trunk it came over. `party_path` runs from the root to the account's party."""
+
+    account: str
+    trunk: str
+    plan: str | None = None
+    party_path: tuple[str, ...] = ()
+
+
+class Directory:
+    """Reference data, arranged for questions about a moment. Never changes: a new reference makes a new directory.
+
+    A number held by an account is no proof of who sent a call: anybody can write any caller. So `sender` never looks at numbers;
+    `holder` answers who holds a number, which says where a call goes and what a caller claims.
+    """
+
+    def __init__(self, reference: Reference) -> None:
+        self.policy: Final = reference.policy
+        self.emergency_numbers: Final = frozenset(reference.lists.get(EMERGENCY_LIST, ()))
+        self._parents = {link.party: link.parent for link in reference.parties}
+        self._accounts = _grouped((link.account, link) for link in reference.accounts)
+        self._numbers = _grouped((link.number, link) for link in reference.numbers)
+        self._by_user = _grouped((link.user, link) for link in reference.trunks if link.address is None and link.user is not None)
+        self._networks = _networks(reference.trunks)
+        self._at_source = lru_cache(maxsize=_CACHED_SOURCES)(self._find_at_source)
+
+    def sender(self, source: str | None, user: str | None, time: Micros) -> Sender | None:
+        """Return who answers for a request from address `source` at `time`; `None` where nobody of ours does.
+
+        `user` is an authentication user that was proven: the caller of this method must not pass a mere claim. Trunks known by
+        address and user are preferred to those known by address, these to those known by user. Where several equally good
+        trunks belong to different accounts nobody can tell, and the answer is `None`.
+        """
+        networks = self._at_source(source) if source is not None else ()
+        ranks = (
+            *([trunk for trunk in trunks if trunk.user is not None and trunk.user == user] for trunks in networks),
+            *([trunk for trunk in trunks if trunk.user is None] for trunks in networks),
+            self._by_user.get(user, ()) if user is not None else (),
+        )
+        for trunks in ranks:
+            valid = [trunk for trunk in trunks if _holds(trunk, time)]
+            if valid:
+                return self._answering(valid, time)
+        return None
+
+    def holder(self, number: str, time: Micros) -> str | None:
+        """Return the account that held E.164 `number` at `time`, or `None`."""
+        return next((link.account for link in self._numbers.get(number, ()) if _holds(link, time)), None)
+
+    def party_path(self, party: str) -> tuple[str, ...]:
+        """Return the parties from the root down to `party`. A ring of parents is cut where it closes."""
+        path = [party]
+        while (parent := self._parents.get(path[-1])) is not None and parent not in path:
+            path.append(parent)
+        return tuple(reversed(path))
+
+    def _answering(self, trunks: list[TrunkLink], time: Micros) -> Sender | None:
+        trunk = trunks[0]
+        if any(other.account != trunk.account for other in trunks):
+            return None
+        links = self._accounts.get(trunk.account)
+        if links is None:  # a scan may come with trunks alone
+            return Sender(account=trunk.account, trunk=trunk.trunk)
+        for link in links:
+            if _holds(link, time):
+                return Sender(account=link.account, trunk=trunk.trunk, plan=link.plan, party_path=self.party_path(link.party))
+        return None  # the account had ended or not begun
+
+    def _find_at_source(self, source: str) -> tuple[tuple[TrunkLink, ...], ...]:
+        """Return the trunks of each network that holds `source`, the narrowest network first."""
+        try:
+            address = ip_address(source)
+        except ValueError:
+            return ()
+        found = []
+        for (version, length), networks in self._networks.items():
+            if version == address.version:
+                trunks = networks.get(int(address) >> (address.max_prefixlen - length))
+                if trunks:
+                    found.append(tuple(trunks))
+        return tuple(found)
+
+
+_Networks = dict[tuple[int, int], dict[int, list[TrunkLink]]]
+
+
+def _networks(trunks: Iterable[TrunkLink]) -> _Networks:
+    """Return (IP version, prefix length) to prefix to trunks, longest prefixes first.
+
+    The desk checks addresses when it takes them: what is no address here fits nothing.
+    """
+    networks: _Networks = {}
+    for trunk in trunks:
+        if trunk.address is None:
+            continue
+        try:
+            network = ip_network(trunk.address, strict=False)
+        except ValueError:
+            continue
+        prefix = int(network.network_address) >> (network.max_prefixlen - network.prefixlen)
+        networks.setdefault((network.version, network.prefixlen), {}).setdefault(prefix, []).append(trunk)
+    return dict(sorted(networks.items(), reverse=True))
+
+
+def _grouped(links: Iterable[tuple[str | None, _Link]]) -> dict[str, list[_Link]]:
+    groups: dict[str, list[_Link]] = {}
+    for key, link in links:
+        if key is not None:
+            groups.setdefault(key, []).append(link)
+    return groups
+
+
+def _holds(link: AccountLink | NumberLink | TrunkLink, time: Micros) -> bool:
+    return (link.valid_from is None or link.valid_from <= time) and (link.valid_to is None or time < link.valid_to)

@@ -1,0 +1,133 @@
+"""All that a tracker remembers, and how that is carried over a restart: whole, or as the changes since the last time."""
+
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from ringfence.vocabulary.times import Micros
+from ringfence.watch.calls.claims import Claims
+from ringfence.watch.calls.entries import Call, CallKey, Claim, ClaimKey, Transaction, TransactionKey
+from ringfence.watch.calls.table import Table
+
+VERSION: Final = 1
+
+
+class OtherVersion(Exception):
+    """The remembered state was written by another version: it cannot be read."""
+
+
+class _State(Struct, kw_only=True, array_like=True):
+    """Entries stand in the order of their last touch. `whole`: it replaces what there is; else it is laid over it."""
+
+    v: int
+    whole: bool
+    clock: Micros
+    sequence: int
+    serial: int
+    counters: tuple[int, int, int, int, int]
+    used_whole: bool
+    used: list[str]
+    transactions: list[Transaction]
+    calls: list[Call]
+    claims: list[tuple[ClaimKey, Claim]]
+    gone_transactions: list[TransactionKey] = []
+    gone_calls: list[CallKey] = []
+
+
+_DECODER: Final = msgspec.msgpack.Decoder(_State)
+_ENCODER: Final = msgspec.msgpack.Encoder()
+
+
+class Memory:
+    """The tables, the clock and the counters."""
+
+    def __init__(self, *, most_transactions: int, most_calls: int, most_claims: int) -> None:
+        self.transactions: Final[Table[TransactionKey, Transaction]] = Table(most_transactions)
+        self.calls: Final[Table[CallKey, Call]] = Table(most_calls)
+        self.claims: Final = Claims(most_claims)
+        self.clock = Micros(0)
+        self.sequence = 0
+        self.serial = 0
+        self.unusable = 0
+        self.unmatched = 0
+        self._used: dict[str, None] = {}
+        self._used_since: list[str] = []
+        self._used_cleared = False
+
+    @property
+    def dropped(self) -> int:
+        """How many entries left because memory is bounded."""
+        return self.transactions.dropped + self.calls.dropped + self.claims.dropped
+
+    def use_first(self, account: str) -> bool:
+        """Note that `account` used the service; tell whether it is the first time since the last posting."""
+        if account in self._used:
+            return False
+        self._used[account] = None
+        self._used_since.append(account)
+        return True
+
+    def forget_uses(self) -> None:
+        """Let every account's next use be its first: a policy was posted."""
+        self._used.clear()
+        self._used_since.clear()
+        self._used_cleared = True
+
+    def snapshot(self) -> bytes:
+        """Return all of it."""
+        transactions = [entry for _, entry in self.transactions.items()]
+        calls = [entry for _, entry in self.calls.items()]
+        return _ENCODER.encode(self._state(transactions, calls, self.claims.items(), whole=True))
+
+    def changes(self) -> bytes:
+        """Return what changed since the last time, for `restore` on what there was then."""
+        transactions, gone_transactions = self.transactions.changes()
+        calls, gone_calls = self.calls.changes()
+        state = self._state(
+            [entry for _, entry in transactions], [entry for _, entry in calls], self.claims.changes(), whole=self._used_cleared
+        )
+        state.whole, state.gone_transactions, state.gone_calls = False, gone_transactions, gone_calls
+        self._used_since.clear()
+        self._used_cleared = False
+        return _ENCODER.encode(state)
+
+    def restore(self, data: bytes) -> None:
+        """Take over a snapshot, or lay changes over what there is. Raises `OtherVersion`."""
+        try:
+            state = _DECODER.decode(data)
+        except msgspec.DecodeError as error:
+            raise OtherVersion(str(error)) from None
+        if state.v != VERSION:
+            raise OtherVersion(f"version {state.v}, this is {VERSION}")
+        if state.whole:
+            self.transactions.clear()
+            self.calls.clear()
+            self.claims.clear()
+        if state.used_whole:
+            self._used.clear()
+        self._used.update(dict.fromkeys(state.used))
+        self.transactions.load(((entry.key, entry) for entry in state.transactions), state.gone_transactions)
+        self.calls.load(((entry.key, entry) for entry in state.calls), state.gone_calls)
+        self.claims.load(state.claims)
+        self.clock, self.sequence, self.serial = state.clock, state.sequence, state.serial
+        self.unusable, self.unmatched = state.counters[:2]
+        self.transactions.dropped, self.calls.dropped, self.claims.dropped = state.counters[2:]
+
+    def _state(
+        self, transactions: list[Transaction], calls: list[Call], claims: list[tuple[ClaimKey, Claim]], *, whole: bool
+    ) -> _State:
+        """`whole`: with every account that used the service, else with those since the last time."""
+        return _State(
+            v=VERSION,
+            whole=whole,
+            clock=self.clock,
+            sequence=self.sequence,
+            serial=self.serial,
+            counters=(self.unusable, self.unmatched, self.transactions.dropped, self.calls.dropped, self.claims.dropped),
+            used_whole=whole,
+            used=list(self._used) if whole else list(self._used_since),
+            transactions=transactions,
+            calls=calls,
+            claims=claims,
+        )

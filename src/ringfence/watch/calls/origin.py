@@ -1,0 +1,48 @@
+"""What a request says of itself, as far as events need it."""
+
+from collections.abc import Callable
+
+from ringfence.vocabulary.times import Micros
+from ringfence.watch.calls.entries import Origin
+from ringfence.watch.calls.legs import LONGEST_TEXT, Leg, bounded
+from ringfence.watch.sources.datagram import Datagram
+from ringfence.watch.wire.sip.message import Message, Uri
+
+
+def origin_of(datagram: Datagram, message: Message, leg: Leg, *, time: Micros, number: Callable[[str], str]) -> Origin:
+    """Return the facts of a request that came on `leg` at `time`. `number` turns a user part into E.164 where it names a number."""
+    method = bounded(message.method or "")
+    dialled = _user(message.uri)
+    to_user, from_user = _user(message.to_uri), _user(message.from_uri)
+    target = to_user if method == "REGISTER" else dialled
+    callee = target if target is not None else to_user
+    return Origin(
+        call_id=bounded(message.call_id or ""),
+        tag=bounded(message.from_tag or ""),
+        method=method,
+        time=time,
+        source=leg.source,
+        source_port=leg.port,
+        destination=datagram.destination,
+        transport=datagram.transport,
+        caller=None if from_user is None else number(from_user),
+        callee=None if callee is None else number(callee),
+        dialled=dialled,
+        target=target,
+        domain=_shown(message.uri.host) if message.uri is not None else None,
+        from_user=from_user,
+        to_user=to_user,
+        user=_shown(message.authorization.username) if message.authorization is not None else None,
+        credentials=message.authorization is not None,
+        user_agent=_shown(message.user_agent),
+        agent=datagram.agent,
+    )
+
+
+def _user(uri: Uri | None) -> str | None:
+    return None if uri is None or uri.user is None else bounded(uri.user)
+
+
+def _shown(text: str | None) -> str | None:
+    """Return text that nothing is looked up by: cut where it is long."""
+    return None if text is None else bounded(text[:LONGEST_TEXT])

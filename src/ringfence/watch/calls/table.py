@@ -1,0 +1,103 @@
+"""A bounded table of entries with deadlines; every change is noted, so that a journal can carry the changes."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from heapq import heappop, heappush
+from typing import Generic, Protocol, TypeVar
+
+from ringfence.vocabulary.times import Micros
+
+
+class Entry(Protocol):
+    """What a table holds. `serial` orders entries with the same deadline."""
+
+    serial: int
+    deadline: Micros
+
+
+_Key = TypeVar("_Key")
+_Entry = TypeVar("_Entry", bound=Entry)
+
+
+class Table(Generic[_Key, _Entry]):
+    """Key to entry, least recently touched first. Beyond `limit` those leave, and `dropped` counts them."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._entries: OrderedDict[_Key, _Entry] = OrderedDict()
+        self._deadlines: list[tuple[Micros, int, _Key]] = []
+        self._touched: OrderedDict[_Key, None] = OrderedDict()
+        self.dropped = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, key: _Key) -> _Entry | None:
+        """Return the entry under `key`, untouched."""
+        return self._entries.get(key)
+
+    def put(self, key: _Key, entry: _Entry) -> None:
+        """Set an entry as the most recent, and its deadline."""
+        self._entries[key] = entry
+        self._entries.move_to_end(key)
+        heappush(self._deadlines, (entry.deadline, entry.serial, key))
+        self._note(key)
+        if len(self._entries) > self._limit:
+            oldest, _ = self._entries.popitem(last=False)
+            self._note(oldest)
+            self.dropped += 1
+
+    def touch(self, key: _Key) -> None:
+        """Make the entry, whose fields but not its deadline were changed, the most recent."""
+        self._entries.move_to_end(key)
+        self._note(key)
+
+    def remove(self, key: _Key) -> None:
+        """Forget an entry."""
+        del self._entries[key]
+        self._note(key)
+
+    def next_deadline(self) -> tuple[Micros, int] | None:
+        """Return the earliest deadline and its entry's serial, or `None`."""
+        while self._deadlines:
+            deadline, serial, key = self._deadlines[0]
+            entry = self._entries.get(key)
+            if entry is not None and entry.serial == serial and entry.deadline == deadline:
+                return deadline, serial
+            heappop(self._deadlines)
+        return None
+
+    def pop_due(self) -> tuple[_Key, _Entry]:
+        """Take the entry of `next_deadline` out of the queue of deadlines, not out of the table."""
+        key = heappop(self._deadlines)[2]
+        return key, self._entries[key]
+
+    def items(self) -> Iterator[tuple[_Key, _Entry]]:
+        """Yield all, least recently touched first."""
+        yield from self._entries.items()
+
+    def changes(self) -> tuple[list[tuple[_Key, _Entry]], list[_Key]]:
+        """Return what was touched since the last time, in the order of touching, and the keys that left."""
+        kept = [(key, self._entries[key]) for key in self._touched if key in self._entries]
+        gone = [key for key in self._touched if key not in self._entries]
+        self._touched.clear()
+        return kept, gone
+
+    def load(self, entries: Iterable[tuple[_Key, _Entry]], gone: Iterable[_Key] = ()) -> None:
+        """Put `entries` in, in their order, and forget those `gone`; not noted as changes."""
+        for key in gone:
+            self._entries.pop(key, None)
+        for key, entry in entries:
+            self._entries[key] = entry
+            self._entries.move_to_end(key)
+            heappush(self._deadlines, (entry.deadline, entry.serial, key))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._entries.clear()
+        self._deadlines.clear()
+        self._touched.clear()
+
+    def _note(self, key: _Key) -> None:
+        self._touched[key] = None
+        self._touched.move_to_end(key)
