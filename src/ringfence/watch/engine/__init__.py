@@ -1,1 +1,16 @@
-"""watch/engine"""
+"""step(events, now) → findings: live, replay, backtest and cluster call the same function."""
+
+from ringfence.watch.engine.errors import SnapshotDamaged, SnapshotOfAnotherPlan, SnapshotOfAnotherVersion, SnapshotRefused
+from ringfence.watch.engine.stepping import Engine
+from ringfence.watch.windows import Limits, Losses, RuleUnmeasurable
+
+__all__ = [
+    "Engine",
+    "Limits",
+    "Losses",
+    "RuleUnmeasurable",
+    "SnapshotDamaged",
+    "SnapshotOfAnotherPlan",
+    "SnapshotOfAnotherVersion",
+    "SnapshotRefused",
+]

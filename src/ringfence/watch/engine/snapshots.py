@@ -1,0 +1,64 @@
+"""An engine's state as bytes that say whose they are and whether they are whole.
+
+Layout: magic (8 bytes), BLAKE2b-256 of the rest, then MessagePack of `Snapshot`. Integers in the arrays are little-endian.
+"""
+
+import sys
+from hashlib import blake2b
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from ringfence.policy.plan import Plan
+from ringfence.watch.engine.errors import SnapshotDamaged, SnapshotOfAnotherPlan, SnapshotOfAnotherVersion
+from ringfence.watch.kernels.layout import COUNTER, MARKS, ROW, SLOT, VALUE
+from ringfence.watch.windows import Packed
+
+_MAGIC: Final = b"RFWINDO1"
+_DIGEST_BYTES: Final = 32
+_DTYPES: Final = (MARKS, ROW, np.dtype(np.uint64), VALUE, SLOT, COUNTER, np.dtype(np.int64))  # in the order of `Packed`
+_LAYOUT: Final = blake2b(repr((sys.byteorder, [dtype.descr for dtype in _DTYPES])).encode(), digest_size=16).digest()
+
+
+class Snapshot(msgspec.Struct, frozen=True, array_like=True):
+    """`windows` holds each rule's `Packed` arrays as (shape, bytes); `call_ids` what samples may name, by event number."""
+
+    layout: bytes
+    owner: bytes
+    clock: int
+    next_event: int
+    windows: tuple[tuple[tuple[tuple[int, ...], bytes], ...], ...]
+    call_ids: dict[int, str]
+
+
+def owner_of(plan: Plan, key: bytes) -> bytes:
+    """Return what tells the snapshots of one plan and one installation from all others."""
+    return blake2b(repr(plan).encode(), digest_size=16, key=key).digest()
+
+
+def write(owner: bytes, *, clock: int, next_event: int, windows: list[Packed], call_ids: dict[int, str]) -> bytes:
+    """Return the snapshot of an engine that `owner_of` names."""
+    arrays = tuple(tuple((array.shape, array.tobytes()) for array in packed) for packed in windows)
+    body = msgspec.msgpack.encode(Snapshot(_LAYOUT, owner, clock, next_event, arrays, call_ids))
+    return _MAGIC + blake2b(body, digest_size=_DIGEST_BYTES).digest() + body
+
+
+def read(data: bytes, owner: bytes) -> tuple[Snapshot, list[Packed]]:
+    """Return what `write` wrote. Raises `SnapshotRefused`."""
+    digest, body = data[len(_MAGIC) : len(_MAGIC) + _DIGEST_BYTES], data[len(_MAGIC) + _DIGEST_BYTES :]
+    if not data.startswith(_MAGIC[:-1]) or len(data) < len(_MAGIC) + _DIGEST_BYTES:
+        raise SnapshotDamaged("this is no snapshot of windows, or its beginning is damaged")
+    if not data.startswith(_MAGIC):
+        raise SnapshotOfAnotherVersion("the snapshot was written by another version of Ringfence")
+    if blake2b(body, digest_size=_DIGEST_BYTES).digest() != digest:
+        raise SnapshotDamaged("the snapshot's checksum is wrong: bytes are missing or changed")
+    snapshot = msgspec.msgpack.decode(body, type=Snapshot)
+    if snapshot.layout != _LAYOUT:
+        raise SnapshotOfAnotherVersion("the snapshot was written by a version of Ringfence that lays windows out in another way")
+    if snapshot.owner != owner:
+        raise SnapshotOfAnotherPlan("the snapshot was written under another policy version or by another installation")
+    return snapshot, [
+        Packed(*(np.frombuffer(raw, dtype).reshape(shape) for (shape, raw), dtype in zip(arrays, _DTYPES, strict=True)))
+        for arrays in snapshot.windows
+    ]
