@@ -4,7 +4,7 @@ import ipaddress
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -46,10 +46,15 @@ class WatchPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class GatePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The SIP redirect server and the edges that orders are pushed to. `peers` may ask."""
+    """The SIP redirect server and the edges that orders are pushed to.
+
+    `peers` may ask; `trusted` peers may say in P-Ringfence-Source whom they ask about. `allow_code` is the answer for "no objection".
+    """
 
     sip: Listen = "127.0.0.1:5062"
     peers: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    trusted: tuple[str, ...] = ()
+    allow_code: Literal[404, 503] = 404
     edges: tuple[EdgeConfiguration, ...] = ()
 
 
@@ -83,6 +88,7 @@ def load(data: Path) -> Configuration:
         raise ConfigurationRefused(f"{path}: {error}. Hint: docs/configuration.md lists every key") from error
     _check_networks(path, "watch.agents", configuration.watch.agents)
     _check_networks(path, "gate.peers", configuration.gate.peers)
+    _check_networks(path, "gate.trusted", configuration.gate.trusted)
     return configuration
 
 
