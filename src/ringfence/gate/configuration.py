@@ -25,10 +25,11 @@ class RedirectConfiguration(Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     `peers` are addresses or networks of the proxies that may ask; `trusted` those among them that say in `P-Ringfence-Source` where
     the request came from, and that ask only after they have checked credentials. `allow_code` is what "no objection" is called:
-    404, or 503 for a proxy that stops at 404.
+    404, or 503 for a proxy that stops at 404. `network_blocked`: refuse by analytics as the United States ask for ("603+").
     """
 
     listen: str
     peers: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     trusted: tuple[str, ...] = ()
     allow_code: Literal[404, 503] = 404
+    network_blocked: bool = False

@@ -1,1 +1,6 @@
-"""gate/edges"""
+"""Edges that remember orders: one folder for each kind of proxy, all driven alike."""
+
+from ringfence.gate.edges.driver import EdgeDriver
+from ringfence.gate.edges.edge import Edge, EdgeRefused
+
+__all__ = ["Edge", "EdgeDriver", "EdgeRefused"]

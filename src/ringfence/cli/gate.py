@@ -1,0 +1,70 @@
+"""`ringfence gate`: answers proxies that ask, and keeps those that remember at what is ordered."""
+
+import asyncio
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+import uvloop
+
+from ringfence.cli.configuration import Configuration, ConfigurationRefused, load
+from ringfence.feeds import FeedError
+from ringfence.gate.configuration import RedirectConfiguration
+from ringfence.gate.errors import GateError
+from ringfence.gate.service import Gate
+
+FATAL_EXIT = 2
+
+
+def command(
+    data: Annotated[Path, typer.Option(help="Folder that holds everything this installation knows.")] = Path("data"),
+    sip: Annotated[
+        str | None, typer.Option(help="Address and port of the redirect server, instead of the configured ones.")
+    ] = None,
+) -> None:
+    """Follow the orders feed, answer the proxies that ask, push orders to the edges, and report what came of it."""
+    _log_as_json()
+    try:
+        configuration = load(data)
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        gate = Gate(data, _redirect(configuration, sip), configuration.gate.edges)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_until_told(gate))
+    except (ConfigurationRefused, FeedError, GateError, OSError) as error:
+        print(f"ringfence gate cannot go on: {error}", file=sys.stderr)
+        raise typer.Exit(FATAL_EXIT if _lasting(error) else 1) from None
+
+
+async def _until_told(gate: Gate) -> None:
+    """Run the gate until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    with suppress(asyncio.CancelledError):
+        await gate.run(stop)
+
+
+def _redirect(configuration: Configuration, sip: str | None) -> RedirectConfiguration:
+    return RedirectConfiguration(listen=sip or configuration.gate.sip, peers=configuration.gate.peers)
+
+
+def _lasting(error: Exception) -> bool:
+    """Tell whether starting again cannot help."""
+    return not isinstance(error, FeedError | GateError) or error.permanent
+
+
+def _log_as_json() -> None:
+    """Log to standard error, one JSON object a line. No address, number or Call-ID is ever logged."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

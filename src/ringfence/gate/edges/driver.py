@@ -1,0 +1,164 @@
+"""Keeps one edge at what is ordered: places, removes, reads back, repairs, and tells the desk only what was read back."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from ringfence.gate.edges.edge import Edge, EdgeRefused
+from ringfence.gate.receipts import ReceiptBook
+from ringfence.gate.table import OrdersTable
+from ringfence.vocabulary.contracts import Order, Receipt, ReceiptState
+from ringfence.vocabulary.times import SECOND, Micros
+
+FIRST_PAUSE_S: Final = 0.05
+ATTEMPTS_BEFORE_COMPLAINT: Final = 3
+"""Failures in a row before the desk is told: a proxy that restarts is away for less."""
+
+_UNKNOWN: Final = Micros(-1)
+_LOG: Final = structlog.get_logger("gate.edge")
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What the edge is known to hold under a key. `until` is `_UNKNOWN` where another process set it."""
+
+    order: str
+    until: Micros | None
+
+
+class EdgeDriver:
+    """Drives one edge from the table. `notice` tells it that the table changed; `run` goes on until it is cancelled."""
+
+    def __init__(
+        self, edge: Edge, table: OrdersTable, receipts: ReceiptBook, *, clock: Callable[[], Micros], reconcile_s: float
+    ) -> None:
+        self.edge = edge
+        self.failures = 0
+        self.drifts = 0
+        self._table = table
+        self._receipts = receipts
+        self._clock = clock
+        self._reconcile_us = int(reconcile_s * SECOND)
+        self._held: dict[str, _Held] | None = None
+        self._looked = Micros(0)
+        self._changed = asyncio.Event()
+
+    @property
+    def holds(self) -> int | None:
+        """How many entries of ours the edge was last known to hold; `None` while it cannot be reached."""
+        return None if self._held is None else len(self._held)
+
+    def notice(self) -> None:
+        """Have the driver look at the table now."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Settle, wait for a change, a turn or the next look; for ever. No failure of the edge ends it."""
+        while True:
+            self._changed.clear()
+            try:
+                await self.settle()
+            except EdgeRefused as error:
+                self._failed(error)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), self._pause_s())
+            if self.failures:
+                await asyncio.sleep(FIRST_PAUSE_S)  # a busy table must not turn every change into another attempt
+
+    async def settle(self) -> None:
+        """Bring the edge to what is ordered now. Raises `EdgeRefused` where it can't be reached."""
+        now = self._clock()
+        wanted = self._table.wanted(now, self.edge.kinds)
+        drifted = await self._look(wanted, now) if self._held is None or now - self._looked >= self._reconcile_us else {}
+        assert self._held is not None
+        for key, orders in wanted.items():
+            await self._place(key, orders)
+        for key in [key for key in self._held if key not in wanted]:
+            await self._remove(key)
+        for order_id, text in drifted.items():
+            self.drifts += 1
+            self._say(order_id, ReceiptState.DRIFT, text)
+        for order, why in self._table.out_of_reach(now, self.edge.kinds):
+            self._say(order.id, ReceiptState.REJECTED, why)
+        self._tell_removed({order.id for orders in wanted.values() for order in orders})
+        self.failures = 0
+
+    async def _look(self, wanted: dict[str, tuple[Order, ...]], now: Micros) -> dict[str, str]:
+        """Read what the edge holds; return where somebody else changed it, as order id to what it was."""
+        actual = await self.edge.placed()
+        first, known = self._held is None, self._held or {}
+        self._held, self._looked = {}, now
+        drifted = {}
+        for key, order_id in actual.items():
+            before = known.get(key)
+            self._held[key] = before if before is not None and before.order == order_id else _Held(order_id, _UNKNOWN)
+            if not first and before is None and key not in wanted:
+                drifted[order_id] = "the edge held what nobody ordered; taken away"
+        for key, before in known.items():
+            if key in wanted and actual.get(key) != before.order:
+                drifted[before.order] = "the edge had lost it; placed again"
+        return drifted
+
+    async def _place(self, key: str, orders: tuple[Order, ...]) -> None:
+        """Have the longest-lasting order of the key placed. Shorter ones are covered by it."""
+        assert self._held is not None
+        order = orders[0]
+        if self._held.get(key) != _Held(order.id, order.until):
+            try:
+                await self.edge.place(order, self._clock())
+            except EdgeRefused as error:
+                if not error.reached:
+                    raise
+                self._say_rejected(orders, str(error))
+                return
+            self._held[key] = _Held(order.id, order.until)
+        for each in orders:
+            self._say(each.id, ReceiptState.PLACED, None if each is order else f"covered by {order.id}, which lasts longer")
+
+    async def _remove(self, key: str) -> None:
+        assert self._held is not None
+        try:
+            await self.edge.remove(self._held[key].order, key)
+        except EdgeRefused as error:
+            if not error.reached:
+                raise
+            self._say(self._held[key].order, ReceiptState.REJECTED, str(error))
+            return
+        del self._held[key]
+
+    def _tell_removed(self, wanted: set[str]) -> None:
+        """Say of each order that was placed and is no longer wanted that it's gone, if the edge was seen without it."""
+        assert self._held is not None
+        held = {entry.order for entry in self._held.values()}
+        for order_id in self._receipts.standing(self.edge.name) - wanted - held:
+            self._say(order_id, ReceiptState.REMOVED)
+
+    def _failed(self, error: EdgeRefused) -> None:
+        """Note that the edge is away: nothing is known of it any more. Tell the desk when that lasts."""
+        self.failures += 1
+        self._looked = Micros(0)
+        if self.failures == ATTEMPTS_BEFORE_COMPLAINT or error.permanent:
+            _LOG.warning("edge does not answer as it should", edge=self.edge.name, cause=str(error), failures=self.failures)
+            standing = self._receipts.standing(self.edge.name)
+            for orders in self._table.wanted(self._clock(), self.edge.kinds).values():
+                self._say_rejected(tuple(order for order in orders if order.id not in standing), str(error))
+
+    def _pause_s(self) -> float:
+        """Return how long to wait for a change: until the next look, or the next beginning or end of an order."""
+        if self.failures:
+            return min(FIRST_PAUSE_S * 2.0**self.failures, self._reconcile_us / SECOND)
+        now = self._clock()
+        turn = self._table.next_turn(now)
+        due = self._looked + self._reconcile_us
+        return max(0.001, (min(due, turn) if turn is not None else due) - now) / SECOND
+
+    def _say_rejected(self, orders: tuple[Order, ...], text: str) -> None:
+        for order in orders:
+            self._say(order.id, ReceiptState.REJECTED, text)
+
+    def _say(self, order_id: str, state: ReceiptState, text: str | None = None) -> None:
+        self._receipts.say(Receipt(order=order_id, edge=self.edge.name, state=state, time=self._clock(), text=text))

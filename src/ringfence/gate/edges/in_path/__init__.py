@@ -1,0 +1,5 @@
+"""The redirect server seen as an edge: it holds every order that the table holds, from the moment it does."""
+
+from ringfence.gate.edges.in_path.edge import InPathEdge
+
+__all__ = ["InPathEdge"]

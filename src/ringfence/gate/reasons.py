@@ -1,0 +1,57 @@
+"""How a refusal is put into words that SIP carries."""
+
+import re
+from typing import Final
+
+from ringfence.vocabulary.contracts import Order, Verdict, VerdictAction
+
+_UNSPEAKABLE: Final = re.compile(r"[^ !#-\[\]-~]")
+"""All that would end a quoted string early, or a header line: quotes, backslashes, controls, anything outside ASCII."""
+
+ORDER_HEADER: Final = "P-Ringfence-Order"
+SILENT_HEADER: Final = "P-Ringfence-Silent"
+"""Says that the edge should not answer: the sender is an outsider, whom an answer would feed."""
+REDRESS_HEADER: Final = "P-Ringfence-Redress"
+
+NETWORK_BLOCKED: Final = (603, "Network Blocked")
+"""What a block by analytics is answered with in the United States ("603+"); the caller finds redress by the Reason header."""
+
+
+def refusal(order: Order) -> Verdict:
+    """Return the verdict of an order that refuses: its code and phrase, and a Reason (RFC 3326) that names order and clause."""
+    return Verdict(
+        action=VerdictAction.REJECT,
+        code=order.action.code,
+        phrase=speakable(order.action.phrase),
+        reason=f'SIP;cause={order.action.code};text="order {speakable(order.id)}, clause {speakable(order.clause)}"',
+        order=order.id,
+        clause=order.clause,
+        rule=order.rule,
+        headers=_headers(order),
+    )
+
+
+def network_blocked(verdict: Verdict) -> tuple[int, str, str] | None:
+    """Return code, phrase and Reason in the 603+ form, or `None` where it does not apply.
+
+    It applies to what a rule measured (analytics) and needs a redress address; lists and persons' decisions are answered plainly.
+    """
+    redress = verdict.headers.get(REDRESS_HEADER)
+    if verdict.rule is None or redress is None:
+        return None
+    code, phrase = NETWORK_BLOCKED
+    return code, phrase, f'Q.850;cause=21;text="v=analytics1;url={redress}";location=LN'
+
+
+def _headers(order: Order) -> dict[str, str]:
+    headers = {ORDER_HEADER: speakable(order.id)}
+    if order.action.silent:
+        headers[SILENT_HEADER] = "yes"
+    if order.redress is not None:
+        headers[REDRESS_HEADER] = speakable(order.redress)
+    return headers
+
+
+def speakable(text: str) -> str:
+    """Return `text` without what could end a quoted string or a header line."""
+    return _UNSPEAKABLE.sub("", text)

@@ -1,0 +1,97 @@
+"""SIP responses to an asking proxy (RFC 3261 section 8.2.6): a status line, the request's own header fields, and ours."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final
+
+from ringfence.watch.wire.sip import Message
+
+SOURCE_HEADER: Final = "p-ringfence-source"
+_NAMES: Final = {
+    "via": "Via",
+    "v": "Via",
+    "from": "From",
+    "f": "From",
+    "to": "To",
+    "t": "To",
+    "call-id": "Call-ID",
+    "i": "Call-ID",
+    "cseq": "CSeq",
+    SOURCE_HEADER: SOURCE_HEADER,
+}
+_ONCE: Final = ("From", "To", "Call-ID", "CSeq")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request that can be answered: what it means, and the header fields that every response repeats, as they were sent."""
+
+    message: Message
+    branch: str
+    vias: tuple[str, ...]
+    fields: dict[str, str]
+    named_source: str | None
+    """The value of P-Ringfence-Source, whoever wrote it."""
+
+    @property
+    def method(self) -> str:
+        """The request's method."""
+        return self.message.method or ""
+
+    def answer(self, code: int, phrase: str, more: tuple[tuple[str, str], ...] = ()) -> bytes:
+        """Return the response. The To tag follows from the branch: the same request always gets the same."""
+        to = self.fields["To"]
+        if self.message.to_tag is None:
+            to += f";tag={blake2b(self.branch.encode(), digest_size=6).hexdigest()}"
+        lines = [
+            f"SIP/2.0 {code} {phrase}",
+            *(f"Via: {via}" for via in self.vias),
+            f"From: {self.fields['From']}",
+            f"To: {to}",
+            f"Call-ID: {self.fields['Call-ID']}",
+            f"CSeq: {self.fields['CSeq']}",
+            *(f"{name}: {value}" for name, value in more),
+            "Content-Length: 0",
+        ]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape")
+
+
+def question(data: bytes, message: Message) -> Question | None:
+    """Return what to answer, or `None` for what no proxy sends: a response, or a request that can't be matched to its answer."""
+    top = message.vias[0] if message.vias else None
+    if not message.is_request or message.method is None or top is None or not top.branch:
+        return None
+    if message.call_id is None or message.cseq is None or message.cseq_method != message.method:
+        return None
+    vias: list[str] = []
+    fields: dict[str, str] = {}
+    for name, value in _header_fields(data):
+        if name == "Via":
+            vias.append(value)
+        elif fields.setdefault(name, value) is not value and name in _ONCE:
+            return None  # two of what may stand once: each reader would believe another one
+    if not vias or any(name not in fields for name in _ONCE):
+        return None
+    return Question(message=message, branch=top.branch, vias=tuple(vias), fields=fields, named_source=fields.get(SOURCE_HEADER))
+
+
+def _header_fields(data: bytes) -> list[tuple[str, str]]:
+    """Return the fields that answers need, in order, folded lines joined. Octets that are no UTF-8 survive the round trip."""
+    head = data.lstrip(b"\r\n").partition(b"\r\n\r\n")[0].decode("utf-8", "surrogateescape")
+    found: list[tuple[str, str]] = []
+    wanted = False
+    lines = head.split("\r\n")[1:]
+    if any(end in line for line in lines for end in "\r\n"):
+        return []  # a lone line end: repeated in an answer, it would be a header field of the sender's making
+    for line in lines:
+        if line[:1] in (" ", "\t"):
+            if wanted:
+                name, value = found[-1]
+                found[-1] = (name, f"{value} {line.strip()}")
+            continue
+        written, _, value = line.partition(":")
+        known = _NAMES.get(written.rstrip(" \t").lower())
+        wanted = known is not None
+        if known is not None:
+            found.append((known, value.strip()))
+    return found

@@ -1,0 +1,147 @@
+"""The gate's process: feeds in, answers and pushes out, receipts back, health beside."""
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from ringfence.feeds import FeedError
+from ringfence.gate.configuration import EdgeConfiguration, RedirectConfiguration
+from ringfence.gate.edges import Edge, EdgeDriver
+from ringfence.gate.edges.in_path import InPathEdge
+from ringfence.gate.edges.kamailio import KamailioEdge
+from ringfence.gate.orders import OrdersTail
+from ringfence.gate.receipts import ReceiptBook
+from ringfence.gate.redirect import RedirectServer
+from ringfence.gate.table import OrdersTable
+from ringfence.vocabulary.times import SECOND, Micros
+
+POLL_S: Final = 0.020
+HEALTH_S: Final = 1.0
+HEALTH_FILE: Final = "gate-health.json"
+_IN_PATH_RECONCILE_S: Final = 5.0
+
+_LOG: Final = structlog.get_logger("gate")
+
+
+def clock() -> Micros:
+    """Return the time of day."""
+    return Micros(time.time_ns() // 1_000)
+
+
+class Gate:
+    """Everything that one gate process does, on one data folder."""
+
+    def __init__(self, data: Path, redirect: RedirectConfiguration, edges: tuple[EdgeConfiguration, ...]) -> None:
+        self._data = data
+        self._listen = redirect.listen
+        self._table = OrdersTable()
+        self._orders = OrdersTail(data / "feeds", self._table)
+        self._receipts = ReceiptBook(data / "feeds" / "receipts")
+        self._redirect = RedirectServer(redirect, self._orders, self._receipts, clock=clock)
+        self._edges: list[Edge] = [KamailioEdge(edge) for edge in edges]
+        self._drivers = [
+            EdgeDriver(edge, self._table, self._receipts, clock=clock, reconcile_s=each.reconcile_s)
+            for edge, each in zip(self._edges, edges, strict=True)
+        ]
+        in_path = InPathEdge(self._table, clock)
+        self._in_path = EdgeDriver(in_path, self._table, self._receipts, clock=clock, reconcile_s=_IN_PATH_RECONCILE_S)
+        self._trouble: str | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set. Raises `AddressBusy`, or what ended one of the tasks."""
+        host, _, port = self._listen.rpartition(":")
+        self._orders.poll(clock())
+        await self._redirect.listen(host.strip("[]"), int(port))
+        _LOG.info("gate is up", sip=self._listen, edges=[edge.name for edge in self._edges], generation=self._table.generation)
+        work: list[Coroutine[None, None, None]] = [driver.run() for driver in self._drivers]
+        work += [self._follow(), self._write_receipts(), self._tell_health(), self._drive_in_path()]
+        tasks = [asyncio.create_task(each) for each in work]
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in (*tasks, stopping):
+                task.cancel()
+            await asyncio.gather(*tasks, stopping, return_exceptions=True)
+            await self._close()
+
+    async def _close(self) -> None:
+        self._redirect.close()
+        for edge in self._edges:
+            await edge.close()
+        self._receipts.close()
+        self._save_health()
+        _LOG.info("gate has ended", generation=self._table.generation)
+
+    async def _follow(self) -> None:
+        """Read the feeds for ever; tell the drivers what changed."""
+        while True:
+            if self._orders.poll(clock()):
+                for driver in (*self._drivers, self._in_path):
+                    driver.notice()
+            await asyncio.sleep(POLL_S)
+
+    async def _drive_in_path(self) -> None:
+        """Tell the desk of orders at the redirect server, from the first question on."""
+        await self._redirect.asked.wait()
+        await self._in_path.run()
+
+    async def _write_receipts(self) -> None:
+        """Make receipts durable in another thread: a sync must not hold up an answer. A full disk is waited out."""
+        while True:
+            try:
+                written = await asyncio.to_thread(self._receipts.write)
+                self._trouble = None
+            except FeedError as error:
+                written = 0
+                if self._trouble != str(error):
+                    _LOG.error("receipts cannot be written; they are kept and tried again", cause=str(error))
+                self._trouble = str(error)
+            if not written:
+                await asyncio.sleep(POLL_S if self._trouble is None else HEALTH_S)
+
+    async def _tell_health(self) -> None:
+        while True:
+            self._save_health()
+            await asyncio.sleep(HEALTH_S)
+
+    def _save_health(self) -> None:
+        """Write the health file whole or not at all. A disk that refuses it has been named by the receipts already."""
+        path = self._data / HEALTH_FILE
+        draft = path.with_suffix(f".{os.getpid()}")
+        with suppress(OSError):
+            draft.write_text(json.dumps(self.health(clock())), encoding="utf-8")
+            draft.replace(path)
+
+    def health(self, now: Micros) -> dict[str, object]:
+        """Return how the gate stands: the table's generation and age, what was asked, how each edge is."""
+        tally = self._redirect.tally
+        changed = self._orders.changed_at
+        return {
+            "time": now,
+            "generation": self._table.generation,
+            "orders": len(self._table),
+            "last_word_from_desk_s": None if changed is None else round((now - changed) / SECOND, 1),
+            "unreadable_records": self._orders.unreadable,
+            "feed_problem": self._orders.problem,
+            "asks": tally.asks,
+            "refused": tally.refused,
+            "strangers": tally.strangers,
+            "ignored": tally.ignored,
+            "receipts_pending": self._receipts.pending,
+            "receipts_problem": self._trouble,
+            "refusals_untold": self._receipts.untold_refusals,
+            "edges": {
+                driver.edge.name: {"holds": driver.holds, "failures": driver.failures, "drifts": driver.drifts}
+                for driver in self._drivers
+            },
+        }
