@@ -1,7 +1,8 @@
 """One captured SIP payload with where and when it was on the wire: what every packet source yields."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from ringfence.vocabulary.times import Micros
 
@@ -14,12 +15,12 @@ class PayloadKind(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Datagram:
+class Datagram(Struct, frozen=True, gc=False):
     """`time` is the capture's own, `arrival` when Ringfence received it (equal in a recording). Addresses are canonical text.
 
-    The payload of a stream transport is one whole SIP message. `agent` is the capture agent's id, `None` from a file;
-    `correlation` what the agent sent as such (often a Call-ID).
+    The payload of a stream transport is one whole SIP message. It may hold content of a call: parse it at once and drop it; it does
+    not show in the text form. `agent` is the capture agent's id, `None` from a file; `correlation` what the agent sent as such
+    (often a Call-ID).
     """
 
     time: Micros
@@ -33,3 +34,11 @@ class Datagram:
     payload: bytes
     agent: int | None = None
     correlation: str | None = None
+    agent_address: str | None = None
+    """Where the agent's packet came from: its id alone is a claim that anybody can make."""
+
+    def __repr__(self) -> str:
+        return (
+            f"Datagram({self.kind} over {self.transport}, {self.source}:{self.source_port} -> {self.destination}:"
+            f"{self.destination_port}, time={self.time}, agent={self.agent}, payload octets={len(self.payload)})"
+        )

@@ -1,0 +1,8 @@
+"""HEP from capture agents: listeners for UDP and TCP, who may send, and what was counted."""
+
+from ringfence.watch.sources.hep.arrival import CLOCK_TOLERANCE_US, datagram
+from ringfence.watch.sources.hep.counters import AgentCounts, AgentKey, HepCounts
+from ringfence.watch.sources.hep.intake import Intake, Network
+from ringfence.watch.sources.hep.listeners import HepListener
+
+__all__ = ["CLOCK_TOLERANCE_US", "AgentCounts", "AgentKey", "HepCounts", "HepListener", "Intake", "Network", "datagram"]

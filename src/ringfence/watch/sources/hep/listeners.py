@@ -1,0 +1,157 @@
+"""HEP over UDP and TCP on one port."""
+
+import asyncio
+import errno
+import ipaddress
+import socket
+from typing import Final
+
+from ringfence.watch.sources.errors import AddressInUse
+from ringfence.watch.sources.hep.intake import Intake
+from ringfence.watch.wire.hep import FrameSplitter
+
+RECEIVE_BUFFER_OCTETS: Final = 8 * 1024 * 1024
+"""Asked for; the system grants at most net.core.rmem_max. With the usual 208 kB most of a burst is lost."""
+MAX_CONNECTIONS: Final = 256
+_FREE_PORT_TRIES: Final = 20
+
+
+class HepListener:
+    """Listens from `start` to `stop` and hands each packet to the intake.
+
+    `port` 0 takes a free one; `port` says which after `start`.
+    """
+
+    def __init__(self, intake: Intake, address: str, port: int) -> None:
+        self.intake = intake
+        self.address = address
+        self.port = port
+        self.receive_buffer_octets = 0
+        """What the system granted, as it counts (Linux doubles it for its own needs)."""
+        self._udp: asyncio.DatagramTransport | None = None
+        self._tcp: asyncio.Server | None = None
+        self._open: set[asyncio.BaseTransport] = set()
+
+    async def start(self) -> None:
+        """Open both sockets, or neither. Raises `AddressInUse`."""
+        loop = asyncio.get_running_loop()
+        udp, tcp = self._bound()
+        self.receive_buffer_octets = udp.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+        self._udp, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self.intake), sock=udp)
+        self._tcp = await loop.create_server(lambda: _Connection(self.intake, self._open), sock=tcp)
+
+    async def stop(self) -> None:
+        """Close the sockets and every connection."""
+        if self._udp is not None:
+            self._udp.close()
+        if self._tcp is not None:
+            self._tcp.close()
+            for transport in tuple(self._open):
+                transport.close()
+            await self._tcp.wait_closed()
+        self._udp = self._tcp = None
+
+    def _bound(self) -> tuple[socket.socket, socket.socket]:
+        """Bind UDP and TCP to the same port, taking another free one where port 0 was asked for and TCP's is not free."""
+        for _ in range(1 if self.port else _FREE_PORT_TRIES):
+            udp = _bind(self.address, self.port, socket.SOCK_DGRAM)
+            port = udp.getsockname()[1]
+            try:
+                tcp = _bind(self.address, port, socket.SOCK_STREAM)
+            except AddressInUse:
+                udp.close()
+                if self.port:
+                    raise
+                continue
+            self.port = port
+            return udp, tcp
+        raise AddressInUse(f"no port of {self.address} is free for both UDP and TCP", permanent=False)
+
+
+def _bind(address: str, port: int, kind: socket.SocketKind) -> socket.socket:
+    """Return a bound socket that does not block. Raises `AddressInUse` with the cause and what to do."""
+    name = "UDP" if kind is socket.SOCK_DGRAM else "TCP"
+    try:
+        family = socket.AF_INET6 if ipaddress.ip_address(address).version == 6 else socket.AF_INET
+    except ValueError:
+        raise AddressInUse(
+            f"HEP: {address!r} is no IP address; give the one of this machine to listen on", permanent=True
+        ) from None
+    bound = socket.socket(family, kind)
+    try:
+        bound.setblocking(False)
+        if kind is socket.SOCK_DGRAM:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_OCTETS)
+        else:
+            # A port with nothing but an earlier run's connections winding down is free. For UDP this would allow two listeners.
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((address, port))
+    except OSError as cause:
+        bound.close()
+        raise AddressInUse(f"HEP can't listen on {name} {address} port {port}: {_reason(cause)}", permanent=False) from cause
+    return bound
+
+
+def _reason(cause: OSError) -> str:
+    match cause.errno:
+        case errno.EADDRINUSE:
+            return "another process listens there; stop it or choose another port"
+        case errno.EACCES:
+            return "ports below 1024 need more rights; choose a higher one"
+        case errno.EADDRNOTAVAIL:
+            return "the address is none of this machine's"
+    return cause.strerror or str(cause)
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    """HEP over UDP: one packet a datagram."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        if self._intake.admits(addr[0]):
+            self._intake.take(data, addr[0])
+        else:
+            self._intake.counts.refused_address += 1
+
+
+class _Connection(asyncio.Protocol):
+    """HEP over one TCP connection: packets one after another."""
+
+    def __init__(self, intake: Intake, others: set[asyncio.BaseTransport]) -> None:
+        self._intake = intake
+        self._others = others
+        self._frames = FrameSplitter()
+        self._address = ""
+        self._transport: asyncio.BaseTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        peer = transport.get_extra_info("peername")
+        self._address = peer[0] if peer else ""
+        counts = self._intake.counts
+        if not self._intake.admits(self._address):
+            counts.refused_address += 1
+        elif len(self._others) >= MAX_CONNECTIONS:
+            counts.refused_connections += 1
+        else:
+            self._transport = transport
+            self._others.add(transport)
+            counts.connections += 1
+            return
+        transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        if self._transport is None:
+            return
+        lost = self._frames.lost_octets
+        for frame in self._frames.feed(data):
+            self._intake.take(frame, self._address)
+        self._intake.counts.lost_octets += self._frames.lost_octets - lost
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio passes it by position
+        if self._transport is not None:
+            self._others.discard(self._transport)
+            self._intake.counts.connections -= 1
+            self._intake.counts.lost_octets += self._frames.held_octets
+            self._transport = None
