@@ -1,0 +1,183 @@
+"""The bundle as a whole: its files checked against each other, its version hash, its plan."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from hashlib import blake2b
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import Final
+
+from ringfence.policy.clauses import ClauseText, clause_hint, fill_placeholders, read_clauses
+from ringfence.policy.documents import parse_document
+from ringfence.policy.ladder import Ladder
+from ringfence.policy.ladder_file import read_ladder
+from ringfence.policy.lists import ListRow, read_list
+from ringfence.policy.plan import Plan
+from ringfence.policy.problems import START, BundleRefused, Mark, Report
+from ringfence.policy.rules import Placed, read_rule
+from ringfence.policy.settings import Settings, read_settings
+
+SETTINGS: Final = "bundle.toml"
+TEXT: Final = "policy.md"
+LADDER: Final = "ladder.yaml"
+RESERVED: Final = ("clocks.yaml", "fees.yaml")
+"""Part of a version where present, but not yet read beyond its form."""
+
+MAX_FILES: Final = 1000
+MAX_FILE_BYTES: Final = 256 * 1024
+MAX_LIST_BYTES: Final = 16 * 1024 * 1024
+
+_RULE: Final = re.compile(r"rules/[^/]+\.ya?ml\Z")
+_LIST: Final = re.compile(r"lists/(?P<name>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)\.csv\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """One version of a policy. `hash` is its name for ever: the same content has the same hash wherever it is read.
+
+    `text` is policy.md with its placeholders filled, `clauses` the same cut up, `lists` rows by the list's name.
+    """
+
+    hash: str
+    settings: Settings
+    text: str
+    clauses: tuple[ClauseText, ...]
+    ladder: Ladder
+    lists: Mapping[str, tuple[ListRow, ...]]
+    plan: Plan
+
+    def clause(self, slug: str) -> ClauseText | None:
+        """Return the clause's text, `None` where this policy has no such clause."""
+        return next((clause for clause in self.clauses if clause.slug == slug), None)
+
+
+def load(files: Mapping[str, bytes]) -> Bundle:
+    """Return the bundle that `files` (content by path, such as `rules/sip-scan.yaml`) make up.
+
+    `tests/` and hidden files are left aside. Raises `BundleRefused` with every problem that can be found at once.
+    """
+    report = Report()
+    texts = _texts({path: content for path, content in files.items() if belongs(path)}, report)
+    settings = read_settings(SETTINGS, texts[SETTINGS], report) if SETTINGS in texts else None
+    text, clauses = _text(texts, settings, report)
+    ladder, cited = read_ladder(LADDER, texts[LADDER], report) if LADDER in texts else (Ladder((), {}), {})
+    placed = [read_rule(path, texts[path], report) for path in sorted(texts) if _RULE.match(path)]
+    lists = {match["name"]: read_list(match["name"], path, texts[path], report) for path in texts if (match := _LIST.match(path))}
+    for path in RESERVED:
+        if path in texts:
+            parse_document(path, texts[path], report)
+    _check_citations(clauses, placed, cited, report)
+    _check_names(placed, report)
+    if report.problems or settings is None:
+        raise BundleRefused(report.problems)
+    version = canonical_hash(files)
+    rules = tuple(sorted((item.rule for item in placed if item.rule), key=lambda rule: rule.name))
+    return Bundle(version, settings, text, clauses, ladder, MappingProxyType(lists), Plan(version, rules))
+
+
+def belongs(path: str) -> bool:
+    """Tell whether a file at `path` is part of the version: neither under `tests/` nor hidden."""
+    parts = PurePosixPath(path).parts
+    return bool(parts) and parts[0] != "tests" and not any(part.startswith(".") for part in parts)
+
+
+def canonical_hash(files: Mapping[str, bytes]) -> str:
+    """Return the version's name: BLAKE2b-256 in hexadecimal over paths and contents, in the order of the paths.
+
+    Line ends count as one however they are written, and lengths stand before contents so that no two bundles read alike.
+    """
+    digest = blake2b(digest_size=32)
+    for path in sorted(path for path in files if belongs(path)):
+        content = _one_line_end(files[path])
+        name = path.encode("utf-8", "surrogatepass")
+        digest.update(b"%d:%s%d:%s" % (len(name), name, len(content), content))
+    return digest.hexdigest()
+
+
+def _one_line_end(content: bytes) -> bytes:
+    return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _texts(files: Mapping[str, bytes], report: Report) -> dict[str, str]:
+    """Return the files that can be read as text, by path; the others, unknown and missing ones are problems."""
+    texts: dict[str, str] = {}
+    if len(files) > MAX_FILES:
+        report.add(min(files), START, f"{len(files)} files, more than {MAX_FILES}", "is this the bundle's folder?")
+        return texts
+    for path in (SETTINGS, TEXT, LADDER):
+        if path not in files:
+            report.add(path, START, f"{path} is missing", "every bundle has bundle.toml, policy.md and ladder.yaml")
+    if not any(_RULE.match(path) for path in files):
+        report.add("rules", START, "no rule", "write at least one file such as rules/sip-scan.yaml")
+    for path, content in files.items():
+        text = _decoded(path, content, report) if _known(path, report) else None
+        if text is not None:
+            texts[path] = text
+    return texts
+
+
+def _known(path: str, report: Report) -> bool:
+    fixed = (SETTINGS, TEXT, LADDER, *RESERVED)
+    if path in fixed or _RULE.match(path) or _LIST.match(path):
+        return True
+    near = get_close_matches(path, fixed, n=1)
+    hint = f"did you mean {near[0]}?" if near else "rules are rules/NAME.yaml, lists are lists/NAME.csv; move the rest elsewhere"
+    report.add(path, START, "this file is no part of a bundle", hint)
+    return False
+
+
+def _decoded(path: str, content: bytes, report: Report) -> str | None:
+    limit = MAX_LIST_BYTES if _LIST.match(path) else MAX_FILE_BYTES
+    if len(content) > limit:
+        report.add(path, START, f"{len(content)} bytes, more than {limit}", "split the file")
+        return None
+    content = _one_line_end(content)
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8")
+        mark = Mark(before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
+        report.add(path, mark, f"byte 0x{content[error.start]:02x} is not UTF-8", "save the file as UTF-8")
+        return None
+    if text.startswith("\ufeff"):
+        report.add(path, START, "a byte order mark", "save the file as UTF-8 without it")
+        return None
+    return text
+
+
+def _text(texts: dict[str, str], settings: Settings | None, report: Report) -> tuple[str, tuple[ClauseText, ...]]:
+    """Return the filled text and its clauses. While the settings have problems the placeholders stay unfilled."""
+    if TEXT not in texts:
+        return "", ()
+    text = texts[TEXT]
+    if settings is not None:
+        text = fill_placeholders(TEXT, text, settings.placeholders(), report)
+    return text, read_clauses(TEXT, text, report)
+
+
+def _check_citations(clauses: tuple[ClauseText, ...], placed: list[Placed], cited: dict[str, Mark], report: Report) -> None:
+    """Every clause that a rule or the ladder cites stands in the text."""
+    if not clauses:
+        return  # the missing text was reported; without it every citation would be wrong
+    present = {clause.slug for clause in clauses}
+    for slug, mark in cited.items():
+        if slug not in present:
+            report.add(LADDER, mark, f"policy.md has no clause {slug}", clause_hint(slug, clauses))
+    for item in placed:
+        if item.clause is not None and item.clause not in present:
+            report.add(item.file, item.clause_mark, f"policy.md has no clause {item.clause}", clause_hint(item.clause, clauses))
+
+
+def _check_names(placed: list[Placed], report: Report) -> None:
+    """Every rule has a name of its own: findings and decisions cite it."""
+    first: dict[str, Placed] = {}
+    for item in placed:
+        if item.name is None:
+            continue
+        if item.name in first:
+            other = first[item.name]
+            hint = f"{other.file} line {other.name_mark.line} has it already"
+            report.add(item.file, item.name_mark, f"a second rule named {item.name}", hint)
+        first.setdefault(item.name, item)
