@@ -8,6 +8,7 @@ HEADER_END: Final = b"\r\n\r\n"
 
 _METHOD: Final = re.compile(rb"([A-Z]+) \S+ SIP/2\.0\r\n")
 _STATUS: Final = re.compile(rb"SIP/2\.0 ([1-6][0-9]{2})[ \r]")
+_DIGEST_RESPONSE: Final = re.compile(rb'(?i),?\s*\b(?:response|cnonce)="[^"]*"')
 _BODY_HEADERS: Final = (b"content-length:", b"content-type:", b"content-disposition:", b"content-encoding:")
 
 
@@ -48,12 +49,13 @@ def opens_dialog_or_stands_alone(message: bytes) -> bool:
 
 
 def without_body(message: bytes, more: Iterable[str] = (), *, received: str, port: int) -> bytes:
-    """Return the request as an edge asks about it: no body, `more` header lines on top, and where it came from in the sender's Via.
+    """Return the request as an edge asks about it: `more` header lines on top, and where it came from in the sender's Via.
 
+    Neither the body nor digest responses are anybody's business but the callee's and the registrar's: they stay behind.
     `received` and `rport` are what RFC 3261 section 18.2.1 and RFC 3581 section 4 have an edge add.
     """
     start_line, *lines = message.partition(HEADER_END)[0].split(b"\r\n")
-    kept = [line for line in lines if not line.lower().startswith(_BODY_HEADERS)]
+    kept = [_DIGEST_RESPONSE.sub(b"", line) for line in lines if not line.lower().startswith(_BODY_HEADERS)]
     for index, line in enumerate(kept):
         if line.lower().startswith(b"via:"):
             kept[index] = re.sub(rb";rport(?![=\w])", b"", line) + f";received={received};rport={port}".encode()

@@ -95,15 +95,18 @@ def test_call_ids_of_an_hour_are_all_different() -> None:
     assert max(Counter(signalling.flow(plan, "s").call_id for plan in PLANS).values()) == 1
 
 
-def test_the_edges_question_has_neither_body_nor_marker() -> None:
+def test_the_edges_question_has_neither_body_nor_digest_response() -> None:
     packet = signalling.flow(a_plan(Outcome.ANSWERED), "s").packets[0]
     assert signalling.SDP_MARKER.encode() in packet.payload
+    assert signalling.DIGEST_MARKER.encode() in packet.payload
 
     question = sip_text.without_body(
         packet.payload, ["Via: SIP/2.0/UDP 127.0.0.1:5099;branch=z9hG4bKx"], received="192.0.2.7", port=5060
     )
 
     assert signalling.SDP_MARKER.encode() not in question
+    assert signalling.DIGEST_MARKER.encode() not in question
+    assert 'username="' in (sip_text.header(question, "Proxy-Authorization") or "")
     assert question.endswith(b"Content-Length: 0\r\n\r\n")
     assert sip_text.header(question, "Content-Type") is None
     vias = [line for line in question.split(b"\r\n") if line.startswith(b"Via:")]
