@@ -54,6 +54,8 @@ class Transaction(Struct, kw_only=True):
     status: int = 0
     hops: list[str] = []
     """Where its legs went so far: a copy that comes from there is a further leg of the same request."""
+    own_leg: bool = True
+    """What `origin` says was read on the sender's own leg."""
     inner_status: int = 0
     """The last final failure on a further leg: told when none ever came on the sender's own."""
 

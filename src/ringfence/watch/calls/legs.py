@@ -25,14 +25,24 @@ class Leg(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """The provider's own servers: their addresses, and pairs of addresses whose traffic is not the customers'."""
+    """The provider's own servers: addresses, or address and port where an address is shared with others.
+
+    What comes from or goes to one of `ignored` (address and port), such as a policy server that edges ask, is not the customers'.
+    """
 
     addresses: Set[str] = frozenset()
-    ignored_pairs: Set[frozenset[str]] = frozenset()
+    endpoints: Set[tuple[str, int]] = frozenset()
+    ignored: Set[tuple[str, int]] = frozenset()
+
+    def __contains__(self, endpoint: tuple[str, int]) -> bool:
+        return endpoint[0] in self.addresses or endpoint in self.endpoints
 
     def ignores(self, datagram: Datagram) -> bool:
-        """Tell whether it passed between an ignored pair, such as an edge and the policy server it asks."""
-        return bool(self.ignored_pairs) and frozenset((datagram.source, datagram.destination)) in self.ignored_pairs
+        """Tell whether it is between our own servers and no business of anybody else."""
+        return (datagram.source, datagram.source_port) in self.ignored or (
+            datagram.destination,
+            datagram.destination_port,
+        ) in self.ignored
 
     def sender_leg(self, datagram: Datagram, message: Message) -> Leg | None:
         """Return the leg on which the request reached us, also where this copy shows a later one.
@@ -40,12 +50,12 @@ class Edges:
         An edge writes into its copy whom it came from (`received`), so the order in which copies arrive does not matter.
         `None` for a request that an edge began itself.
         """
-        if datagram.source not in self.addresses:
+        if (datagram.source, datagram.source_port) not in self:
             return Leg(datagram.source, datagram.source_port, _branch(message.vias[0]) if message.vias else None)
         for via in message.vias[1:]:
-            source = _address(via)
-            if source not in self.addresses:
-                return Leg(source, _port(via), _branch(via))
+            source, port = _address(via), _port(via)
+            if (source, port) not in self:
+                return Leg(source, port, _branch(via))
         return None
 
 

@@ -104,8 +104,6 @@ class Tracker(Memory):
         taken, self._observations = self._observations, []
         return taken
 
-    # Requests
-
     def _request(self, datagram: Datagram, message: Message, method: str) -> None:
         if method in ("ACK", "PRACK"):
             return
@@ -117,7 +115,11 @@ class Tracker(Memory):
         if leg is None:  # an edge's own
             return
         key = request_key(message, method, leg)
-        if self.transactions.get(key) is not None or self._is_later_leg(datagram, message, method):
+        known = self.transactions.get(key)
+        if known is not None:
+            self._own_leg(known, datagram, message, leg)
+            return
+        if self._is_later_leg(datagram, message, method):
             return
         if method == "CANCEL" and self._cancel(key, message):
             return
@@ -149,13 +151,20 @@ class Tracker(Memory):
         if self._move(call, Trigger.BYE):
             self._end(call, "caller" if by_caller else "callee")
 
+    def _own_leg(self, known: Transaction, datagram: Datagram, message: Message, leg: Leg) -> None:
+        """Read the request again where so far only a later leg was seen: an edge may have taken the credentials out."""
+        if not known.own_leg and datagram.source == leg.source:
+            known.origin = origin_of(datagram, message, leg, time=known.origin.time, number=self._number)
+            known.own_leg = True
+            self.transactions.touch(known.key)
+
     def _is_later_leg(self, datagram: Datagram, message: Message, method: str) -> bool:
         """Tell whether a server that already had the request sent this copy. A Via alone proves nothing: anybody can write one."""
         for key in earlier_keys(message, method):
             known = self.transactions.get(key)
             if known is None:
                 continue
-            if datagram.source in known.hops or datagram.source in self.options.edges.addresses:
+            if datagram.source in known.hops or (datagram.source, datagram.source_port) in self.options.edges:
                 if datagram.destination not in known.hops and len(known.hops) < _MOST_HOPS:
                     known.hops.append(datagram.destination)
                     self.transactions.touch(known.key)
@@ -181,6 +190,7 @@ class Tracker(Memory):
             deadline=Micros(self.clock + ANSWER_US),
             sender=self.directory.sender(origin.source, self.claims.vouched(origin), self.clock),
             hops=[datagram.destination],
+            own_leg=datagram.source == leg.source,
         )
         if origin.method == "INVITE" and not message.to_tag:
             transaction.call = self._invited(transaction)
@@ -215,8 +225,6 @@ class Tracker(Memory):
             self._events.append(happenings.attempt(call, self.directory, self._stamp()))
         self._first_use(call.sender, origin)
         return key
-
-    # Responses
 
     def _response(self, datagram: Datagram, message: Message, method: str) -> None:
         transaction, own_leg = self._answered(datagram, message, method)
@@ -308,8 +316,6 @@ class Tracker(Memory):
             call.status = status
             by_caller = call.cancelled or status == 487
             self._end(call, "caller" if by_caller else "callee" if status in CALLEE_REFUSES else "network")
-
-    # Calls and time
 
     def _pass(self, now: Micros) -> None:
         """Let time go on to `now`, with everything that falls due on the way, in order."""

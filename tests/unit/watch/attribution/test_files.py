@@ -1,0 +1,71 @@
+"""Reference data from CSV: good rows are kept, bad ones are told with line, column, cause and hint."""
+
+import pytest
+
+from ringfence.vocabulary.contracts import AccountLink, NumberLink, PartyLink, TrunkLink
+from ringfence.vocabulary.times import Micros, from_iso
+from ringfence.watch.attribution import CsvFile, read_reference
+
+_T0 = Micros(0)
+
+
+def test_good_files_give_the_reference() -> None:
+    reference, problems = read_reference(
+        time=_T0,
+        accounts=CsvFile("a.csv", b"account,parent,kind,plan\nR,,reseller,\nU,R,end-user,office\n"),
+        numbers=CsvFile("n.csv", b"\xef\xbb\xbfnumber,account,valid_from,valid_to\r\n+3225551212,U,2026-01-01T00:00:00Z,\r\n"),
+        trunks=CsvFile("t.csv", b"trunk,account,address,user,valid_from,valid_to\nT1,U,198.51.100.7/32,,,\nT2,U,,u7,,\n"),
+    )
+    assert problems == []
+    assert reference.parties == (PartyLink(party="R", kind="reseller"), PartyLink(party="U", parent="R", kind="end-user"))
+    assert reference.accounts[1] == AccountLink(account="U", party="U", plan="office")
+    assert reference.numbers == (NumberLink(number="+3225551212", account="U", valid_from=from_iso("2026-01-01T00:00:00Z")),)
+    assert reference.trunks == (
+        TrunkLink(trunk="T1", account="U", address="198.51.100.7"),
+        TrunkLink(trunk="T2", account="U", user="u7"),
+    )
+
+
+def test_no_files_give_an_empty_reference() -> None:
+    reference, problems = read_reference(time=_T0)
+    assert (reference.accounts, reference.numbers, reference.trunks, problems) == ((), (), (), [])
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "cause"),
+    [
+        (b"T1,A,198.51.100.7/24,,,", "address", "no address or network"),
+        (b"T1,A,,,,", "address", "neither address nor user"),
+        (b",A,198.51.100.7,,,", "trunk", "empty"),
+        (b"T1,,198.51.100.7,,,", "account", "empty"),
+        (b"T1,A,198.51.100.7,,yesterday,", "valid_from", "names no moment"),
+        (b"T1,A,198.51.100.7,,2026-01-01,", "valid_from", "names no moment"),
+        (b"T1,A,198.51.100.7,,2026-02-01T00:00:00Z,2026-01-01T00:00:00Z", "valid_to", "ends before it begins"),
+        (b"T1,A,198.51.100.7", None, "3 values under 6 columns"),
+        (b'T1,A,"198.51.100.7,,,', None, "values under 6 columns"),
+    ],
+)
+def test_a_bad_row_in_the_middle_is_told_and_the_others_stay(row: bytes, column: str | None, cause: str) -> None:
+    data = b"trunk,account,address,user,valid_from,valid_to\nT0,A,198.51.100.1,,,\n" + row + b"\n\nT9,A,198.51.100.9,,,\n"
+    reference, (problem,) = read_reference(time=_T0, trunks=CsvFile("trunks.csv", data))
+    assert [trunk.trunk for trunk in reference.trunks] == ["T0", "T9"]
+    assert (problem.file, problem.line, problem.column) == ("trunks.csv", 3, column)
+    assert cause in problem.cause
+    assert problem.hint
+
+
+@pytest.mark.parametrize("data", [b"", b"number;account\n+3221;A\n", b"\xff\xfe\x00\x01", b"number,account\n+3221,A\n"])
+def test_a_wrong_header_is_told_with_the_right_one(data: bytes) -> None:
+    reference, (problem,) = read_reference(time=_T0, numbers=CsvFile("n.csv", data))
+    assert reference.numbers == ()
+    assert (problem.line, problem.column) == (1, None)
+    assert "number,account,valid_from,valid_to" in problem.hint
+
+
+def test_a_number_must_be_e164_and_a_kind_known() -> None:
+    _, problems = read_reference(
+        time=_T0,
+        accounts=CsvFile("a.csv", b"account,parent,kind,plan\nA,,person,\nB,B,,\n"),
+        numbers=CsvFile("n.csv", b"number,account,valid_from,valid_to\n02 555 12 12,A,,\n"),
+    )
+    assert [(problem.line, problem.column) for problem in problems] == [(2, "kind"), (3, "parent"), (2, "number")]
