@@ -9,9 +9,9 @@ from ringfence.vocabulary.subjects import SubjectKind
 _NAMED_BY: Final[dict[SubjectKind, tuple[tuple[str, ...], ...]]] = {
     SubjectKind.ACCOUNT: (("account",),),
     SubjectKind.TRUNK: (("trunk",),),
-    SubjectKind.NUMBER: (("caller",), ("callee",)),
+    SubjectKind.NUMBER: (("caller",), ("callee",), ("target",)),
     SubjectKind.PAIR: (("caller", "callee"),),
-    SubjectKind.SOURCE: (("source",),),
+    SubjectKind.SOURCE: (("source",), ("destination",)),
     SubjectKind.REGISTRATION: (("target", "domain", "source"), ("target", "source")),
 }
 

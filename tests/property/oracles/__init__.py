@@ -1,0 +1,1 @@
+"""Slow and obvious readings that the fast code must equal. They import nothing of the library."""

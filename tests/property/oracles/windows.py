@@ -1,0 +1,107 @@
+"""What the windows must find, the slow and obvious way: for each event look at the whole past. Imports nothing of the library.
+
+Times and lengths are whole microseconds.
+"""
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+
+from tests.property.oracles.seen import Seen
+
+Filter = Callable[[Seen], bool]
+
+
+@dataclass(frozen=True)
+class PlainMeasure:
+    """`value` is read from each event that `counts` accepts. `take` is count, distinct, sum, mean or maximum."""
+
+    name: str
+    take: str
+    counts: Filter
+    value: Callable[[Seen], float | str | None] = lambda event: None
+
+
+@dataclass(frozen=True)
+class PlainRule:
+    """`condition` reads measures by name; `key` gives `None` where a part of the key is unset."""
+
+    takes_part: Filter
+    key: Callable[[Seen], Hashable | None]
+    window: int
+    cool_down: int
+    measures: tuple[PlainMeasure, ...]
+    condition: Callable[[dict[str, float]], bool]
+
+
+@dataclass(frozen=True)
+class PlainFinding:
+    """`index` is the event's place in the stream, `sample` the places of the last ten counted events, oldest first."""
+
+    index: int
+    time: int
+    measures: dict[str, float]
+    events: int
+    sample: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Counted:
+    index: int
+    time: int
+    event: Seen
+    measures: frozenset[str]
+
+
+def plain_findings(rule: PlainRule, events: Iterable[Seen], *, now: int) -> list[PlainFinding]:
+    """Return what `rule` finds in `events`, in their order.
+
+    An event counts no earlier than the one before, and no later than `now`. Without a counted event in the window a key's
+    condition is false.
+    """
+    findings: list[PlainFinding] = []
+    rows: dict[Hashable, list[_Counted]] = {}
+    held: dict[Hashable, bool] = {}
+    last_found: dict[Hashable, int] = {}
+    time: int | None = None
+    for index, event in enumerate(events):
+        arrives = min(event.time, now)
+        time = arrives if time is None else max(time, arrives)
+        key = rule.key(event)
+        if key is None or not rule.takes_part(event):
+            continue
+        present = [row for row in rows.get(key, []) if row.time > time - rule.window]
+        before = held.get(key, False) and bool(present)
+        counted = frozenset(measure.name for measure in rule.measures if _counts(measure, event))
+        if counted:
+            present.append(_Counted(index, time, event, counted))
+        rows[key] = present
+        measures = {measure.name: _take(measure, present) for measure in rule.measures}
+        held[key] = bool(present) and rule.condition(measures)
+        resting = key in last_found and time < last_found[key] + rule.cool_down
+        if held[key] and not before and not resting:
+            last_found[key] = time
+            sample = tuple(row.index for row in present[-10:])
+            findings.append(PlainFinding(index, time, measures, len(present), sample))
+    return findings
+
+
+def _counts(measure: PlainMeasure, event: Seen) -> bool:
+    return measure.counts(event) and not (measure.take == "distinct" and measure.value(event) is None)
+
+
+def _take(measure: PlainMeasure, present: list[_Counted]) -> float:
+    values = [measure.value(row.event) for row in present if measure.name in row.measures]
+    numbers = [value for value in values if isinstance(value, float | int)]
+    nothing = float("nan")
+    match measure.take:
+        case "count":
+            return len(values)
+        case "distinct":
+            return len(set(values))
+        case "sum":
+            return sum(numbers)
+        case "mean":
+            return sum(numbers) / len(numbers) if numbers else nothing
+        case "maximum":
+            return max(numbers, default=nothing)
+    raise ValueError(measure.take)
