@@ -77,7 +77,7 @@ class Question(asyncio.DatagramProtocol):
         finally:
             del self._waiting[branch]
         if sip_text.method(request) == "INVITE":
-            self._send(_acknowledgement(request, answer.payload, via))
+            self._send(sip_text.acknowledgement(request, answer.payload))
         return answer
 
     def close(self) -> None:
@@ -93,14 +93,3 @@ class Question(asyncio.DatagramProtocol):
 def _branch(message: bytes) -> str:
     _, _, rest = (sip_text.header(message, "Via") or "").partition(";branch=")
     return rest.split(";")[0].split(",")[0].strip()
-
-
-def _acknowledgement(request: bytes, response: bytes, via: str) -> bytes:
-    """Return the ACK to a failure (RFC 3261 section 17.1.1.3)."""
-    target = request.partition(b"\r\n")[0].split(b" ")[1].decode("utf-8", "replace")
-    sequence = (sip_text.header(request, "CSeq") or "1").split()[0]
-    copied = [
-        f"{name}: {sip_text.header(message, name) or ''}"
-        for name, message in (("From", request), ("To", response), ("Call-ID", request))
-    ]
-    return sip_text.compose(f"ACK {target} SIP/2.0", [via, "Max-Forwards: 70", *copied, f"CSeq: {sequence} ACK"])

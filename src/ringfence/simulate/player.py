@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -127,8 +127,10 @@ class Player:
         status_line = answer.payload.partition(b"\r\n")[0].decode("utf-8", "replace").removeprefix("SIP/2.0 ")
         reason = sip_text.header(answer.payload, "Reason")
         more = [f"Reason: {reason}"] if reason is not None else []
-        tag = f"edge-{self.question.asked}"
-        self.mirror.message(reply_to(packet, sip_text.answer(packet.payload, status_line, more, to_tag=tag)))
+        refusal = sip_text.answer(packet.payload, status_line, more, to_tag=f"edge-{self.question.asked}")
+        self.mirror.message(reply_to(packet, refusal))
+        if sip_text.method(packet.payload) == "INVITE":
+            self.mirror.message(replace(packet, payload=sip_text.acknowledgement(packet.payload, refusal)))
 
 
 @dataclass(frozen=True, slots=True)

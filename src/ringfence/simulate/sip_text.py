@@ -70,3 +70,12 @@ def answer(request: bytes, status_line: str, more: Iterable[str] = (), to_tag: s
     if to_tag is not None:
         copied = [f"{line};tag={to_tag}" if line.lower().startswith("to:") and ";tag=" not in line else line for line in copied]
     return compose(f"SIP/2.0 {status_line}", [*copied, *more])
+
+
+def acknowledgement(request: bytes, response: bytes) -> bytes:
+    """Return the ACK to a failed INVITE: the request's Via, and the To of the response (RFC 3261 section 17.1.1.3)."""
+    target = request.partition(b"\r\n")[0].split(b" ")[1].decode("utf-8", "replace")
+    sequence = (header(request, "CSeq") or "1").split()[0]
+    named = (("Via", request), ("From", request), ("To", response), ("Call-ID", request))
+    copied = [f"{name}: {header(message, name) or ''}" for name, message in named]
+    return compose(f"ACK {target} SIP/2.0", [*copied, "Max-Forwards: 70", f"CSeq: {sequence} ACK"])

@@ -134,7 +134,7 @@ def test_a_refused_call_gets_the_refusal_and_is_not_continued() -> None:
     )
 
     assert not whole
-    assert listener.passed() == ["INVITE", "603"]
+    assert listener.passed() == ["INVITE", "603", "ACK"]
     assert listener.logged() == [f"ringfence.refused order=ord-1 source={plan.source} method=INVITE"]
     refusal = next(chunks[15] for chunks in listener.heard if sip_text.status(chunks[15]) == 603)
     assert sip_text.header(refusal, "Reason") == "Q.850;cause=21"
