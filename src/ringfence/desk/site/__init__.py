@@ -1,1 +1,1 @@
-"""The desk's ground: settings, URLs, and the wiring of one noun's events to another's services."""
+"""The desk's ground: settings, addresses, and the wiring of one noun's events to another's services."""

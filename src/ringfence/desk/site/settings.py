@@ -1,6 +1,168 @@
-"""Django settings."""
+"""Django's settings. Everything comes from the environment, which the process starter fills (`site.process.configure`).
 
-SECRET_KEY = "unset"
-INSTALLED_APPS: list[str] = []
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+RINGFENCE_DATA       the data folder; without it the desk can be tested and type-checked, and refuses to serve
+RINGFENCE_DATABASE   postgresql://user:password@host:port/name; without it DIR/desk.sqlite3
+RINGFENCE_HOSTS      host names under which the desk is reached, by commas; loopback is always allowed
+RINGFENCE_HTTPS      1 where people reach the desk by https: cookies are then sent by https alone
+RINGFENCE_STANDING_ORDERS_PER_HOUR   how many automatic decisions an hour before automation stops and pages somebody
+"""
+
+import os
+from hashlib import blake2b
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+_data = os.environ.get("RINGFENCE_DATA")
+_database = os.environ.get("RINGFENCE_DATABASE") or ("" if _data else os.environ.get("RINGFENCE_TEST_DATABASE", ""))
+
+
+def _key(data: Path) -> bytes:
+    path = data / "installation.key"
+    try:
+        key = path.read_bytes()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{path}: {error.strerror}. Hint: `ringfence up` makes it") from None
+    if len(key) != 32:
+        raise ImproperlyConfigured(f"{path}: {len(key)} bytes instead of 32. Hint: restore it from the backup")
+    return key
+
+
+def _postgresql(address: str) -> dict[str, object]:
+    parts = urlsplit(address)
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise ImproperlyConfigured(
+            f"RINGFENCE_DATABASE: {parts.scheme}:// is not known. Hint: postgresql://user:password@host:port/name"
+        )
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or parse_qs(parts.query).get("host", [""])[0],  # ?host=/folder is a Unix socket
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def _sqlite(data: Path | None) -> dict[str, object]:
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(data / "desk.sqlite3") if data else ":memory:",
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",  # writers queue up at their first statement instead of failing at their last
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16000;",
+        },
+    }
+
+
+RINGFENCE_DATA: Path | None = Path(_data) if _data else None
+RINGFENCE_KEY: bytes = _key(RINGFENCE_DATA) if RINGFENCE_DATA else b"only for tests: 32 bytes of key."
+RINGFENCE_STANDING_ORDERS_PER_HOUR: int = int(os.environ.get("RINGFENCE_STANDING_ORDERS_PER_HOUR", "100"))
+
+SECRET_KEY = blake2b(b"desk", key=RINGFENCE_KEY, person=b"django secret").hexdigest()
+DEBUG = False
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *filter(None, os.environ.get("RINGFENCE_HOSTS", "").split(","))]
+DATABASES = {"default": _postgresql(_database) if _database else _sqlite(RINGFENCE_DATA)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+_NOUNS = (
+    "audit",
+    "outbox",
+    "access",
+    "parties",
+    "policies",
+    "detections",
+    "complaints",
+    "cases",
+    "decisions",
+    "enforcement",
+    "site",
+)
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    *(f"ringfence.desk.{noun}" for noun in _NOUNS),
+]
+MIDDLEWARE = [
+    "ringfence.desk.site.middleware.content_security_policy",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "ringfence.desk.site.middleware.actor_and_zone",
+    "ringfence.desk.site.middleware.refusals_as_pages",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "ringfence.desk.site.context.desk",
+            ],
+        },
+    }
+]
+ROOT_URLCONF = "ringfence.desk.site.urls"
+WSGI_APPLICATION = "ringfence.desk.site.wsgi.application"
+
+AUTH_USER_MODEL = "access.Person"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "access:sign-in"
+LOGIN_REDIRECT_URL = "site:dashboard"
+
+_https = os.environ.get("RINGFENCE_HTTPS") == "1"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+X_FRAME_OPTIONS = "DENY"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
 USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True  # files are served from where they lie: no collecting step
+WHITENOISE_AUTOREFRESH = False
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"log": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["log"], "level": "WARNING"},
+    "loggers": {"ringfence": {"level": "INFO"}, "django.request": {"level": "ERROR"}},
+}

@@ -1,0 +1,88 @@
+"""Making logins and signing in."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import available_timezones
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+
+from ringfence.desk.access.models import Person
+from ringfence.desk.audit import selectors as audit_selectors
+from ringfence.desk.audit import services as audit
+from ringfence.desk.audit.actor import Actor, StaffRole, require, system
+from ringfence.desk.audit.services import Act
+from ringfence.desk.errors import DeskError, NotThere
+
+FIRST_USERNAME: Final = "first"
+_TRIES: Final = 5
+_TRY_SPAN: Final = timedelta(minutes=5)
+_NOBODYS_PASSWORD: Final = make_password(None)
+
+
+class SignInRefused(DeskError):
+    """Wrong name or password, or too many tries. The text never says which of the first two."""
+
+    permanent = False
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLogin:
+    """The first person's user name and password. The password is nowhere else."""
+
+    username: str
+    password: str
+
+
+@transaction.atomic
+def create_first_login(*, actor: Actor, now: datetime) -> FirstLogin | None:
+    """Make the first login, with every role that changes something; `None` where somebody can sign in already."""
+    require(actor.administers, actor, "make logins")
+    if Person.objects.exists():
+        return None
+    password = secrets.token_urlsafe(12)
+    roles = (StaffRole.ANALYST, StaffRole.LEAD, StaffRole.ADMIN)
+    create_login(username=FIRST_USERNAME, password=password, roles=roles, actor=actor, now=now)
+    return FirstLogin(FIRST_USERNAME, password)
+
+
+@transaction.atomic
+def create_login(*, username: str, password: str, roles: Sequence[StaffRole], actor: Actor, now: datetime) -> None:
+    """Make a login."""
+    require(actor.administers, actor, "make logins")
+    Person.objects.create(username=username, password=make_password(password), roles=[str(role) for role in roles], created=now)
+    details = {"roles": [str(role) for role in roles]}
+    audit.record(acts=[Act(verb="created", about=("login", username), details=details)], actor=actor, now=now)
+
+
+def sign_in(*, username: str, password: str, address: str, actor: Actor, now: datetime) -> Person:
+    """Return the person that name and password belong to.
+
+    Raises `SignInRefused`, after five failures of one name from one address in five minutes without looking at the password.
+    """
+    about = ("sign-in", audit.token_of("sign-in", f"{username}\0{address}"))
+    with transaction.atomic():
+        tries = audit_selectors.times_done(verb="failed", about=about, since=now - _TRY_SPAN, actor=system("sign-in"))
+        person = Person.objects.filter(username=username, is_active=True).first()
+        held = person.password if person else _NOBODYS_PASSWORD
+        passed = tries < _TRIES and check_password(password, held) and person is not None
+        verb = "succeeded" if passed else "failed"
+        audit.record(acts=[Act(verb=verb, about=about)], actor=person.actor if person and passed else actor, now=now)
+    if tries >= _TRIES:
+        raise SignInRefused("too many failed tries from here; wait five minutes")
+    if not passed or person is None:
+        raise SignInRefused("this name and password do not go together")
+    return person
+
+
+@transaction.atomic
+def choose_time_zone(*, username: str, zone: str, actor: Actor, now: datetime) -> None:
+    """Show times in `zone` to this person from now on. Raises `NotThere` for a zone nobody knows."""
+    require(actor.id == username, actor, "choose another's time zone")
+    if zone not in available_timezones():
+        raise NotThere(f"no time zone is called {zone}")
+    Person.objects.filter(username=username).update(time_zone=zone)
+    audit.record(acts=[Act(verb="chose-zone", about=("login", username), details={"zone": zone})], actor=actor, now=now)

@@ -1,0 +1,1 @@
+"""Cases: one subject, one matter."""

@@ -1,0 +1,63 @@
+"""Questions about cases."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from ringfence.desk.audit.actor import Actor
+from ringfence.desk.cases.models import Case, CaseState, JoinedComplaint, JoinedFinding, Note
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """One case with what belongs to it: ids of findings and complaints, and the notes."""
+
+    case: Case
+    findings: list[str]
+    complaints: list[int]
+    notes: list[Note]
+
+
+def cases(*, actor: Actor, state: str = "") -> QuerySet[Case]:
+    """Return cases, the latest changed first; `state` `""` is every case that is not closed, `all` every case."""
+    if not actor.sees_the_desk:
+        return Case.objects.none()
+    found = Case.objects.order_by("-latest", "-id")
+    if state == "all":
+        return found
+    return found.filter(state=state) if state else found.exclude(state=CaseState.CLOSED)
+
+
+def case(*, number: int, actor: Actor) -> Case | None:
+    """Return one case."""
+    return cases(actor=actor, state="all").filter(id=number).first()
+
+
+def case_file(*, number: int, actor: Actor) -> CaseFile | None:
+    """Return one case with what belongs to it; `None` where there is none, or none for this actor."""
+    found = case(number=number, actor=actor)
+    if found is None:
+        return None
+    return CaseFile(
+        found,
+        list(JoinedFinding.objects.filter(case=found).order_by("-id").values_list("finding_id", flat=True)[:200]),
+        list(JoinedComplaint.objects.filter(case=found).order_by("id").values_list("complaint_id", flat=True)),
+        list(Note.objects.filter(case=found).order_by("id")),
+    )
+
+
+def case_of_finding(*, finding_id: str, actor: Actor) -> int | None:
+    """Return the case that a finding belongs to."""
+    found = JoinedFinding.objects.filter(finding_id=finding_id).values_list("case_id", flat=True).first()
+    return found if actor.sees_the_desk else None
+
+
+def case_of_complaint(*, complaint: int, actor: Actor) -> int | None:
+    """Return the case that a complaint belongs to."""
+    found = JoinedComplaint.objects.filter(complaint_id=complaint).values_list("case_id", flat=True).first()
+    return found if actor.sees_the_desk else None
+
+
+def cases_of(*, subject_kind: str, subject_id: str, actor: Actor) -> list[Case]:
+    """Return every case of a subject, newest first."""
+    return list(cases(actor=actor, state="all").filter(subject_kind=subject_kind, subject_id=subject_id))

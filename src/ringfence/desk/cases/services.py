@@ -1,0 +1,130 @@
+"""Opening, joining, claiming, noting and closing cases."""
+
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.db.models import F
+
+from ringfence.desk.audit import services as audit
+from ringfence.desk.audit.actor import Actor, require
+from ringfence.desk.audit.services import Act, Detail
+from ringfence.desk.cases.models import Case, CaseOutcome, CaseState, JoinedComplaint, JoinedFinding, Note
+from ringfence.desk.complaints import selectors as complaints
+from ringfence.desk.detections import selectors as detections
+from ringfence.desk.errors import DeskError, NotThere, StaleState
+from ringfence.desk.outbox import services as outbox
+from ringfence.vocabulary.severity import Mode, Severity
+from ringfence.vocabulary.subjects import Role, SubjectKind
+
+NOTE_LENGTH: Final = 20_000
+
+
+class NothingSaid(DeskError):
+    """A note or a reason is empty or too long."""
+
+
+@transaction.atomic
+def join_finding(*, finding_id: str, actor: Actor, now: datetime) -> int | None:
+    """Join a finding to its subject's open case, opened if there is none; return the case.
+
+    `None`: the finding stays without a case, because its rule runs in shadow or it is worth no more than knowing. Twice is once.
+    """
+    require(actor.works_cases, actor, "join findings to cases")
+    finding = detections.finding(id=finding_id, actor=actor)
+    if finding is None:
+        raise NotThere(f"no finding {finding_id}")
+    if finding.mode == Mode.SHADOW or finding.severity == Severity.INFO:
+        return None
+    joined = JoinedFinding.objects.filter(finding_id=finding_id).first()
+    if joined is not None:
+        return joined.case_id
+    if finding.party:
+        case = _open_case(SubjectKind.PARTY, finding.party, Role.OFFENDER, actor, now)
+    else:
+        role = Role.OUTSIDER if finding.subject_kind == SubjectKind.SOURCE else Role.OFFENDER
+        case = _open_case(SubjectKind(finding.subject_kind), finding.subject_id, role, actor, now)
+    JoinedFinding.objects.create(finding_id=finding_id, case=case, joined=now)
+    Case.objects.filter(id=case.id).update(findings=F("findings") + 1, latest=now)
+    details: dict[str, Detail] = {"finding": finding_id, "rule": finding.rule, "clause": finding.clause}
+    audit.record(acts=[_act("joined-finding", case, details)], actor=actor, now=now)
+    outbox.enqueue(topic="case.finding-joined", payloads=[{"case": case.id, "finding": finding_id}], now=now)
+    return case.id
+
+
+def _open_case(kind: SubjectKind, subject: str, role: Role, actor: Actor, now: datetime) -> Case:
+    case, made = Case.objects.exclude(state=CaseState.CLOSED).get_or_create(
+        subject_kind=str(kind), subject_id=subject, defaults={"role": str(role), "opened": now, "latest": now}
+    )
+    if made:
+        details = {"role": str(role), str(kind): audit.token_of(str(kind), subject)}
+        audit.record(acts=[_act("opened", case, details)], actor=actor, now=now)
+    return case
+
+
+def _act(verb: str, case: Case, details: dict[str, Detail] | dict[str, str]) -> Act:
+    return Act(verb=verb, about=("case", str(case.id)), case=case.id, details=details)
+
+
+@transaction.atomic
+def join_complaint(*, case_id: int, complaint: int, actor: Actor, now: datetime) -> None:
+    """Join a complaint to a case. Raises `NotThere`, and `StaleState` where it belongs to a case or the case is closed."""
+    require(actor.works_cases, actor, "join complaints to cases")
+    if not complaints.complaints(actor=actor).filter(id=complaint).exists():
+        raise NotThere(f"no complaint {complaint}")
+    if JoinedComplaint.objects.filter(complaint_id=complaint).exists():
+        raise StaleState(f"complaint {complaint} belongs to a case already")
+    changed = Case.objects.filter(id=case_id).exclude(state=CaseState.CLOSED).update(complaints=F("complaints") + 1, latest=now)
+    if not changed:
+        raise StaleState(f"case {case_id} is not open")
+    JoinedComplaint.objects.create(complaint_id=complaint, case_id=case_id, joined=now)
+    act = Act(verb="joined-complaint", about=("case", str(case_id)), case=case_id, details={"complaint": complaint})
+    audit.record(acts=[act], actor=actor, now=now)
+
+
+@transaction.atomic
+def claim_case(*, case_id: int, actor: Actor, now: datetime) -> None:
+    """Make the actor the one who works on it. Raises `StaleState` where somebody was first."""
+    require(actor.works_cases, actor, "claim cases")
+    if not Case.objects.filter(id=case_id, state=CaseState.OPEN).update(state=CaseState.CLAIMED, assignee=actor.id, latest=now):
+        raise StaleState(f"case {case_id} is claimed or closed already")
+    audit.record(acts=[Act(verb="claimed", about=("case", str(case_id)), case=case_id)], actor=actor, now=now)
+
+
+@transaction.atomic
+def release_case(*, case_id: int, actor: Actor, now: datetime) -> None:
+    """Give a claimed case back. Raises `StaleState` where the actor does not hold it."""
+    require(actor.works_cases, actor, "release cases")
+    held = Case.objects.filter(id=case_id, state=CaseState.CLAIMED, assignee=actor.id)
+    if not held.update(state=CaseState.OPEN, assignee="", latest=now):
+        raise StaleState(f"case {case_id} is not yours to release")
+    audit.record(acts=[Act(verb="released", about=("case", str(case_id)), case=case_id)], actor=actor, now=now)
+
+
+@transaction.atomic
+def note_case(*, case_id: int, text: str, actor: Actor, now: datetime) -> None:
+    """Write a note. It stays in the desk; the audit holds that it was written, not what."""
+    require(actor.works_cases, actor, "write notes")
+    if not text.strip() or len(text) > NOTE_LENGTH:
+        raise NothingSaid(f"a note has 1 to {NOTE_LENGTH} characters")
+    if not Case.objects.filter(id=case_id).update(latest=now):
+        raise NotThere(f"no case {case_id}")
+    note = Note.objects.create(case_id=case_id, author=actor.id, written=now, text=text.strip())
+    act = Act(verb="noted", about=("case", str(case_id)), case=case_id, details={"note": note.id})
+    audit.record(acts=[act], actor=actor, now=now)
+
+
+@transaction.atomic
+def close_case(*, case_id: int, outcome: str, actor: Actor, now: datetime) -> None:
+    """Close a case with an outcome. Orders stay until they end or are lifted; a further finding opens a new case."""
+    require(actor.works_cases, actor, "close cases")
+    if outcome not in CaseOutcome.values:
+        raise NothingSaid("choose what came out of the case")
+    if (
+        not Case.objects.filter(id=case_id)
+        .exclude(state=CaseState.CLOSED)
+        .update(state=CaseState.CLOSED, outcome=outcome, closed=now, latest=now)
+    ):
+        raise StaleState(f"case {case_id} is closed already, or was never there")
+    act = Act(verb="closed", about=("case", str(case_id)), case=case_id, details={"outcome": outcome})
+    audit.record(acts=[act], actor=actor, now=now)

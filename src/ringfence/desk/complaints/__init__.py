@@ -1,0 +1,1 @@
+"""Complaints: what somebody told the abuse mailbox."""

@@ -1,0 +1,1 @@
+"""Decisions: who decided what, under which clause of which version."""

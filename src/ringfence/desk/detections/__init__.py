@@ -1,0 +1,1 @@
+"""Detections: what watch found and saw."""

@@ -1,0 +1,1 @@
+"""Enforcement: orders to the edges, and how each stands."""

@@ -1,0 +1,1 @@
+"""Parties: customers, resellers and end users, with their accounts, trunks and numbers."""

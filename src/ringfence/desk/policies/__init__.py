@@ -1,0 +1,1 @@
+"""Policies: the posted versions of the acceptable use policy."""

@@ -1,0 +1,55 @@
+"""Questions about posted versions. The text is public: everybody bound by it may read it, so these take any actor."""
+
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from django.db.models import QuerySet
+
+from ringfence.desk.audit.actor import Actor
+from ringfence.desk.data_folder import data_folder
+from ringfence.desk.errors import NotThere
+from ringfence.desk.policies.models import PolicyVersion
+from ringfence.policy import Bundle, load, read_folder
+
+
+def versions(*, actor: Actor) -> QuerySet[PolicyVersion]:  # noqa: ARG001 # public, see above
+    """Return every posted version, newest first."""
+    return PolicyVersion.objects.order_by("-number")
+
+
+def current(*, actor: Actor) -> PolicyVersion | None:
+    """Return the version in force; `None` before the first posting."""
+    return versions(actor=actor).first()
+
+
+def version(*, number: int, actor: Actor) -> PolicyVersion | None:
+    """Return one version by its number."""
+    return versions(actor=actor).filter(number=number).first()
+
+
+def version_id(*, hash: str, actor: Actor) -> int:
+    """Return the row of the version with this hash. Raises `NotThere` where it was never posted here."""
+    found = versions(actor=actor).filter(hash=hash).values_list("id", flat=True).first()
+    if found is None:
+        raise NotThere(f"policy version {hash} was never posted here")
+    return found
+
+
+def bundle(*, hash: str) -> Bundle:
+    """Return the checked bundle of a posted version."""
+    return _bundle(data_folder() / "policies" / hash)
+
+
+@lru_cache(maxsize=8)
+def _bundle(folder: Path) -> Bundle:
+    """Read once: a posted version never changes, and deciding must not wait for YAML."""
+    return load(read_folder(folder))
+
+
+def lists(*, hash: str, on: date) -> dict[str, tuple[str, ...]]:
+    """Return a posted version's lists by name, each the entries that still hold on a day."""
+    return {
+        name: tuple(row.entry for row in rows if row.expiry is None or row.expiry >= on)
+        for name, rows in bundle(hash=hash).lists.items()
+    }

@@ -1,0 +1,33 @@
+"""What a new installation begins with."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.core.management import call_command
+
+from ringfence.desk.access import services as access
+from ringfence.desk.access.services import FirstLogin
+from ringfence.desk.audit.actor import system
+from ringfence.desk.errors import DeskError
+from ringfence.desk.parties import selectors as known
+from ringfence.desk.parties import services as importing
+from ringfence.desk.policies import selectors as posted
+from ringfence.desk.policies import services as posting
+
+
+class PartiesRefused(DeskError):
+    """The parties to begin with have rows that can't be taken; the text lists them."""
+
+
+def begin(*, parties: Path | None, bundle: Path) -> FirstLogin | None:
+    """Migrate, post `bundle` where no version is posted, import `parties` where there are none, make the first login."""
+    call_command("migrate", interactive=False, verbosity=0)
+    actor, now = system("prepare"), datetime.now(UTC)
+    if posted.current(actor=actor) is None:
+        posting.post_bundle(folder=bundle, actor=actor, now=now)
+    if parties is not None and not known.parties(actor=actor).exists():
+        report = importing.import_folder(folder=parties, actor=actor, now=now)
+        if report.problems:
+            lines = [f"{row.file}:{row.line}: {row.column} {row.cause} ({row.hint})" for row in report.problems]
+            raise PartiesRefused("\n".join(lines))
+    return access.create_first_login(actor=actor, now=now)

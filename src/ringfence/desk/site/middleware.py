@@ -1,0 +1,72 @@
+"""What every request passes through."""
+
+from collections.abc import Callable
+from typing import Final, cast
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from ringfence.desk.access.models import Person
+from ringfence.desk.audit.actor import ANONYMOUS, DeskRequest
+from ringfence.desk.errors import NotPermitted, NotThere
+
+Next = Callable[[HttpRequest], HttpResponse]
+
+CONTENT_SECURITY_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+
+
+def content_security_policy(get_response: Next) -> Next:
+    """Let pages run no script and wear no style but the ones that lie beside the code."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        return response
+
+    return respond
+
+
+def actor_and_zone(get_response: Next) -> Next:
+    """Put the actor on the request, and show times in the person's zone. Pages that know a person are never cached."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        person = request.user
+        desk_request = cast(DeskRequest, request)
+        desk_request.actor = person.actor if isinstance(person, Person) else ANONYMOUS
+        with timezone.override(ZoneInfo(person.time_zone) if isinstance(person, Person) else None):
+            response = get_response(request)
+        if isinstance(person, Person):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return respond
+
+
+def refusals_as_pages(get_response: Next) -> Next:
+    """Turn what services refuse into pages: 403 for what this actor may not do, 404 for what is not there."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    def answer(request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, NotPermitted):
+            return render(request, "403.html", {"reason": str(error)}, status=403)
+        if isinstance(error, NotThere):
+            return render(request, "404.html", {"reason": str(error)}, status=404)
+        return None
+
+    respond.process_exception = answer  # type: ignore[attr-defined] # where Django looks for it
+    return respond

@@ -1,0 +1,59 @@
+"""What one noun's event makes another noun do. Reactions run in the worker, each once: with the taking out of its message."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from ringfence.desk.audit.actor import Actor
+from ringfence.desk.cases import services as cases
+from ringfence.desk.decisions import selectors as decided
+from ringfence.desk.decisions import services as decisions
+from ringfence.desk.enforcement import receipts
+from ringfence.desk.enforcement import services as enforcement
+from ringfence.desk.outbox import services as outbox
+from ringfence.vocabulary.times import Micros, micros
+
+Reaction = Callable[[Mapping[str, Any], Actor, datetime], None]
+
+
+def _on_finding(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    cases.join_finding(finding_id=payload["finding"], actor=actor, now=now)
+
+
+def _on_joined_finding(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    decisions.decide_by_standing_order(case_id=payload["case"], finding_id=payload["finding"], actor=actor, now=now)
+
+
+def _on_decision(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    enforcement.order_decision(decision_id=payload["decision"], actor=actor, now=now)
+    decision = decided.decision(id=payload["decision"], actor=actor)
+    if decision is not None and decision.finding is not None:
+        finding = decision.finding.contract
+        event = {
+            "kind": "decision",
+            "id": decision.id,
+            "time": micros(decision.decided),
+            "conduct_time": finding.time,
+            "party_path": finding.party_path,
+            "clause": decision.clause,
+        }
+        outbox.enqueue(topic=DESK_EVENT, payloads=[event], now=now)
+
+
+def _on_refusals(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    seen = receipts.Refusals(payload["order"], payload["edge"], payload["count"], Micros(payload["first"]))
+    receipts.note_refusals(seen=seen, actor=actor, now=now)
+
+
+REACTIONS: Final[dict[str, Reaction]] = {
+    "finding.recorded": _on_finding,
+    "case.finding-joined": _on_joined_finding,
+    "decision.made": _on_decision,
+    "refusals.seen": _on_refusals,
+}
+"""Topic to what follows inside the desk."""
+
+ORDER_CHANGED: Final = "order.changed"
+REFERENCE_CHANGED: Final = "reference.changed"
+DESK_EVENT: Final = "desk-event"
+"""Topics that the worker answers with a record on a feed."""

@@ -1,0 +1,174 @@
+"""The worker: from feed records to cases, decisions and orders, and back out to the feeds. One process; it may die at any line.
+
+What comes in is committed together with the feed's position, what follows together with the taking out of its message: so each
+happens once. What goes out is appended first and marked after: so it may be written twice, and says the same both times.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+from django.db import transaction
+
+from ringfence.desk.audit import services as audit
+from ringfence.desk.audit.actor import Actor, system
+from ringfence.desk.detections import services as detections
+from ringfence.desk.enforcement import receipts
+from ringfence.desk.enforcement import selectors as orders
+from ringfence.desk.enforcement import services as enforcement
+from ringfence.desk.outbox import services as outbox
+from ringfence.desk.outbox.services import Due
+from ringfence.desk.site.reference import reference
+from ringfence.desk.site.wiring import DESK_EVENT, ORDER_CHANGED, REACTIONS, REFERENCE_CHANGED
+from ringfence.feeds import FeedReader, FeedWriter, Record
+from ringfence.vocabulary.contracts import DeskEvent, Order, OrderChange
+
+log = logging.getLogger(__name__)
+
+BATCH: Final = 50
+"""Messages a transaction: it bounds how long people's own changes wait for the database."""
+
+_HOUSEKEEPING: Final = timedelta(milliseconds=250)
+
+
+class _Intake(Protocol):
+    """A service that takes records in together with the feed's position."""
+
+    def __call__(self, *, feed: str, records: Sequence[Record], after: int, actor: Actor, now: datetime) -> object: ...
+
+
+INTAKES: Final[dict[str, _Intake]] = {
+    "findings": detections.record_findings,
+    "observations": detections.record_observations,
+    "receipts": receipts.record_receipts,
+}
+
+
+def clock() -> datetime:
+    """Return the time that it is."""
+    return datetime.now(UTC)
+
+
+class Worker:
+    """Holds the feeds open. Raises `FeedBusy` where another worker runs on this data folder."""
+
+    def __init__(self, data: Path, *, clock: Callable[[], datetime] = clock) -> None:
+        self._feeds = data / "feeds"
+        self._clock = clock
+        self._actor = system("worker")
+        self._open = ExitStack()
+        self._orders = self._writer("orders")  # its lock is also the lock of the only worker
+        self._reference = self._writer("reference")
+        self._desk_events = self._writer("desk-events")
+        self._readers: dict[str, FeedReader] = {}
+        self._kept_house = datetime.min.replace(tzinfo=UTC)
+
+    def _writer(self, feed: str) -> FeedWriter:
+        writer = FeedWriter(self._feeds / feed)
+        self._open.callback(writer.close)
+        return writer
+
+    def start(self) -> None:
+        """Write the whole reference and the whole orders table: nobody can know what they missed."""
+        now = self._clock()
+        self._reference.append([msgspec.json.encode(reference(actor=self._actor, now=now))])
+        generation = self._orders.last + 1
+        upserts = _numbered(orders.orders_now(actor=self._actor).values(), generation)
+        self._write_orders(OrderChange(generation=generation, full=True, upserts=upserts), ())
+
+    def close(self) -> None:
+        """Give the feeds free."""
+        self._open.close()
+
+    def step(self) -> bool:
+        """Do everything there is to do now; tell whether there was anything."""
+        busy = False
+        for feed in INTAKES:
+            busy |= self._take_in(feed)
+        busy |= self._react()
+        busy |= self._publish_orders() | self._publish_reference() | self._publish_desk_events()
+        now = self._clock()
+        if now - self._kept_house >= _HOUSEKEEPING:
+            self._kept_house = now
+            busy |= enforcement.end_orders(actor=self._actor, now=now) > 0
+            busy |= audit.seal(actor=self._actor) > 0
+        return busy
+
+    def _take_in(self, feed: str) -> bool:
+        reader = self._readers.get(feed)
+        if reader is None:
+            reader = FeedReader(self._feeds / feed, after=outbox.position(feed=feed))
+        after = reader.after
+        self._readers.pop(feed, None)  # kept only if all goes well: else the next step begins again at the committed position
+        records = reader.read(limit=1000)
+        if records:
+            INTAKES[feed](feed=feed, records=records, after=after, actor=self._actor, now=self._clock())
+        self._readers[feed] = reader
+        return bool(records)
+
+    def _react(self) -> bool:
+        busy = False
+        while batch := outbox.due(topics=tuple(REACTIONS), now=self._clock(), limit=BATCH):
+            busy = True
+            try:
+                self._carry_out(batch)
+            except Exception:  # one bad message must not hold the others up: each by itself, then
+                log.exception("a batch of %d messages failed; trying each by itself", len(batch))
+                self._carry_out_singly(batch)
+        return busy
+
+    @transaction.atomic
+    def _carry_out(self, batch: Sequence[Due]) -> None:
+        for message in batch:
+            REACTIONS[message.topic](message.payload, self._actor, self._clock())
+        outbox.done(ids=[message.id for message in batch])
+
+    def _carry_out_singly(self, batch: Sequence[Due]) -> None:
+        for message in batch:
+            try:
+                self._carry_out([message])
+            except Exception as error:  # as above; it is tried again later and shown at the desk
+                log.exception("message %d (%s) failed", message.id, message.topic)
+                outbox.failed(message=message.id, error=f"{type(error).__name__}: {error}", now=self._clock())
+
+    def _publish_orders(self) -> bool:
+        messages = outbox.due(topics=(ORDER_CHANGED,), now=self._clock(), limit=1000)
+        if not messages:
+            return False
+        wanted = orders.orders_now(actor=self._actor, ids=[message.payload["order"] for message in messages])
+        generation = self._orders.last + 1
+        upserts = _numbered(wanted.values(), generation)
+        removals = tuple(id for id, order in wanted.items() if order is None)
+        change = OrderChange(generation=generation, upserts=upserts, removals=removals)
+        self._write_orders(change, [message.id for message in messages])
+        return True
+
+    def _write_orders(self, change: OrderChange, messages: Sequence[int]) -> None:
+        self._orders.append([msgspec.json.encode(change)])
+        ids = [order.id for order in change.upserts]
+        enforcement.note_written(order_ids=ids, generation=change.generation, messages=messages, now=self._clock())
+
+    def _publish_reference(self) -> bool:
+        messages = outbox.due(topics=(REFERENCE_CHANGED,), now=self._clock(), limit=1000)
+        if messages:
+            self._reference.append([msgspec.json.encode(reference(actor=self._actor, now=self._clock()))])
+            outbox.done(ids=[message.id for message in messages])
+        return bool(messages)
+
+    def _publish_desk_events(self) -> bool:
+        messages = outbox.due(topics=(DESK_EVENT,), now=self._clock(), limit=1000)
+        if messages:
+            events = [msgspec.convert(message.payload, DeskEvent) for message in messages]
+            self._desk_events.append([msgspec.json.encode(event) for event in events])
+            outbox.done(ids=[message.id for message in messages])
+        return bool(messages)
+
+
+def _numbered(found: Iterable[Order | None], generation: int) -> tuple[Order, ...]:
+    """Return the orders that are in force, with this generation where no record has carried them yet."""
+    in_force = [order for order in found if order is not None]
+    return tuple(order if order.generation else msgspec.structs.replace(order, generation=generation) for order in in_force)

@@ -1,0 +1,187 @@
+"""From a finding on the feed to an order on the feed, and what edges say back."""
+
+from datetime import timedelta
+
+import pytest
+from tests.unit.desk.scene import ANALYST, NOON, WORKER, Desk, finding
+
+from ringfence.desk.audit import selectors as audit
+from ringfence.desk.audit import services as sealing
+from ringfence.desk.cases import selectors as cases
+from ringfence.desk.decisions import selectors as decisions
+from ringfence.desk.decisions.services import Why
+from ringfence.desk.detections import selectors as detections
+from ringfence.desk.enforcement import selectors as orders
+from ringfence.desk.enforcement import services as enforcement
+from ringfence.vocabulary.contracts import ActionKind, Observation, ObservationKind, OrderChange, ReceiptState
+from ringfence.vocabulary.severity import Mode
+from ringfence.vocabulary.times import SECOND, Micros, micros
+
+pytestmark = pytest.mark.django_db
+
+
+def only_order(desk: Desk) -> OrderChange:
+    changes = [change for change in desk.changes() if not change.full]
+    assert len(changes) == 1
+    return changes[0]
+
+
+def test_a_finding_against_an_outsider_becomes_an_order_on_the_feed(desk: Desk) -> None:
+    found = desk.find()
+    (order,) = only_order(desk).upserts
+    case = cases.cases(actor=ANALYST).get()
+    decision = decisions.decisions(actor=ANALYST).get()
+    assert (case.subject, case.role, case.findings) == ("source 203.0.113.9", "outsider", 1)
+    assert (decision.clause, decision.rule_clause, decision.finding_id) == ("technical-prevention", "unauthorised-access", found.id)
+    assert (decision.actor_kind, decision.actor_id) == ("standing-order", desk.policy)
+    assert (order.decision, order.policy, order.rule, order.scope.value) == (decision.id, desk.policy, "sip-scan", "203.0.113.9")
+    assert order.action.kind is ActionKind.REFUSE
+    assert order.action.silent
+    assert order.until == order.start + 3600 * SECOND
+    assert order.generation == only_order(desk).generation == 2
+
+
+def test_a_finding_on_the_feed_twice_is_one_finding_and_one_order(desk: Desk) -> None:
+    desk.find()
+    desk.find()
+    assert detections.findings(actor=ANALYST).count() == decisions.decisions(actor=ANALYST).count() == 1
+    only_order(desk)
+
+
+def test_a_second_finding_joins_the_case_and_orders_nothing_more(desk: Desk) -> None:
+    desk.find()
+    desk.find(time=micros(NOON) + SECOND)
+    case = cases.cases(actor=ANALYST).get()
+    only_order(desk)
+    assert case.findings == 2
+    brakes = audit.entries(actor=ANALYST, verb="left-to-a-person")
+    assert [entry.details["because"] for entry in brakes] == ["a measure is in force already"]
+
+
+def test_a_shadow_finding_opens_no_case(desk: Desk) -> None:
+    desk.find(mode=Mode.SHADOW)
+    assert detections.findings(actor=ANALYST).count() == 1
+    assert not cases.cases(actor=ANALYST).exists()
+
+
+def test_a_finding_in_report_mode_opens_a_case_and_decides_nothing(desk: Desk) -> None:
+    desk.find(mode=Mode.REPORT)
+    assert cases.cases(actor=ANALYST).count() == 1
+    assert not decisions.decisions(actor=ANALYST).exists()
+
+
+def test_an_attributed_finding_opens_the_partys_case_without_an_order(desk: Desk) -> None:
+    desk.find(party_path=("reseller", "shop"))
+    case = cases.cases(actor=ANALYST).get()
+    assert (case.subject, case.role) == ("party shop", "offender")
+    assert not orders.orders(actor=ANALYST).exists()
+
+
+def test_a_protected_source_is_left_to_a_person(desk: Desk) -> None:
+    desk.find("198.51.100.7")
+    assert not decisions.decisions(actor=ANALYST).exists()
+    (entry,) = audit.entries(actor=ANALYST, verb="left-to-a-person")
+    assert entry.details["because"] == "the source is on the list of protected sources"
+
+
+def test_an_expired_protection_protects_nobody(desk: Desk) -> None:
+    desk.find("203.0.113.99")
+    assert orders.orders(actor=ANALYST).count() == 1
+
+
+def test_receipts_and_refusals_move_the_order_on(desk: Desk) -> None:
+    desk.find()
+    order = orders.orders(actor=ANALYST).get()
+    desk.receive(order.id, ReceiptState.PLACED, seconds=0.4)
+    assert orders.orders(actor=ANALYST).get().state == "placed"
+    refusal = Observation(
+        kind=ObservationKind.REFUSAL, time=Micros(micros(NOON) + 700_000), subject="203.0.113.9", order=order.id, edge="k1"
+    )
+    desk.write("observations", refusal, refusal, refusal)
+    desk.work()
+    page = orders.order_page(id=order.id, actor=ANALYST)
+    assert page is not None
+    assert page.order.state == "observed"
+    assert [(place.edge, place.held, place.mirrored) for place in page.placements] == [("k1", True, 3)]
+    assert [step.seconds_since_crossing for step in page.steps][-2:] == [0.4, 0.7]
+
+
+def test_lifting_removes_the_order_once_every_edge_says_so(desk: Desk) -> None:
+    desk.find()
+    order = orders.orders(actor=ANALYST).get()
+    for edge in ("k1", "k2"):
+        desk.receive(order.id, ReceiptState.PLACED, edge=edge)
+    enforcement.lift_order(order_id=order.id, why=Why("a tester of ours"), actor=ANALYST, now=desk.clock())
+    desk.work()
+    assert desk.changes()[-1].removals == (order.id,)
+    desk.receive(order.id, ReceiptState.REMOVED, edge="k1")
+    assert orders.orders(actor=ANALYST, state="all").get().state == "removing"
+    desk.receive(order.id, ReceiptState.REMOVED, edge="k2")
+    assert orders.orders(actor=ANALYST, state="all").get().state == "removed"
+
+
+def test_a_person_who_lifts_is_not_overruled_until_the_end_that_was_decided(desk: Desk) -> None:
+    desk.find()
+    order = orders.orders(actor=ANALYST).get()
+    enforcement.lift_order(order_id=order.id, why=Why("a tester of ours"), actor=ANALYST, now=desk.clock())
+    desk.find(time=micros(NOON) + SECOND)
+    assert not orders.orders(actor=ANALYST).exists()
+    desk.clock.now += timedelta(hours=2)
+    desk.find(time=micros(NOON) + 7200 * SECOND)
+    assert orders.orders(actor=ANALYST).count() == 1
+
+
+def test_an_order_ends_by_itself(desk: Desk) -> None:
+    desk.find()
+    order = orders.orders(actor=ANALYST).get()
+    desk.clock.now += timedelta(minutes=59)
+    desk.work()
+    assert orders.orders(actor=ANALYST).get().in_force
+    desk.clock.now += timedelta(minutes=2)
+    desk.work()
+    assert desk.changes()[-1].removals == (order.id,)
+    desk.clock.now += timedelta(minutes=2)
+    desk.work()
+    over = orders.orders(actor=ANALYST, state="all").get()
+    assert (over.state, over.ended_by, over.end_reason) == ("removed", "worker", "its time was over")
+
+
+def test_a_start_writes_the_whole_table_first(desk: Desk) -> None:
+    desk.find()
+    desk.worker.start()
+    last = desk.changes()[-1]
+    assert last.full
+    assert [order.generation for order in last.upserts] == [2]
+
+
+def test_unreadable_records_are_passed_by_and_noted(desk: Desk) -> None:
+    desk.write("findings", b'{"v":1}', finding(desk.policy))
+    desk.write("receipts", b"[]")
+    desk.receive("no-such-order", ReceiptState.PLACED)
+    assert detections.findings(actor=ANALYST).count() == 1
+    assert sorted(entry.noun_id for entry in audit.entries(actor=ANALYST, verb="passed-by")) == [
+        "findings:1",
+        "receipts:1",
+        "receipts:2",
+    ]
+
+
+def test_a_finding_of_a_version_never_posted_here_orders_nothing(desk: Desk) -> None:
+    desk.find(policy="0" * 64)
+    assert cases.cases(actor=ANALYST).count() == 1
+    assert not decisions.decisions(actor=ANALYST).exists()
+
+
+def test_everything_is_sealed_and_verifies(desk: Desk) -> None:
+    desk.find()
+    desk.clock.now += timedelta(seconds=1)
+    desk.work()
+    verified = sealing.verify(actor=WORKER)
+    assert verified.broken is None
+    assert verified.sealed == audit.entries(actor=WORKER).count() > 5
+    assert verified.unsealed == 0
+
+
+def test_the_audit_holds_no_address(desk: Desk) -> None:
+    desk.find()
+    assert not [entry for entry in audit.entries(actor=WORKER) if b"203.0.113.9" in bytes(entry.body)]
