@@ -2,6 +2,6 @@
 
 from ringfence.watch.wire.sip.message import Authorization, Defect, Message, Uri, Via
 from ringfence.watch.wire.sip.parser import parse
-from ringfence.watch.wire.sip.stream import StreamSplitter
+from ringfence.watch.wire.sip.stream import StreamSplitter, starts_like_sip
 
-__all__ = ["Authorization", "Defect", "Message", "StreamSplitter", "Uri", "Via", "parse"]
+__all__ = ["Authorization", "Defect", "Message", "StreamSplitter", "Uri", "Via", "parse", "starts_like_sip"]
