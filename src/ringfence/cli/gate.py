@@ -50,7 +50,8 @@ async def _until_told(gate: Gate) -> None:
 
 
 def _redirect(configuration: Configuration, sip: str | None) -> RedirectConfiguration:
-    return RedirectConfiguration(listen=sip or configuration.gate.sip, peers=configuration.gate.peers)
+    part = configuration.gate
+    return RedirectConfiguration(listen=sip or part.sip, peers=part.peers, trusted=part.trusted, allow_code=part.allow_code)
 
 
 def _lasting(error: Exception) -> bool:

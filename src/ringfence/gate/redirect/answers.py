@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
-from ringfence.watch.wire.sip import Message
+from ringfence.watch.wire.sip import Defect, Message
 
 SOURCE_HEADER: Final = "p-ringfence-source"
 _NAMES: Final = {
@@ -19,6 +19,7 @@ _NAMES: Final = {
     "cseq": "CSeq",
     SOURCE_HEADER: SOURCE_HEADER,
 }
+_MUST_BE_RIGHT: Final = frozenset({Defect.START_LINE, Defect.VERSION, Defect.METHOD, Defect.HEAD_UNFINISHED, Defect.VIA})
 _ONCE: Final = ("From", "To", "Call-ID", "CSeq")
 
 
@@ -58,6 +59,8 @@ class Question:
 
 def question(data: bytes, message: Message) -> Question | None:
     """Return what to answer, or `None` for what no proxy sends: a response, or a request that can't be matched to its answer."""
+    if not _MUST_BE_RIGHT.isdisjoint(message.defects):
+        return None
     top = message.vias[0] if message.vias else None
     if not message.is_request or message.method is None or top is None or not top.branch:
         return None
@@ -80,14 +83,14 @@ def _header_fields(data: bytes) -> list[tuple[str, str]]:
     head = data.lstrip(b"\r\n").partition(b"\r\n\r\n")[0].decode("utf-8", "surrogateescape")
     found: list[tuple[str, str]] = []
     wanted = False
-    lines = head.split("\r\n")[1:]
+    lines = head.split("\r\n")
     if any(end in line for line in lines for end in "\r\n"):
         return []  # a lone line end: repeated in an answer, it would be a header field of the sender's making
-    for line in lines:
+    for line in lines[1:]:
         if line[:1] in (" ", "\t"):
             if wanted:
                 name, value = found[-1]
-                found[-1] = (name, f"{value} {line.strip()}")
+                found[-1] = (name, f"{value} {line.strip()}".strip())
             continue
         written, _, value = line.partition(":")
         known = _NAMES.get(written.rstrip(" \t").lower())
