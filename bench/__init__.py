@@ -1,0 +1,1 @@
+"""Measurements of whole processes: `python -m bench` runs all, `python -m bench.scan` one."""
