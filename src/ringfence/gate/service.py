@@ -91,8 +91,9 @@ class Gate:
             await asyncio.sleep(POLL_S)
 
     async def _drive_in_path(self) -> None:
-        """Tell the desk of orders at the redirect server, from the first question on."""
-        await self._redirect.asked.wait()
+        """Tell the desk of orders at the redirect server: from the first question on, or where it was told of some before."""
+        if not self._receipts.standing(self._in_path.edge.name):
+            await self._redirect.asked.wait()
         await self._in_path.run()
 
     async def _write_receipts(self) -> None:
