@@ -63,8 +63,6 @@ class Parser:
         token = self.peek()
         if token.kind is TokenKind.END:
             return
-        if token.text == "=":
-            raise ExpressionRefused(token.start, "= compares nothing", "write ==")
         raise ExpressionRefused(token.start, f"{token.text} is not expected here", "join conditions by and or or")
 
     def condition(self) -> Expression:
@@ -123,6 +121,8 @@ class Parser:
             right = self._sum()
             parts.append(self._compare(left, operator, right))
             left = right
+        if self.peek().text == "=":
+            raise _misplaced(self.peek())
         if not parts:
             return first
         tree = parts[0] if len(parts) == 1 else Connective("and", tuple(parts))
@@ -229,7 +229,7 @@ class Parser:
             term = self.disjunction()
             self._depth -= 1
             end = self.expect(")")
-            return replace(term, start=token.start, end=end.end, enclosed=not term.enclosed)
+            return replace(term, start=token.start, end=end.end, inside=term.inside or (term.start, term.end))
         if token.text in ("True", "False"):
             return Term(Literal(token.text == "True", Type.BOOL), Dimension.PLAIN, token.start, token.end)
         raise _misplaced(token)

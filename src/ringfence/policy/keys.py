@@ -28,10 +28,13 @@ class Keys:
     def check(self, *, required: Collection[str], optional: Collection[str] = ()) -> None:
         """Report each unknown key and each required one that is missing."""
         known = {*required, *optional}
-        for key, mark in self.node.keys.items():
-            if key not in known:
-                self.report.add(self.file, mark, f"unknown key {key!r}", did_you_mean(key, known))
         missing = [key for key in required if key not in self.node.entries]
+        for key, mark in self.node.keys.items():
+            if key in known:
+                continue
+            hint = did_you_mean(key, known)
+            self.report.add(self.file, mark, f"unknown key {key!r}", hint)
+            missing = [name for name in missing if hint != did_you_mean(name, [name])]  # told once, where it is misspelt
         for key in missing:
             self.report.add(self.file, self.node.mark, f"required key {key!r} is missing", f"add {key}: …")
 

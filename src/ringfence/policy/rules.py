@@ -164,7 +164,7 @@ def _subject(keys: Keys, key: tuple[str, ...]) -> SubjectKind | None:
     stated = keys.choice("subject", SubjectKind)
     if "subject" in keys.node.entries and stated is None:
         return None
-    if not key or any(name not in FIELDS for name in key):
+    if not key or any(name not in FIELDS or FIELDS[name].type is not Type.TEXT for name in key):
         return stated
     fitting = [kind for kind, ways in KEYS_OF_SUBJECT.items() if key in ways]
     if stated is not None and stated not in fitting:

@@ -21,13 +21,16 @@ class Dimension(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A part of an expression, standing at the characters `start` to `end`. `enclosed`: these are a pair of parentheses."""
+    """A part of an expression, standing at the characters `start` to `end`.
+
+    `inside` leaves out the parentheses around it; `None` where there are none.
+    """
 
     expression: Expression
     dimension: Dimension
     start: int
     end: int
-    enclosed: bool = False
+    inside: tuple[int, int] | None = None
 
     @property
     def type(self) -> Type:
@@ -36,8 +39,8 @@ class Term:
 
     def written(self, text: str) -> str:
         """Return it as it stands in `text`, without outer parentheses and with single spaces."""
-        inset = 1 if self.enclosed else 0
-        return " ".join(text[self.start + inset : self.end - inset].split())
+        start, end = self.inside or (self.start, self.end)
+        return " ".join(text[start:end].split())
 
 
 class Scope(Protocol):
@@ -130,12 +133,9 @@ def comparison_dimension(left: Term, right: Term, operator: Token) -> None:
     """Refuse to compare or add a duration and a plain number. Raises `ExpressionRefused`."""
     pair = {left.dimension, right.dimension} - {Dimension.ANY}
     if len(pair) == 2:
-        number = left if left.dimension is Dimension.PLAIN else right
-        raise ExpressionRefused(
-            number.start if is_constant(number.expression) else operator.start,
-            f"{left.dimension} {operator.text} {right.dimension}",
-            "write durations with their unit: 6s, 150ms, 5min, 2h",
-        )
+        written = next((side.start for side in (right, left) if is_constant(side.expression)), operator.start)
+        cause = f"{left.dimension} {operator.text} {right.dimension}"
+        raise ExpressionRefused(written, cause, "write durations with their unit: 6s, 150ms, 5min, 2h")
 
 
 def arithmetic(left: Term, operator: Token, right: Term) -> Term:
