@@ -78,9 +78,14 @@ def _prepare(data: Path, *, demo: bool) -> None:
     if shutil.disk_usage(data).free < 100_000_000:
         raise ConfigurationRefused(f"{data}: under 100 MB of disk are free. Hint: choose another folder with --data")
     installation_key(data)
-    from ringfence.desk.site.prepare import prepare  # Django is set up by its import: late, when there is a data folder
+    from ringfence.desk.errors import DeskError
+    from ringfence.desk.site.prepare import prepare
+    from ringfence.policy import BundleRefused
 
-    first_login = prepare(data.resolve(), parties=DEMO_FILES if demo else None)
+    try:
+        first_login = prepare(data.resolve(), parties=DEMO_FILES if demo else None)
+    except (DeskError, BundleRefused) as error:
+        raise ConfigurationRefused(str(error)) from error
     if first_login is not None:
         path = data / FIRST_LOGIN_FILE
         path.touch(mode=0o600)
