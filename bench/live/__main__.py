@@ -13,7 +13,7 @@ from bench.live.probe import Probes
 from bench.live.process import NeverReady, Watch
 from bench.live.provisioned import provision
 
-RATES: Final = (2_000, 5_000, 10_000, 15_000, 20_000, 30_000, 40_000)
+RATES: Final = (2_000, 4_000, 6_000, 8_000, 10_000, 15_000, 20_000, 30_000, 40_000)
 SECONDS_A_RATE: Final = 3.0
 BEHIND_S: Final = 2.0
 """Whoever finds something this late has fallen behind."""
@@ -40,22 +40,26 @@ def measure(watch: Watch, probes: Probes, port: int) -> int:
         print("watch found nothing at all")
         return 1
     rest = [latency for _ in range(10) if (latency := probes.latency_s()) is not None]
-    print(
-        f"at rest: finding in the feed after {statistics.median(rest) * 1000:.0f} ms (median of {len(rest)}), worst {max(rest) * 1000:.0f} ms"
-    )
+    if not rest:
+        print("watch found the first scan and no other")
+        return 1
+    median_ms, worst_ms = statistics.median(rest) * 1000, max(rest) * 1000
+    print(f"at rest: finding in the feed after {median_ms:.0f} ms (median of {len(rest)}), worst {worst_ms:.0f} ms")
     print(f"  memory {watch.memory_mb():.0f} MB")
     held = 0.0
     for rate in RATES:
-        before = watch.dropped()
-        sent = send(messages(int(rate * SECONDS_A_RATE), f"r{rate}"), ("127.0.0.1", port), rate)
+        new = messages(int(rate * SECONDS_A_RATE), f"r{rate}")
+        dropped, busy = watch.dropped(), watch.busy_s()
+        sent = send(new, ("127.0.0.1", port), rate)
+        lost, share = watch.dropped() - dropped, (watch.busy_s() - busy) / sent.seconds
+        what = f"{sent.per_second:,.0f} messages/s for {sent.seconds:.1f} s: {lost} lost, processor {share:.0%}"
+        if lost:
+            print(what)
+            break
         latency = probes.latency_s()
-        lost = watch.dropped() - before
-        behind = latency is None or latency > BEHIND_S
         found = "never" if latency is None else f"after {latency * 1000:.0f} ms"
-        print(
-            f"{sent.per_second:,.0f} messages/s for {sent.seconds:.1f} s: {lost} lost, finding {found}, memory {watch.memory_mb():.0f} MB"
-        )
-        if lost or behind:
+        print(f"{what}, finding {found}, memory {watch.memory_mb():.0f} MB", flush=True)
+        if latency is None or latency > BEHIND_S:
             break
         held = sent.per_second
         if sent.per_second < 0.9 * rate:

@@ -1,5 +1,6 @@
 """The watch process under measurement, seen from outside: its memory, and what the system dropped before it was read."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -49,6 +50,11 @@ class Watch:
             if line.startswith(f"{what}:"):
                 return int(line.split()[1]) * 1024 / 1e6
         raise ValueError(what)
+
+    def busy_s(self) -> float:
+        """Return the processor seconds it has used so far."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def dropped(self) -> int:
         """Return how many datagrams the system dropped because the socket's buffer was full (proc(5), /proc/net/udp)."""
