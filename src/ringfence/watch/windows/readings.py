@@ -40,6 +40,7 @@ class Reading:
         self._rule = rule
         self._hashes = hashes
         self._kinds = tuple(KIND_CODES[_kind_of(measure, rule)] for measure in rule.measures)
+        self._read = np.isin(np.arange(len(KIND_CODES)), self._kinds)
         self._distinct = tuple(measure for measure in rule.measures if measure.function is MeasureFunction.DISTINCT)
         self._numeric = tuple(measure for measure in rule.measures if measure.function in _NUMERIC)
         self._filter_fields = frozenset(name for measure in rule.measures for name in field_names(measure.where))
@@ -67,7 +68,7 @@ class Reading:
         `first_event` is the number of the event at position 0.
         """
         size = columns.time.size
-        part = np.isin(columns.kind, self._kinds) if len(set(self._kinds)) > 1 else columns.kind == self._kinds[0]
+        part = self._read[columns.kind]
         if self._rule.where is not None:
             part &= evaluate(self._rule.where, columns.fields, size, self._hashes)
         key = reduce(fold, (_as_hashes(columns.fields[name]) for name in self._rule.key))

@@ -1,0 +1,56 @@
+"""A condition means the same to the kernel's program, to the columns' evaluation, and to the oracle."""
+
+from math import nan
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ringfence.policy.expressions import Arithmetic, Comparison, Connective, Expression, Literal, MeasureValue, Membership, Negation
+from ringfence.policy.expressions import Type as ExpressionType
+from ringfence.policy.plan import Measure, MeasureFunction
+from ringfence.watch.columns import TextHashes, evaluate
+from ringfence.watch.kernels import windows as kernel
+from ringfence.watch.kernels.layout import Terms
+from ringfence.watch.windows.conditions import program_of
+from tests.property.oracles.conditions import meaning
+from tests.property.paired_rules import number, rule
+
+_NAMES = ("calls", "short", "usual")
+_FEW = st.sampled_from([0.0, 1.0, 2.0, -1.5])
+_CONSTANTS = st.builds(number, _FEW)
+_NUMBERS = st.recursive(
+    st.builds(MeasureValue, st.sampled_from(_NAMES)) | _CONSTANTS,
+    lambda inner: st.builds(Arithmetic, st.sampled_from("+-*/"), inner, inner),
+    max_leaves=4,
+)
+_LEAVES = (
+    st.builds(Comparison, st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), _NUMBERS, _NUMBERS)
+    | st.builds(Membership, _NUMBERS, st.lists(_CONSTANTS, max_size=3).map(tuple), st.booleans())
+    | st.builds(Literal, st.booleans(), st.just(ExpressionType.BOOL))
+)
+CONDITIONS: st.SearchStrategy[Expression] = st.recursive(
+    _LEAVES,
+    lambda inner: (
+        st.builds(Negation, inner)
+        | st.builds(Connective, st.sampled_from(["and", "or"]), st.lists(inner, min_size=2, max_size=3).map(tuple))
+    ),
+    max_leaves=6,
+)
+_MEASURES = st.lists(st.tuples(*(st.sampled_from([0.0, 1.0, 2.0, -1.5, 7.0, nan]) for _ in _NAMES)), min_size=1, max_size=8)
+
+
+@settings(deadline=None, max_examples=500)
+@given(CONDITIONS, _MEASURES)
+def test_three_readings_of_a_condition_agree(condition: Expression, rows: list[tuple[float, ...]]) -> None:
+    counted = tuple(Measure(name, MeasureFunction.COUNT) for name in _NAMES)
+    program = program_of(rule("any", measures=counted, when=condition))
+    nothing = np.zeros(0, np.int64)
+    terms = Terms(1, 0, 1, 1, nothing, nothing, program.operation, program.operand)
+    table = np.array(rows)
+    by_column = evaluate(condition, dict(zip(_NAMES, table.T, strict=True)), len(rows), TextHashes(b""))
+    stack = np.zeros(program.depth)
+    by_program = [kernel.condition_holds(terms, row, stack) for row in table]
+    by_oracle = [bool(meaning(condition, dict(zip(_NAMES, row, strict=True)))) for row in rows]
+    assert by_program == by_oracle
+    assert by_column.tolist() == by_oracle
