@@ -16,7 +16,7 @@ ClaimKey = tuple[str, str, int]
 """User, address, and port or 0."""
 
 
-class Origin(Struct, frozen=True, kw_only=True):
+class Origin(Struct, frozen=True, kw_only=True, array_like=True):
     """What a request said when it was first seen on the sender's leg. Addresses and names as in the Event contract."""
 
     call_id: str
@@ -42,7 +42,7 @@ class Origin(Struct, frozen=True, kw_only=True):
     agent: int | None
 
 
-class Transaction(Struct, kw_only=True):
+class Transaction(Struct, kw_only=True, array_like=True):
     """An out-of-dialog request, kept until 32 s after its final response so that what comes twice is known."""
 
     key: TransactionKey
@@ -60,7 +60,7 @@ class Transaction(Struct, kw_only=True):
     """The last final failure on a further leg: told when none ever came on the sender's own."""
 
 
-class Call(Struct, kw_only=True):
+class Call(Struct, kw_only=True, array_like=True):
     """A call from its first INVITE until 32 s after its end."""
 
     key: CallKey
@@ -85,7 +85,7 @@ class Call(Struct, kw_only=True):
     """The tags of the callees that answered; more than one where a fork was answered twice."""
 
 
-class Claim(Struct, frozen=True):
+class Claim(Struct, frozen=True, array_like=True):
     """That `user`'s credentials were accepted at `time`."""
 
     user: str

@@ -1,1 +1,6 @@
-"""watch/lake"""
+"""What live watch keeps: the journal of what it consumed, and checkpoints of what it remembers."""
+
+from ringfence.watch.lake.checkpoint import Checkpoint, CheckpointDamaged, read_checkpoints, write_checkpoint
+from ringfence.watch.lake.journal import Batch, Journal
+
+__all__ = ["Batch", "Checkpoint", "CheckpointDamaged", "Journal", "read_checkpoints", "write_checkpoint"]

@@ -1,0 +1,235 @@
+"""`ringfence watch`: turns live signalling into findings."""
+
+import asyncio
+import gc
+import ipaddress
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+import structlog
+import typer
+import uvloop
+
+from ringfence.cli.configuration import Configuration, ConfigurationRefused, WatchPart, address_port, installation_key, load
+from ringfence.feeds import FeedError
+from ringfence.policy import load as load_bundle
+from ringfence.policy import read_folder
+from ringfence.policy.plan import Plan
+from ringfence.vocabulary.contracts import Observation, ObservationKind, Reference
+from ringfence.vocabulary.times import MILLISECOND, SECOND, Micros
+from ringfence.watch.attribution import Directory
+from ringfence.watch.calls import Edges, Tracker, TrackerOptions
+from ringfence.watch.lake import Checkpoint, CheckpointDamaged, Journal, read_checkpoints, write_checkpoint
+from ringfence.watch.live import Judges, Log, Pipeline, ReferenceTail, ReorderBuffer
+from ringfence.watch.sinks import DeskFeeds, write_health
+from ringfence.watch.sources.errors import SourceError
+from ringfence.watch.sources.hep import HepListener, Intake
+
+FATAL_EXIT: Final = 2
+_TURN_SECONDS: Final = 0.02
+_REFERENCE_US: Final = 250 * MILLISECOND
+_REGULAR_US: Final = 10 * SECOND
+HEALTH_FILE: Final = "watch-health.json"
+
+
+def command(
+    data: Annotated[Path, typer.Option(help="Folder that holds everything this installation knows.")] = Path("data"),
+) -> None:
+    """Turn mirrored signalling (HEP) into findings, until ended."""
+    log: Log = structlog.wrap_logger(
+        structlog.PrintLogger(sys.stderr),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+    )
+    try:
+        configuration, key = load(data), installation_key(data)
+        live = _Live(data.resolve(), configuration, key, log)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(live.run())
+    except (ConfigurationRefused, FeedError, SourceError) as refusal:
+        print(refusal, file=sys.stderr)
+        raise typer.Exit(FATAL_EXIT) from None
+
+
+class _Live:
+    """The process: its parts, and the loop that drives them."""
+
+    def __init__(self, data: Path, configuration: Configuration, key: bytes, log: Log) -> None:
+        self._data = data
+        self._log = log
+        self._options = configuration.watch
+        self._tail = ReferenceTail(data / "feeds")
+        self._reference = self._tail.newest() or Reference(time=_now())
+        self._journal = Journal(data / "journal")
+        self._feeds = DeskFeeds(data / "feeds")
+        self._pipeline = Pipeline(
+            tracker=Tracker(Directory(self._reference), _tracker_options(self._options)),
+            journal=self._journal,
+            feeds=self._feeds,
+            judges=Judges(self._plan, key=key, log=log),
+            reorder=ReorderBuffer(self._options.lateness_ms * MILLISECOND),
+            log=log,
+        )
+        self._intake = Intake(
+            deliver=self._pipeline.take,
+            clock=_now,
+            allowed=tuple(ipaddress.ip_network(agent, strict=False) for agent in self._options.agents),
+            key=self._options.key.encode() or None,
+        )
+        self._saved = 0
+        self._tried = Micros(0)
+        self._saving: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Go on where the process before ended, listen, and work until asked to end."""
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        host, port = address_port(self._options.hep)
+        listener = HepListener(self._intake, host, port)
+        await listener.start()
+        try:
+            self._recover()
+            self._log.info("watch.listening", address=host, port=listener.port, policy=self._pipeline.policy)
+            gc.freeze()  # what lives as long as the process need not be looked at again
+            await self._work(stop)
+        finally:
+            await listener.stop()
+        await self._end()
+
+    def _recover(self) -> None:
+        checkpoints: list[Checkpoint] = []
+        for each in read_checkpoints(self._data / "journal"):
+            if isinstance(each, CheckpointDamaged):
+                self._log.warning("checkpoint.damaged", cause=str(each), hint="falling back to what is older")
+            else:
+                checkpoints.append(each)
+        self._pipeline.rule(self._reference.struck)
+        self._pipeline.recover(checkpoints)
+        self._pipeline.use(self._reference, _now())
+        checkpoint = self._pipeline.checkpoint()
+        if checkpoint is not None:
+            self._save(checkpoint)
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        asked = regular = _now()
+        while not stop.is_set():
+            now = _now()
+            behind = self._pipeline.turn(now)
+            if now - asked >= _REFERENCE_US:
+                asked = now
+                self._refer(now)
+            if now - regular >= _REGULAR_US:
+                regular = now
+                self._report(now)
+                await self._checkpoint(now)
+            await asyncio.sleep(0 if behind else _TURN_SECONDS)
+
+    async def _end(self) -> None:
+        """Consume what is held and remember everything."""
+        if self._saving is not None:
+            await self._saving
+        self._pipeline.finish(_now())
+        checkpoint = self._pipeline.checkpoint()
+        if checkpoint is not None:
+            self._save(checkpoint)
+        self._report(_now())
+        self._journal.close()
+        self._feeds.close()
+        self._log.info("watch.ended")
+
+    def _refer(self, now: Micros) -> None:
+        """Take over a new reference; try a version again that could not be used."""
+        try:
+            newest = self._tail.newest()
+        except (FeedError, msgspec.DecodeError) as error:
+            self._log.error("reference.unreadable", cause=str(error), hint="restart the worker; the last good one stays in force")
+            return
+        if newest is not None:
+            self._reference = newest
+            self._pipeline.use(newest, now)
+        elif self._reference.policy not in (None, self._pipeline.policy) and now - self._tried >= _REGULAR_US:
+            self._tried = now
+            self._pipeline.use(self._reference, now)
+
+    async def _checkpoint(self, now: Micros) -> None:
+        """Remember, beside the work: the disk may be slow."""
+        if self._saving is not None:
+            if not self._saving.done():
+                return
+            await self._saving
+        self._pipeline.trim(now=now, keep_after=self._saved)
+        checkpoint = self._pipeline.checkpoint()
+        if checkpoint is not None:
+            self._saving = asyncio.create_task(asyncio.to_thread(self._save, checkpoint))
+
+    def _save(self, checkpoint: Checkpoint) -> None:
+        try:
+            write_checkpoint(self._data / "journal", checkpoint)
+            self._saved = checkpoint.journal
+        except OSError as error:
+            self._log.error("checkpoint.not-written", cause=str(error), hint="free space; the one before stays")
+
+    def _report(self, now: Micros) -> None:
+        health = self._health()
+        text = msgspec.json.encode(health).decode()
+        self._pipeline.observe(Observation(kind=ObservationKind.AGENT, time=now, subject="watch", text=text))
+        try:
+            write_health(self._data / HEALTH_FILE, {"time": now, **health})
+        except OSError as error:
+            self._log.error("health.not-written", cause=str(error))
+        self._log.info("watch.health", **health)
+
+    def _health(self) -> dict[str, object]:
+        counts, hep, tracker, reorder = self._pipeline.counts, self._intake.counts, self._pipeline.tracker, self._pipeline.reorder
+        return {
+            "policy": self._pipeline.policy,
+            "messages": counts.messages,
+            "defects": dict(counts.defects),
+            "events": dict(counts.events),
+            "findings": counts.findings,
+            "lag_us": counts.lag_us,
+            "late": reorder.late,
+            "hurried": reorder.hurried,
+            "unusable": tracker.unusable,
+            "dropped": tracker.dropped,
+            "lost_events": counts.lost_events,
+            "write_failures": counts.write_failures,
+            "refused_agents": hep.refused_address + hep.refused_key,
+            "hep_defects": {str(defect): number for defect, number in hep.defects.items()},
+            "agents": len(hep.agents),
+        }
+
+    def _plan(self, policy: str) -> Plan:
+        return load_bundle(read_folder(self._data / "policies" / policy)).plan
+
+
+def _tracker_options(watch: WatchPart) -> TrackerOptions:
+    addresses, endpoints = set(), set()
+    for edge in watch.edges:
+        try:
+            addresses.add(str(ipaddress.ip_address(edge.strip("[]"))))
+        except ValueError:
+            endpoints.add(_endpoint("watch.edges", edge))
+    ignored = frozenset(_endpoint("watch.ignore", each) for each in watch.ignore)
+    return TrackerOptions(edges=Edges(frozenset(addresses), frozenset(endpoints), ignored), country=watch.country)
+
+
+def _endpoint(name: str, text: str) -> tuple[str, int]:
+    """Read `address:port`. Raises `ConfigurationRefused`."""
+    try:
+        host, port = address_port(text)
+        return str(ipaddress.ip_address(host)), port
+    except ValueError:
+        raise ConfigurationRefused(f"{name}: {text!r} is no address with port. Hint: write 192.0.2.7:5060") from None
+
+
+def _now() -> Micros:
+    return Micros(time.time_ns() // 1000)

@@ -1,0 +1,82 @@
+"""Checkpoints: all that live watch remembers, with the number of the last batch that is in it. Two are kept."""
+
+import os
+from collections.abc import Iterator
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+VERSION: Final = 1
+_NAME: Final = "checkpoint"
+_PREVIOUS: Final = "checkpoint.previous"
+_DIGEST_BYTES: Final = 16
+_HEAD: Final = b"ringfence watch checkpoint %d\n" % VERSION
+
+
+class CheckpointDamaged(Exception):
+    """The file is not what was written, or another version wrote it."""
+
+
+class Checkpoint(Struct, frozen=True, kw_only=True):
+    """`journal`: the number of the last batch that is in it. `engine` is `None` where no policy was posted yet."""
+
+    journal: int
+    policy: str | None
+    tracker: bytes
+    engine: bytes | None
+
+
+_DECODER: Final = msgspec.msgpack.Decoder(Checkpoint)
+
+
+def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+    """Write it so that a crash leaves this one or the one before whole. Raises `OSError`, and then nothing changed."""
+    body = msgspec.msgpack.encode(checkpoint)
+    draft = folder / f"{_NAME}.draft"
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(_HEAD + _digest(body) + body)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    if (folder / _NAME).exists():
+        (folder / _NAME).replace(folder / _PREVIOUS)
+    draft.replace(folder / _NAME)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read_checkpoints(folder: Path) -> Iterator[Checkpoint | CheckpointDamaged]:
+    """Yield the checkpoints that are there, the newest first; in place of an unusable one, what is wrong with it."""
+    for name in (_NAME, _PREVIOUS):
+        path = folder / name
+        if path.exists():
+            try:
+                yield _read(path)
+            except CheckpointDamaged as damage:
+                yield damage
+
+
+def _read(path: Path) -> Checkpoint:
+    data = path.read_bytes()
+    if not data.startswith(_HEAD):
+        raise CheckpointDamaged(f"{path}: not a checkpoint of this version")
+    digest, body = data[len(_HEAD) : len(_HEAD) + _DIGEST_BYTES], data[len(_HEAD) + _DIGEST_BYTES :]
+    if _digest(body) != digest:
+        raise CheckpointDamaged(f"{path}: fails its checksum")
+    try:
+        return _DECODER.decode(body)
+    except msgspec.DecodeError as error:
+        raise CheckpointDamaged(f"{path}: {error}") from None
+
+
+def _digest(body: bytes) -> bytes:
+    return blake2b(body, digest_size=_DIGEST_BYTES).digest()

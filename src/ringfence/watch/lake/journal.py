@@ -1,0 +1,119 @@
+"""The journal: what live watch consumed, in that order, each batch with its `now`. Replay reads it and equals live."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from ringfence.feeds import FeedReader, FeedWriter
+from ringfence.vocabulary.contracts import Event, Observation
+from ringfence.vocabulary.times import HOUR, Micros
+
+SEGMENT_BYTES: Final = 16 * 1024 * 1024
+MOST_BYTES: Final = 4 * 1024 * 1024 * 1024
+LONGEST_US: Final = Micros(48 * HOUR)
+_README: Final = """\
+What this folder holds: the journal of live watch, so that nothing consumed is lost when the process dies and a new policy version
+can be judged on the last hours. The files `checkpoint` and `checkpoint.previous` hold the same kinds of data.
+
+Personal data in it: calling and called numbers, IP addresses, user names and SIP Call-IDs of requests and calls, with their times
+and outcomes. No content: no bodies, no SDP, no digest responses.
+
+How long: segments are deleted when their newest record is older than {hours} hours, or earlier when the folder exceeds
+{megabytes} MB. Only the account that runs Ringfence may read it. Deleting the folder while watch is stopped is safe: calls under
+way and open windows are then forgotten.
+"""
+
+
+class Batch(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was consumed together at `now`: `events` for the engine and `observations` for the desk.
+
+    `calls` is what the tracker then remembered otherwise than before (its changes). `policy` is set where that version was begun to
+    be judged by, with this record. `found` and `observed` are the last numbers in the findings and observations feeds before what
+    came of this batch was written: whatever stands after them came of it.
+    """
+
+    v: int = 1
+    now: Micros
+    events: tuple[Event, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    calls: bytes | None = None
+    policy: str | None = None
+    found: int
+    observed: int
+
+
+_DECODER: Final = msgspec.json.Decoder(Batch)
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+class Journal:
+    """Appends batches durably and deletes the oldest in time. Raises what `FeedWriter` raises."""
+
+    def __init__(
+        self, folder: Path, *, most_bytes: int = MOST_BYTES, longest_us: int = LONGEST_US, segment_bytes: int = SEGMENT_BYTES
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = folder
+        self._most_bytes = most_bytes
+        self._longest_us = longest_us
+        self._writer = FeedWriter(folder, segment_bytes=segment_bytes)
+        hours, megabytes = longest_us // HOUR, most_bytes // (1024 * 1024)
+        (folder / "README").write_text(_README.format(hours=hours, megabytes=megabytes), encoding="utf-8")
+
+    @property
+    def last(self) -> int:
+        """The number of the last durable batch; 0 where there is none."""
+        return self._writer.last
+
+    def append(self, batch: Batch) -> int:
+        """Write one batch and sync it; return its number. All or nothing: raises `FeedError` on a full disk."""
+        return self._writer.append([_ENCODER.encode(batch)])
+
+    def after(self, number: int = 0) -> Iterator[tuple[int, Batch]]:
+        """Yield the batches after `number` that are still there, oldest first, with their numbers."""
+        reader = FeedReader(self._folder, after=number)
+        while records := reader.read(100):
+            for record in records:
+                yield record.number, _DECODER.decode(record.payload)
+
+    def since(self, moment: Micros) -> int:
+        """Return a number after which all batches since `moment` stand, and as few before as whole segments allow."""
+        after = 0
+        for first, now in self._segments():
+            if now > moment:
+                break
+            after = first - 1
+        return after
+
+    def trim(self, *, now: Micros, keep_after: int) -> int:
+        """Delete the oldest segments that are too old or too much, none that holds a batch after `keep_after`; return how many."""
+        sizes = {int(path.stem): path.stat().st_size for path in self._folder.glob("*.seg")}
+        excess = sum(sizes.values()) - self._most_bytes
+        before = 0
+        for first, following in self._pairs():
+            if excess <= 0 and now - following[1] < self._longest_us:
+                break
+            excess -= sizes.get(first, 0)
+            before = following[0]
+        return self._writer.trim(min(before, keep_after + 1)) if before else 0
+
+    def close(self) -> None:
+        """Give the journal free."""
+        self._writer.close()
+
+    def _pairs(self) -> Iterator[tuple[int, tuple[int, Micros]]]:
+        """Yield each segment's first number with the next segment's first number and time."""
+        earlier: int | None = None
+        for first, now in self._segments():
+            if earlier is not None:
+                yield earlier, (first, now)
+            earlier = first
+
+    def _segments(self) -> Iterator[tuple[int, Micros]]:
+        """Yield each segment's first number and that batch's time."""
+        for first in sorted(int(path.stem) for path in self._folder.glob("*.seg")):
+            for record in FeedReader(self._folder, after=first - 1).read(1):
+                yield first, _DECODER.decode(record.payload).now

@@ -1,0 +1,208 @@
+"""From datagrams to findings, live: reordered, tracked, kept, judged, told; in steps that a crash between any two cannot spoil.
+
+Order of each turn: what is consumed is appended to the journal, then judged, then what came of it is appended to the feeds. So when
+the process dies, the journal's last batch alone may have results that were not told yet, and `recover` tells them.
+"""
+
+from typing import Final
+
+from ringfence.feeds import FeedError
+from ringfence.vocabulary.contracts import Event, Finding, Observation, Reference
+from ringfence.vocabulary.times import Micros
+from ringfence.watch.attribution import Directory
+from ringfence.watch.calls import Tracker
+from ringfence.watch.engine import Engine
+from ringfence.watch.lake import Batch, Checkpoint, Journal
+from ringfence.watch.live.counts import Counts
+from ringfence.watch.live.judges import Judges
+from ringfence.watch.live.log import Log
+from ringfence.watch.live.recovery import recover
+from ringfence.watch.live.reorder import ReorderBuffer
+from ringfence.watch.sinks import DeskFeeds
+from ringfence.watch.sources.datagram import Datagram, PayloadKind
+from ringfence.watch.wire.sip import parse
+
+MOST_PENDING: Final = 200_000
+_TURN: Final = 2_000
+
+
+class Pipeline:
+    """Not for several threads. `turn` must be called every few milliseconds; all times come from the caller."""
+
+    def __init__(
+        self, *, tracker: Tracker, journal: Journal, feeds: DeskFeeds, judges: Judges, reorder: ReorderBuffer, log: Log
+    ) -> None:
+        self.counts: Final = Counts()
+        self.tracker: Final = tracker
+        self.policy: str | None = None
+        self.reorder: Final = reorder
+        self._journal = journal
+        self._feeds = feeds
+        self._judges = judges
+        self._log = log
+        self._engine: Engine | None = None
+        self._struck: frozenset[str] = frozenset()
+        self._events: list[Event] = []
+        self._observed: list[Observation] = []
+        self._untold: tuple[list[Finding], list[Observation]] = ([], [])
+        self._whole = False
+        self._failing = False
+
+    def recover(self, checkpoints: list[Checkpoint]) -> None:
+        """Continue where the process before ended. `checkpoints` the newest first; the tracker must be new."""
+        recovered = recover(
+            tracker=self.tracker, journal=self._journal, judges=self._judges, checkpoints=checkpoints, log=self._log
+        )
+        self.policy, self._engine = recovered.policy, recovered.engine
+        if recovered.last is not None:
+            findings = [finding for finding in recovered.findings if finding.clause not in self._struck]
+            last = recovered.last
+            self._untold = self._feeds.unwritten(findings, last.observations, found=last.found, observed=last.observed)
+            self._tell()
+
+    def rule(self, struck: tuple[str, ...]) -> None:
+        """Tell nothing any more of clauses that a ruling has struck."""
+        self._struck = frozenset(struck)
+
+    def use(self, reference: Reference, now: Micros) -> None:
+        """Attribute by `reference` from now on, and judge by the version it names.
+
+        A version that cannot be used yet leaves the one before at work; `policy` tells, and the caller may try again.
+        """
+        self._consume_rest(now)
+        self.tracker.use(Directory(reference))
+        self.rule(reference.struck)
+        if reference.policy is None or reference.policy == self.policy:
+            return
+        engine = self._judges.informed(reference.policy, self._journal, now=now)
+        if engine is None:
+            return
+        self.policy, self._engine = reference.policy, engine
+        self._append(now, policy=reference.policy)
+        self._log.info("policy.in-force", policy=reference.policy)
+
+    def take(self, datagram: Datagram) -> None:
+        """Take in one datagram, to be consumed when its turn comes."""
+        self.reorder.add(datagram)
+
+    def turn(self, now: Micros) -> bool:
+        """Consume what is due at `now`; tell whether more is due already."""
+        ready = self.reorder.ready(now, limit=_TURN)
+        self._track(ready, now)
+        if len(ready) < _TURN:
+            self._events += self.tracker.advance(Micros(now - self.reorder.lateness_us))
+        if ready or self._events or self._untold[0] or self._untold[1]:
+            self._consume(now)
+        return len(ready) == _TURN
+
+    def finish(self, now: Micros) -> None:
+        """Consume all that is held, in time or not: the process ends."""
+        self._track(self.reorder.rest(), now)
+        self._consume(now)
+
+    def checkpoint(self) -> Checkpoint | None:
+        """Return all that is remembered, as of the journal's last batch; `None` while that is not durable."""
+        if self._events or self._observed or self._untold[0] or self._untold[1]:
+            return None
+        engine = self._engine.snapshot() if self._engine is not None else None
+        return Checkpoint(journal=self._journal.last, policy=self.policy, tracker=self.tracker.snapshot(), engine=engine)
+
+    def trim(self, *, now: Micros, keep_after: int) -> None:
+        """Delete what of the journal is too old, too much, and not needed after batch `keep_after`."""
+        self._journal.trim(now=now, keep_after=keep_after)
+
+    def observe(self, observation: Observation) -> None:
+        """Tell an observation that did not come from traffic, if the feed can be written now."""
+        if not any(self._untold):
+            self._untold = ([], [observation])
+            if not self._tell():
+                self._untold = ([], [])
+
+    def _track(self, ready: list[tuple[Datagram, bool]], now: Micros) -> None:
+        for datagram, late in ready:
+            message = None
+            if datagram.kind is PayloadKind.SIP:
+                message = parse(datagram.payload)
+                if message.defects:
+                    self.counts.defects.update(message.defects)
+            self._events += self.tracker.feed(datagram, message, late=late)
+            self.counts.messages += 1
+        if ready:
+            self.counts.lag_us = max(0, now - ready[-1][0].arrival)
+        self._observed += self.tracker.observations()
+
+    def _consume_rest(self, now: Micros) -> None:
+        if self._events or self._observed:
+            self._consume(now)
+
+    def _consume(self, now: Micros) -> None:
+        """Keep, judge, tell. What cannot be kept now stays, within bounds, for the next turn."""
+        if not self._tell():
+            self._bound()
+            return
+        events, observed = self._events, self._observed
+        if not self._append(now):
+            self._bound()
+            return
+        self._events, self._observed = [], []
+        self.counts.events.update(event.kind.value for event in events)
+        findings = self._engine.step(events, max(now, self.tracker.clock)) if self._engine is not None and events else []
+        self._untold = ([finding for finding in findings if finding.clause not in self._struck], observed)
+        self._tell()
+
+    def _append(self, now: Micros, policy: str | None = None) -> bool:
+        found, observed = self._feeds.positions
+        changes = self.tracker.changes()
+        batch = Batch(
+            now=max(now, self.tracker.clock),
+            events=tuple(self._events) if policy is None else (),
+            observations=tuple(self._observed) if policy is None else (),
+            calls=self.tracker.snapshot() if self._whole else changes,
+            policy=policy,
+            found=found,
+            observed=observed,
+        )
+        try:
+            self._journal.append(batch)
+        except FeedError as error:
+            self._whole = True  # the changes of this turn are in no batch: the next must hold everything
+            self._failed(error)
+            return False
+        self._whole = False
+        self._worked()
+        return True
+
+    def _tell(self) -> bool:
+        """Write what came of the last batch; tell whether nothing is left."""
+        findings, observations = self._untold
+        try:
+            if findings:
+                self._feeds.find(findings)
+                self.counts.findings += len(findings)
+                self._untold = ([], observations)
+            if observations:
+                self._feeds.observe(observations)
+                self.counts.observations += len(observations)
+            self._untold = ([], [])
+        except FeedError as error:
+            self._failed(error)
+            return False
+        return True
+
+    def _bound(self) -> None:
+        excess = len(self._events) - MOST_PENDING
+        if excess > 0:
+            del self._events[:excess]
+            self.counts.lost_events += excess
+        del self._observed[: max(0, len(self._observed) - MOST_PENDING)]
+
+    def _failed(self, error: FeedError) -> None:
+        self.counts.write_failures += 1
+        if not self._failing:
+            self._failing = True
+            self._log.error("disk.refuses", cause=str(error), hint="free space; watch keeps running and tries again")
+
+    def _worked(self) -> None:
+        if self._failing:
+            self._failing = False
+            self._log.info("disk.works-again", lost_events=self.counts.lost_events)

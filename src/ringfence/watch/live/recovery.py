@@ -1,0 +1,76 @@
+"""Continuing after the process ended, however it ended: the last checkpoint, and the journal after it."""
+
+from typing import NamedTuple
+
+from ringfence.feeds import FeedDamaged
+from ringfence.vocabulary.contracts import Finding
+from ringfence.watch.calls import OtherVersion, Tracker
+from ringfence.watch.engine import Engine, SnapshotRefused
+from ringfence.watch.lake import Batch, Checkpoint, Journal
+from ringfence.watch.live.judges import Judges
+from ringfence.watch.live.log import Log
+
+
+class Recovered(NamedTuple):
+    """`last` is the journal's last batch and `findings` what came of it: perhaps not told yet. All before it was told."""
+
+    policy: str | None
+    engine: Engine | None
+    last: Batch | None
+    findings: list[Finding]
+
+
+def recover(*, tracker: Tracker, journal: Journal, judges: Judges, checkpoints: list[Checkpoint], log: Log) -> Recovered:
+    """Bring `tracker`, which must be new, and an engine to where they were after the journal's last batch."""
+    for checkpoint in checkpoints:
+        try:
+            engine = _engine_of(checkpoint, judges)
+            tracker.restore(checkpoint.tracker)
+        except (OtherVersion, SnapshotRefused) as error:
+            log.warning("checkpoint.unusable", cause=str(error), hint="falling back to what is older")
+            continue
+        log.info("checkpoint.restored", batch=checkpoint.journal, policy=checkpoint.policy)
+        return _replay(checkpoint.journal, checkpoint.policy, engine, (tracker, journal, judges, log))
+    if journal.last:
+        log.warning("checkpoint.none", hint="all of the retained journal is read again; windows older than it begin empty")
+    return _replay(0, None, None, (tracker, journal, judges, log))
+
+
+def _engine_of(checkpoint: Checkpoint, judges: Judges) -> Engine | None:
+    if checkpoint.policy is None or checkpoint.engine is None:
+        return None
+    made = judges.engine(checkpoint.policy)
+    if made is None:
+        return None
+    made[0].restore(checkpoint.engine)
+    return made[0]
+
+
+def _replay(after: int, policy: str | None, engine: Engine | None, parts: tuple[Tracker, Journal, Judges, Log]) -> Recovered:
+    """Consume the batches after number `after` again, each with its own `now`."""
+    tracker, journal, judges, log = parts
+    last: Batch | None = None
+    findings: list[Finding] = []
+    expected = after + 1
+    try:
+        for number, batch in journal.after(after):
+            if number != expected and after:
+                log.warning("journal.gap", first_missing=expected, missing=number - expected)
+            expected = number + 1
+            if batch.policy is not None:
+                policy = batch.policy
+                engine = judges.informed(policy, journal, now=batch.now, before=number)
+            _remember(tracker, batch, log)
+            findings = engine.step(batch.events, batch.now) if engine is not None and batch.events else []
+            last = batch
+    except FeedDamaged as damage:
+        log.error("journal.damaged", cause=str(damage), hint="what stands after it is lost; watch goes on from here")
+    return Recovered(policy, engine, last, findings)
+
+
+def _remember(tracker: Tracker, batch: Batch, log: Log) -> None:
+    if batch.calls is not None:
+        try:
+            tracker.restore(batch.calls)
+        except OtherVersion as error:
+            log.warning("journal.calls-unreadable", cause=str(error), hint="calls under way then are forgotten")

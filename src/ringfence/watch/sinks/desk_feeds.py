@@ -1,0 +1,77 @@
+"""Findings and observations to the desk, each once, also over a crash."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from ringfence.feeds import FeedReader, FeedWriter
+from ringfence.vocabulary.contracts import Finding, Observation
+
+FINDINGS: Final = "findings"
+OBSERVATIONS: Final = "observations"
+
+
+class _Identity(Struct):
+    id: str
+
+
+_ENCODER: Final = msgspec.json.Encoder()
+_IDENTITY: Final = msgspec.json.Decoder(_Identity)
+
+
+class DeskFeeds:
+    """Writes the two feeds under `folder`. Raises what `FeedWriter` raises."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._findings = FeedWriter(folder / FINDINGS)
+        try:
+            self._observations = FeedWriter(folder / OBSERVATIONS)
+        except BaseException:
+            self._findings.close()
+            raise
+
+    @property
+    def positions(self) -> tuple[int, int]:
+        """The last number in the findings feed and in the observations feed."""
+        return self._findings.last, self._observations.last
+
+    def find(self, findings: Sequence[Finding]) -> None:
+        """Append findings, all or none."""
+        self._findings.append([_ENCODER.encode(finding) for finding in findings])
+
+    def observe(self, observations: Sequence[Observation]) -> None:
+        """Append observations, all or none."""
+        self._observations.append([_ENCODER.encode(observation) for observation in observations])
+
+    def unwritten(
+        self, findings: Sequence[Finding], observations: Sequence[Observation], *, found: int, observed: int
+    ) -> tuple[list[Finding], list[Observation]]:
+        """Return those that the feeds do not hold after numbers `found` and `observed`: a crash came before they were written."""
+        told = {_IDENTITY.decode(payload).id for payload in self._payloads(FINDINGS, found)}
+        there = Counter(self._payloads(OBSERVATIONS, observed))
+        return [each for each in findings if each.id not in told], [each for each in observations if _missing(there, each)]
+
+    def close(self) -> None:
+        """Give both feeds free."""
+        self._findings.close()
+        self._observations.close()
+
+    def _payloads(self, feed: str, after: int) -> list[bytes]:
+        reader = FeedReader(self._folder / feed, after=after)
+        payloads: list[bytes] = []
+        while records := reader.read():
+            payloads += [record.payload for record in records]
+        return payloads
+
+
+def _missing(there: Counter[bytes], record: Observation) -> bool:
+    payload = _ENCODER.encode(record)
+    if there[payload] == 0:
+        return True
+    there[payload] -= 1
+    return False

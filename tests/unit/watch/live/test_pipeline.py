@@ -1,0 +1,211 @@
+"""Live watch in one process: from datagrams to feeds, over crashes at any moment, postings and full disks."""
+
+import resource
+from pathlib import Path
+
+import pytest
+from tests.conftest import shared_data
+from tests.unit.watch.calls.recordings import recorded
+from tests.unit.watch.live.installation import (
+    Installation,
+    batches,
+    events,
+    findings,
+    observations,
+    records,
+    reference,
+    uninterrupted,
+)
+
+from ringfence.vocabulary.contracts import ObservationKind
+from ringfence.vocabulary.times import DAY, SECOND, Micros
+from ringfence.watch.lake import CheckpointDamaged, read_checkpoints
+from ringfence.watch.sources.datagram import Datagram
+
+_BEGIN = Micros(1_800_000_000 * SECOND)
+
+
+def _attacks() -> list[Datagram]:
+    """Return three attacks and ordinary calls, one after the other, from a fixed moment on."""
+    stream: list[Datagram] = []
+    start = _BEGIN
+    for name in ("svcrack", "svwar", "sipp_calls", "sipp_invite_flood"):
+        part = list(recorded(shared_data("sip-capture", "attack-tools", f"{name}.pcap")))
+        shift = start - part[0].time
+        stream += [_at(each, Micros(each.time + shift)) for each in part]
+        start = Micros(stream[-1].time + SECOND)
+    return stream
+
+
+def _at(datagram: Datagram, time: Micros) -> Datagram:
+    return Datagram(
+        time,
+        time,
+        datagram.kind,
+        datagram.transport,
+        datagram.source,
+        datagram.source_port,
+        datagram.destination,
+        datagram.destination_port,
+        datagram.payload,
+        agent=7,
+    )
+
+
+def test_traffic_becomes_findings_and_observations(tmp_path: Path) -> None:
+    live = Installation(tmp_path, now=_BEGIN)
+    live.play(_attacks())
+    live.crash()
+    found = findings(tmp_path)
+    assert {finding.rule for finding in found} == {"register-brute-force", "sip-scan", "invite-flood"}
+    assert found == uninterrupted(tmp_path)
+    assert [seen.subject for seen in observations(tmp_path) if seen.kind is ObservationKind.FIRST_USE] == ["A1"]
+
+
+@pytest.mark.parametrize("save_every", [1, 7, 1000])
+def test_a_crash_anywhere_loses_and_repeats_nothing(tmp_path: Path, save_every: int) -> None:
+    stream = _attacks()
+    pieces = [
+        [_at(each, Micros(each.time + number * SECOND)) for each in stream[number * 60 : number * 60 + 60]]
+        for number in range(len(stream) // 60 + 1)
+    ]  # a second apart, in which all of a piece is consumed
+    whole = Installation(tmp_path / "whole", now=_BEGIN)
+    for piece in pieces:
+        whole.play(piece)
+    whole.crash()
+    for number, piece in enumerate(pieces):
+        live = Installation(tmp_path / "torn", now=piece[0].arrival)
+        live.play(piece)
+        if number % save_every == 0:
+            live.save()
+        live.crash()
+    assert events(tmp_path / "torn") == events(tmp_path / "whole")
+    assert findings(tmp_path / "torn") == findings(tmp_path / "whole") == uninterrupted(tmp_path / "torn")
+    assert observations(tmp_path / "torn") == observations(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("feed", ["findings", "observations"])
+@pytest.mark.parametrize("saved", [False, True])
+def test_what_the_last_batch_gave_is_told_after_a_crash_before_it_was(tmp_path: Path, feed: str, saved: bool) -> None:
+    live = Installation(tmp_path, now=_BEGIN)
+    if saved:
+        live.save()
+    stream = _attacks()
+    told: list[bytes] = []
+    for place in range(0, len(stream), 10):
+        live.play(stream[place : place + 10])
+        told = records(tmp_path, feed)
+        if told and batches(tmp_path)[-1] == _last_with_results(tmp_path, feed):
+            break
+    live.crash()
+    segment = next((tmp_path / "feeds" / feed).glob("*.seg"))
+    lines = segment.read_bytes().splitlines(keepends=True)
+    segment.write_bytes(b"".join(lines[:-1]))
+    Installation(tmp_path, now=stream[-1].time).crash()
+    assert records(tmp_path, feed) == told
+    Installation(tmp_path, now=stream[-1].time).crash()
+    assert records(tmp_path, feed) == told
+
+
+def _last_with_results(folder: Path, feed: str) -> object:
+    count = len(records(folder, feed))
+    return next(batch for batch in reversed(batches(folder)) if (batch.found if feed == "findings" else batch.observed) < count)
+
+
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path: Path) -> None:
+    stream = _attacks()
+    live = Installation(tmp_path, now=_BEGIN)
+    live.play(stream[:150])
+    live.save()
+    live.play(stream[150:300])
+    live.save()
+    live.play(stream[300:400])
+    live.crash()
+    newest = tmp_path / "journal" / "checkpoint"
+    newest.write_bytes(newest.read_bytes()[:-1] + b"\x00")
+    again = Installation(tmp_path, now=stream[400].arrival)
+    assert next(type(each) for each in read_checkpoints(tmp_path / "journal")) is CheckpointDamaged
+    again.play(stream[400:])
+    again.crash()
+    assert findings(tmp_path) == uninterrupted(tmp_path)
+
+
+def test_without_any_checkpoint_the_journal_is_read_and_the_log_says_so(tmp_path: Path) -> None:
+    stream = _attacks()
+    live = Installation(tmp_path, now=_BEGIN)
+    live.play(stream[:300])
+    live.crash()
+    again = Installation(tmp_path, now=stream[300].arrival)
+    assert "checkpoint.none" in again.notes.events
+    again.play(stream[300:])
+    again.crash()
+    assert findings(tmp_path) == uninterrupted(tmp_path)
+
+
+def test_a_posted_version_knows_what_came_before_and_finds_only_what_comes_after(tmp_path: Path) -> None:
+    stream = _attacks()
+    live = Installation(tmp_path, now=_BEGIN)
+    live.play(stream[:100])
+    before = findings(tmp_path)
+    assert [finding.rule for finding in before] == ["register-brute-force"]
+    live.pipeline.use(reference("next"), Micros(stream[99].arrival + SECOND))
+    live.play(stream[100:])
+    live.crash()
+    after = findings(tmp_path)[len(before) :]
+    assert {finding.policy for finding in after} == {"next"}
+    assert "register-brute-force" not in {finding.rule for finding in after}  # its cool-down goes on over the posting
+    again = Installation(tmp_path, now=Micros(stream[-1].time + SECOND), known=reference("next"))
+    assert again.pipeline.policy == "next"
+    again.crash()
+    assert findings(tmp_path) == before + after
+
+
+def test_a_version_that_is_not_there_leaves_the_old_one_at_work(tmp_path: Path) -> None:
+    live = Installation(tmp_path, now=_BEGIN)
+    live.pipeline.use(reference("missing"), _BEGIN)
+    assert (live.pipeline.policy, live.notes.events[-1]) == (reference().policy, "policy.unusable")
+    live.play(_attacks()[:100])
+    live.crash()
+    assert [finding.rule for finding in findings(tmp_path)] == ["register-brute-force"]
+
+
+def test_nothing_is_judged_before_a_posting(tmp_path: Path) -> None:
+    live = Installation(tmp_path, now=_BEGIN, known=reference(None))
+    live.play(_attacks()[:100])
+    live.crash()
+    assert findings(tmp_path) == []
+    assert len(events(tmp_path)) == 100
+
+
+def test_a_struck_clause_is_not_told_any_more(tmp_path: Path) -> None:
+    live = Installation(tmp_path, now=_BEGIN, known=reference(struck=("security-breach",)))
+    live.play(_attacks()[:200])
+    live.crash()
+    assert "register-brute-force" not in {finding.rule for finding in findings(tmp_path)}
+
+
+def test_a_full_disk_stops_nothing_and_leaves_nothing_half_written(tmp_path: Path) -> None:
+    stream = _attacks()
+    live = Installation(tmp_path, now=_BEGIN)
+    live.play(stream[:50])
+    written = len(batches(tmp_path))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    journal = next((tmp_path / "journal").glob("*.seg"))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (journal.stat().st_size + 100, limits[1]))
+    try:
+        live.play(stream[50:300])
+        assert len(batches(tmp_path)) == written
+        assert live.pipeline.counts.write_failures > 0
+        assert live.notes.events.count("disk.refuses") == 1
+        assert live.pipeline.checkpoint() is None
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    live.play(stream[300:])
+    assert "disk.works-again" in live.notes.events
+    assert live.pipeline.counts.lost_events == 0
+    live.crash()
+    assert findings(tmp_path) == uninterrupted(tmp_path)
+    again = Installation(tmp_path, now=stream[-1].time)
+    later = Micros(stream[-1].time + DAY)
+    assert again.pipeline.tracker.advance(later) == live.pipeline.tracker.advance(later) != []
+    again.crash()

@@ -1,0 +1,65 @@
+"""What goes to the desk goes once."""
+
+from pathlib import Path
+
+import pytest
+
+from ringfence.feeds import FeedBusy, FeedWriter
+from ringfence.vocabulary.contracts import Evidence, Finding, Observation, ObservationKind, Subject, Window
+from ringfence.vocabulary.severity import Mode, Severity
+from ringfence.vocabulary.subjects import SubjectKind
+from ringfence.vocabulary.times import Micros
+from ringfence.watch.sinks import DeskFeeds, write_health
+
+
+def _finding(identity: str) -> Finding:
+    return Finding(
+        id=identity,
+        rule="r",
+        clause="spam",
+        mode=Mode.REPORT,
+        severity=Severity.WARN,
+        subject=Subject(kind=SubjectKind.ACCOUNT, id="A"),
+        time=Micros(5),
+        window=Window(start=Micros(0), end=Micros(5)),
+        measures={"n": 1.0},
+        thresholds={},
+        evidence=Evidence(events=1),
+        source="live",
+        policy="p",
+        says="s",
+    )
+
+
+def _seen(order: str) -> Observation:
+    return Observation(kind=ObservationKind.REFUSAL, time=Micros(1), subject="192.0.2.1", order=order)
+
+
+def test_what_the_feeds_hold_is_not_told_again(tmp_path: Path) -> None:
+    feeds = DeskFeeds(tmp_path)
+    feeds.find([_finding("old")])
+    found, observed = feeds.positions
+    feeds.find([_finding("a")])
+    feeds.observe([_seen("x"), _seen("x")])
+    missing = feeds.unwritten(
+        [_finding("a"), _finding("b")], [_seen("x"), _seen("x"), _seen("x"), _seen("y")], found=found, observed=observed
+    )
+    assert missing == ([_finding("b")], [_seen("x"), _seen("y")])
+    assert feeds.unwritten([_finding("old")], [], found=found, observed=observed) == ([_finding("old")], [])
+    feeds.close()
+
+
+def test_a_feed_that_another_process_writes_gives_the_other_one_free(tmp_path: Path) -> None:
+    other = FeedWriter(tmp_path / "observations")
+    with pytest.raises(FeedBusy):
+        DeskFeeds(tmp_path)
+    other.close()
+    DeskFeeds(tmp_path).close()
+
+
+def test_the_health_file_is_whole_or_the_one_before(tmp_path: Path) -> None:
+    path = tmp_path / "watch-health.json"
+    write_health(path, {"messages": 1})
+    write_health(path, {"messages": 2})
+    assert path.read_bytes() == b'{"messages":2}\n'
+    assert list(tmp_path.iterdir()) == [path]
