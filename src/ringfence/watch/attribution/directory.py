@@ -17,10 +17,10 @@ _Link = TypeVar("_Link", AccountLink, NumberLink, TrunkLink)
 
 
 class Sender(Struct, frozen=True, kw_only=True):
-    """The party that answers for traffic, and the trunk it came over. `party_path` runs from the root to the account's party."""
+    """Who answers for traffic, and the trunk, if known, it came over. `party_path` runs from the root to the account's party."""
 
     account: str
-    trunk: str
+    trunk: str | None
     plan: str | None = None
     party_path: tuple[str, ...] = ()
 
@@ -60,6 +60,13 @@ class Directory:
             if valid:
                 return self._answering(valid, time)
         return None
+
+    def account(self, account: str, trunk: str | None, time: Micros) -> Sender:
+        """Return `account`, named by the provider's own records, with the plan and party path it had at `time`."""
+        for link in self._accounts.get(account, ()):
+            if _holds(link, time):
+                return Sender(account=account, trunk=trunk, plan=link.plan, party_path=self.party_path(link.party))
+        return Sender(account=account, trunk=trunk)
 
     def holder(self, number: str, time: Micros) -> str | None:
         """Return the account that held E.164 `number` at `time`, or `None`."""

@@ -2,6 +2,7 @@
 
 from ringfence.watch.calls.legs import Edges
 from ringfence.watch.calls.memory import OtherVersion
+from ringfence.watch.calls.records import events_of_record
 from ringfence.watch.calls.tracker import Tracker, TrackerOptions
 
-__all__ = ["Edges", "OtherVersion", "Tracker", "TrackerOptions"]
+__all__ = ["Edges", "OtherVersion", "Tracker", "TrackerOptions", "events_of_record"]
