@@ -11,7 +11,9 @@ from ringfence.desk.errors import NotThere
 from ringfence.desk.parties import selectors as parties
 from ringfence.desk.policies import selectors as policies
 from ringfence.policy import StepAction
+from ringfence.policy.durations import write_duration
 from ringfence.vocabulary.subjects import Role, SubjectKind
+from ringfence.vocabulary.times import Micros
 
 if TYPE_CHECKING:
     from ringfence.desk.detections.models import Finding
@@ -45,6 +47,11 @@ class Proposal:
     says: str
     remark: str
     obstacle: str
+
+    @property
+    def length(self) -> str:
+        """How long it lasts, for people to read."""
+        return write_duration(Micros((self.lasts or self.review or timedelta()) // timedelta(microseconds=1)))
 
 
 def propose(*, case_id: int, finding: "Finding", now: datetime, actor: Actor) -> Proposal | None:

@@ -1,5 +1,76 @@
 """Every address of the desk."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from ringfence.desk.access import views as access
+from ringfence.desk.audit import views as audit
+from ringfence.desk.cases import views as cases
+from ringfence.desk.complaints import views as complaints
+from ringfence.desk.decisions import views as decisions
+from ringfence.desk.detections import views as detections
+from ringfence.desk.enforcement import views as enforcement
+from ringfence.desk.parties import views as parties
+from ringfence.desk.policies import views as policies
+from ringfence.desk.site import views as site
+
+
+def _app(name: str, *patterns: URLPattern) -> URLResolver:
+    return path("", include((list(patterns), name)))
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    _app("site", path("", site.dashboard, name="dashboard"), path("health", site.health, name="health")),
+    _app(
+        "access",
+        path("sign-in/", access.sign_in, name="sign-in"),
+        path("sign-out/", access.sign_out, name="sign-out"),
+        path("me/", access.me, name="me"),
+    ),
+    _app(
+        "detections",
+        path("findings/", detections.findings, name="findings"),
+        path("findings/<str:id>/", detections.finding, name="finding"),
+    ),
+    _app(
+        "cases",
+        path("cases/", cases.cases, name="cases"),
+        path("cases/<int:number>/", site.case_page, name="case"),
+        path("cases/<int:number>/claim/", cases.claim, name="claim"),
+        path("cases/<int:number>/release/", cases.release, name="release"),
+        path("cases/<int:number>/note/", cases.note, name="note"),
+        path("cases/<int:number>/close/", cases.close, name="close"),
+        path("cases/of-finding/<str:id>/", cases.case_of_finding, name="of-finding"),
+        path("complaints/<int:complaint>/join/", cases.join_complaint, name="join-complaint"),
+    ),
+    _app(
+        "decisions",
+        path("decisions/", decisions.decisions, name="decisions"),
+        path("decisions/<str:id>/", decisions.decision, name="decision"),
+        path("cases/<int:number>/decide/", decisions.decide, name="decide"),
+        path("automation/", decisions.automation, name="automation"),
+        path("alarms/<int:alarm>/acknowledge/", decisions.acknowledge, name="acknowledge"),
+    ),
+    _app(
+        "enforcement",
+        path("orders/", enforcement.orders, name="orders"),
+        path("orders/<str:id>/", enforcement.order, name="order"),
+        path("orders/<str:id>/lift/", enforcement.lift, name="lift"),
+    ),
+    _app(
+        "parties",
+        path("parties/", parties.parties, name="parties"),
+        path("parties/import/", parties.import_files, name="import"),
+        path("parties/of/<path:name>/", parties.party, name="party"),
+    ),
+    _app(
+        "complaints",
+        path("complaints/", complaints.complaints, name="complaints"),
+        path("complaints/<int:number>/", complaints.complaint, name="complaint"),
+    ),
+    _app(
+        "policies",
+        path("policy/", policies.policy, name="policy"),
+        path("policy/<int:number>/", policies.policy, name="version"),
+    ),
+    _app("audit", path("audit/", audit.entries, name="entries")),
+]

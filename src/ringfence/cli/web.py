@@ -1,0 +1,51 @@
+"""`ringfence web`: serves the desk's pages."""
+
+import ctypes
+import signal
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from ringfence.cli.configuration import ConfigurationRefused, address_port, load
+from ringfence.desk.site.process import configure
+
+FATAL_EXIT: Final = 2
+_PR_SET_PDEATHSIG: Final = 1
+
+
+def command(
+    data: Annotated[Path, typer.Option(help="Folder that holds everything this installation knows.")] = Path("data"),
+) -> None:
+    """Serve the desk's pages at the address that the configuration names, until ended."""
+    try:
+        host, port = address_port(load(data).desk.listen)
+    except ConfigurationRefused as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(FATAL_EXIT) from None
+    configure(data)
+    server = Granian(
+        "ringfence.cli.web:application",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=4,
+        respawn_failed_workers=True,
+        websockets=False,
+        log_level=LogLevels.warning,
+        log_access=False,
+    )
+    server.serve()
+
+
+def application() -> object:
+    """Return the desk as a WSGI application, in a process that ends when its parent does, however that ends (prctl(2))."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    from ringfence.desk.site.wsgi import application as desk
+
+    return desk

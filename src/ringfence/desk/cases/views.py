@@ -1,0 +1,81 @@
+"""Pages and forms of cases. The page of one case is made of several nouns: `site.views.case_page`."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, resolve_url
+
+from ringfence.desk.audit.actor import DeskRequest
+from ringfence.desk.cases import selectors, services
+from ringfence.desk.errors import NotThere
+from ringfence.desk.pages import attempt, for_forms, for_staff, page_of, render_live
+
+
+@for_staff
+def cases(request: DeskRequest) -> HttpResponse:
+    """List cases, the latest changed first."""
+    state = request.GET.get("state", "")
+    page = page_of(request, selectors.cases(actor=request.actor, state=state))
+    return render_live(request, "cases/cases.html", "cases/_cases.html", {"page": page, "state": state})
+
+
+@for_staff
+def case_of_finding(request: DeskRequest, id: str) -> HttpResponse:
+    """Go to the case that a finding belongs to."""
+    number = selectors.case_of_finding(finding_id=id, actor=request.actor)
+    if number is None:
+        raise NotThere("this finding belongs to no case: its rule runs in shadow, or it is worth no more than knowing")
+    return redirect("cases:case", number=number)
+
+
+def _back(number: int) -> str:
+    return resolve_url("cases:case", number=number)
+
+
+def _simple(service: Callable[..., None], done: str) -> Callable[[DeskRequest, int], HttpResponse]:
+    def view(request: DeskRequest, number: int) -> HttpResponse:
+        def deed() -> None:
+            service(case_id=number, actor=request.actor, now=datetime.now(UTC))
+
+        return attempt(request, deed, done=done, back=_back(number))
+
+    return view
+
+
+claim = for_forms(_simple(services.claim_case, "The case is yours."))
+release = for_forms(_simple(services.release_case, "The case is open to everybody again."))
+
+
+@for_forms
+def note(request: DeskRequest, number: int) -> HttpResponse:
+    """Write a note."""
+
+    def deed() -> None:
+        services.note_case(case_id=number, text=request.POST.get("text", ""), actor=request.actor, now=datetime.now(UTC))
+
+    return attempt(request, deed, done="The note is kept.", back=_back(number))
+
+
+@for_forms
+def close(request: DeskRequest, number: int) -> HttpResponse:
+    """Close the case."""
+
+    def deed() -> None:
+        services.close_case(case_id=number, outcome=request.POST.get("outcome", ""), actor=request.actor, now=datetime.now(UTC))
+
+    return attempt(request, deed, done="The case is closed. Its orders stay until they end or are lifted.", back=_back(number))
+
+
+@for_forms
+def join_complaint(request: DeskRequest, complaint: int) -> HttpResponse:
+    """Join a complaint to the case whose number was typed."""
+    typed = request.POST.get("case", "").strip().lstrip("#")
+
+    def deed() -> None:
+        if not typed.isdecimal():
+            raise NotThere("type the number of a case")
+        services.join_complaint(case_id=int(typed), complaint=complaint, actor=request.actor, now=datetime.now(UTC))
+
+    back = resolve_url("complaints:complaint", number=complaint)
+    return attempt(request, deed, done=f"The complaint belongs to case {typed} now.", back=back)

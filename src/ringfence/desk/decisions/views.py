@@ -1,0 +1,73 @@
+"""Pages and forms of decisions, of automation and of alarms."""
+
+from datetime import UTC, datetime
+
+from django.http import HttpResponse
+from django.shortcuts import render, resolve_url
+
+from ringfence.desk.audit.actor import DeskRequest
+from ringfence.desk.decisions import selectors, services
+from ringfence.desk.decisions.services import Why
+from ringfence.desk.errors import NotThere
+from ringfence.desk.pages import attempt, for_forms, for_staff, page_of, render_live
+
+
+@for_staff
+def decisions(request: DeskRequest) -> HttpResponse:
+    """List decisions, newest first."""
+    page = page_of(request, selectors.decisions(actor=request.actor))
+    return render_live(request, "decisions/decisions.html", "decisions/_decisions.html", {"page": page})
+
+
+@for_staff
+def decision(request: DeskRequest, id: str) -> HttpResponse:
+    """Show one decision."""
+    found = selectors.decision(id=id, actor=request.actor)
+    if found is None:
+        raise NotThere(f"no decision {id}")
+    return render(request, "decisions/decision.html", {"decision": found})
+
+
+@for_forms
+def decide(request: DeskRequest, number: int) -> HttpResponse:
+    """Decide what the ladder proposes for a finding of a case."""
+
+    def deed() -> None:
+        why = Why(request.POST.get("reasons", ""), request.POST.get("notes", ""))
+        finding = request.POST.get("finding", "")
+        services.decide_by_person(case_id=number, finding_id=finding, why=why, actor=request.actor, now=datetime.now(UTC))
+
+    return attempt(
+        request, deed, done="Decided. The order is on its way to the edges.", back=resolve_url("cases:case", number=number)
+    )
+
+
+@for_staff
+def automation(request: DeskRequest) -> HttpResponse:
+    """Show whether standing orders may decide, and take the button that changes it."""
+    if request.method != "POST":
+        return render(request, "decisions/automation.html", {})
+    actor, now, reason = request.actor, datetime.now(UTC), request.POST.get("reason", "")
+    if request.POST.get("do") == "resume":
+        return attempt(
+            request,
+            lambda: services.resume_automation(actor=actor, now=now),
+            done="Standing orders decide again.",
+            back="decisions:automation",
+        )
+    return attempt(
+        request,
+        lambda: services.hold_automation(reason=reason, actor=actor, now=now),
+        done="Automation is held. Orders in force stay.",
+        back="decisions:automation",
+    )
+
+
+@for_forms
+def acknowledge(request: DeskRequest, alarm: int) -> HttpResponse:
+    """Take an alarm off the pages."""
+
+    def deed() -> None:
+        services.acknowledge_alarm(alarm=alarm, actor=request.actor, now=datetime.now(UTC))
+
+    return attempt(request, deed, done="Acknowledged.", back="site:dashboard")

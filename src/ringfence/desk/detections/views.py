@@ -1,0 +1,28 @@
+"""Pages of findings."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from ringfence.desk.audit.actor import DeskRequest
+from ringfence.desk.detections import selectors
+from ringfence.desk.detections.reading import compared
+from ringfence.desk.errors import NotThere
+from ringfence.desk.pages import for_staff, page_of, render_live
+
+
+@for_staff
+def findings(request: DeskRequest) -> HttpResponse:
+    """List findings, newest first."""
+    rule, subject = request.GET.get("rule", ""), request.GET.get("subject", "")
+    page = page_of(request, selectors.findings(actor=request.actor, rule=rule, subject=subject))
+    context = {"page": page, "rule": rule, "subject": subject}
+    return render_live(request, "detections/findings.html", "detections/_findings.html", context)
+
+
+@for_staff
+def finding(request: DeskRequest, id: str) -> HttpResponse:
+    """Show one finding with all that is needed to contest it."""
+    found = selectors.finding(id=id, actor=request.actor)
+    if found is None:
+        raise NotThere(f"no finding {id}")
+    return render(request, "detections/finding.html", {"finding": found, "compared": compared(found.contract)})

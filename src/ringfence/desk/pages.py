@@ -1,0 +1,84 @@
+"""How views answer: whole pages, fragments that keep themselves fresh, and forms that say what came of them."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from hashlib import blake2b
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Page, Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+
+from ringfence.desk.audit.actor import ActorKind, DeskRequest
+from ringfence.desk.errors import DeskError, NotPermitted
+
+ROWS: Final = 50
+
+_Row = TypeVar("_Row", bound=Model)
+_Arguments = ParamSpec("_Arguments")
+View = Callable[Concatenate[DeskRequest, _Arguments], HttpResponse]
+Plain = Callable[Concatenate[HttpRequest, _Arguments], HttpResponse]
+
+
+def for_staff(view: View[_Arguments]) -> Plain[_Arguments]:
+    """Send who has not signed in to the sign-in page, and who has no role to the refusal."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> HttpResponse:
+        desk_request = cast(DeskRequest, request)
+        actor = desk_request.actor
+        if actor.sees_the_desk:
+            return view(desk_request, *args, **kwargs)
+        if actor.kind is ActorKind.PERSON:
+            raise NotPermitted("this login has no role yet; an admin gives it one")
+        if desk_request.htmx:
+            return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+        return redirect_to_login(request.get_full_path())
+
+    return guarded
+
+
+def for_forms(view: View[_Arguments]) -> Plain[_Arguments]:
+    """Guard as `for_staff` does, and take nothing but posted forms."""
+
+    @wraps(view)
+    def posted(request: DeskRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> HttpResponse:
+        return view(request, *args, **kwargs) if request.method == "POST" else HttpResponseNotAllowed(["POST"])
+
+    return for_staff(posted)
+
+
+def render_live(request: DeskRequest, page: str, fragment: str, context: Mapping[str, Any]) -> HttpResponse:
+    """Render `page` with `fragment` in it as `live`. htmx asks again and gets the fragment alone, or 204 where nothing changed."""
+    body = render_to_string(fragment, dict(context), request)
+    seen = blake2b(body.encode(), digest_size=8).hexdigest()
+    if request.htmx and request.GET.get("seen") == seen:
+        return HttpResponse(status=204)
+    query = request.GET.copy()
+    query["seen"] = seen
+    live = render_to_string("_live.html", {"body": body, "address": f"{request.path}?{query.urlencode()}"})
+    response = HttpResponse(live) if request.htmx else render(request, page, {**context, "live": live})
+    response.headers["Vary"] = "HX-Request, Cookie"
+    return response
+
+
+def page_of(request: HttpRequest, rows: QuerySet[_Row]) -> Page[_Row]:
+    """Return the page of rows that the address names; the nearest there is where it names none."""
+    return Paginator(rows, ROWS).get_page(request.GET.get("page"))
+
+
+def attempt(request: HttpRequest, deed: Callable[[], object], *, done: str, back: str) -> HttpResponse:
+    """Do it, say on the next page what came of it, and go `back`. `NotPermitted` goes on to its own page."""
+    try:
+        deed()
+    except NotPermitted:
+        raise
+    except DeskError as error:
+        messages.error(request, f"Nothing was done: {error}.")
+    else:
+        messages.success(request, done)
+    return redirect(back)

@@ -1,0 +1,75 @@
+"""Pages that are made of several nouns."""
+
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+
+from ringfence.desk.audit import selectors as audit
+from ringfence.desk.audit.actor import DeskRequest
+from ringfence.desk.cases import selectors as cases
+from ringfence.desk.cases.models import CaseOutcome
+from ringfence.desk.complaints import selectors as complaints
+from ringfence.desk.decisions import selectors as decisions
+from ringfence.desk.detections import selectors as detections
+from ringfence.desk.enforcement import selectors as orders
+from ringfence.desk.errors import NotThere
+from ringfence.desk.outbox import selectors as outbox
+from ringfence.desk.pages import for_staff, render_live
+from ringfence.desk.parties import selectors as parties
+from ringfence.desk.policies import selectors as policies
+
+
+@for_staff
+def dashboard(request: DeskRequest) -> HttpResponse:
+    """Show how things stand: counts, the latest findings, open cases, orders in force, agents."""
+    actor, now = request.actor, datetime.now(UTC)
+    open_cases, in_force = cases.cases(actor=actor), orders.orders(actor=actor)
+    context = {
+        "findings_today": detections.findings(actor=actor).filter(found__gte=now - timedelta(days=1)).count(),
+        "open_cases": open_cases.count(),
+        "orders_in_force": in_force.count(),
+        "complaints_today": complaints.complaints(actor=actor).filter(received__gte=now - timedelta(days=1)).count(),
+        "latest_findings": detections.findings(actor=actor)[:8],
+        "latest_cases": open_cases[:8],
+        "latest_orders": in_force[:8],
+        "agents": detections.agents(actor=actor),
+        "stuck": outbox.stuck(actor=actor),
+        "version": policies.current(actor=actor),
+        "has_parties": parties.parties(actor=actor).exists(),
+    }
+    return render_live(request, "site/dashboard.html", "site/_dashboard.html", context)
+
+
+@for_staff
+def case_page(request: DeskRequest, number: int) -> HttpResponse:
+    """Show one case: what belongs to it, what was decided and ordered, what happened, and what can be done."""
+    actor, now = request.actor, datetime.now(UTC)
+    file = cases.case_file(number=number, actor=actor)
+    if file is None:
+        raise NotThere(f"no case {number}")
+    found = detections.findings_by_id(ids=file.findings, actor=actor)
+    ordered = orders.orders_of_case(case=number, actor=actor)
+    at_source = parties.trunks_at(address=file.case.subject_id, now=now, actor=actor) if file.case.subject_kind == "source" else []
+    proposals = (decisions.proposal(case=number, finding_id=finding.id, actor=actor, now=now) for finding in reversed(found))
+    busy = {(order.scope_kind, order.scope_value) for order in ordered if order.in_force}
+    proposal = next((one for one in proposals if one and (one.scope_kind, one.scope_value) not in busy), None)
+    context = {
+        "case": file.case,
+        "notes": file.notes,
+        "findings": found,
+        "complaints": file.complaints,
+        "decisions": decisions.decisions_of_case(case=number, actor=actor),
+        "orders": ordered,
+        "entries": audit.timeline(case=number, actor=actor),
+        "trunks": at_source,
+        "proposal": proposal,
+        "outcomes": CaseOutcome.choices,
+    }
+    return render_live(request, "site/case.html", "site/_case.html", context)
+
+
+def health(request: HttpRequest) -> HttpResponse:
+    """Say that the process answers and reaches its database."""
+    policies.current(actor=cast(DeskRequest, request).actor)
+    return HttpResponse("ok\n", content_type="text/plain")
