@@ -29,7 +29,7 @@ def free_port(address: str, kind: socket.SocketKind) -> int:
 
 
 class Kamailio:
-    """One proxy: `sip_port` (UDP) on `ADDRESS`, JSON-RPC at `url`. It mirrors to 127.0.0.1 and calls `CARRIER`, at the ports given."""
+    """One proxy: `sip_port` (UDP) on `ADDRESS`, JSON-RPC at `url`. It mirrors to 127.0.0.1, and calls `CARRIER`."""
 
     def __init__(self, folder: Path, *, hep_port: int, carrier_port: int) -> None:
         self.folder = folder
