@@ -18,8 +18,10 @@ _CONTENT_LENGTH: Final = re.compile(rb"(?im)^Content-Length:[^\r\n]*")
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """A recorded attack, played from `source`, first `first_s` after the start for `first_rounds` seconds, one recording begun each
-    second; then once more every `again_s` seconds, the first time `back_s` after the start: what a refusal does to it shows there.
+    """A recorded attack, played from `source`. Times in seconds from the start of the play.
+
+    It first comes at `first_s` with `first_rounds` rounds of the recording, one begun every `round_s`; it comes back at `back_s`,
+    and from then on every `again_s`, with one round: what a refusal does to it shows there.
     """
 
     name: str
@@ -27,17 +29,18 @@ class Attack:
     source: str
     first_s: float
     first_rounds: int
+    round_s: float
     back_s: float
     again_s: float
 
 
-# Addresses from the networks of RFC 5737. The rounds are long enough for the attack to still go on when its order is in force.
+# Addresses from the networks of RFC 5737. Rounds follow so closely and often that the attack goes on when its order is in force.
 ATTACKS: Final = (
-    Attack("one OPTIONS probe", "svmap.pcap", "203.0.113.65", 2.0, 1, 90.0, 150.0),
-    Attack("extensions tried by REGISTER", "svwar.pcap", "203.0.113.66", 4.0, 4, 40.0, 110.0),
-    Attack("passwords tried by REGISTER", "svcrack.pcap", "203.0.113.67", 8.0, 4, 50.0, 130.0),
-    Attack("extensions tried by INVITE", "svwar_invite.pcap", "198.51.100.23", 12.0, 4, 60.0, 120.0),
-    Attack("flood of INVITEs", "sipp_invite_flood.pcap", "198.51.100.99", 16.0, 3, 70.0, 140.0),
+    Attack("one OPTIONS probe", "svmap.pcap", "203.0.113.65", 2.0, 1, 1.0, 90.0, 150.0),
+    Attack("extensions tried by REGISTER", "svwar.pcap", "203.0.113.66", 4.0, 6, 0.3, 40.0, 110.0),
+    Attack("passwords tried by REGISTER", "svcrack.pcap", "203.0.113.67", 8.0, 4, 0.6, 50.0, 130.0),
+    Attack("extensions tried by INVITE", "svwar_invite.pcap", "198.51.100.23", 12.0, 10, 0.2, 60.0, 120.0),
+    Attack("flood of INVITEs", "sipp_invite_flood.pcap", "198.51.100.99", 16.0, 2, 2.0, 70.0, 140.0),
 )
 """What the demo plays. The recordings are described in examples/captures."""
 

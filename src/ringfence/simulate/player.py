@@ -20,7 +20,6 @@ from ringfence.vocabulary.times import HOUR, SECOND
 ORDER_HEADER: Final = "P-Ringfence-Order"
 SILENT_HEADER: Final = "P-Ringfence-Silent"
 _REPORT_EVERY_S: Final = 5.0
-_ROUND_S: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -94,7 +93,7 @@ class Player:
                 for turn in range(attack.first_rounds if first_visit else 1):
                     for flow in attacks.flows(list(packets), attack.source, f"{self.salt}v{visit}t{turn}"):
                         playing.create_task(self._attack_flow(flow))
-                    await asyncio.sleep(_ROUND_S / self.speed)
+                    await asyncio.sleep(attack.round_s / self.speed)
 
     async def _call(self, flow: Flow) -> None:
         self.tally.calls += 1

@@ -22,7 +22,7 @@ from ringfence.simulate.provider import harbour_voice
 from ringfence.vocabulary.times import MILLISECOND, MINUTE, Micros
 
 CAPTURES = ROOT / "examples" / "captures"
-SCANNER = Attack("scan", "svwar_invite.pcap", "198.51.100.23", 0.0, 1, 60.0, 60.0)
+SCANNER = Attack("scan", "svwar_invite.pcap", "198.51.100.23", 0.0, 1, 1.0, 60.0, 60.0)
 
 
 def quick_call() -> CallPlan:
