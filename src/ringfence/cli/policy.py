@@ -22,7 +22,7 @@ def check(folder: Folder) -> None:
     """Check a bundle and say every problem with its place. Exit code 0: it may be posted; 2: it is refused."""
     bundle = _loaded(folder)
     rows = sum(len(rows) for rows in bundle.lists.values())
-    print(f"{bundle.settings.name}: {len(bundle.clauses)} clauses, {len(bundle.plan.rules)} rules, {rows} entries in lists")
+    print(f"{bundle.settings.name}: clauses {len(bundle.clauses)}, rules {len(bundle.plan.rules)}, entries in lists {rows}")
     print(f"version {bundle.hash}")
 
 

@@ -15,6 +15,8 @@ from ringfence.policy.terms import FieldScope
 from ringfence.policy.tokens import ExpressionRefused
 from ringfence.vocabulary.times import Micros
 
+STEADY = settings(deadline=None, derandomize=True, max_examples=300)
+
 WORDS = [
     *RULE.split(),
     "(",
@@ -89,6 +91,7 @@ def condition_or_refused(text: str) -> Expression | ExpressionRefused:
         return error
 
 
+@STEADY
 @given(
     path=st.sampled_from(sorted(FILES)),
     content=st.binary(max_size=300) | st.text(max_size=300).map(str.encode) | YAML_SOUP.map(str.encode),
@@ -97,6 +100,7 @@ def test_random_content_of_any_file_loads_or_is_refused(path: str, content: byte
     loaded_or_refused(files() | {path: content})
 
 
+@STEADY
 @given(
     path=st.sampled_from(sorted(FILES)),
     place=st.integers(0, 10_000),
@@ -110,12 +114,13 @@ def test_a_bundle_changed_anywhere_loads_or_is_refused(path: str, place: int, ol
     loaded_or_refused(files() | {path: changed.encode("utf-8", "surrogatepass")})
 
 
+@STEADY
 @given(bundle=st.dictionaries(st.text(max_size=20), st.binary(max_size=40), max_size=5))
 def test_random_files_are_refused(bundle: dict[str, bytes]) -> None:
     assert isinstance(loaded_or_refused(bundle), BundleRefused)
 
 
-@settings(max_examples=500)
+@STEADY
 @given(text=st.text(max_size=80) | st.text(alphabet=string.printable, max_size=80) | EXPRESSION_SOUP)
 def test_any_text_is_a_condition_or_refused_inside_itself(text: str) -> None:
     result = condition_or_refused(text)
@@ -126,6 +131,7 @@ def test_any_text_is_a_condition_or_refused_inside_itself(text: str) -> None:
         assert result.type is Type.BOOL
 
 
+@STEADY
 @given(
     text=st.sampled_from(["(", "-", "not ", "answered and ", "1 + ", "1 < "]).flatmap(
         lambda part: st.integers(1, 400).map(lambda times: part * times + "1")
@@ -143,6 +149,7 @@ def test_deeply_nested_yaml_and_toml_are_refused() -> None:
             assert isinstance(loaded_or_refused(files() | {path: part * 5000}), BundleRefused)
 
 
+@STEADY
 @given(markdown=st.text(alphabet="<>&\"'*`#-1. \n\tab[](){}", max_size=120))
 def test_no_markup_of_the_text_reaches_the_page(markdown: str) -> None:
     html = to_html(markdown)
@@ -153,6 +160,7 @@ def test_no_markup_of_the_text_reaches_the_page(markdown: str) -> None:
     assert '"' not in html
 
 
+@STEADY
 @given(length=st.integers(1, 3660 * 24 * 3600 * 1000).map(lambda milliseconds: Micros(milliseconds * 1000)))
 def test_a_duration_is_read_as_it_was_written(length: Micros) -> None:
     written = write_duration(length)

@@ -1,0 +1,66 @@
+"""docs/policy-language.md says what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+from tests.unit.policy.minimal import files
+
+from ringfence.policy import load
+from ringfence.policy.fields import FIELDS, OUTCOME_FIELDS, EventField
+from ringfence.policy.grammar import __doc__ as grammar
+from ringfence.policy.ladder import CALL_CLASSES, StepAction
+from ringfence.policy.plan import MeasureFunction
+from ringfence.policy.rules import KEYS_OF_SUBJECT, OPTIONAL, REQUIRED
+from ringfence.vocabulary.contracts import EventKind
+
+PAGE = (Path(__file__).resolve().parents[3] / "docs" / "policy-language.md").read_text(encoding="utf-8")
+YAML = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+
+
+def row(field: EventField) -> str:
+    kind = "duration" if field.attribute.endswith("_ms") else str(field.type)
+    cells = [f"`{field.name}`", kind, "yes" * field.may_be_unset, "yes" * (field.name in OUTCOME_FIELDS), field.meaning]
+    return "|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|"
+
+
+def test_the_table_of_fields_is_that_of_the_code() -> None:
+    table = PAGE.split("## Fields\n\n")[1].split("\n\n")[0].split("\n")[2:]
+    assert table == [row(field) for field in FIELDS.values()]
+
+
+def test_every_key_kind_measure_and_action_is_described() -> None:
+    words = [*REQUIRED, *OPTIONAL, *EventKind, *MeasureFunction, *StepAction, *CALL_CLASSES]
+    for word in words:
+        assert re.search(rf"`{word}[` (]", PAGE), word
+
+
+def test_the_grammar_stands_on_the_page_as_it_stands_beside_the_code() -> None:
+    assert grammar is not None
+    for line in grammar.split("\n"):
+        if re.match(r" {4}\S", line):
+            assert " ".join(line.split()) in " ".join(PAGE.split())
+
+
+def test_the_table_of_subjects_is_that_of_the_code() -> None:
+    for kind, ways in KEYS_OF_SUBJECT.items():
+        keys = ", ".join(f"`{way[0]}`" if len(way) == 1 else f"`[{', '.join(way)}]`" for way in ways)
+        assert f"| {keys} | `{kind}` |" in PAGE
+
+
+@pytest.mark.parametrize("example", [text for text in YAML if "measure:" in text])
+def test_every_example_of_a_rule_loads(example: str) -> None:
+    head = "" if "rule:" in example else "rule: example\nclause: spam\nsays: it\nsource: ours\n"
+    tail = "" if "cool_down:" in example else "severity: warn\nmode: report\ncool_down: 1h\n"
+    rule = head + example.replace("clause: unauthorised-access", "clause: spam") + tail
+    assert len(load(files(rule=rule)).plan.rules) == 1
+
+
+def test_the_examples_of_the_other_files_load() -> None:
+    (ladder,) = [text for text in YAML if "strikes:" in text]
+    (settings,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    (rows,) = re.findall(r"```text\n(entry,.*?)```", PAGE, re.DOTALL)
+    bundle = load(files(ladder=ladder.replace("auto-dialing", "spam"), settings=settings, list=rows))
+    assert len(bundle.ladder.steps) == 4
+    assert len(bundle.lists["protected-sources"]) == 1
+    assert len(YAML) == 5
