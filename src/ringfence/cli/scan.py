@@ -1,0 +1,219 @@
+"""`ringfence scan`: read captures and call records, print findings.
+
+Exit code 0: none; 1: some, or unusable rows; 2: unusable input.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
+from zoneinfo import ZoneInfo
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from ringfence.cli.shipped import DEFAULT_BUNDLE
+from ringfence.policy import Bundle, BundleRefused, load, read_folder, render
+from ringfence.vocabulary.contracts import Event, Finding, Reference
+from ringfence.vocabulary.times import Micros, iso
+from ringfence.watch.attribution import CsvFile, RowProblem, read_reference
+from ringfence.watch.engine import Engine, RuleUnmeasurable
+from ringfence.watch.recorded import FileCounts, Input, InputKind, Recording, findings, open_input
+from ringfence.watch.sources.errors import UnreadableFile
+
+NONE, SOME, UNUSABLE = 0, 1, 2
+MOST_SHOWN: Final = 1_000
+"""Findings in the table. `--json` gives every one."""
+_EXAMPLES: Final = 5
+_PLAIN_WIDTH: Final = 180
+_KEY: Final = b""
+"""A scan belongs to no installation: the same input gives everybody the same ids."""
+
+Csv = Path | None
+_FILES: Final = "Captures (pcap, pcapng) or call records (CSV with a header)."
+
+
+def command(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=_FILES, show_default=False)],
+    numbers: Annotated[Csv, typer.Option(metavar="F", help="Who holds which number: number,account,valid_from,valid_to")] = None,
+    accounts: Annotated[Csv, typer.Option(metavar="F", help="Accounts and parties: account,parent,kind,plan")] = None,
+    trunks: Annotated[Csv, typer.Option(metavar="F", help="Trunks: trunk,account,address,user,valid_from,valid_to")] = None,
+    policy: Annotated[Path, typer.Option(metavar="DIR", help="The policy bundle's folder.")] = DEFAULT_BUNDLE,
+    timezone: Annotated[str, typer.Option(metavar="Z", help="Where times without a zone are from, as Europe/Vienna.")] = "",
+    country: Annotated[str, typer.Option(metavar="C", help="Where national numbers are dialled, as AT.")] = "",
+    format_: Annotated[str, typer.Option("--format", metavar="KIND", help="auto, capture or call-records.")] = "auto",
+    json: Annotated[bool, typer.Option("--json", help="One finding a line, as JSON.")] = False,
+) -> None:
+    """Judge recorded traffic by a policy bundle and print what it finds."""
+    bundle = _bundle(policy)
+    reference, row_problems = _reference(bundle, accounts, numbers, trunks)
+    kind = _kind(format_)
+    zone = _zone(timezone) if timezone else None
+    if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
+        _refuse(f"--country {country!r} is no country: write its two letters, as AT")
+    with ExitStack() as stack:
+        try:
+            inputs = [open_input(path, kind, stack) for path in files]
+            recording = Recording(inputs, reference, zone=zone, country=country.upper() or None)
+            engine = Engine(bundle.plan, key=_KEY, source=", ".join(path.name for path in files))
+            events = _with_progress(recording.events(), inputs, stack)
+            count = _print(findings(events, engine), json=json)
+        except UnreadableFile as refused:
+            _refuse(str(refused))
+        except RuleUnmeasurable as refused:
+            _refuse(f"{policy}: {refused}")
+        except OSError as failed:
+            _refuse(f"reading stopped after {recording.events_counted} events: {failed.strerror or failed}")
+    _tell(recording, engine, row_problems, count)
+    raise typer.Exit(SOME if count or row_problems or any(file.is_damaged for file in recording.files) else NONE)
+
+
+def _bundle(folder: Path) -> Bundle:
+    content: dict[str, bytes] = {}
+    try:
+        content = read_folder(folder)
+        return load(content)
+    except BundleRefused as refused:
+        problems = "\n".join(render(problem, content) for problem in refused.problems)
+        _refuse(f"the policy in {folder} can't be used:\n{problems}")
+
+
+def _reference(bundle: Bundle, accounts: Csv, numbers: Csv, trunks: Csv) -> tuple[Reference, list[RowProblem]]:
+    """Return the reference data, and the rows left out of it. A file that can't be used at all ends the scan."""
+    reference, problems = read_reference(time=Micros(0), accounts=_csv(accounts), numbers=_csv(numbers), trunks=_csv(trunks))
+    for problem in problems:
+        if problem.line == 1 and problem.column is None:
+            _refuse(f"{problem.file}: {problem.cause}; {problem.hint}")
+    lists = {name: tuple(row.entry for row in rows) for name, rows in bundle.lists.items()}
+    return msgspec.structs.replace(reference, policy=bundle.hash, lists=lists), problems
+
+
+def _csv(path: Csv) -> CsvFile | None:
+    if path is None:
+        return None
+    try:
+        return CsvFile(str(path), path.read_bytes())
+    except OSError as failed:
+        _refuse(f"{path}: {failed.strerror or failed}")
+
+
+def _kind(text: str) -> InputKind | None:
+    if text == "auto":
+        return None
+    try:
+        return InputKind(text)
+    except ValueError:
+        _refuse(f"--format {text!r} is unknown: write auto, {' or '.join(InputKind)}")
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        _refuse(f"--timezone {name!r} is unknown: write UTC, or one such as Europe/Vienna")
+
+
+def _refuse(message: str) -> NoReturn:
+    typer.echo(f"ringfence scan: {message}", err=True)
+    raise typer.Exit(UNUSABLE)
+
+
+def _with_progress(events: Iterator[Event], inputs: Sequence[Input], stack: ExitStack) -> Iterator[Event]:
+    """Show on a terminal how far the files are read; elsewhere nothing."""
+    if not sys.stderr.isatty():
+        return events
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    progress = stack.enter_context(Progress(*columns, console=Console(stderr=True), transient=True))
+    task = progress.add_task("reading", total=sum(opened.octets for opened in inputs) or None)
+    return _counted(events, lambda: progress.update(task, completed=sum(opened.file.tell() for opened in inputs)))
+
+
+def _counted(events: Iterator[Event], show: Callable[[], None]) -> Iterator[Event]:
+    for number, event in enumerate(events):
+        if number % 1_000 == 0:
+            show()
+        yield event
+
+
+def _print(found: Iterable[Finding], *, json: bool) -> int:
+    """Print the findings, and return how many there are."""
+    if json:
+        return _print_json(found)
+    table = Table("time", "severity", "rule", "subject", "measures", "calls", box=None, header_style="bold", pad_edge=False)
+    count = 0
+    for count, finding in enumerate(found, start=1):
+        if count <= MOST_SHOWN:
+            table.add_row(*map(_plain, _cells(finding)))
+    if count:
+        Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False).print(table)
+    if count > MOST_SHOWN:
+        typer.echo(f"and {count - MOST_SHOWN} more; --json gives all")
+    return count
+
+
+def _print_json(found: Iterable[Finding]) -> int:
+    encoder = msgspec.json.Encoder()
+    count = 0
+    for finding in found:
+        count += 1
+        sys.stdout.buffer.write(encoder.encode(finding) + b"\n")
+    sys.stdout.buffer.flush()
+    return count
+
+
+def _cells(finding: Finding) -> tuple[str, ...]:
+    measures = ", ".join(f"{name} {value:g}" for name, value in finding.measures.items())
+    subject = f"{finding.subject.kind} {finding.subject.id}"
+    return (iso(finding.time), finding.severity, finding.rule, subject, measures, str(finding.evidence.events))
+
+
+def _plain(text: str) -> Text:
+    """Return text that can't steer the terminal: names come from whoever sent the traffic."""
+    return Text("".join(character if character.isprintable() else "?" for character in text))
+
+
+def _tell(recording: Recording, engine: Engine, row_problems: Sequence[RowProblem], count: int) -> None:
+    """Say on standard error what was read, what could not be, and what came of it."""
+    for file in recording.files:
+        _say(_described(file))
+        for problem in file.problems:
+            place = f"line {problem.line}" + (f", {problem.column}" if problem.column else "")
+            _say(f"  {place}: {problem.cause}")
+    for left_out in row_problems[:_EXAMPLES]:
+        place = f"line {left_out.line}" + (f", {left_out.column}" if left_out.column else "")
+        _say(f"{left_out.file}: {place}: {left_out.cause}; {left_out.hint}")
+    if len(row_problems) > _EXAMPLES:
+        _say(f"and {len(row_problems) - _EXAMPLES} more rows of accounts, numbers and trunks left out")
+    if recording.defects:
+        _say(f"defects of SIP messages: {_counts(Counter({defect.value: n for defect, n in recording.defects.items()}))}")
+    for rule, lost in engine.losses.items():
+        if lost.events:
+            _say(f"rule {rule} forgot {lost.events} events early, to bound memory: its findings are approximate")
+    _say(f"{recording.events_counted} events, {count} finding{'' if count == 1 else 's'}")
+
+
+def _described(file: FileCounts) -> str:
+    capture = file.capture
+    if capture is None:
+        unusable = f", {file.unusable_rows} unusable rows" if file.unusable_rows else ""
+        return f"{file.name}: {file.records} call records{unusable}" + (", the first of them:" if file.problems else "")
+    parts = [f"{capture.messages} SIP messages in {capture.frames} packets"]
+    if capture.unknown_links:
+        parts.append(f"packets of unknown link types: {_counts(Counter({str(k): n for k, n in capture.unknown_links.items()}))}")
+    if capture.defects:
+        parts.append(f"damage: {_counts(Counter({defect.value: n for defect, n in capture.defects.items()}))}")
+    return f"{file.name}: {', '.join(parts)}"
+
+
+def _counts(counter: Counter[str]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in counter.most_common())
+
+
+def _say(text: str) -> None:
+    typer.echo(_plain(text).plain, err=True)

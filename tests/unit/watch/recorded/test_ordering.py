@@ -1,0 +1,34 @@
+"""Recordings come in the order of their times, however they stand and however little memory there is."""
+
+from random import Random
+
+import pytest
+
+from ringfence.vocabulary.contracts import Event, EventKind
+from ringfence.vocabulary.times import Micros
+from ringfence.watch.recorded.ordering import nearly_sorted, sorted_events
+from ringfence.watch.sources.datagram import Datagram, PayloadKind
+
+
+@pytest.mark.parametrize("run", [1, 7, 50, 1_000])
+def test_events_are_sorted_with_any_amount_of_memory(run: int) -> None:
+    random = Random(3)
+    events = [
+        Event(kind=EventKind.ATTEMPT, time=Micros(random.randrange(40)), sequence=number, call_id=f"c{number}")
+        for number in range(300)
+    ]
+    assert list(sorted_events(iter(events), run=run)) == sorted(events, key=lambda event: (event.time, event.sequence))
+
+
+def test_no_events_are_no_events() -> None:
+    assert list(sorted_events([])) == []
+
+
+def test_datagrams_a_little_out_of_order_are_put_right() -> None:
+    def datagram(time: int) -> Datagram:
+        return Datagram(Micros(time), Micros(time), PayloadKind.SIP, "udp", "192.0.2.1", 5060, "192.0.2.2", 5060, b"")
+
+    times = [3, 1, 2, 2, 0, 9, 8, 7, 5, 6, 4, 10]
+    assert [each.time for each in nearly_sorted(map(datagram, times), held=6)] == sorted(times)
+    assert [each.time for each in nearly_sorted(map(datagram, times), held=100)] == sorted(times)
+    assert len(list(nearly_sorted(map(datagram, times), held=1))) == len(times)
