@@ -15,7 +15,7 @@ from ringfence.policy.terms import FieldScope
 from ringfence.policy.tokens import ExpressionRefused
 from ringfence.vocabulary.times import Micros
 
-STEADY = settings(deadline=None, derandomize=True, max_examples=300)
+STEADY = settings(deadline=None, derandomize=True, max_examples=150)
 
 WORDS = [
     *RULE.split(),
