@@ -6,6 +6,7 @@ import ipaddress
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -83,6 +84,7 @@ class _Live:
             allowed=tuple(ipaddress.ip_network(agent, strict=False) for agent in self._options.agents),
             key=self._options.key.encode() or None,
         )
+        self._turns = ThreadPoolExecutor(1, "turns")
         self._saved = 0
         self._tried = Micros(0)
         self._saving: asyncio.Task[None] | None = None
@@ -120,9 +122,11 @@ class _Live:
 
     async def _work(self, stop: asyncio.Event) -> None:
         asked = regular = _now()
+        loop = asyncio.get_running_loop()
         while not stop.is_set():
             now = _now()
-            behind = self._pipeline.turn(now)
+            # In another thread, so that sockets are read while the disk is waited for. Nothing else touches the pipeline then.
+            behind = await loop.run_in_executor(self._turns, self._pipeline.turn, now)
             if now - asked >= _REFERENCE_US:
                 asked = now
                 self._refer(now)
@@ -134,6 +138,7 @@ class _Live:
 
     async def _end(self) -> None:
         """Consume what is held and remember everything."""
+        self._turns.shutdown()
         if self._saving is not None:
             await self._saving
         self._pipeline.finish(_now())
@@ -198,6 +203,7 @@ class _Live:
             "lag_us": counts.lag_us,
             "late": reorder.late,
             "hurried": reorder.hurried,
+            "overflowed": counts.overflowed,
             "unusable": tracker.unusable,
             "dropped": tracker.dropped,
             "lost_events": counts.lost_events,

@@ -13,6 +13,8 @@ class Counts:
     events: Counter[str] = field(default_factory=Counter)
     findings: int = 0
     observations: int = 0
+    overflowed: int = 0
+    """Datagrams dropped because more came than could be consumed."""
     lost_events: int = 0
     """Events that could not be kept while the disk was full or broken."""
     write_failures: int = 0

@@ -4,6 +4,7 @@ Order of each turn: what is consumed is appended to the journal, then judged, th
 the process dies, the journal's last batch alone may have results that were not told yet, and `recover` tells them.
 """
 
+from collections import deque
 from typing import Final
 
 from ringfence.feeds import FeedError
@@ -23,11 +24,15 @@ from ringfence.watch.sources.datagram import Datagram, PayloadKind
 from ringfence.watch.wire.sip import parse
 
 MOST_PENDING: Final = 200_000
+MOST_WAITING: Final = 100_000
 _TURN: Final = 2_000
 
 
 class Pipeline:
-    """Not for several threads. `turn` must be called every few milliseconds; all times come from the caller."""
+    """`take` may be called by one thread while another is in any other method; all else is for one thread at a time.
+
+    `turn` must be called every few milliseconds. All times come from the caller.
+    """
 
     def __init__(
         self, *, tracker: Tracker, journal: Journal, feeds: DeskFeeds, judges: Judges, reorder: ReorderBuffer, log: Log
@@ -42,6 +47,7 @@ class Pipeline:
         self._log = log
         self._engine: Engine | None = None
         self._struck: frozenset[str] = frozenset()
+        self._arrived: deque[Datagram] = deque()
         self._events: list[Event] = []
         self._observed: list[Observation] = []
         self._untold: tuple[list[Finding], list[Observation]] = ([], [])
@@ -82,11 +88,15 @@ class Pipeline:
         self._log.info("policy.in-force", policy=reference.policy)
 
     def take(self, datagram: Datagram) -> None:
-        """Take in one datagram, to be consumed when its turn comes."""
-        self.reorder.add(datagram)
+        """Take in one datagram, to be consumed when its turn comes; drop it where far too many wait."""
+        if len(self._arrived) < MOST_WAITING:
+            self._arrived.append(datagram)
+        else:
+            self.counts.overflowed += 1
 
     def turn(self, now: Micros) -> bool:
         """Consume what is due at `now`; tell whether more is due already."""
+        self._collect()
         ready = self.reorder.ready(now, limit=_TURN)
         self._track(ready, now)
         if len(ready) < _TURN:
@@ -97,6 +107,7 @@ class Pipeline:
 
     def finish(self, now: Micros) -> None:
         """Consume all that is held, in time or not: the process ends."""
+        self._collect()
         self._track(self.reorder.rest(), now)
         self._consume(now)
 
@@ -117,6 +128,10 @@ class Pipeline:
             self._untold = ([], [observation])
             if not self._tell():
                 self._untold = ([], [])
+
+    def _collect(self) -> None:
+        for _ in range(min(len(self._arrived), self.reorder.room)):
+            self.reorder.add(self._arrived.popleft())
 
     def _track(self, ready: list[tuple[Datagram, bool]], now: Micros) -> None:
         for datagram, late in ready:

@@ -29,6 +29,11 @@ class ReorderBuffer:
     def __len__(self) -> int:
         return len(self._held)
 
+    @property
+    def room(self) -> int:
+        """How many more it should be given before some are taken out."""
+        return max(0, 2 * self._most_held - len(self._held))
+
     def add(self, datagram: Datagram) -> None:
         """Take one in."""
         self._count += 1

@@ -66,6 +66,14 @@ def test_a_full_buffer_gives_the_oldest_early_and_counts_them() -> None:
     assert (buffer.hurried, len(buffer)) == (2, 3)
 
 
+def test_it_says_how_much_room_it_has() -> None:
+    buffer = ReorderBuffer(_LATENESS, most_held=3)
+    assert buffer.room == 6
+    for n in range(8):
+        buffer.add(_datagram(n, n))
+    assert buffer.room == 0
+
+
 def test_a_limit_leaves_the_rest_for_the_next_turn() -> None:
     buffer = ReorderBuffer(_LATENESS)
     for n in range(5):
