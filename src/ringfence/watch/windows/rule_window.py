@@ -7,7 +7,7 @@ import numpy as np
 
 from ringfence.policy.plan import Rule
 from ringfence.vocabulary.times import Micros
-from ringfence.watch.columns import Columns, TextHashes
+from ringfence.watch.columns import Columns, TextHashes, columns_of
 from ringfence.watch.kernels import windows as kernel
 from ringfence.watch.kernels.layout import CROSSING, NOBODY, SAMPLE, Batch, Crossings, Terms
 from ringfence.watch.windows.conditions import program_of
@@ -19,10 +19,13 @@ _CROSSINGS_A_CALL: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one rule may remember: events in its window, and live keys. Beyond that the oldest events leave early."""
+    """How much one rule may remember: events in its window, and live keys. Beyond that the oldest events leave early.
 
-    events: int = 1 << 22
-    keys: int = 1 << 20
+    An event takes 40 bytes, 40 more for each distinct and 24 for each numeric measure; a key about 100, 32 more for each measure.
+    """
+
+    events: int = 1 << 21
+    keys: int = 1 << 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ class RuleWindow:
             np.zeros(program.depth, np.float64),
         )
         self.restore(nothing(functions.size, self._reading.widths))
+        # An empty batch makes the kernels compile now, at the start, and not while the first event waits.
+        self.advance(columns_of((), sorted(self.fields), hashes, clock=Micros(0), now=Micros(0)), 0)
 
     @property
     def fields(self) -> frozenset[str]:
