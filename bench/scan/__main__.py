@@ -53,14 +53,16 @@ def found_something(measured: Run) -> bool:
 
 def report(what: str, unit: str, count: int, measured: Run) -> None:
     """Print what a scan did."""
-    speed = f"{measured.seconds:.1f} s, {count / measured.seconds:,.0f} {unit}/s, peak {measured.peak_mb:.0f} MB"
+    speed = f"{measured.seconds:.1f} s, {count / measured.seconds:,.0f} {unit}/s"
+    speed += f", {count / measured.busy_seconds:,.0f} a processor second, peak {measured.peak_mb:.0f} MB"
     print(f"{what}\n  ringfence scan: {speed}, {measured.lines} findings, exit {measured.exit_code}")
 
 
 def floor(what: str, count: int, measured: Run, beside: Run) -> None:
     """Print what the floor did, and the ratio."""
-    speed = f"{beside.seconds:.1f} s, {count / beside.seconds:,.0f}/s, peak {beside.peak_mb:.0f} MB"
-    print(f"  {what}: {speed}; the scan took {measured.seconds / beside.seconds:.2f} times as long")
+    speed = f"{beside.seconds:.1f} s, {count / beside.seconds:,.0f}/s, {count / beside.busy_seconds:,.0f} a processor second"
+    ratio = measured.busy_seconds / beside.busy_seconds
+    print(f"  {what}: {speed}, peak {beside.peak_mb:.0f} MB; the scan took {ratio:.2f} times its processor time")
 
 
 if __name__ == "__main__":

@@ -17,10 +17,12 @@ from msgspec import Struct
 class Run(Struct, frozen=True):
     """`peak_mb` is the largest resident set in units of 1,000,000 bytes, `lines` how many it wrote to standard output.
 
-    `last_words` is the last line it wrote to standard error, empty where there is none.
+    `busy_seconds` is the processor time it used: on a machine with other work, the steadier measure. `last_words` is the last line
+    it wrote to standard error, empty where there is none.
     """
 
     seconds: float
+    busy_seconds: float
     peak_mb: float
     exit_code: int
     lines: int
@@ -46,7 +48,14 @@ def _measured(arguments: list[str], output: Path) -> Run:
     with output.open("rb") as file:
         lines = sum(1 for _ in file)
     words = said.read_text(encoding="utf-8", errors="replace").splitlines()
-    return Run(seconds, usage.ru_maxrss * 1024 / 1e6, process.returncode, lines, words[-1] if words else "")
+    return Run(
+        seconds,
+        usage.ru_utime + usage.ru_stime,
+        usage.ru_maxrss * 1024 / 1e6,
+        process.returncode,
+        lines,
+        words[-1] if words else "",
+    )
 
 
 if __name__ == "__main__":
