@@ -93,7 +93,7 @@ class OrdersTable:
             return Verdict(action=VerdictAction.ALLOW)
         shielded = self.protects(ask.source)
         for key in _keys(ask, parties):
-            if shielded and key.startswith(f"{SubjectKind.SOURCE}:"):
+            if key not in self._by_key or (shielded and key.startswith(f"{SubjectKind.SOURCE}:")):
                 continue
             order = next(iter(self._in_force(key, now)), None)
             if order is not None:

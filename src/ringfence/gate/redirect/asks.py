@@ -1,5 +1,6 @@
 """From a proxy's request to an Ask: who sent it, for whom, and which account answers for it."""
 
+from functools import lru_cache, partial
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
 
@@ -10,21 +11,23 @@ from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.wire.sip import Uri
 
+_CACHED_ADDRESSES: Final = 4_096
+
 
 class Peers:
     """Who may ask, by address, and whose word on a request's source and credentials is believed."""
 
     def __init__(self, allowed: tuple[str, ...], trusted: tuple[str, ...]) -> None:
-        self._allowed: Final = tuple(ip_network(text, strict=False) for text in (*allowed, *trusted))
-        self._trusted: Final = tuple(ip_network(text, strict=False) for text in trusted)
+        self._allowed: Final = lru_cache(maxsize=_CACHED_ADDRESSES)(partial(_within, networks=_networks((*allowed, *trusted))))
+        self._trusted: Final = lru_cache(maxsize=_CACHED_ADDRESSES)(partial(_within, networks=_networks(trusted)))
 
     def may_ask(self, address: str) -> bool:
         """Tell whether the address is on the list."""
-        return _within(address, self._allowed)
+        return self._allowed(address)
 
     def is_trusted(self, address: str) -> bool:
         """Tell whether what it says of its own checks is believed."""
-        return _within(address, self._trusted)
+        return self._trusted(address)
 
 
 def ask_of(question: Question, *, trusted: bool, directory: Directory, now: Micros) -> tuple[Ask, tuple[str, ...]]:
@@ -69,6 +72,10 @@ def _address(text: str | None) -> str | None:
         return str(ip_address(text.strip().strip("[]")))
     except ValueError:
         return None
+
+
+def _networks(texts: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(text, strict=False) for text in texts)
 
 
 def _within(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
