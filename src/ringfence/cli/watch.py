@@ -57,6 +57,9 @@ def command(
     except (ConfigurationRefused, FeedError, SourceError) as refusal:
         print(refusal, file=sys.stderr)
         raise typer.Exit(FATAL_EXIT) from None
+    except OSError as failure:
+        print(f"{failure}. Hint: is the disk full, or does another user own {data}?", file=sys.stderr)
+        raise typer.Exit(1) from None
 
 
 class _Live:
@@ -129,7 +132,9 @@ class _Live:
             behind = await loop.run_in_executor(self._turns, self._pipeline.turn, now)
             if now - asked >= _REFERENCE_US:
                 asked = now
-                self._refer(now)
+                reference = self._newest(now)
+                if reference is not None:
+                    await loop.run_in_executor(self._turns, self._pipeline.use, reference, now)
             if now - regular >= _REGULAR_US:
                 regular = now
                 self._report(now)
@@ -150,19 +155,20 @@ class _Live:
         self._feeds.close()
         self._log.info("watch.ended")
 
-    def _refer(self, now: Micros) -> None:
-        """Take over a new reference; try a version again that could not be used."""
+    def _newest(self, now: Micros) -> Reference | None:
+        """Return a reference to take over: a new one, or that which names a version that could not be used yet."""
         try:
             newest = self._tail.newest()
         except (FeedError, msgspec.DecodeError) as error:
             self._log.error("reference.unreadable", cause=str(error), hint="restart the worker; the last good one stays in force")
-            return
+            return None
         if newest is not None:
             self._reference = newest
-            self._pipeline.use(newest, now)
-        elif self._reference.policy not in (None, self._pipeline.policy) and now - self._tried >= _REGULAR_US:
+            return newest
+        if self._reference.policy not in (None, self._pipeline.policy) and now - self._tried >= _REGULAR_US:
             self._tried = now
-            self._pipeline.use(self._reference, now)
+            return self._reference
+        return None
 
     async def _checkpoint(self, now: Micros) -> None:
         """Remember, beside the work: the disk may be slow."""

@@ -26,7 +26,7 @@ class _State(Struct, kw_only=True, array_like=True):
     sequence: int
     serial: int
     counters: tuple[int, int, int, int, int]
-    used_whole: bool
+    used_policy: str | None
     used: list[str]
     transactions: list[Transaction]
     calls: list[Call]
@@ -53,26 +53,24 @@ class Memory:
         self.unmatched = 0
         self._used: dict[str, None] = {}
         self._used_since: list[str] = []
-        self._used_cleared = False
+        self._used_policy: str | None = None
 
     @property
     def dropped(self) -> int:
         """How many entries left because memory is bounded."""
         return self.transactions.dropped + self.calls.dropped + self.claims.dropped
 
-    def use_first(self, account: str) -> bool:
-        """Note that `account` used the service; tell whether it is the first time since the last posting."""
+    def use_first(self, account: str, policy: str) -> bool:
+        """Note that `account` used the service; tell whether it is the first time since `policy` was posted."""
+        if policy != self._used_policy:
+            self._used_policy = policy
+            self._used.clear()
+            self._used_since.clear()
         if account in self._used:
             return False
         self._used[account] = None
         self._used_since.append(account)
         return True
-
-    def forget_uses(self) -> None:
-        """Let every account's next use be its first: a policy was posted."""
-        self._used.clear()
-        self._used_since.clear()
-        self._used_cleared = True
 
     def snapshot(self) -> bytes:
         """Return all of it."""
@@ -84,12 +82,9 @@ class Memory:
         """Return what changed since the last time, for `restore` on what there was then."""
         transactions, gone_transactions = self.transactions.changes()
         calls, gone_calls = self.calls.changes()
-        state = self._state(
-            [entry for _, entry in transactions], [entry for _, entry in calls], self.claims.changes(), whole=self._used_cleared
-        )
-        state.whole, state.gone_transactions, state.gone_calls = False, gone_transactions, gone_calls
+        state = self._state([entry for _, entry in transactions], [entry for _, entry in calls], self.claims.changes(), whole=False)
+        state.gone_transactions, state.gone_calls = gone_transactions, gone_calls
         self._used_since.clear()
-        self._used_cleared = False
         return _ENCODER.encode(state)
 
     def restore(self, data: bytes) -> None:
@@ -104,8 +99,9 @@ class Memory:
             self.transactions.clear()
             self.calls.clear()
             self.claims.clear()
-        if state.used_whole:
+        if state.whole or state.used_policy != self._used_policy:
             self._used.clear()
+        self._used_policy = state.used_policy
         self._used.update(dict.fromkeys(state.used))
         self.transactions.load(((entry.key, entry) for entry in state.transactions), state.gone_transactions)
         self.calls.load(((entry.key, entry) for entry in state.calls), state.gone_calls)
@@ -125,7 +121,7 @@ class Memory:
             sequence=self.sequence,
             serial=self.serial,
             counters=(self.unusable, self.unmatched, self.transactions.dropped, self.calls.dropped, self.claims.dropped),
-            used_whole=whole,
+            used_policy=self._used_policy,
             used=list(self._used) if whole else list(self._used_since),
             transactions=transactions,
             calls=calls,

@@ -72,8 +72,6 @@ class Tracker(Memory):
 
     def use(self, directory: Directory) -> None:
         """Attribute with `directory` from now on. After another policy was posted, every account's next use is its first."""
-        if directory.policy != self.directory.policy:
-            self.forget_uses()
         self.directory = directory
 
     def feed(self, datagram: Datagram, message: Message | None, *, late: bool = False) -> list[Event]:
@@ -376,7 +374,7 @@ class Tracker(Memory):
 
     def _first_use(self, sender: Sender | None, origin: Origin) -> None:
         policy = self.directory.policy
-        if policy is not None and sender is not None and self.use_first(sender.account):
+        if policy is not None and sender is not None and self.use_first(sender.account, policy):
             self._observations.append(happenings.first_use(sender, policy=policy, call_id=origin.call_id, time=self.clock))
 
     def _is_emergency(self, sender: Sender | None, origin: Origin) -> bool:

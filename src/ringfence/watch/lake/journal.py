@@ -59,6 +59,7 @@ class Journal:
         self._folder = folder
         self._most_bytes = most_bytes
         self._longest_us = longest_us
+        self._begun: dict[int, Micros] = {}
         self._writer = FeedWriter(folder, segment_bytes=segment_bytes)
         hours, megabytes = longest_us // HOUR, most_bytes // (1024 * 1024)
         (folder / "README").write_text(_README.format(hours=hours, megabytes=megabytes), encoding="utf-8")
@@ -113,7 +114,12 @@ class Journal:
             earlier = first
 
     def _segments(self) -> Iterator[tuple[int, Micros]]:
-        """Yield each segment's first number and that batch's time."""
-        for first in sorted(int(path.stem) for path in self._folder.glob("*.seg")):
-            for record in FeedReader(self._folder, after=first - 1).read(1):
-                yield first, _DECODER.decode(record.payload).now
+        """Yield each segment's first number and that batch's time, which is read once: it never changes."""
+        firsts = sorted(int(path.stem) for path in self._folder.glob("*.seg"))
+        self._begun = {first: self._begun[first] for first in firsts if first in self._begun}
+        for first in firsts:
+            if first not in self._begun:
+                for record in FeedReader(self._folder, after=first - 1).read(1):
+                    self._begun[first] = _DECODER.decode(record.payload).now
+            if first in self._begun:
+                yield first, self._begun[first]

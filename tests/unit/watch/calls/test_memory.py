@@ -62,11 +62,12 @@ def test_changes_tell_of_a_posting() -> None:
     live, restored = Tracker(_DIRECTORY), Tracker(_DIRECTORY)
     register = request("REGISTER", to="100", user="100", extra=[authorization("100")])
     answers = [datagram(register, ALICE, SS1, START), datagram(response(register, 200), SS1, ALICE, START)]
-    events_of(live, answers)
-    restored.restore(live.changes())
-    live.use(Directory(Reference(time=Micros(0), policy="q")))
-    restored.restore(live.changes())
-    assert restored.snapshot() == live.snapshot()
+    for policy in ("p", "q"):
+        live.use(Directory(Reference(time=Micros(0), policy=policy, trunks=(TrunkLink(trunk="T", account="A", user="100"),))))
+        events_of(live, answers)
+        assert [seen.policy for seen in live.observations()] == [policy]
+        restored.restore(live.changes())
+        assert restored.snapshot() == live.snapshot()
 
 
 def test_a_state_that_is_none_is_refused() -> None:

@@ -160,6 +160,17 @@ def test_a_posted_version_knows_what_came_before_and_finds_only_what_comes_after
     assert findings(tmp_path) == before + after
 
 
+def test_a_version_posted_while_watch_was_down_makes_every_use_a_first_one_again(tmp_path: Path) -> None:
+    calls = [_at(each, each.time) for each in recorded(shared_data("sip-capture", "attack-tools", "sipp_calls.pcap"))]
+    for policy, part in ((None, calls[:40]), ("next", calls[40:80]), ("next", calls[80:])):
+        live = Installation(tmp_path, now=part[0].arrival, known=reference(policy or reference().policy))
+        live.play(part)
+        live.save()
+        live.crash()
+    first = [(seen.subject, seen.policy) for seen in observations(tmp_path) if seen.kind is ObservationKind.FIRST_USE]
+    assert first == [("A1", reference().policy), ("A1", "next")]
+
+
 def test_a_version_that_is_not_there_leaves_the_old_one_at_work(tmp_path: Path) -> None:
     live = Installation(tmp_path, now=_BEGIN)
     live.pipeline.use(reference("missing"), _BEGIN)
