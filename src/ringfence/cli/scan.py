@@ -3,6 +3,7 @@
 Exit code 0: none; 1: some, or unusable rows; 2: unusable input.
 """
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -68,6 +69,8 @@ def command(
             _refuse(str(refused))
         except RuleUnmeasurable as refused:
             _refuse(f"{policy}: {refused}")
+        except BrokenPipeError:
+            _leave_quietly()
         except OSError as failed:
             _refuse(f"reading stopped after {recording.events_counted} events: {failed.strerror or failed}")
     _tell(recording, engine, row_problems, count)
@@ -124,6 +127,13 @@ def _refuse(message: str) -> NoReturn:
     raise typer.Exit(UNUSABLE)
 
 
+def _leave_quietly() -> NoReturn:
+    """End because whoever reads the findings has had enough: there were some, and nobody is left to be told more."""
+    # What is still in the buffer would fail again when the interpreter closes it.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise typer.Exit(SOME)
+
+
 def _with_progress(events: Iterator[Event], inputs: Sequence[Input], stack: ExitStack) -> Iterator[Event]:
     """Show on a terminal how far the files are read; elsewhere nothing."""
     if not sys.stderr.isatty():
@@ -163,7 +173,7 @@ def _print_json(found: Iterable[Finding]) -> int:
     for finding in found:
         count += 1
         sys.stdout.buffer.write(encoder.encode(finding) + b"\n")
-    sys.stdout.buffer.flush()
+        sys.stdout.buffer.flush()  # whoever reads along sees each as it is found
     return count
 
 

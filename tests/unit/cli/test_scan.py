@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import subprocess
+import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -234,3 +236,14 @@ def test_local_times_and_national_numbers_are_read_where_they_are_from(capsys: p
     assert found(capsys, records(tmp_path, rows))[1] == []
     _, (finding,), _ = found(capsys, records(tmp_path, rows), timezone="Europe/Brussels", country="be")
     assert finding.time == micros(START + timedelta(seconds=59) - timedelta(hours=1))
+
+
+def test_a_reader_that_goes_away_ends_the_scan_without_a_word() -> None:
+    capture = shared_data(*TOOLS, "svwar.pcap")
+    program = [sys.executable, "-m", "ringfence.cli", "scan", "--json", str(capture)]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=60) == 1

@@ -1,6 +1,8 @@
 """What the parser reads from messages as they really are."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ringfence.watch.wire.sip import Authorization, Defect, Message, Uri, Via, parse
 from ringfence.watch.wire.sip.head import MAX_HEADERS
@@ -162,3 +164,41 @@ def test_the_same_defect_is_recorded_once() -> None:
 )
 def test_uris_of_all_kinds(text: bytes, uri: Uri) -> None:
     assert parse(b"INVITE " + text + b" SIP/2.0\r\n\r\n").uri == uri
+
+
+@given(
+    name=st.sampled_from(["", "a ", "a b", '"Q. <x>" ', '"q"', "%", "a.b "]),
+    uri=st.lists(
+        st.sampled_from(
+            [
+                "sip:",
+                "sips:",
+                "tel:",
+                "a",
+                "+32",
+                "@",
+                "h.example",
+                "H",
+                ":",
+                "5060",
+                "99999",
+                ";x=y",
+                "?a=b",
+                "%41",
+                "<",
+                "[::1]",
+                "-",
+                ".",
+            ]
+        ),
+        max_size=7,
+    ).map("".join),
+    tag=st.sampled_from(["", ";tag=a-1", ";tag=", ";x;tag=b", ";tag=a;y", ";tag=a b", "x"]),
+)
+def test_an_address_means_the_same_whichever_way_it_is_read(name: str, uri: str, tag: str) -> None:
+    def read(address: str) -> Message:
+        return parse(f"INVITE sip:x@example.com SIP/2.0\r\nFrom: {address}\r\n\r\n".encode())
+
+    # The tab before the bracket takes the address off the short path.
+    short, long = read(f"{name or 'n'}<{uri}>{tag}"), read(f"{name or 'n'}\t<{uri}>{tag}")
+    assert (short.from_uri, short.from_tag, short.defects) == (long.from_uri, long.from_tag, long.defects)
