@@ -53,6 +53,11 @@ class Supervisor:
         for process in self.processes:
             self._start(process)
 
+    def add(self, process: Process) -> None:
+        """Supervise one more, from now on."""
+        self.processes.append(process)
+        self._start(process)
+
     def check(self) -> list[str]:
         """Start again what died; return a line on each death. Raises `ProcessRefused` where that cannot help."""
         lines = []

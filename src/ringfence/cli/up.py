@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Final
@@ -38,7 +39,7 @@ def command(
         console.print(f"[bold red]Ringfence cannot start:[/] {error}")
         raise typer.Exit(2) from None
     supervisor = Supervisor(
-        _processes(data, configuration, demo=demo),
+        [Process(name, [name, "--data", str(data)]) for name in ("worker", "gate", "watch", "mail", "web")],
         data / "logs",
         inherited_environment(RINGFENCE_DATA=str(data.resolve()), PYTHONUNBUFFERED="1"),
     )
@@ -46,7 +47,9 @@ def command(
         signal.signal(number, _raise_stop)
     try:
         supervisor.start()
-        _wait_until_ready(supervisor, configuration)
+        _wait_until_ready(supervisor, data, configuration)
+        if demo:
+            supervisor.add(Process("player", player_arguments(configuration)))
         _print_addresses(console, data, configuration, demo=demo)
         while True:
             for line in supervisor.check():
@@ -62,14 +65,6 @@ def command(
             signal.signal(number, signal.SIG_IGN)
         supervisor.stop()
     console.print(f"Ended. Everything is kept in {data}; the next start goes on from there.")
-
-
-def _processes(data: Path, configuration: Configuration, *, demo: bool) -> list[Process]:
-    names = ["worker", "gate", "watch", "mail", "web"]
-    processes = [Process(name, [name, "--data", str(data)]) for name in names]
-    if demo:
-        processes.append(Process("player", player_arguments(configuration)))
-    return processes
 
 
 def _prepare(data: Path, *, demo: bool) -> None:
@@ -114,18 +109,30 @@ def _refuse_busy_ports(configuration: Configuration) -> None:
                     ) from error
 
 
-def _wait_until_ready(supervisor: Supervisor, configuration: Configuration) -> None:
-    deadline = time.monotonic() + _READY_SECONDS
-    for listen in (configuration.desk.listen, configuration.mail.listen, configuration.watch.hep):
-        while True:
+def _wait_until_ready(supervisor: Supervisor, data: Path, configuration: Configuration) -> None:
+    """Wait until the pages, the mailbox and the mirror's port take connections and the gate has said how it stands."""
+    began = time.time()
+    listening = (configuration.desk.listen, configuration.mail.listen, configuration.watch.hep)
+    waits = [(listen, partial(_takes_connections, listen)) for listen in listening]
+    waits.append(("the gate", partial(_is_newer, data / "gate-health.json", began)))
+    for name, ready in waits:
+        while not ready():
             supervisor.check()
-            try:
-                socket.create_connection(address_port(listen), timeout=1).close()
-                break
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise ProcessRefused(f"nothing answers at {listen} after {_READY_SECONDS:.0f} s") from None
-                time.sleep(0.1)
+            if time.time() - began > _READY_SECONDS:
+                raise ProcessRefused(f"{name} does not answer after {_READY_SECONDS:.0f} s; see {supervisor.logs}")
+            time.sleep(0.1)
+
+
+def _takes_connections(listen: str) -> bool:
+    try:
+        socket.create_connection(address_port(listen), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _is_newer(path: Path, moment: float) -> bool:
+    return path.exists() and path.stat().st_mtime >= moment
 
 
 def _print_addresses(console: Console, data: Path, configuration: Configuration, *, demo: bool) -> None:
