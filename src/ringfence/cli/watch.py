@@ -176,10 +176,13 @@ class _Live:
             if not self._saving.done():
                 return
             await self._saving
-        self._pipeline.trim(now=now, keep_after=self._saved)
-        checkpoint = self._pipeline.checkpoint()
+        checkpoint = await asyncio.get_running_loop().run_in_executor(self._turns, self._remembered, now)
         if checkpoint is not None:
             self._saving = asyncio.create_task(asyncio.to_thread(self._save, checkpoint))
+
+    def _remembered(self, now: Micros) -> Checkpoint | None:
+        self._pipeline.trim(now=now, keep_after=self._saved)
+        return self._pipeline.checkpoint()
 
     def _save(self, checkpoint: Checkpoint) -> None:
         try:

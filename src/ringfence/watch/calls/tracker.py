@@ -38,7 +38,7 @@ _RINGING: Final = frozenset({180, 183})
 
 @dataclass(frozen=True, slots=True)
 class TrackerOptions:
-    """`country` is where national numbers are dialled. The limits bound memory: about 2 kB an entry."""
+    """`country` is where national numbers are dialled. The limits bound memory: about 1 kB an entry."""
 
     edges: Edges = field(default_factory=Edges)
     country: str | None = None
