@@ -10,6 +10,12 @@ from tests.unit.desk.scene import ADMIN, NOON, Desk, write_bundle
 from ringfence.desk.policies import services as policies
 
 
+@pytest.fixture(autouse=True)
+def quick_hashing(settings: Settings) -> None:
+    """Passwords of tests guard nothing: hash them in microseconds."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def data(tmp_path: Path, settings: Settings) -> Path:
     """A data folder of this test's own."""

@@ -40,4 +40,6 @@ def lift(request: DeskRequest, id: str) -> HttpResponse:
         services.lift_order(order_id=id, why=why, actor=request.actor, now=datetime.now(UTC))
 
     done = "Lifted. The edges are being told to let it through again."
-    return attempt(request, deed, done=done, back=resolve_url("enforcement:order", id=id))
+    case = request.POST.get("case", "")  # where the person was, if it was on the page of a case
+    back = resolve_url("cases:case", number=int(case)) if case.isdecimal() else resolve_url("enforcement:order", id=id)
+    return attempt(request, deed, done=done, back=back)

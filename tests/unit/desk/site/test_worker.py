@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
-from tests.unit.desk.scene import ANALYST, NOON, WORKER, Desk, finding
+from django.db import transaction
+from tests.unit.desk.scene import ADMIN, ANALYST, NOON, WORKER, Desk, finding
 
 from ringfence.desk.audit import selectors as audit
 from ringfence.desk.audit import services as sealing
@@ -13,7 +15,11 @@ from ringfence.desk.decisions.services import Why
 from ringfence.desk.detections import selectors as detections
 from ringfence.desk.enforcement import selectors as orders
 from ringfence.desk.enforcement import services as enforcement
-from ringfence.vocabulary.contracts import ActionKind, Observation, ObservationKind, OrderChange, ReceiptState
+from ringfence.desk.outbox import selectors as waiting
+from ringfence.desk.outbox import services as outbox
+from ringfence.desk.parties import services as parties
+from ringfence.feeds.segments import records_after
+from ringfence.vocabulary.contracts import ActionKind, DeskEvent, Observation, ObservationKind, OrderChange, ReceiptState, Reference
 from ringfence.vocabulary.severity import Mode
 from ringfence.vocabulary.times import SECOND, Micros, micros
 
@@ -185,3 +191,47 @@ def test_everything_is_sealed_and_verifies(desk: Desk) -> None:
 def test_the_audit_holds_no_address(desk: Desk) -> None:
     desk.find()
     assert not [entry for entry in audit.entries(actor=WORKER) if b"203.0.113.9" in bytes(entry.body)]
+
+
+def test_a_message_that_cannot_be_carried_out_holds_no_other_up(desk: Desk) -> None:
+    outbox.enqueue(topic="decision.made", payloads=[{"decision": "no such decision"}], now=NOON)
+    desk.find()
+    assert orders.orders(actor=ANALYST).count() == 1
+    (stuck,) = waiting.stuck(actor=ANALYST)
+    assert (stuck.payload, stuck.attempts, stuck.error) == (
+        {"decision": "no such decision"},
+        1,
+        "NotThere: no decision no such decision",
+    )
+
+
+def test_a_worker_that_fails_in_the_middle_of_taking_in_begins_there_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.write("findings", finding(desk.policy))
+    with monkeypatch.context() as patch:
+        patch.setattr("ringfence.desk.outbox.services.advance", _full_disk)
+        with pytest.raises(OSError, match="No space"), transaction.atomic():
+            desk.worker.step()
+    assert not detections.findings(actor=ANALYST).exists()
+    desk.work()
+    assert detections.findings(actor=ANALYST).count() == orders.orders(actor=ANALYST).count() == 1
+
+
+def _full_disk(**_arguments: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_decisions_are_told_to_watch_as_events(desk: Desk) -> None:
+    desk.find()
+    (record,) = records_after(desk.folder / "feeds" / "desk-events")
+    event = msgspec.json.decode(record.payload, type=DeskEvent)
+    assert (event.kind, event.clause, event.conduct_time) == ("decision", "technical-prevention", micros(NOON))
+
+
+def test_the_reference_names_the_version_its_lists_and_the_parties(desk: Desk) -> None:
+    parties.import_parties(files={"accounts.csv": "account,parent,kind,plan\nshop,,customer,gold\n"}, actor=ADMIN, now=NOON)
+    desk.work()
+    records = [msgspec.json.decode(record.payload, type=Reference) for record in records_after(desk.folder / "feeds" / "reference")]
+    assert [reference.policy for reference in records] == [desk.policy] * len(records)
+    assert records[-1].lists == {"protected-sources": ("198.51.100.0/24",)}
+    assert [link.account for link in records[-1].accounts] == ["shop"]
+    assert not records[0].accounts

@@ -1,0 +1,95 @@
+"""Orders against late, early and repeated words of edges."""
+
+from datetime import timedelta
+
+import pytest
+from tests.unit.desk.scene import ANALYST, NOON, WORKER, Desk
+
+from ringfence.desk.decisions.models import Decision
+from ringfence.desk.decisions.services import Why
+from ringfence.desk.enforcement import selectors, services
+from ringfence.desk.enforcement.models import Order
+from ringfence.desk.enforcement.services import WithoutEnd
+from ringfence.desk.errors import NotThere
+from ringfence.vocabulary.contracts import ReceiptState
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def order(desk: Desk) -> str:
+    desk.find()
+    return selectors.orders(actor=ANALYST).get().id
+
+
+def now(order: str) -> Order:
+    return selectors.orders(actor=ANALYST, state="all").get(id=order)
+
+
+def test_a_second_order_for_a_decision_is_the_first(desk: Desk, order: str) -> None:
+    assert services.order_decision(decision_id=order, actor=WORKER, now=desk.clock()) == order
+    assert Order.objects.count() == 1
+
+
+def test_a_decision_whose_end_is_behind_us_is_not_ordered(desk: Desk, order: str) -> None:
+    Order.objects.all().delete()
+    with pytest.raises(WithoutEnd):
+        services.order_decision(decision_id=order, actor=WORKER, now=NOON + timedelta(hours=2))
+
+
+def test_nothing_is_ordered_without_a_decision(desk: Desk) -> None:
+    with pytest.raises(NotThere):
+        services.order_decision(decision_id="none", actor=WORKER, now=NOON)
+
+
+def test_a_refusal_before_the_word_that_it_is_placed_counts(desk: Desk, order: str) -> None:
+    desk.receive(order, ReceiptState.REFUSED, seconds=0.3)
+    desk.receive(order, ReceiptState.PLACED, seconds=0.2)
+    desk.receive(order, ReceiptState.REFUSED, seconds=0.25)
+    seen = now(order)
+    assert seen.state == "observed"
+    assert (seen.placed, seen.refused) == (NOON + timedelta(seconds=0.2), NOON + timedelta(seconds=0.25))
+
+
+def test_a_rejection_is_shown_and_the_order_stays_wanted(desk: Desk, order: str) -> None:
+    desk.receive(order, ReceiptState.REJECTED)
+    assert (now(order).state, now(order).rejection) == ("wanted", "k1: no reason given")
+    desk.receive(order, ReceiptState.PLACED)
+    assert (now(order).state, now(order).rejection) == ("placed", "")
+
+
+def test_drift_is_counted_and_changes_no_state(desk: Desk, order: str) -> None:
+    desk.receive(order, ReceiptState.PLACED)
+    desk.receive(order, ReceiptState.DRIFT)
+    page = selectors.order_page(id=order, actor=ANALYST)
+    assert page is not None
+    assert (page.order.state, page.placements[0].drifts) == ("placed", 1)
+
+
+def test_an_edge_that_dropped_it_by_itself_first_leaves_nothing_to_remove(desk: Desk, order: str) -> None:
+    desk.receive(order, ReceiptState.PLACED)
+    desk.receive(order, ReceiptState.REMOVED)
+    assert now(order).state == "placed"
+    services.lift_order(order_id=order, why=Why("x"), actor=ANALYST, now=desk.clock())
+    assert now(order).state == "removed"
+
+
+def test_a_removed_order_is_not_brought_back_by_a_late_refusal(desk: Desk, order: str) -> None:
+    desk.receive(order, ReceiptState.PLACED)
+    services.lift_order(order_id=order, why=Why("x"), actor=ANALYST, now=desk.clock())
+    desk.receive(order, ReceiptState.REMOVED)
+    desk.receive(order, ReceiptState.REFUSED)
+    assert now(order).state == "removed"
+
+
+def test_only_orders_in_force_are_on_a_full_record(desk: Desk, order: str) -> None:
+    desk.find("203.0.113.10")
+    services.lift_order(order_id=order, why=Why("x"), actor=ANALYST, now=desk.clock())
+    desk.work()
+    desk.worker.start()
+    assert [one.scope.value for one in desk.changes()[-1].upserts] == ["203.0.113.10"]
+
+
+def test_the_database_holds_every_measure_to_an_end_or_a_review() -> None:
+    names = {constraint.name for constraint in (*Decision._meta.constraints, *Order._meta.constraints)}
+    assert {"decisions_end_or_review", "enforcement_end_or_review", "decisions_clause_named"} <= names

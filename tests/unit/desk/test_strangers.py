@@ -1,0 +1,153 @@
+"""Every selector gives a stranger nothing: neither who has no role nor who has not signed in."""
+
+from collections.abc import Callable
+
+import pytest
+from tests.unit.desk.scene import ADMIN, AUDITOR, NOON, STRANGER, WORKER, Desk
+
+from ringfence.desk.access import selectors as access
+from ringfence.desk.access import services as entering
+from ringfence.desk.audit import selectors as audit
+from ringfence.desk.audit.actor import ANONYMOUS, Actor, StaffRole
+from ringfence.desk.cases import selectors as cases
+from ringfence.desk.cases import services as working
+from ringfence.desk.complaints import selectors as complaints
+from ringfence.desk.complaints import services as receiving
+from ringfence.desk.decisions import selectors as decisions
+from ringfence.desk.decisions import services as deciding
+from ringfence.desk.decisions.models import Alarm
+from ringfence.desk.detections import selectors as detections
+from ringfence.desk.enforcement import selectors as orders
+from ringfence.desk.outbox import selectors as outbox
+from ringfence.desk.outbox import services as queueing
+from ringfence.desk.parties import selectors as parties
+from ringfence.desk.parties import services as importing
+from ringfence.desk.site.reference import reference
+from ringfence.vocabulary.contracts import Observation, ObservationKind, ReceiptState
+from ringfence.vocabulary.times import micros
+
+pytestmark = pytest.mark.django_db
+
+ACCOUNTS = "account,parent,kind,plan\nshop,,customer,gold\n"
+TRUNKS = "trunk,account,address,user,valid_from,valid_to\nt1,shop,203.0.113.9,,,\n"
+NUMBERS = "number,account,valid_from,valid_to\n+3225551212,shop,,\n"
+
+
+@pytest.fixture
+def full(desk: Desk) -> Desk:
+    """A desk with one of everything."""
+    found = desk.find()
+    order = orders.orders(actor=AUDITOR).get()
+    desk.receive(order.id, ReceiptState.PLACED)
+    desk.write("observations", Observation(kind=ObservationKind.AGENT, time=micros(NOON), subject="2001", text="well"))
+    desk.work()
+    entering.create_login(username="ana", password="x" * 12, roles=(StaffRole.ANALYST,), actor=ADMIN, now=NOON)
+    files = {"accounts.csv": ACCOUNTS, "trunks.csv": TRUNKS, "numbers.csv": NUMBERS}
+    assert importing.import_parties(files=files, actor=ADMIN, now=NOON).written
+    mail = receiving.take_in(raw=b"Subject: calls\r\n\r\nat night\r\n", sender="joe@example.org", actor=WORKER, now=NOON)
+    working.join_complaint(case_id=cases.cases(actor=AUDITOR).get().id, complaint=mail, actor=WORKER, now=NOON)
+    deciding.hold_automation(reason="a test", actor=WORKER, now=NOON)
+    Alarm.objects.create(kind="budget", text="stopped", raised=NOON)
+    queueing.enqueue(topic="order.changed", payloads=[{"order": order.id}], now=NOON)
+    for message in queueing.due(topics=("order.changed",), now=NOON):
+        queueing.failed(message=message.id, error="disk full", now=NOON)
+    assert detections.finding(id=found.id, actor=AUDITOR)
+    return desk
+
+
+def the_case() -> int:
+    return cases.cases(actor=AUDITOR).get().id
+
+
+def the_finding() -> str:
+    return detections.findings(actor=AUDITOR).get().id
+
+
+def the_order() -> str:
+    return orders.orders(actor=AUDITOR).get().id
+
+
+ASKED: dict[str, Callable[[Actor], object]] = {
+    "audit.entries": lambda actor: list(audit.entries(actor=actor)),
+    "audit.timeline": lambda actor: audit.timeline(case=the_case(), actor=actor),
+    "audit.history": lambda actor: audit.history(noun="order", noun_id=the_order(), actor=actor),
+    "audit.times_done": lambda actor: audit.times_done(verb="ordered", about=("order", the_order()), since=NOON, actor=actor),
+    "outbox.stuck": lambda actor: outbox.stuck(actor=actor),
+    "outbox.waiting": lambda actor: outbox.waiting(actor=actor),
+    "parties.parties": lambda actor: list(parties.parties(actor=actor)),
+    "parties.party_page": lambda actor: parties.party_page(name="shop", actor=actor),
+    "parties.trunks_at": lambda actor: parties.trunks_at(address="203.0.113.9", now=NOON, actor=actor),
+    "parties.links": lambda actor: parties.links(actor=actor).numbers,
+    "site.reference": lambda actor: reference(actor=actor, now=NOON).trunks,
+    "detections.findings": lambda actor: list(detections.findings(actor=actor)),
+    "detections.finding": lambda actor: detections.finding(id=the_finding(), actor=actor),
+    "detections.findings_by_id": lambda actor: detections.findings_by_id(ids=[the_finding()], actor=actor),
+    "detections.agents": lambda actor: detections.agents(actor=actor),
+    "complaints.complaints": lambda actor: list(complaints.complaints(actor=actor)),
+    "complaints.complaint_page": lambda actor: complaints.complaint_page(
+        number=complaints.complaints(actor=AUDITOR).get().id, actor=actor
+    ),
+    "cases.cases": lambda actor: list(cases.cases(actor=actor)),
+    "cases.case": lambda actor: cases.case(number=the_case(), actor=actor),
+    "cases.case_file": lambda actor: cases.case_file(number=the_case(), actor=actor),
+    "cases.case_of_finding": lambda actor: cases.case_of_finding(finding_id=the_finding(), actor=actor),
+    "cases.case_of_complaint": lambda actor: cases.case_of_complaint(
+        complaint=complaints.complaints(actor=AUDITOR).get().id, actor=actor
+    ),
+    "cases.cases_of": lambda actor: cases.cases_of(subject_kind="source", subject_id="203.0.113.9", actor=actor),
+    "decisions.decisions": lambda actor: list(decisions.decisions(actor=actor)),
+    "decisions.decision": lambda actor: decisions.decision(id=the_order(), actor=actor),
+    "decisions.decisions_of_case": lambda actor: decisions.decisions_of_case(case=the_case(), actor=actor),
+    "decisions.proposal": lambda actor: decisions.proposal(case=the_case(), finding_id=the_finding(), actor=actor, now=NOON),
+    "decisions.automation": lambda actor: decisions.automation(actor=actor).held,
+    "decisions.alarms": lambda actor: decisions.alarms(actor=actor),
+    "enforcement.orders": lambda actor: list(orders.orders(actor=actor)),
+    "enforcement.orders_of_case": lambda actor: orders.orders_of_case(case=the_case(), actor=actor),
+    "enforcement.order_of_decision": lambda actor: orders.order_of_decision(decision=the_order(), actor=actor),
+    "enforcement.order_page": lambda actor: orders.order_page(id=the_order(), actor=actor),
+    "enforcement.orders_now": lambda actor: orders.orders_now(actor=actor),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_selector_answers_an_auditor_and_gives_strangers_nothing(full: Desk, name: str) -> None:
+    assert ASKED[name](AUDITOR)
+    assert not ASKED[name](STRANGER)
+    assert not ASKED[name](ANONYMOUS)
+
+
+def test_only_an_admin_sees_who_may_sign_in(full: Desk) -> None:
+    assert [person.username for person in access.people(actor=ADMIN)] == ["ana"]
+    assert not access.people(actor=AUDITOR)
+    assert not access.people(actor=STRANGER)
+
+
+def test_every_selector_is_asked_above() -> None:
+    public = {
+        "policies.versions",
+        "policies.current",
+        "policies.version",
+        "policies.version_id",
+        "policies.bundle",
+        "policies.lists",
+    }
+    modules = {
+        "audit": audit,
+        "outbox": outbox,
+        "parties": parties,
+        "detections": detections,
+        "complaints": complaints,
+        "cases": cases,
+        "decisions": decisions,
+        "enforcement": orders,
+    }
+    defined = {
+        f"{app}.{name}"
+        for app, module in modules.items()
+        for name, one in vars(module).items()
+        if callable(one)
+        and not name.startswith("_")
+        and getattr(one, "__module__", "") == module.__name__
+        and one.__class__ is not type
+    }
+    assert defined - public == set(ASKED) - {"site.reference"}
