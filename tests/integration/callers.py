@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.conftest import ROOT
 from tests.integration.kamailio import ADDRESS, CARRIER, USERS
 
-CALLING: Final = Path(__file__).with_name("sipp") / "authenticated_call.xml"
-ANSWERING: Final = Path(__file__).with_name("sipp") / "answered_call.xml"
+CALLING: Final = ROOT / "examples" / "first-hour" / "customer.xml"
+ANSWERING: Final = ROOT / "examples" / "first-hour" / "carrier.xml"
 END_DEADLINE_S: Final = 15.0
 
 

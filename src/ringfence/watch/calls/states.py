@@ -57,6 +57,9 @@ MENDABLE: Final = CHALLENGES | {300, 301, 302, 305, 380, 415, 420, 421, 422, 428
 CALLEE_REFUSES: Final = frozenset({480, 486, 600, 603, 606, 607})
 """Answers that the called side gives. Every other failure is laid to the network."""
 
+REFUSES_CREDENTIALS: Final = frozenset({401, 403, 407})
+"""Answers to a request with credentials that may mean that they were wrong."""
+
 _BEFORE_CREDENTIALS: Final = frozenset({400, 401, 403, 407, 408})
 
 

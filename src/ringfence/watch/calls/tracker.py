@@ -18,6 +18,7 @@ from ringfence.watch.calls.states import (
     CHALLENGES,
     MENDABLE,
     NEXT,
+    REFUSES_CREDENTIALS,
     CallState,
     Trigger,
     proves_credentials,
@@ -281,14 +282,19 @@ class Tracker(Memory):
                 self._first_use(transaction.sender, origin)
 
     def _attribute(self, transaction: Transaction, call: Call | None) -> None:
-        """Judge the credentials by the final response: only accepted ones name their user's trunk."""
+        """Judge the credentials by the final response: accepted ones name their user's trunk, refused ones nobody's.
+
+        An answer that says neither, such as 404 to credentials that nobody had demanded, leaves what earlier acceptance vouches for.
+        """
         origin = transaction.origin
         if origin.credentials:
             challenged = call is not None and call.challenged
             proven = proves_credentials(origin.method, transaction.status, challenged=challenged)
             if proven:
                 self.claims.accept(origin, self.clock)
-            transaction.sender = self.directory.sender(origin.source, origin.user if proven else None, origin.time)
+            refused = transaction.status in REFUSES_CREDENTIALS
+            user = origin.user if proven else None if refused else self.claims.vouched(origin)
+            transaction.sender = self.directory.sender(origin.source, user, origin.time)
         if call is not None and call.state is not CallState.ENDED and (origin.credentials or transaction.status not in CHALLENGES):
             call.sender = transaction.sender
             call.exempt |= self._is_emergency(call.sender, call.origin)

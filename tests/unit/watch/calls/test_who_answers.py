@@ -99,6 +99,17 @@ def test_a_registered_trunk_answers_for_attempts_from_its_address_and_port() -> 
     assert _accounts(events_of(tracker, [_ask(request(), 0)]), EventKind.ATTEMPT) == ["A1"]
 
 
+def test_a_known_trunks_call_to_an_unused_number_stays_the_trunks() -> None:
+    tracker = _by_user()
+    _registered(tracker)
+    call = request(extra=_PROOF)
+    for status, account in ((404, "A1"), (486, "A1"), (503, "A1"), (403, None), (407, None)):
+        invite = call.replace(b"Call-ID: ", b"Call-ID: %d-" % status)
+        events = events_of(tracker, [_ask(invite, 0, port=5099), _reply(invite, status, 10, port=5099)])
+        assert _accounts(events, EventKind.ATTEMPT) == ["A1"]
+        assert _accounts(events, EventKind.REQUEST) == [account], status
+
+
 def test_a_neighbour_behind_the_same_address_gains_nothing_by_the_trunks_name() -> None:
     tracker = _by_user()
     _registered(tracker)
