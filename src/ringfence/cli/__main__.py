@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "web": "serve the desk's pages",
     "worker": "carry findings to cases, decisions and orders",
     "mail": "take complaints in by SMTP",
+    "parties": "bring accounts, trunks and numbers in",
     "policy": "check and show policy bundles",
     "simulate": "play a labelled carrier",
     "audit": "prove the record",

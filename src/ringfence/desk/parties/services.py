@@ -8,8 +8,8 @@ from pathlib import Path
 
 from django.db import transaction
 
+from ringfence.desk.actor import Actor, require
 from ringfence.desk.audit import services as audit
-from ringfence.desk.audit.actor import Actor, require
 from ringfence.desk.audit.services import Act
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.parties.models import Account, Number, Party, Trunk
@@ -30,10 +30,10 @@ class ImportReport:
     written: bool
 
 
-def import_folder(*, folder: Path, actor: Actor, now: datetime) -> ImportReport:
+def import_folder(*, folder: Path, actor: Actor, now: datetime, dry_run: bool = False) -> ImportReport:
     """Import those of accounts.csv, trunks.csv and numbers.csv that `folder` has. Raises `OSError`."""
     files = {name: (folder / name).read_text(encoding="utf-8") for name in COLUMNS if (folder / name).exists()}
-    return import_parties(files=files, actor=actor, now=now)
+    return import_parties(files=files, actor=actor, now=now, dry_run=dry_run)
 
 
 @transaction.atomic
