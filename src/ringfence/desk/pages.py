@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
-from ringfence.desk.audit.actor import ActorKind, DeskRequest
+from ringfence.desk.actor import ActorKind, DeskRequest
 from ringfence.desk.errors import DeskError, NotPermitted
 
 ROWS: Final = 50

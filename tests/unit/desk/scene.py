@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from ringfence.desk.audit.actor import Actor, ActorKind, StaffRole, system
+from ringfence.desk.actor import Actor, ActorKind, StaffRole, system
 from ringfence.desk.site.worker import Worker
 from ringfence.feeds import FeedWriter
 from ringfence.feeds.segments import records_after

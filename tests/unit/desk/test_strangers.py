@@ -7,8 +7,8 @@ from tests.unit.desk.scene import ADMIN, AUDITOR, NOON, STRANGER, WORKER, Desk
 
 from ringfence.desk.access import selectors as access
 from ringfence.desk.access import services as entering
+from ringfence.desk.actor import ANONYMOUS, Actor, StaffRole
 from ringfence.desk.audit import selectors as audit
-from ringfence.desk.audit.actor import ANONYMOUS, Actor, StaffRole
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.cases import services as working
 from ringfence.desk.complaints import selectors as complaints

@@ -3,7 +3,7 @@
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
-from ringfence.desk.audit.actor import Actor, ActorKind, StaffRole
+from ringfence.desk.actor import Actor, ActorKind, StaffRole
 
 
 class People(BaseUserManager["Person"]):

@@ -1,7 +1,7 @@
 """Questions about who may sign in."""
 
 from ringfence.desk.access.models import Person
-from ringfence.desk.audit.actor import Actor
+from ringfence.desk.actor import Actor
 
 
 def people(*, actor: Actor) -> list[Person]:

@@ -11,9 +11,9 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 
 from ringfence.desk.access.models import Person
+from ringfence.desk.actor import Actor, StaffRole, require, system
 from ringfence.desk.audit import selectors as audit_selectors
 from ringfence.desk.audit import services as audit
-from ringfence.desk.audit.actor import Actor, StaffRole, require, system
 from ringfence.desk.audit.services import Act
 from ringfence.desk.errors import DeskError, NotThere
 

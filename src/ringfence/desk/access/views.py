@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from ringfence.desk.access import services
 from ringfence.desk.access.services import SignInRefused
-from ringfence.desk.audit.actor import DeskRequest
+from ringfence.desk.actor import DeskRequest
 from ringfence.desk.pages import attempt, for_forms, for_staff
 
 

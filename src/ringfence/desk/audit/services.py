@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from ringfence.desk.audit.actor import Actor, require
+from ringfence.desk.actor import Actor, require
 from ringfence.desk.audit.models import Entry, Seal
 from ringfence.vocabulary.tokens import token
 

@@ -2,8 +2,8 @@
 
 from django.http import HttpResponse
 
+from ringfence.desk.actor import DeskRequest
 from ringfence.desk.audit import selectors
-from ringfence.desk.audit.actor import DeskRequest
 from ringfence.desk.pages import for_staff, page_of, render_live
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from ringfence.desk.audit.actor import Actor
+from ringfence.desk.actor import Actor
 from ringfence.desk.cases.models import Case, CaseState, JoinedComplaint, JoinedFinding, Note
 
 

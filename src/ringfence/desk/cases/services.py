@@ -6,8 +6,8 @@ from typing import Final
 from django.db import transaction
 from django.db.models import F
 
+from ringfence.desk.actor import Actor, require
 from ringfence.desk.audit import services as audit
-from ringfence.desk.audit.actor import Actor, require
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.cases.models import Case, CaseOutcome, CaseState, JoinedComplaint, JoinedFinding, Note
 from ringfence.desk.complaints import selectors as complaints

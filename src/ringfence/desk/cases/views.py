@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from django.http import HttpResponse
 from django.shortcuts import redirect, resolve_url
 
-from ringfence.desk.audit.actor import DeskRequest
+from ringfence.desk.actor import DeskRequest
 from ringfence.desk.cases import selectors, services
 from ringfence.desk.errors import NotThere
 from ringfence.desk.pages import attempt, for_forms, for_staff, page_of, render_live

@@ -8,7 +8,7 @@ from typing import Final
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import DatabaseError, close_old_connections
 
-from ringfence.desk.audit.actor import system
+from ringfence.desk.actor import system
 from ringfence.desk.complaints.services import take_in
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from ringfence.desk.audit.actor import Actor
+from ringfence.desk.actor import Actor
 from ringfence.desk.complaints import mails
 from ringfence.desk.complaints.models import Complaint
 from ringfence.desk.data_folder import data_folder

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from ringfence.desk.audit.actor import DeskRequest
+from ringfence.desk.actor import DeskRequest
 from ringfence.desk.complaints import selectors, services
 from ringfence.desk.errors import NotThere
 from ringfence.desk.pages import for_staff, page_of, render_live

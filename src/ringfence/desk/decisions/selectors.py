@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from ringfence.desk.audit.actor import Actor
+from ringfence.desk.actor import Actor
 from ringfence.desk.decisions.models import Alarm, Automation, Decision
 from ringfence.desk.decisions.proposals import Proposal, propose
 from ringfence.desk.detections import selectors as detections

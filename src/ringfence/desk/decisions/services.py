@@ -8,8 +8,8 @@ from hashlib import blake2b
 from django.conf import settings
 from django.db import transaction
 
+from ringfence.desk.actor import Actor, ActorKind, require
 from ringfence.desk.audit import services as audit
-from ringfence.desk.audit.actor import Actor, ActorKind, require
 from ringfence.desk.audit.services import Act
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.decisions.models import Alarm, Automation, Decision, DecisionKind

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from django.http import HttpResponse
 from django.shortcuts import render, resolve_url
 
-from ringfence.desk.audit.actor import DeskRequest
+from ringfence.desk.actor import DeskRequest
 from ringfence.desk.decisions import selectors, services
 from ringfence.desk.decisions.services import Why
 from ringfence.desk.errors import NotThere

@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from ringfence.desk.audit.actor import Actor
+from ringfence.desk.actor import Actor
 from ringfence.desk.detections.models import Finding, Observation
 
 

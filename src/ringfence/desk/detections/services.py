@@ -7,8 +7,8 @@ from typing import Final, TypeVar
 import msgspec
 from django.db import transaction
 
+from ringfence.desk.actor import Actor, require
 from ringfence.desk.audit import services as audit
-from ringfence.desk.audit.actor import Actor, require
 from ringfence.desk.audit.services import Act
 from ringfence.desk.detections.models import Finding, Observation
 from ringfence.desk.outbox import services as outbox

@@ -3,7 +3,7 @@
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from ringfence.desk.audit.actor import DeskRequest
+from ringfence.desk.actor import DeskRequest
 from ringfence.desk.detections import selectors
 from ringfence.desk.detections.reading import compared
 from ringfence.desk.errors import NotThere

@@ -8,8 +8,8 @@ import msgspec
 from django.db import transaction
 from django.db.models import F
 
+from ringfence.desk.actor import Actor, require
 from ringfence.desk.audit import services as audit
-from ringfence.desk.audit.actor import Actor, require
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.enforcement.models import Order, OrderState, Placement
 from ringfence.desk.enforcement.services import settle_removal

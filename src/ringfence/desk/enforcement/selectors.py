@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from ringfence.desk.audit.actor import Actor
+from ringfence.desk.actor import Actor
 from ringfence.desk.enforcement.models import Order, Placement
 from ringfence.desk.enforcement.services import IN_FORCE
 from ringfence.vocabulary import contracts

@@ -7,8 +7,8 @@ from typing import Final
 from django.db import transaction
 from django.db.models import QuerySet
 
+from ringfence.desk.actor import Actor, require
 from ringfence.desk.audit import services as audit
-from ringfence.desk.audit.actor import Actor, require
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.decisions import selectors as decisions
 from ringfence.desk.decisions import services as deciding

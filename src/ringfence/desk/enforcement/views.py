@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from django.http import HttpResponse
 from django.shortcuts import resolve_url
 
+from ringfence.desk.actor import DeskRequest
 from ringfence.desk.audit import selectors as audit
-from ringfence.desk.audit.actor import DeskRequest
 from ringfence.desk.decisions.services import Why
 from ringfence.desk.enforcement import selectors, services
 from ringfence.desk.errors import NotThere

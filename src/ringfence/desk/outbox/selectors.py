@@ -1,6 +1,6 @@
 """Questions about what still waits."""
 
-from ringfence.desk.audit.actor import Actor
+from ringfence.desk.actor import Actor
 from ringfence.desk.outbox.models import Message
 
 

@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 
 from django.db.models import Count, Q, QuerySet
 
-from ringfence.desk.audit.actor import Actor
+from ringfence.desk.actor import Actor
 from ringfence.desk.parties.models import Account, Number, Party, Trunk
 from ringfence.vocabulary.contracts import AccountLink, NumberLink, PartyLink, TrunkLink
 from ringfence.vocabulary.times import Micros, micros

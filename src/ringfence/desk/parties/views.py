@@ -6,7 +6,7 @@ from typing import Final
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from ringfence.desk.audit.actor import DeskRequest, require
+from ringfence.desk.actor import DeskRequest, require
 from ringfence.desk.errors import NotThere
 from ringfence.desk.pages import for_staff, page_of
 from ringfence.desk.parties import selectors, services

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.db.models import QuerySet
 
-from ringfence.desk.audit.actor import Actor
+from ringfence.desk.actor import Actor
 from ringfence.desk.data_folder import data_folder
 from ringfence.desk.errors import NotThere
 from ringfence.desk.policies.models import PolicyVersion

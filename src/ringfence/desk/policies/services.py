@@ -8,8 +8,8 @@ from pathlib import Path
 
 from django.db import transaction
 
+from ringfence.desk.actor import Actor, require
 from ringfence.desk.audit import services as audit
-from ringfence.desk.audit.actor import Actor, require
 from ringfence.desk.audit.services import Act
 from ringfence.desk.data_folder import data_folder
 from ringfence.desk.outbox import services as outbox

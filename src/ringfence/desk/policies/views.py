@@ -5,7 +5,7 @@ from typing import cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from ringfence.desk.audit.actor import DeskRequest
+from ringfence.desk.actor import DeskRequest
 from ringfence.desk.errors import NotThere
 from ringfence.desk.policies import selectors
 

@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from ringfence.desk.access import services as access
 from ringfence.desk.access.services import FirstLogin
-from ringfence.desk.audit.actor import system
+from ringfence.desk.actor import system
 from ringfence.desk.errors import DeskError
 from ringfence.desk.parties import selectors as known
 from ringfence.desk.parties import services as importing

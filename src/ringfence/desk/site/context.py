@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from ringfence.desk.audit.actor import ANONYMOUS, DeskRequest
+from ringfence.desk.actor import ANONYMOUS, DeskRequest
 from ringfence.desk.decisions import selectors as decisions
 
 

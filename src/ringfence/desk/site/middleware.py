@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from ringfence.desk.access.models import Person
-from ringfence.desk.audit.actor import ANONYMOUS, DeskRequest
+from ringfence.desk.actor import ANONYMOUS, DeskRequest
 from ringfence.desk.errors import NotPermitted, NotThere
 
 Next = Callable[[HttpRequest], HttpResponse]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ringfence.desk.audit.actor import Actor
+from ringfence.desk.actor import Actor
 from ringfence.desk.decisions import selectors as decisions
 from ringfence.desk.parties import selectors as parties
 from ringfence.desk.policies import selectors as policies

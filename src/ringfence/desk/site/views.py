@@ -5,8 +5,8 @@ from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 
+from ringfence.desk.actor import DeskRequest
 from ringfence.desk.audit import selectors as audit
-from ringfence.desk.audit.actor import DeskRequest
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.cases.models import CaseOutcome
 from ringfence.desk.complaints import selectors as complaints

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from ringfence.desk.audit.actor import Actor
+from ringfence.desk.actor import Actor
 from ringfence.desk.cases import services as cases
 from ringfence.desk.decisions import selectors as decided
 from ringfence.desk.decisions import services as decisions

@@ -14,8 +14,8 @@ from typing import Final, Protocol
 import msgspec
 from django.db import transaction
 
+from ringfence.desk.actor import Actor, system
 from ringfence.desk.audit import services as audit
-from ringfence.desk.audit.actor import Actor, system
 from ringfence.desk.detections import services as detections
 from ringfence.desk.enforcement import receipts
 from ringfence.desk.enforcement import selectors as orders

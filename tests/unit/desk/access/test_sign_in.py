@@ -8,7 +8,7 @@ from tests.unit.desk.scene import ADMIN, ANALYST, NOON, STRANGER
 from ringfence.desk.access import services
 from ringfence.desk.access.models import Person
 from ringfence.desk.access.services import SignInRefused
-from ringfence.desk.audit.actor import ANONYMOUS, StaffRole
+from ringfence.desk.actor import ANONYMOUS, StaffRole
 from ringfence.desk.errors import NotPermitted
 
 pytestmark = pytest.mark.django_db

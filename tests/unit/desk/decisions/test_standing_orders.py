@@ -6,8 +6,8 @@ import pytest
 from pytest_django.fixtures import Settings
 from tests.unit.desk.scene import ADMIN, ANALYST, AUDITOR, LEAD, NOON, STRANGER, Desk
 
+from ringfence.desk.actor import Actor
 from ringfence.desk.audit import selectors as audit
-from ringfence.desk.audit.actor import Actor
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.decisions import selectors, services
 from ringfence.desk.decisions.models import Decision

@@ -10,8 +10,8 @@ from tests.unit.desk.scene import ADMIN, ANALYST, NOON, WORKER, Desk, finding
 
 from ringfence.desk.access import services as access
 from ringfence.desk.access.models import Person
+from ringfence.desk.actor import StaffRole
 from ringfence.desk.audit import selectors as audit
-from ringfence.desk.audit.actor import StaffRole
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.complaints import selectors as received
 from ringfence.desk.complaints import services as complaints

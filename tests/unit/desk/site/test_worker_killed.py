@@ -36,7 +36,7 @@ from ringfence.desk.site.process import configure
 configure(Path(sys.argv[1]))
 import json
 from ringfence.desk.audit import services as audit
-from ringfence.desk.audit.actor import system
+from ringfence.desk.actor import system
 from ringfence.desk.audit.models import Entry
 from ringfence.desk.cases.models import Case, JoinedFinding
 from ringfence.desk.decisions.models import Decision
