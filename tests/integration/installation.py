@@ -26,7 +26,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from ringfence.desk.site.process import configure
 configure(Path(sys.argv[1]))
-from ringfence.desk.audit.actor import Actor, ActorKind, StaffRole
+from ringfence.desk.actor import Actor, ActorKind, StaffRole
 from ringfence.desk.decisions.services import Why
 from ringfence.desk.enforcement.services import lift_order
 actor = Actor(ActorKind.PERSON, "analyst", frozenset({StaffRole.ANALYST}))

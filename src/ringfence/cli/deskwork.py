@@ -12,7 +12,7 @@ import typer
 from ringfence.cli.configuration import KEY_FILE
 
 if TYPE_CHECKING:
-    from ringfence.desk.audit.actor import Actor
+    from ringfence.desk.actor import Actor
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def at_desk(data: Path) -> "Iterator[Actor]":
     from ringfence.desk.site.process import configure
 
     configure(data)
-    from ringfence.desk.audit.actor import system
+    from ringfence.desk.actor import system
     from ringfence.desk.errors import DeskError
 
     try:

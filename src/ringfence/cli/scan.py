@@ -6,7 +6,7 @@ Exit code 0: none; 1: some, or unusable rows; 2: unusable input.
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
@@ -21,7 +21,7 @@ from rich.text import Text
 
 from ringfence.cli.shipped import DEFAULT_BUNDLE
 from ringfence.policy import Bundle, BundleRefused, load, read_folder, render
-from ringfence.vocabulary.contracts import Event, Finding, Reference
+from ringfence.vocabulary.contracts import Finding, Reference
 from ringfence.vocabulary.times import Micros, iso
 from ringfence.watch.attribution import CsvFile, RowProblem, read_reference
 from ringfence.watch.engine import Engine, RuleUnmeasurable
@@ -61,10 +61,10 @@ def command(
     with ExitStack() as stack:
         try:
             inputs = [open_input(path, kind, stack) for path in files]
-            recording = Recording(inputs, reference, zone=zone, country=country.upper() or None)
+            shown = _progress(inputs, stack)
+            recording = Recording(inputs, reference, zone=zone, country=country.upper() or None, progress=shown)
             engine = Engine(bundle.plan, key=_KEY, source=", ".join(path.name for path in files))
-            events = _with_progress(recording.events(), inputs, stack)
-            count = _print(findings(events, engine), json=json)
+            count = _print(findings(recording.events(), engine), json=json)
         except UnreadableFile as refused:
             _refuse(str(refused))
         except RuleUnmeasurable as refused:
@@ -134,21 +134,15 @@ def _leave_quietly() -> NoReturn:
     raise typer.Exit(SOME)
 
 
-def _with_progress(events: Iterator[Event], inputs: Sequence[Input], stack: ExitStack) -> Iterator[Event]:
-    """Show on a terminal how far the files are read; elsewhere nothing."""
+def _progress(inputs: Sequence[Input], stack: ExitStack) -> Callable[[], None] | None:
+    """Return what shows on a terminal how far the files are read; elsewhere `None`."""
     if not sys.stderr.isatty():
-        return events
+        return None
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
     progress = stack.enter_context(Progress(*columns, console=Console(stderr=True), transient=True))
     task = progress.add_task("reading", total=sum(opened.octets for opened in inputs) or None)
-    return _counted(events, lambda: progress.update(task, completed=sum(opened.file.tell() for opened in inputs)))
-
-
-def _counted(events: Iterator[Event], show: Callable[[], None]) -> Iterator[Event]:
-    for number, event in enumerate(events):
-        if number % 1_000 == 0:
-            show()
-        yield event
+    # A pipe has neither a size nor a position.
+    return lambda: progress.update(task, completed=sum(opened.file.tell() for opened in inputs if opened.octets))
 
 
 def _print(found: Iterable[Finding], *, json: bool) -> int:
@@ -205,20 +199,24 @@ def _tell(recording: Recording, engine: Engine, row_problems: Sequence[RowProble
     for rule, lost in engine.losses.items():
         if lost.events:
             _say(f"rule {rule} forgot {lost.events} events early, to bound memory: its findings are approximate")
-    _say(f"{recording.events_counted} events, {count} finding{'' if count == 1 else 's'}")
+    _say(f"{_number(recording.events_counted, 'event')}, {_number(count, 'finding')}")
 
 
 def _described(file: FileCounts) -> str:
     capture = file.capture
     if capture is None:
-        unusable = f", {file.unusable_rows} unusable rows" if file.unusable_rows else ""
-        return f"{file.name}: {file.records} call records{unusable}" + (", the first of them:" if file.problems else "")
-    parts = [f"{capture.messages} SIP messages in {capture.frames} packets"]
+        unusable = f", {_number(file.unusable_rows, 'unusable row')}" if file.unusable_rows else ""
+        return f"{file.name}: {_number(file.records, 'call record')}{unusable}" + (", the first of them:" if file.problems else "")
+    parts = [f"{_number(capture.messages, 'SIP message')} in {_number(capture.frames, 'packet')}"]
     if capture.unknown_links:
         parts.append(f"packets of unknown link types: {_counts(Counter({str(k): n for k, n in capture.unknown_links.items()}))}")
     if capture.defects:
         parts.append(f"damage: {_counts(Counter({defect.value: n for defect, n in capture.defects.items()}))}")
     return f"{file.name}: {', '.join(parts)}"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _counts(counter: Counter[str]) -> str:

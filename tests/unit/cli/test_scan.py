@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -247,3 +249,21 @@ def test_a_reader_that_goes_away_ends_the_scan_without_a_word() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(timeout=60) == 1
+
+
+def test_a_terminal_shows_how_far_the_reading_is_and_the_findings_stay_apart(tmp_path: Path) -> None:
+    calls = records(tmp_path, dialler(90))
+    leader, follower = pty.openpty()
+    program = [sys.executable, "-m", "ringfence.cli", "scan", "--json", str(calls)]
+    try:
+        with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=follower, env={**os.environ, "TERM": "xterm"}) as process:
+            assert process.stdout is not None
+            (finding,) = process.stdout.read().splitlines()
+            assert process.wait(timeout=60) == 1
+        shown = os.read(leader, 65_536).decode()
+    finally:
+        os.close(follower)
+        os.close(leader)
+    assert msgspec.json.decode(finding, type=Finding).rule == "fan-out-dialler"
+    assert "reading" in shown
+    assert "90 call records" in shown

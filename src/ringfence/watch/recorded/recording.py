@@ -2,11 +2,11 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from operator import attrgetter
-from typing import Final
+from typing import Final, TypeVar
 
 from ringfence.vocabulary.contracts import Event, Finding, Reference
 from ringfence.vocabulary.times import Micros
@@ -24,6 +24,8 @@ from ringfence.watch.wire.sip import Defect, parse
 
 MAX_EXAMPLES: Final = 5
 _BATCH: Final = 4_096
+_REPORTED: Final = 1_000
+_Read = TypeVar("_Read")
 _TIME: Final = attrgetter("time")
 
 
@@ -48,9 +50,20 @@ class FileCounts:
 
 
 class Recording:
-    """Reads the inputs once, as `events` is drawn on. `zone` and `country` are where unmarked times and numbers are from."""
+    """Reads the inputs once, as `events` is drawn on. `zone` and `country` are where unmarked times and numbers are from.
 
-    def __init__(self, inputs: Sequence[Input], reference: Reference, *, zone: tzinfo | None, country: str | None) -> None:
+    `progress` is called now and then while reading, which for call records comes before the first event: they are sorted.
+    """
+
+    def __init__(
+        self,
+        inputs: Sequence[Input],
+        reference: Reference,
+        *,
+        zone: tzinfo | None,
+        country: str | None,
+        progress: Callable[[], None] | None = None,
+    ) -> None:
         """Read as far as the headers. Raises `UnreadableFile` where one is not as it must be."""
         self.files: Final = [FileCounts(opened.name, opened.kind) for opened in inputs]
         self.defects: Final[Counter[Defect]] = Counter()
@@ -58,6 +71,7 @@ class Recording:
         self.events_counted = 0
         self._directory = Directory(reference)
         self._country = country
+        self._progress = progress
         self._captures: list[Iterator[Datagram]] = []
         self._records: list[tuple[FileCounts, Iterator[CallRecord | RowProblem]]] = []
         for opened, counts in zip(inputs, self.files, strict=True):
@@ -87,7 +101,7 @@ class Recording:
     def _tracked(self, datagrams: Iterable[Datagram]) -> Iterator[Event]:
         tracker = Tracker(self._directory, TrackerOptions(country=self._country))
         last: Micros | None = None
-        for datagram in datagrams:
+        for datagram in self._reported(datagrams):
             message = parse(datagram.payload)
             self.defects.update(message.defects)
             last = datagram.time
@@ -98,7 +112,7 @@ class Recording:
 
     def _expanded(self) -> Iterator[Event]:
         for counts, rows in self._records:
-            for row in rows:
+            for row in self._reported(rows):
                 if isinstance(row, CallRecord):
                     counts.records += 1
                     yield from events_of_record(row, self._directory)
@@ -106,6 +120,12 @@ class Recording:
                     counts.unusable_rows += 1
                     if len(counts.problems) < MAX_EXAMPLES:
                         counts.problems.append(row)
+
+    def _reported(self, read: Iterable[_Read]) -> Iterator[_Read]:
+        for number, each in enumerate(read):
+            if self._progress is not None and number % _REPORTED == 0:
+                self._progress()
+            yield each
 
 
 def findings(events: Iterator[Event], engine: Engine, *, batch: int = _BATCH) -> Iterator[Finding]:
