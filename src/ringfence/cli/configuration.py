@@ -48,13 +48,15 @@ class WatchPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class GatePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The SIP redirect server and the edges that orders are pushed to.
 
-    `peers` may ask; `trusted` peers may say in P-Ringfence-Source whom they ask about. `allow_code` is the answer for "no objection".
+    `peers` may ask; `trusted` peers may say in P-Ringfence-Source whom they ask about. `allow_code` means "no objection".
+    `network_blocked`: refuse by analytics as the United States ask for ("603+").
     """
 
     sip: Listen = "127.0.0.1:5062"
     peers: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     trusted: tuple[str, ...] = ()
     allow_code: Literal[404, 503] = 404
+    network_blocked: bool = False
     edges: tuple[EdgeConfiguration, ...] = ()
 
 

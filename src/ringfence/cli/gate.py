@@ -51,7 +51,13 @@ async def _until_told(gate: Gate) -> None:
 
 def _redirect(configuration: Configuration, sip: str | None) -> RedirectConfiguration:
     part = configuration.gate
-    return RedirectConfiguration(listen=sip or part.sip, peers=part.peers, trusted=part.trusted, allow_code=part.allow_code)
+    return RedirectConfiguration(
+        listen=sip or part.sip,
+        peers=part.peers,
+        trusted=part.trusted,
+        allow_code=part.allow_code,
+        network_blocked=part.network_blocked,
+    )
 
 
 def _lasting(error: Exception) -> bool:

@@ -20,6 +20,14 @@ def until(supervisor: Supervisor, word: str) -> str:
     raise AssertionError(f"nothing said {word}")
 
 
+def pid_of(supervisor: Supervisor, process: Process) -> int:
+    """Return the process's id, once it runs."""
+    while process.running is None:
+        supervisor.check()
+        time.sleep(0.02)
+    return process.running.pid
+
+
 def test_what_ends_with_a_failure_is_started_again_and_said(tmp_path: Path) -> None:
     doctor = Process("doctor", ["doctor", "--data", str(tmp_path / "missing")])
     supervisor = Supervisor([doctor], tmp_path / "logs", inherited_environment())
@@ -45,13 +53,9 @@ def test_a_killed_process_is_started_again_and_all_end_together(tmp_path: Path) 
     player = Process("player", play)
     supervisor = Supervisor([player], tmp_path / "logs", inherited_environment())
     supervisor.start()
-    assert player.running is not None
-    player.running.send_signal(signal.SIGKILL)
+    os.kill(pid_of(supervisor, player), signal.SIGKILL)
     assert "SIGKILL" in until(supervisor, "player ended")
-    while player.running is None:
-        supervisor.check()
-        time.sleep(0.02)
-    second = player.running.pid
+    second = pid_of(supervisor, player)
     supervisor.stop()
     with pytest.raises(ProcessLookupError):
         os.kill(second, 0)

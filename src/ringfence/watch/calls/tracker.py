@@ -284,7 +284,7 @@ class Tracker(Memory):
     def _attribute(self, transaction: Transaction, call: Call | None) -> None:
         """Judge the credentials by the final response: accepted ones name their user's trunk, refused ones nobody's.
 
-        An answer that says neither, such as 404 to credentials that nobody had demanded, leaves what earlier acceptance vouches for.
+        An answer that says neither, such as 404 to credentials that nobody demanded, leaves what earlier acceptance vouches for.
         """
         origin = transaction.origin
         if origin.credentials:
