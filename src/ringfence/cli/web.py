@@ -1,6 +1,7 @@
 """`ringfence web`: serves the desk's pages."""
 
 import ctypes
+import os
 import signal
 from pathlib import Path
 from typing import Annotated, Final
@@ -26,6 +27,7 @@ def command(
     except ConfigurationRefused as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FATAL_EXIT) from None
+    os.environ["RINGFENCE_HOSTS"] = ",".join(filter(None, (os.environ.get("RINGFENCE_HOSTS"), _as_host(host))))
     configure(data)
     server = Granian(
         "ringfence.cli.web:application",
@@ -41,6 +43,11 @@ def command(
         log_access=False,
     )
     server.serve()
+
+
+def _as_host(address: str) -> str:
+    """Return the listening address as browsers write it in the Host header."""
+    return f"[{address}]" if ":" in address else address
 
 
 def application() -> object:

@@ -1,6 +1,7 @@
 """How views answer: whole pages, fragments that keep themselves fresh, and forms that say what came of them."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from hashlib import blake2b
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
@@ -9,7 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
@@ -52,16 +53,32 @@ def for_forms(view: View[_Arguments]) -> Plain[_Arguments]:
     return for_staff(posted)
 
 
-def render_live(request: DeskRequest, page: str, fragment: str, context: Mapping[str, Any]) -> HttpResponse:
-    """Render `page` with `fragment` in it as `live`. htmx asks again and gets the fragment alone, or 204 where nothing changed."""
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A fragment that asks for itself again every two seconds. `seen` tells the server what the reader has already."""
+
+    html: str
+    seen: str
+
+
+def live(request: HttpRequest, fragment: str, context: Mapping[str, Any], *, address: str, query: QueryDict | None = None) -> Live:
+    """Render a fragment so that htmx asks `address` for it again. It must hold no form: their tokens differ each time."""
     body = render_to_string(fragment, dict(context), request)
     seen = blake2b(body.encode(), digest_size=8).hexdigest()
-    if request.htmx and request.GET.get("seen") == seen:
-        return HttpResponse(status=204)
-    query = request.GET.copy()
-    query["seen"] = seen
-    live = render_to_string("_live.html", {"body": body, "address": f"{request.path}?{query.urlencode()}"})
-    response = HttpResponse(live) if request.htmx else render(request, page, {**context, "live": live})
+    asked = query.copy() if query is not None else QueryDict(mutable=True)
+    asked["seen"] = seen
+    return Live(render_to_string("_live.html", {"body": body, "address": f"{address}?{asked.urlencode()}"}), seen)
+
+
+def answer_live(request: DeskRequest, fragment: Live) -> HttpResponse:
+    """Answer htmx with the fragment, or with 204 where nothing changed."""
+    return HttpResponse(status=204) if request.GET.get("seen") == fragment.seen else HttpResponse(fragment.html)
+
+
+def render_live(request: DeskRequest, page: str, fragment: str, context: Mapping[str, Any]) -> HttpResponse:
+    """Render `page` with `fragment` in it as `live`; where htmx asks, the fragment alone."""
+    part = live(request, fragment, context, address=request.path, query=request.GET)
+    response = answer_live(request, part) if request.htmx else render(request, page, {**context, "live": part.html})
     response.headers["Vary"] = "HX-Request, Cookie"
     return response
 

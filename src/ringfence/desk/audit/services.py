@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from ringfence.desk.actor import Actor, require
@@ -18,8 +18,8 @@ from ringfence.vocabulary.tokens import token
 Detail = str | int | float | bool | None | Sequence[str]
 
 _GENESIS: Final = bytes(32)
-_REACH_BACK: Final = 100_000
-"""How many ids below the newest seal are still searched: a PostgreSQL transaction may commit after one with a higher id."""
+_REACH_BACK: Final = {"sqlite": 0, "postgresql": 2_000}
+"""How many ids below the newest seal are still searched: in PostgreSQL a transaction may commit after one with a higher id."""
 
 
 def token_of(kind: str, value: str) -> str:
@@ -72,7 +72,7 @@ def seal(*, actor: Actor, limit: int = 1000) -> int:
     sequence, previous = (last.sequence, bytes(last.hash)) if last else (0, _GENESIS)
     entries = Entry.objects.filter(seal__isnull=True).order_by("id")
     if last:
-        entries = entries.filter(id__gt=last.entry_id - _REACH_BACK)
+        entries = entries.filter(id__gt=last.entry_id - _REACH_BACK[connection.vendor])
     seals = []
     for entry in entries[:limit]:
         sequence += 1

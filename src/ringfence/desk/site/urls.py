@@ -19,7 +19,12 @@ def _app(name: str, *patterns: URLPattern) -> URLResolver:
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    _app("site", path("", site.dashboard, name="dashboard"), path("health", site.health, name="health")),
+    _app(
+        "site",
+        path("", site.dashboard, name="dashboard"),
+        path("banners/", site.banners, name="banners"),
+        path("health", site.health, name="health"),
+    ),
     _app(
         "access",
         path("sign-in/", access.sign_in, name="sign-in"),

@@ -15,7 +15,7 @@ from ringfence.desk.detections import selectors as detections
 from ringfence.desk.enforcement import selectors as orders
 from ringfence.desk.errors import NotThere
 from ringfence.desk.outbox import selectors as outbox
-from ringfence.desk.pages import for_staff, render_live
+from ringfence.desk.pages import answer_live, for_staff, live, render_live
 from ringfence.desk.parties import selectors as parties
 from ringfence.desk.policies import selectors as policies
 
@@ -51,9 +51,9 @@ def case_page(request: DeskRequest, number: int) -> HttpResponse:
     found = detections.findings_by_id(ids=file.findings, actor=actor)
     ordered = orders.orders_of_case(case=number, actor=actor)
     at_source = parties.trunks_at(address=file.case.subject_id, now=now, actor=actor) if file.case.subject_kind == "source" else []
-    proposals = (decisions.proposal(case=number, finding_id=finding.id, actor=actor, now=now) for finding in reversed(found))
-    busy = {(order.scope_kind, order.scope_value) for order in ordered if order.in_force}
-    proposal = next((one for one in proposals if one and (one.scope_kind, one.scope_value) not in busy), None)
+    refused = {(order.scope_kind, order.scope_value) for order in ordered if order.in_force}
+    latest = next((one for one in reversed(found) if (one.subject_kind, one.subject_id) not in refused), None)
+    proposal = decisions.proposal(case=number, finding_id=latest.id, actor=actor, now=now) if latest else None
     context = {
         "case": file.case,
         "notes": file.notes,
@@ -67,6 +67,12 @@ def case_page(request: DeskRequest, number: int) -> HttpResponse:
         "outcomes": CaseOutcome.choices,
     }
     return render_live(request, "site/case.html", "site/_case.html", context)
+
+
+@for_staff
+def banners(request: DeskRequest) -> HttpResponse:
+    """Give the banners that stand on every page, for pages that are open already."""
+    return answer_live(request, live(request, "_banners.html", {}, address=request.path))
 
 
 def health(request: HttpRequest) -> HttpResponse:

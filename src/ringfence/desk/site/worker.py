@@ -73,12 +73,13 @@ class Worker:
         return writer
 
     def start(self) -> None:
-        """Write the whole reference and the whole orders table: nobody can know what they missed."""
+        """Write the whole reference and the whole orders table, which makes older records of both feeds needless."""
         now = self._clock()
-        self._reference.append([msgspec.json.encode(reference(actor=self._actor, now=now))])
+        self._reference.trim(self._reference.append([msgspec.json.encode(reference(actor=self._actor, now=now))]))
         generation = self._orders.last + 1
         upserts = _numbered(orders.orders_now(actor=self._actor).values(), generation)
         self._write_orders(OrderChange(generation=generation, full=True, upserts=upserts), ())
+        self._orders.trim(generation)
 
     def close(self) -> None:
         """Give the feeds free."""

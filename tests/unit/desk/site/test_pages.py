@@ -16,9 +16,11 @@ from ringfence.desk.cases import selectors as cases
 from ringfence.desk.complaints import selectors as received
 from ringfence.desk.complaints import services as complaints
 from ringfence.desk.decisions import selectors as decisions
+from ringfence.desk.decisions import services as deciding
 from ringfence.desk.enforcement import selectors as orders
 from ringfence.desk.parties import selectors as parties
 from ringfence.desk.parties import services as importing
+from ringfence.vocabulary.times import micros
 
 pytestmark = pytest.mark.django_db
 
@@ -65,6 +67,27 @@ def test_a_list_takes_a_recorded_number_of_queries(
     client = client_of(StaffRole.AUDITOR)
     with django_assert_num_queries(queries):
         assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("findings", [2, 40])
+def test_a_case_page_takes_the_same_queries_however_many_findings_it_has(
+    desk: Desk, findings: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = client_of(StaffRole.ANALYST)
+    desk.write("findings", *(finding(desk.policy, time=micros(NOON) + number) for number in range(findings)))
+    desk.work()
+    with django_assert_num_queries(14):
+        assert client.get(f"/cases/{cases.cases(actor=ANALYST).get().id}/").status_code == 200
+
+
+def test_banners_come_to_pages_that_are_open_already(desk: Desk) -> None:
+    client = client_of(StaffRole.ANALYST)
+    page = client.get("/cases/").content.decode()
+    asked = page.split('hx-get="')[1].split('"')[0].replace("&amp;", "&")
+    assert asked.startswith("/banners/?seen=")
+    assert client.get(asked).status_code == 204
+    deciding.hold_automation(reason="maintenance", actor=ANALYST, now=NOON)
+    assert "maintenance" in client.get(asked).content.decode()
 
 
 DETAILS: dict[str, Callable[[], str]] = {
