@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from django.core.exceptions import ImproperlyConfigured
 
 from ringfence.cli.configuration import ConfigurationRefused, address_port, load
 from ringfence.desk.site.process import configure
@@ -20,10 +21,10 @@ def command(
     """Take complaints in by SMTP, until ended. A mail is answered 250 only when it is on the disk."""
     try:
         configuration = load(data).mail
-    except ConfigurationRefused as error:
+        configure(data)
+    except (ConfigurationRefused, ImproperlyConfigured) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FATAL_EXIT) from None
-    configure(data)
     try:
         asyncio.run(_serve(*address_port(configuration.listen), configuration.size_limit))
     except OSError as error:

@@ -3,10 +3,12 @@
 import ctypes
 import os
 import signal
+import socket
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from django.core.exceptions import ImproperlyConfigured
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
@@ -24,11 +26,12 @@ def command(
     """Serve the desk's pages at the address that the configuration names, until ended."""
     try:
         host, port = address_port(load(data).desk.listen)
-    except ConfigurationRefused as error:
+        os.environ["RINGFENCE_HOSTS"] = ",".join(filter(None, (os.environ.get("RINGFENCE_HOSTS"), _as_host(host))))
+        configure(data)
+    except (ConfigurationRefused, ImproperlyConfigured) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FATAL_EXIT) from None
-    os.environ["RINGFENCE_HOSTS"] = ",".join(filter(None, (os.environ.get("RINGFENCE_HOSTS"), _as_host(host))))
-    configure(data)
+    _refuse_busy_port(host, port)
     server = Granian(
         "ringfence.cli.web:application",
         factory=True,
@@ -43,6 +46,17 @@ def command(
         log_access=False,
     )
     server.serve()
+
+
+def _refuse_busy_port(host: str, port: int) -> None:
+    """End where another process listens there: the server would share the port with it and say nothing."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            typer.echo(f"desk.listen: {host}:{port}: {error.strerror}. Hint: set another address in ringfence.toml", err=True)
+            raise typer.Exit(FATAL_EXIT) from None
 
 
 def _as_host(address: str) -> str:

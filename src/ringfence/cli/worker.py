@@ -9,6 +9,9 @@ from types import FrameType
 from typing import Annotated, Final
 
 import typer
+from django.core.exceptions import ImproperlyConfigured
+
+from ringfence.desk.site.process import configure
 
 _POLL_SECONDS: Final = 0.02
 _PAUSE_SECONDS: Final = 1.0
@@ -19,9 +22,11 @@ def command(
     data: Annotated[Path, typer.Option(help="Folder that holds everything this installation knows.")] = Path("data"),
 ) -> None:
     """Carry what watch finds to cases, decisions and orders, until ended."""
-    from ringfence.desk.site.process import configure
-
-    configure(data)
+    try:
+        configure(data)
+    except ImproperlyConfigured as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(FATAL_EXIT) from None
     from django.db import close_old_connections
 
     from ringfence.desk.site.worker import Worker

@@ -38,6 +38,11 @@ def due(*, topics: Sequence[str], now: datetime, limit: int = 100) -> list[Due]:
     return [Due(*row) for row in rows]
 
 
+def anything_due(*, now: datetime) -> bool:
+    """Tell whether any message waits: one cheap question for a worker that has nothing to do."""
+    return Message.objects.filter(due__lte=now).exists()
+
+
 def done(*, ids: Sequence[int]) -> None:
     """Take messages out: inside the transaction of what they led to, or after an effect that is safe to repeat."""
     Message.objects.filter(id__in=ids).delete()

@@ -90,8 +90,9 @@ class Worker:
         busy = False
         for feed in INTAKES:
             busy |= self._take_in(feed)
-        busy |= self._react()
-        busy |= self._publish_orders() | self._publish_reference() | self._publish_desk_events()
+        if outbox.anything_due(now=self._clock()):
+            busy |= self._react()
+            busy |= self._publish_orders() | self._publish_reference() | self._publish_desk_events()
         now = self._clock()
         if now - self._kept_house >= _HOUSEKEEPING:
             self._kept_house = now
