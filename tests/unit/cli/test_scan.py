@@ -177,7 +177,7 @@ def test_without_json_there_is_a_table_and_nothing_in_it_steers_the_terminal(
     ("content", "cause"),
     [
         (b"", "it is empty"),
-        (gzip.compress(b"x"), "packed with gzip: unpack it first"),
+        (gzip.compress(b"x", mtime=0), "packed with gzip: unpack it first"),
         (b"\x7fELF\x02\x01\x01\0\0\0", "it starts with the octets 7f 45 4c 46 02 01 01 00"),
         (b"time,who\n1,2\n", "its first line is 'time,who', as in no known format"),
         (b"call_id,caller,callee\n", "the header lacks start, answer, end"),
