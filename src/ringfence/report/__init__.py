@@ -1,0 +1,1 @@
+"""What a recording showed, as one page to read and to forward."""
