@@ -25,7 +25,7 @@ from ringfence.vocabulary.contracts import Finding, Reference
 from ringfence.vocabulary.times import Micros, iso
 from ringfence.watch.attribution import CsvFile, RowProblem, read_reference
 from ringfence.watch.engine import Engine, RuleUnmeasurable
-from ringfence.watch.recorded import FileCounts, Input, InputKind, Recording, findings, open_input
+from ringfence.watch.recorded import FORMATS, FileCounts, Format, Input, Options, Recording, findings, format_named, open_input
 from ringfence.watch.sources.errors import UnreadableFile
 
 NONE, SOME, UNUSABLE = 0, 1, 2
@@ -62,7 +62,7 @@ def command(
         try:
             inputs = [open_input(path, kind, stack) for path in files]
             shown = _progress(inputs, stack)
-            recording = Recording(inputs, reference, zone=zone, country=country.upper() or None, progress=shown)
+            recording = Recording(inputs, reference, Options(zone, country.upper() or None), progress=shown)
             engine = Engine(bundle.plan, key=_KEY, source=", ".join(path.name for path in files))
             count = _print(findings(recording.events(), engine), json=json)
         except UnreadableFile as refused:
@@ -106,13 +106,13 @@ def _csv(path: Csv) -> CsvFile | None:
         _refuse(f"{path}: {failed.strerror or failed}")
 
 
-def _kind(text: str) -> InputKind | None:
+def _kind(text: str) -> Format | None:
     if text == "auto":
         return None
-    try:
-        return InputKind(text)
-    except ValueError:
-        _refuse(f"--format {text!r} is unknown: write auto, {' or '.join(InputKind)}")
+    chosen = format_named(text)
+    if chosen is None:
+        _refuse(f"--format {text!r} is unknown: write auto, {' or '.join(each.name for each in FORMATS)}")
+    return chosen
 
 
 def _zone(name: str) -> ZoneInfo:

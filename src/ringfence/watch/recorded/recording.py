@@ -3,10 +3,9 @@
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import tzinfo
+from itertools import islice
 from operator import attrgetter
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from ringfence.vocabulary.contracts import Event, Finding, Reference
 from ringfence.vocabulary.times import Micros
@@ -14,39 +13,33 @@ from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import Tracker, TrackerOptions, events_of_record
 from ringfence.watch.calls.tracker import ANSWER_US
 from ringfence.watch.engine import Engine
-from ringfence.watch.recorded.inputs import Input, InputKind
+from ringfence.watch.recorded.counts import FileCounts
+from ringfence.watch.recorded.formats import Options, Timed
+from ringfence.watch.recorded.inputs import Input
 from ringfence.watch.recorded.ordering import nearly_sorted, sorted_events
-from ringfence.watch.sources import call_records, pcap
 from ringfence.watch.sources.datagram import Datagram
 from ringfence.watch.sources.errors import UnreadableFile
 from ringfence.watch.wire.cdr import CallRecord, RowProblem
 from ringfence.watch.wire.sip import Defect, parse
 
-MAX_EXAMPLES: Final = 5
 _BATCH: Final = 4_096
 _REPORTED: Final = 1_000
 _Read = TypeVar("_Read")
 _TIME: Final = attrgetter("time")
 
 
-@dataclass(slots=True)
-class FileCounts:
-    """What one file held. `problems` are the first unusable rows only; `capture` is there for captures alone."""
+class Skipped(NamedTuple):
+    """A file that was passed over, and what it looks like."""
 
     name: str
-    kind: InputKind
-    records: int = 0
-    unusable_rows: int = 0
-    problems: list[RowProblem] = field(default_factory=list)
-    capture: pcap.CaptureCounts | None = None
+    cause: str
 
-    @property
-    def is_damaged(self) -> bool:
-        """Tell whether part of it could not be used: rows, or what stands beyond the place where a capture breaks."""
-        if self.unusable_rows:
-            return True
-        damage = (pcap.CaptureDefect.TRUNCATED, pcap.CaptureDefect.RECORD_SIZE)
-        return self.capture is not None and any(self.capture.defects[defect] for defect in damage)
+
+class Observer(Protocol):
+    """Looks on: a report, a summary."""
+
+    def take(self, events: Sequence[Event], found: Sequence[Finding]) -> None:
+        """Take in a batch of events, in their order, and the findings that came of them."""
 
 
 class Recording:
@@ -59,33 +52,34 @@ class Recording:
         self,
         inputs: Sequence[Input],
         reference: Reference,
+        options: Options,
         *,
-        zone: tzinfo | None,
-        country: str | None,
+        skipped: Sequence[Skipped] = (),
         progress: Callable[[], None] | None = None,
     ) -> None:
         """Read as far as the headers. Raises `UnreadableFile` where one is not as it must be."""
-        self.files: Final = [FileCounts(opened.name, opened.kind) for opened in inputs]
+        self.files: Final = [FileCounts(opened.name, opened.format.name) for opened in inputs]
+        self.skipped: Final = tuple(skipped)
         self.defects: Final[Counter[Defect]] = Counter()
         """What was wrong with SIP messages."""
         self.events_counted = 0
         self._directory = Directory(reference)
-        self._country = country
+        self._country = options.country
         self._progress = progress
         self._captures: list[Iterator[Datagram]] = []
-        self._records: list[tuple[FileCounts, Iterator[CallRecord | RowProblem]]] = []
+        self._records: list[tuple[FileCounts, Iterator[Timed]]] = []
         for opened, counts in zip(inputs, self.files, strict=True):
             try:
-                self._add(opened, counts, zone)
+                self._add(opened, counts, options)
             except UnreadableFile as refused:
                 raise UnreadableFile(f"{opened.name}: {refused}", permanent=refused.permanent) from refused
 
-    def _add(self, opened: Input, counts: FileCounts, zone: tzinfo | None) -> None:
-        if opened.kind is InputKind.CAPTURE:
-            counts.capture = pcap.CaptureCounts()
-            self._captures.append(nearly_sorted(pcap.read(opened.file, counts.capture)))
+    def _add(self, opened: Input, counts: FileCounts, options: Options) -> None:
+        read = opened.format.open(opened.file, options, counts)
+        if opened.format.is_packets:
+            self._captures.append(nearly_sorted(each for each in read if isinstance(each, Datagram)))
         else:
-            self._records.append((counts, call_records.read(opened.file, zone=zone, country=self._country)))
+            self._records.append((counts, read))
 
     def events(self) -> Iterator[Event]:
         """Yield every event in the order of its time. Memory does not grow with the files."""
@@ -115,11 +109,14 @@ class Recording:
             for row in self._reported(rows):
                 if isinstance(row, CallRecord):
                     counts.records += 1
+                    counts.saw(row.start)
                     yield from events_of_record(row, self._directory)
-                else:
-                    counts.unusable_rows += 1
-                    if len(counts.problems) < MAX_EXAMPLES:
-                        counts.problems.append(row)
+                elif isinstance(row, Event):
+                    counts.records += 1
+                    counts.saw(row.time)
+                    yield row
+                elif isinstance(row, RowProblem):
+                    counts.refuse(row)
 
     def _reported(self, read: Iterable[_Read]) -> Iterator[_Read]:
         for number, each in enumerate(read):
@@ -128,15 +125,14 @@ class Recording:
             yield each
 
 
-def findings(events: Iterator[Event], engine: Engine, *, batch: int = _BATCH) -> Iterator[Finding]:
-    """Yield what the engine finds in the events, taken in batches."""
+def findings(
+    events: Iterator[Event], engine: Engine, *, observer: Observer | None = None, batch: int = _BATCH
+) -> Iterator[Finding]:
+    """Yield what the engine finds in the events, taken in batches that `observer` sees too."""
     now = Micros(0)
-    held: list[Event] = []
-    for event in events:
-        held.append(event)
-        now = max(now, event.time)
-        if len(held) == batch:
-            yield from engine.step(held, now)
-            held = []
-    if held:
-        yield from engine.step(held, now)
+    while held := list(islice(events, batch)):
+        now = max(now, max(event.time for event in held))
+        found = engine.step(held, now)
+        if observer is not None:
+            observer.take(held, found)
+        yield from found

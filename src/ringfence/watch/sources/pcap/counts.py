@@ -33,3 +33,8 @@ class CaptureCounts:
     stream_octets_lost: int = 0
     """Octets of TCP streams that belonged to no message."""
     defects: Counter[CaptureDefect] = field(default_factory=Counter)
+
+    @property
+    def is_damaged(self) -> bool:
+        """Tell whether part of the file could not be read: what stands beyond the place where it breaks."""
+        return any(self.defects[defect] for defect in (CaptureDefect.TRUNCATED, CaptureDefect.RECORD_SIZE))

@@ -1,0 +1,34 @@
+"""The table of formats. A new one is a line here."""
+
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from ringfence.watch.recorded.counts import FileCounts
+from ringfence.watch.recorded.formats import Confidence, Format, Options, Timed
+from ringfence.watch.sources import call_records, pcap
+from ringfence.watch.wire.cdr import looks_like_header
+
+
+def _is_capture(start: bytes, name: str) -> Confidence:  # noqa: ARG001 - the content tells
+    return Confidence.CERTAIN if pcap.is_capture(start) else Confidence.NO
+
+
+def _capture(file: BinaryIO, options: Options, counts: FileCounts) -> Iterator[Timed]:  # noqa: ARG001 - a capture needs none
+    counts.capture = pcap.CaptureCounts()
+    return pcap.read(file, counts.capture)
+
+
+def _is_call_records(start: bytes, name: str) -> Confidence:  # noqa: ARG001 - the content tells
+    line = start.decode("utf-8-sig", "replace").lstrip().partition("\n")[0].strip()
+    return Confidence.LIKELY if looks_like_header(line) else Confidence.NO
+
+
+def _call_records(file: BinaryIO, options: Options, counts: FileCounts) -> Iterator[Timed]:  # noqa: ARG001 - rows are counted by the reader
+    return call_records.read(file, zone=options.zone, country=options.country)
+
+
+FORMATS: Final[tuple[Format, ...]] = (
+    Format("capture", "a capture (pcap or pcapng)", _is_capture, _capture, is_packets=True),
+    Format("call-records", "call records of the generic layout (CSV)", _is_call_records, _call_records),
+)
+"""Every format, those that are surest of themselves first."""
