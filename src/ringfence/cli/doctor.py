@@ -1,6 +1,5 @@
 """`ringfence doctor`: what this machine and this data folder lack, each with what to do about it."""
 
-import json
 import shutil
 import sys
 import time
@@ -83,11 +82,5 @@ def _processes(data: Path) -> list[Check]:
         if age is None or age > _STALE_SECONDS:
             checks.append(Check(name, False, "silent" if age is None else f"silent for {age:.0f} s", f"ringfence up --data {data}"))
             continue
-        try:
-            health = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
-            health = {}
-        checks.append(
-            Check(name, True, ", ".join(f"{key} {value}" for key, value in health.items() if isinstance(value, int | float | str)))
-        )
+        checks.append(Check(name, True, f"heard {age:.0f} s ago"))
     return checks
