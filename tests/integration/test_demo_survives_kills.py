@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 from ringfence.feeds.segments import records_after
+from ringfence.simulate.signalling import DIGEST_MARKER, SDP_MARKER
 from ringfence.vocabulary.contracts import Finding, OrderChange
 
 ROUNDS: Final = 6
@@ -131,6 +132,7 @@ def test_killing_any_process_loses_nothing_and_a_restart_shows_each_once(tmp_pat
         demo.stop(signal.SIGTERM)
     nothing_stands_twice(demo)
     nothing_is_missing(demo)
+    no_content_was_kept(demo)
 
 
 def nothing_stands_twice(demo: Demo) -> None:
@@ -154,3 +156,13 @@ def nothing_is_missing(demo: Demo) -> None:
     assert {row[0] for row in demo.rows("select id from enforcement_order")} == written
     verify = [sys.executable, "-m", "ringfence.cli", "audit", "verify", "--data", str(demo.data)]
     assert subprocess.run(verify, capture_output=True, check=False).returncode == 0
+
+
+def no_content_was_kept(demo: Demo) -> None:
+    """The player plants a marker in every session description and every digest response that it sends."""
+    assert any(record.payload for record in records_after(demo.data / "journal"))
+    for path in demo.data.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert SDP_MARKER.encode() not in content, path
+            assert DIGEST_MARKER.encode() not in content, path
