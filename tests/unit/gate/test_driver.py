@@ -337,3 +337,17 @@ def test_refusals_beyond_what_may_wait_are_counted_instead_of_kept(tmp_path: Pat
     book.say(Receipt(order="o", edge="redirect", state=ReceiptState.PLACED, time=NOW))
     assert (book.pending, book.untold_refusals) == (4, 2)
     book.close()
+
+
+def test_an_edge_that_is_away_for_days_does_not_end_the_gate(bench: Run) -> None:
+    async def story(b: Bench) -> None:
+        await b.server.stop()
+        b.driver.failures = 5_000
+        running = asyncio.create_task(b.driver.run())
+        while b.driver.failures == 5_000:
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(0.02)
+        assert not running.done()
+        running.cancel()
+
+    bench(story)

@@ -17,6 +17,8 @@ from ringfence.vocabulary.times import SECOND, Micros
 FIRST_PAUSE_S: Final = 0.05
 ATTEMPTS_BEFORE_COMPLAINT: Final = 3
 """Failures in a row before the desk is told: a proxy that restarts is away for less."""
+_MOST_DOUBLINGS: Final = 20
+"""Of the first pause: more would be longer than any pause, and after a thousand no number holds it."""
 
 _UNKNOWN: Final = Micros(-1)
 _LOG: Final = structlog.get_logger("gate.edge")
@@ -46,6 +48,7 @@ class EdgeDriver:
         self._held: dict[str, _Held] | None = None
         self._looked = Micros(0)
         self._changed = asyncio.Event()
+        self._complaint: str | None = None
 
     @property
     def holds(self) -> int | None:
@@ -85,7 +88,7 @@ class EdgeDriver:
         for order, why in self._table.out_of_reach(now, self.edge.kinds):
             self._say(order.id, ReceiptState.REJECTED, why)
         self._tell_removed({order.id for orders in wanted.values() for order in orders})
-        self.failures = 0
+        self.failures, self._complaint = 0, None
 
     async def _look(self, wanted: dict[str, tuple[Order, ...]], now: Micros) -> dict[str, str]:
         """Read what the edge holds; return where somebody else changed it, as order id to what it was."""
@@ -142,7 +145,9 @@ class EdgeDriver:
         self.failures += 1
         self._looked = Micros(0)
         if self.failures == ATTEMPTS_BEFORE_COMPLAINT or error.permanent:
-            _LOG.warning("edge does not answer as it should", edge=self.edge.name, cause=str(error), failures=self.failures)
+            if self._complaint != str(error):  # said once, not every few seconds for as long as the edge is away
+                _LOG.warning("edge does not answer as it should", edge=self.edge.name, cause=str(error), failures=self.failures)
+            self._complaint = str(error)
             standing = self._receipts.standing(self.edge.name)
             for orders in self._table.wanted(self._clock(), self.edge.kinds).values():
                 self._say_rejected(tuple(order for order in orders if order.id not in standing), str(error))
@@ -150,7 +155,7 @@ class EdgeDriver:
     def _pause_s(self) -> float:
         """Return how long to wait for a change: until the next look, or the next beginning or end of an order."""
         if self.failures:
-            return min(FIRST_PAUSE_S * 2.0**self.failures, self._reconcile_us / SECOND)
+            return min(FIRST_PAUSE_S * 2.0 ** min(self.failures, _MOST_DOUBLINGS), self._reconcile_us / SECOND)
         now = self._clock()
         turn = self._table.next_turn(now)
         due = self._looked + self._reconcile_us
