@@ -21,6 +21,8 @@ SEGMENT_BYTES: Final = 64 * 1024 * 1024
 _NUMBER_DIGITS: Final = 16
 _HEAD_BYTES: Final = _NUMBER_DIGITS + 1 + 8 + 1
 _READ_BYTES: Final = 4 * 1024 * 1024
+_TRIMS: Final = 3
+"""How often a segment may be trimmed away under one reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,10 @@ class FeedWriter:
         """
         if not payloads:
             return self._last
-        if self._size >= self._segment_bytes:
-            self._rotate()
         lines = b"".join(_line(self._last + index, payload) for index, payload in enumerate(payloads, start=1))
         try:
+            if self._size >= self._segment_bytes:
+                self._rotate()
             written = 0
             while written < len(lines):
                 written += os.write(self._file, lines[written:])
@@ -114,15 +116,34 @@ class FeedReader:
     def read(self, limit: int = 1000) -> list[Record]:
         """Return up to `limit` records that are there now, oldest first; empty when there is nothing new.
 
-        Raises `FeedDamaged` where a record before the end is not what was written.
+        Raises `FeedDamaged` where a record before the end is not what was written, `OSError` where the disk refuses; then nothing
+        was handed out, and the next call tries again.
         """
+        before = self._after
+        for _ in range(_TRIMS):
+            try:
+                return self._read(limit)
+            except FileNotFoundError:  # the writer trimmed the segment away in between: what it held is no longer needed
+                self._rewind(before)
+            except (FeedDamaged, OSError):
+                self._rewind(before)
+                raise
+        return []
+
+    def _read(self, limit: int) -> list[Record]:
         records: list[Record] = []
         while len(records) < limit:
             if not self._enter():
                 break
             if not self._fill(records, limit) and not self._leave():
                 break
+        if b"\n" not in self._rest:  # a line that is not whole may yet be cut off and another one written in its place
+            self._offset -= len(self._rest)
+            self._rest = b""
         return records
+
+    def _rewind(self, after: int) -> None:
+        self._first, self._after, self._rest = None, after, b""
 
     def _enter(self) -> bool:
         if self._first is None:

@@ -43,6 +43,7 @@ def test_a_torn_last_line_is_cut_off_by_the_next_writer_and_waited_for_by_a_read
     assert [r.payload for r in reader.read()] == [b'"whole"']
     assert reader.read() == []
     assert write(tmp_path, b'"again"') == 2
+    assert [r.payload for r in reader.read()] == [b'"again"']
     assert [r.payload for r in FeedReader(tmp_path).read()] == [b'"whole"', b'"again"']
 
 
@@ -119,3 +120,44 @@ def test_what_was_written_is_read_however_it_was_cut(
     writer.close()
     assert [int(r.payload) for r in read] == [n for batch in batches for n in batch]
     assert [r.number for r in read] == list(range(1, len(read) + 1))
+
+
+def test_a_segment_trimmed_away_under_a_reader_does_not_stop_it(tmp_path: Path) -> None:
+    writer, reader = FeedWriter(tmp_path, segment_bytes=1), FeedReader(tmp_path)
+    writer.append([b"1"])
+    assert [r.number for r in reader.read()] == [1]
+    writer.append([b"2"])
+    writer.append([b"3"])
+    writer.trim(before=3)
+    assert [r.number for r in reader.read()] == [3]
+    writer.close()
+
+
+def test_a_reader_that_met_damage_says_so_each_time_and_loses_nothing_before_it(tmp_path: Path) -> None:
+    write(tmp_path, b'"one"', b'"two"', b'"three"')
+    segment = newest_segment(tmp_path)
+    whole = segment.read_bytes()
+    segment.write_bytes(whole.replace(b"two", b"owt"))
+    reader = FeedReader(tmp_path)
+    for _ in range(2):
+        with pytest.raises(FeedDamaged, match="record 2"):
+            reader.read()
+    segment.write_bytes(whole)
+    assert [r.number for r in reader.read()] == [1, 2, 3]
+
+
+def test_a_disk_too_full_for_a_new_segment_is_a_feeds_error_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = FeedWriter(tmp_path, segment_bytes=1)
+    writer.append([b"1"])
+    opened = os.open
+
+    def full(path: Path, flags: int, mode: int = 0o777) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "open", full)
+    with pytest.raises(FeedError, match="No space left on device"):
+        writer.append([b"2"])
+    monkeypatch.setattr(os, "open", opened)
+    assert writer.append([b"2"]) == 2
+    writer.close()
+    assert [r.payload for r in records_after(tmp_path)] == [b"1", b"2"]
