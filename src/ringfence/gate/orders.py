@@ -1,5 +1,6 @@
 """What the desk last told: the orders feed into the table, the reference feed into lists and directory."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -19,6 +20,15 @@ _T = TypeVar("_T", bound=Struct)
 _LOG: Final = structlog.get_logger("gate.orders")
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What the desk told since the last reading: the newest reference with its directory, and every change of orders."""
+
+    reference: Reference | None
+    directory: Directory | None
+    changes: tuple[OrderChange, ...]
+
+
 class OrdersTail:
     """Follows both feeds under `feeds`. What was read stays in force when the desk is down, or a feed cannot be read."""
 
@@ -35,34 +45,49 @@ class OrdersTail:
 
     def poll(self, now: Micros) -> bool:
         """Take in what is new; tell whether the table or the lists may have changed."""
-        try:
-            references = self._decoded(self._reference, Reference)
-            changes = self._decoded(self._orders, OrderChange)
-            self.problem = None
-        except (FeedError, OSError) as error:
-            if self.problem != str(error):
-                _LOG.error("a feed cannot be read; the last table stays in force", cause=str(error))
-            self.problem = str(error)
-            return False
-        if references:
-            self._take_reference(references[-1])
-        changed = [self.table.apply(change) for change in changes]
-        ended = self.table.forget_ended(now)
-        if references or changes:
-            self.changed_at = now
-        return bool(references) or any(changed) or ended > 0
+        return self.take(self.read(), now)
 
-    def _take_reference(self, reference: Reference) -> None:
-        self.directory = Directory(reference)
+    def read(self) -> News:
+        """Read what is new, without taking it in: this waits for the disk and may run in another thread."""
+        problems: list[str] = []
+        references = self._new(self._reference, Reference, problems)
+        changes = self._new(self._orders, OrderChange, problems)
+        problem = "; ".join(problems) or None
+        if problem is not None and self.problem != problem:
+            _LOG.error("a feed cannot be read; the last word stays in force", cause=problem)
+        self.problem = problem
+        newest = references[-1] if references else None
+        return News(newest, Directory(newest) if newest is not None else None, tuple(changes))
+
+    def take(self, news: News, now: Micros) -> bool:
+        """Take in what was read, and end what has ended; tell whether the table or the lists may have changed."""
+        if news.reference is not None and news.directory is not None:
+            self._take_lists(news.reference)
+            self.directory = news.directory
+        changed = [self.table.apply(change) for change in news.changes]
+        ended = self.table.forget_ended(now)
+        if news.reference is not None or news.changes:
+            self.changed_at = now
+        return news.reference is not None or any(changed) or ended > 0
+
+    def _take_lists(self, reference: Reference) -> None:
         useless = self.table.protect(
             emergency_numbers=reference.lists.get(EMERGENCY_LIST, ()), sources=reference.lists.get(PROTECTED_LIST, ())
         )
         if useless:
             _LOG.warning("entries of the protected list are no addresses and protect nothing", entries=len(useless))
 
-    def _decoded(self, reader: FeedReader, kind: type[_T]) -> list[_T]:
-        """Return the new records. One that can't be understood (a newer desk's) is counted and left out; the others count."""
-        taken = []
+    def _new(self, reader: FeedReader, kind: type[_T], problems: list[str]) -> list[_T]:
+        """Return the feed's new records. What cannot be read is added to `problems`; what came before it counts."""
+        taken: list[_T] = []
+        try:
+            self._decode(reader, kind, taken)
+        except (FeedError, OSError) as error:
+            problems.append(str(error))
+        return taken
+
+    def _decode(self, reader: FeedReader, kind: type[_T], taken: list[_T]) -> None:
+        """Add the new records. One that can't be understood (a newer desk's) is counted and left out; the others count."""
         while records := reader.read():
             for record in records:
                 try:
@@ -70,4 +95,3 @@ class OrdersTail:
                 except msgspec.MsgspecError as error:
                     self.unreadable += 1
                     _LOG.error("a record is not understood", kind=kind.__name__, number=record.number, cause=str(error))
-        return taken

@@ -79,13 +79,14 @@ class Gate:
         for edge in self._edges:
             await edge.close()
         self._receipts.close()
-        self._save_health()
+        self._save_health(json.dumps(self.health(clock())))
         _LOG.info("gate has ended", generation=self._table.generation)
 
     async def _follow(self) -> None:
-        """Read the feeds for ever; tell the drivers what changed."""
+        """Read the feeds for ever, in another thread: answers wait neither for the disk nor for a large directory."""
         while True:
-            if self._orders.poll(clock()):
+            news = await asyncio.to_thread(self._orders.read)
+            if self._orders.take(news, clock()):
                 for driver in (*self._drivers, self._in_path):
                     driver.notice()
             await asyncio.sleep(POLL_S)
@@ -112,15 +113,18 @@ class Gate:
 
     async def _tell_health(self) -> None:
         while True:
-            self._save_health()
+            await asyncio.to_thread(self._save_health, json.dumps(self.health(clock())))
             await asyncio.sleep(HEALTH_S)
 
-    def _save_health(self) -> None:
-        """Write the health file whole or not at all. A disk that refuses it has been named by the receipts already."""
+    def _save_health(self, health: str) -> None:
+        """Write the health file whole or not at all. A disk that refuses it has been named by the receipts already.
+
+        It waits for the disk: to replace a file makes some file systems write its data first.
+        """
         path = self._data / HEALTH_FILE
         draft = path.with_suffix(f".{os.getpid()}")
         with suppress(OSError):
-            draft.write_text(json.dumps(self.health(clock())), encoding="utf-8")
+            draft.write_text(health, encoding="utf-8")
             draft.replace(path)
 
     def health(self, now: Micros) -> dict[str, object]:

@@ -76,3 +76,25 @@ def test_an_ended_order_leaves_the_table_and_the_drivers_are_woken(tmp_path: Pat
     assert not tail.poll(Micros(NOW + HOUR - 1))
     assert tail.poll(Micros(NOW + HOUR))
     assert len(tail.table) == 0
+
+
+def test_lists_that_came_beside_a_damaged_feed_of_orders_hold_all_the_same(tmp_path: Path) -> None:
+    write(tmp_path / "orders", OrderChange(generation=1, upserts=(order(1),)))
+    tail = OrdersTail(tmp_path, OrdersTable())
+    tail.poll(NOW)
+    with next((tmp_path / "orders").glob("*.seg")).open("ab") as segment:
+        segment.write(b"0000000000000002 00000000 {}\n")
+    write(tmp_path / "reference", Reference(time=NOW, lists={"protected-sources": (SCANNER,)}))
+    assert tail.poll(NOW)
+    assert tail.problem is not None
+    assert not refuses(tail)
+
+
+def test_an_order_ends_in_the_table_also_while_its_feed_cannot_be_read(tmp_path: Path) -> None:
+    write(tmp_path / "orders", OrderChange(generation=1, upserts=(order(1),)))
+    tail = OrdersTail(tmp_path, OrdersTable())
+    tail.poll(NOW)
+    with next((tmp_path / "orders").glob("*.seg")).open("ab") as segment:
+        segment.write(b"0000000000000002 00000000 {}\n")
+    assert tail.poll(Micros(NOW + HOUR))
+    assert len(tail.table) == 0
