@@ -45,7 +45,7 @@ def command(
     except FeedBusy as error:
         print(error, file=sys.stderr)
         raise typer.Exit(FATAL_EXIT) from None
-    started = False
+    started, failure = False, ""
     while not stop.is_set():
         try:
             if not started:
@@ -53,8 +53,11 @@ def command(
                 started = True
             if not worker.step():
                 stop.wait(_POLL_SECONDS)
-        except Exception:  # the process's outermost loop: a full disk or a database that is away may come right again
-            log.exception("trying again in %.0f s", _PAUSE_SECONDS)
+            failure = ""
+        except Exception as error:  # the process's outermost loop: a full disk or a database that is away may come right again
+            if failure != repr(error):  # once, not every second for as long as it lasts
+                log.exception("trying again every %.0f s", _PAUSE_SECONDS)
+            failure = repr(error)
             close_old_connections()
             stop.wait(_PAUSE_SECONDS)
     worker.close()

@@ -18,6 +18,9 @@ from ringfence.vocabulary.contracts import ObservationKind
 from ringfence.vocabulary.times import utc
 
 _SUBJECT_LENGTH: Final = 256
+_PARTY_LENGTH: Final = 128
+_EDGE_LENGTH: Final = 64
+_ORDER_LENGTH: Final = 32
 
 _Contract = TypeVar("_Contract", contracts.Finding, contracts.Observation)
 
@@ -58,13 +61,18 @@ def _row(finding: contracts.Finding, payload: bytes, now: datetime) -> Finding:
         mode=str(finding.mode),
         severity=str(finding.severity),
         subject_kind=str(finding.subject.kind),
-        subject_id=finding.subject.id[:_SUBJECT_LENGTH],
-        party=finding.party_path[-1] if finding.party_path else "",
+        subject_id=_held(finding.subject.id, _SUBJECT_LENGTH),
+        party=_held(finding.party_path[-1], _PARTY_LENGTH) if finding.party_path else "",
         policy=finding.policy,
         time=utc(finding.time),
         found=now,
         record=payload,
     )
+
+
+def _held(text: str | None, length: int) -> str:
+    """Return what senders wrote as every database can hold it: PostgreSQL takes no NUL, and no more than a column's length."""
+    return (text or "").replace("\0", "\ufffd")[:length]
 
 
 def _told(row: Finding) -> dict[str, str]:
@@ -78,7 +86,8 @@ def record_observations(*, feed: str, records: Sequence[Record], after: int, act
     seen, acts = _decoded(feed, records, contracts.Observation)
     sums: dict[tuple[str, str, str, str], list[contracts.Observation]] = {}
     for observation, _ in seen:
-        key = (str(observation.kind), observation.subject[:_SUBJECT_LENGTH], observation.order or "", observation.edge or "")
+        order, edge = _held(observation.order, _ORDER_LENGTH), _held(observation.edge, _EDGE_LENGTH)
+        key = (str(observation.kind), _held(observation.subject, _SUBJECT_LENGTH), order, edge)
         sums.setdefault(key, []).append(observation)
     for key, group in sums.items():
         if _add(key, group):
@@ -99,11 +108,11 @@ def record_observations(*, feed: str, records: Sequence[Record], after: int, act
 def _add(key: tuple[str, str, str, str], group: Sequence[contracts.Observation]) -> bool:
     """Add a group to its row; tell whether the row is new."""
     first, last = min(group, key=lambda one: one.time), max(group, key=lambda one: one.time)
-    start = {"first": utc(first.time), "last": utc(last.time), "call_id": (first.call_id or "")[:256]}
+    start = {"first": utc(first.time), "last": utc(last.time), "call_id": _held(first.call_id, _SUBJECT_LENGTH)}
     kind, subject, order, edge = key
     row, made = Observation.objects.get_or_create(kind=kind, subject=subject, order=order, edge=edge, defaults=start)
     row.sightings += len(group)
     row.last = max(row.last, utc(last.time))
-    row.text = last.text or row.text
+    row.text = (last.text or "").replace("\0", "\ufffd") or row.text
     row.save(update_fields=("sightings", "last", "text"))
     return made

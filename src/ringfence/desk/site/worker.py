@@ -8,14 +8,16 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
 import msgspec
-from django.db import transaction
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, transaction
 
 from ringfence.desk.actor import Actor, system
 from ringfence.desk.audit import services as audit
+from ringfence.desk.audit.services import Act
 from ringfence.desk.detections import services as detections
 from ringfence.desk.enforcement import receipts
 from ringfence.desk.enforcement import selectors as orders
@@ -46,6 +48,11 @@ INTAKES: Final[dict[str, _Intake]] = {
     "observations": detections.record_observations,
     "receipts": receipts.record_receipts,
 }
+
+_UNHOLDABLE: Final = (DataError, IntegrityError, OverflowError, ValueError)
+"""What comes of a record that reads well and that the database cannot hold: a time after the year 9999, say."""
+
+_DATABASE_AWAY: Final = (OperationalError, InterfaceError)
 
 
 def clock() -> datetime:
@@ -86,19 +93,31 @@ class Worker:
         self._open.close()
 
     def step(self) -> bool:
-        """Do everything there is to do now; tell whether there was anything."""
-        busy = False
-        for feed in INTAKES:
-            busy |= self._take_in(feed)
-        if outbox.anything_due(now=self._clock()):
-            busy |= self._react()
-            busy |= self._publish_orders() | self._publish_reference() | self._publish_desk_events()
-        now = self._clock()
-        if now - self._kept_house >= _HOUSEKEEPING:
-            self._kept_house = now
-            busy |= enforcement.end_orders(actor=self._actor, now=now) > 0
-            busy |= audit.seal(actor=self._actor) > 0
+        """Do everything there is to do now; tell whether there was anything. What one part raises is raised after the others."""
+        busy, failure = False, None
+        for part in (*(partial(self._take_in, feed) for feed in INTAKES), self._carry, self._keep_house):
+            try:
+                busy |= part()
+            except _DATABASE_AWAY:
+                raise  # no other part would fare better
+            except Exception as error:  # noqa: BLE001 # raised below: a damaged feed must not keep orders from being lifted
+                failure = failure or error
+        if failure is not None:
+            raise failure
         return busy
+
+    def _carry(self) -> bool:
+        if not outbox.anything_due(now=self._clock()):
+            return False
+        return self._react() | self._publish_orders() | self._publish_reference() | self._publish_desk_events()
+
+    def _keep_house(self) -> bool:
+        now = self._clock()
+        if now - self._kept_house < _HOUSEKEEPING:
+            return False
+        self._kept_house = now
+        ended = enforcement.end_orders(actor=self._actor, now=now)
+        return audit.seal(actor=self._actor) + ended > 0
 
     def _take_in(self, feed: str) -> bool:
         reader = self._readers.get(feed)
@@ -108,9 +127,26 @@ class Worker:
         self._readers.pop(feed, None)  # kept only if all goes well: else the next step begins again at the committed position
         records = reader.read(limit=1000)
         if records:
-            INTAKES[feed](feed=feed, records=records, after=after, actor=self._actor, now=self._clock())
+            try:
+                INTAKES[feed](feed=feed, records=records, after=after, actor=self._actor, now=self._clock())
+            except _UNHOLDABLE:
+                log.exception("%d records of %s were refused together; trying each by itself", len(records), feed)
+                self._take_in_singly(feed, records, after)
         self._readers[feed] = reader
         return bool(records)
+
+    def _take_in_singly(self, feed: str, records: Sequence[Record], after: int) -> None:
+        """Take in what can be, and pass the rest by: one bad record must not hold up what comes after it."""
+        for record in records:
+            try:
+                INTAKES[feed](feed=feed, records=[record], after=after, actor=self._actor, now=self._clock())
+            except _UNHOLDABLE as error:
+                details = {"cause": type(error).__name__}
+                act = Act(verb="passed-by", about=("feed-record", f"{feed}:{record.number}"), details=details)
+                with transaction.atomic():
+                    audit.record(acts=[act], actor=self._actor, now=self._clock())
+                    outbox.advance(feed=feed, after=after, to=record.number)
+            after = record.number
 
     def _react(self) -> bool:
         busy = False

@@ -18,6 +18,7 @@ from ringfence.desk.enforcement import services as enforcement
 from ringfence.desk.outbox import selectors as waiting
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.parties import services as parties
+from ringfence.feeds import FeedDamaged
 from ringfence.feeds.segments import records_after
 from ringfence.vocabulary.contracts import ActionKind, DeskEvent, Observation, ObservationKind, OrderChange, ReceiptState, Reference
 from ringfence.vocabulary.severity import Mode
@@ -235,3 +236,39 @@ def test_the_reference_names_the_version_its_lists_and_the_parties(desk: Desk) -
     assert records[-1].lists == {"protected-sources": ("198.51.100.0/24",)}
     assert [link.account for link in records[-1].accounts] == ["shop"]
     assert not records[0].accounts
+
+
+def test_a_feed_that_cannot_be_read_holds_up_nothing_else(desk: Desk) -> None:
+    desk.find()
+    order = orders.orders(actor=ANALYST).get().id
+    with next((desk.folder / "feeds" / "findings").glob("*.seg")).open("ab") as segment:
+        segment.write(b"0000000000000002 00000000 {}\n")
+    enforcement.lift_order(order_id=order, why=Why("a mistake"), actor=ANALYST, now=desk.clock())
+    with pytest.raises(FeedDamaged):
+        desk.worker.step()
+    assert desk.changes()[-1].removals == (order,)
+    desk.clock.now += timedelta(minutes=2)
+    with pytest.raises(FeedDamaged):
+        desk.worker.step()
+    assert orders.orders(actor=ANALYST, state="removed").exists()
+
+
+def test_a_record_that_the_database_cannot_hold_is_passed_by_and_the_others_kept(desk: Desk) -> None:
+    beyond = Observation(kind=ObservationKind.AGENT, subject="far", time=Micros(2**62))
+    sound = Observation(kind=ObservationKind.AGENT, subject="edge-1", time=micros(NOON), text="well")
+    desk.write("observations", sound, beyond, sound)
+    desk.work()
+    (agent,) = detections.agents(actor=ANALYST)
+    assert (agent.subject, agent.sightings) == ("edge-1", 2)
+    (entry,) = audit.entries(actor=ANALYST, verb="passed-by")
+    assert entry.noun_id == "observations:2"
+
+
+def test_what_a_sender_wrote_cannot_stop_the_intake(desk: Desk) -> None:
+    nul = "a\0" + "b" * 300
+    desk.find(nul, party_path=(nul,))
+    desk.write(
+        "observations", Observation(kind=ObservationKind.REFUSAL, subject=nul, order=nul, edge=nul, call_id=nul, time=micros(NOON))
+    )
+    desk.find("203.0.113.10")
+    assert [order.scope_value for order in orders.orders(actor=ANALYST)] == ["203.0.113.10"]
