@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
 from django.conf import settings
@@ -21,6 +21,8 @@ from ringfence.vocabulary.contracts import ActionKind
 from ringfence.vocabulary.severity import Mode, Severity
 
 _AN_HOUR = timedelta(hours=1)
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+"""Since when automation decides where nobody has ever held it."""
 
 
 class NoReason(DeskError):
@@ -58,7 +60,7 @@ def decide_by_standing_order(*, case_id: int, finding_id: str, actor: Actor, now
     proposal = propose(case_id=case_id, finding=finding, now=now, actor=actor)
     if proposal is None or not proposal.standing:
         return None
-    brake = proposal.obstacle or _brake(proposal, now)
+    brake = proposal.obstacle or _brake(proposal, actor, now)
     if brake:
         details = {"finding": finding_id, "rule": finding.rule, "because": brake}
         audit.record(
@@ -70,10 +72,10 @@ def decide_by_standing_order(*, case_id: int, finding_id: str, actor: Actor, now
     return id
 
 
-def _brake(proposal: Proposal, now: datetime) -> str:
+def _brake(proposal: Proposal, actor: Actor, now: datetime) -> str:
     """Return why a standing order must not act, or empty text."""
-    row = Automation.objects.filter(id=1).first()
-    if row is not None and row.held:
+    automation = _automation()
+    if automation.held:
         return "automation is held"
     measures = Decision.objects.filter(
         kind=DecisionKind.MEASURE, scope_kind=proposal.scope_kind, scope_value=proposal.scope_value
@@ -82,16 +84,28 @@ def _brake(proposal: Proposal, now: datetime) -> str:
         return "a measure is in force already"
     if measures.filter(lifted_by__isnull=False, until__isnull=False).exists():
         return "a person lifted a measure that would still last"
-    spent = Decision.objects.filter(actor_kind=str(ActorKind.STANDING_ORDER), decided__gt=now - _AN_HOUR).count()
+    # Who resumes has looked, and grants a new budget: else automation would stop again with the next finding.
+    since = max(now - _AN_HOUR, automation.since)
+    spent = Decision.objects.filter(actor_kind=str(ActorKind.STANDING_ORDER), decided__gt=since).count()
     if spent >= settings.RINGFENCE_STANDING_ORDERS_PER_HOUR:
-        _stop_beyond_budget(spent, now)
+        _stop_beyond_budget(spent, actor, now)
         return "the hourly budget of standing orders is used up"
     return ""
 
 
-def _stop_beyond_budget(spent: int, now: datetime) -> None:
+def _automation() -> Automation:
+    """Return whether standing orders may decide, held until the end of the transaction: one decision after the other.
+
+    In PostgreSQL two decisions could else both find that no measure is in force, and one be made after automation was held.
+    """
+    row, _ = Automation.objects.select_for_update().get_or_create(id=1, defaults={"held": False, "since": _BEGINNING, "by": ""})
+    return row
+
+
+def _stop_beyond_budget(spent: int, actor: Actor, now: datetime) -> None:
     reason = f"{spent} automatic decisions within an hour: the budget is used up"
     _set_automation(held=True, reason=reason, by="budget", now=now)
+    audit.record(acts=[Act(verb="held", about=("automation", ""), details={"by": "budget"})], actor=actor, now=now)
     text = f"Automation has stopped itself: {reason}. Look at the latest cases, then resume."
     Alarm.objects.create(kind="budget", text=text, raised=now)
 
@@ -146,6 +160,7 @@ def decide_by_person(*, case_id: int, finding_id: str, why: Why, actor: Actor, n
         raise NothingProposed("the ladder of this version proposes no measure here")
     if proposal.obstacle:
         raise NothingProposed(f"not done: {proposal.obstacle}")
+    _automation()
     in_force = Decision.objects.filter(kind=DecisionKind.MEASURE, scope_kind=proposal.scope_kind, scope_value=proposal.scope_value)
     if in_force.filter(lifted_by__isnull=True).exclude(until__lte=now).exists():
         raise StaleState("a measure against this subject is in force already")
@@ -207,8 +222,7 @@ def resume_automation(*, actor: Actor, now: datetime) -> None:
 
 def _set_automation(*, held: bool, reason: str, by: str, now: datetime) -> bool:
     """Set it and tell watch and gate; return whether that changed anything."""
-    row, _ = Automation.objects.get_or_create(id=1, defaults={"held": False, "since": now, "by": by})
-    if not Automation.objects.filter(id=row.id, held=not held).update(held=held, reason=reason, by=by, since=now):
+    if not Automation.objects.filter(id=_automation().id, held=not held).update(held=held, reason=reason, by=by, since=now):
         return False
     outbox.enqueue(topic="reference.changed", payloads=[{}], now=now)
     return True

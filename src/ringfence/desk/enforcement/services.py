@@ -14,7 +14,7 @@ from ringfence.desk.decisions import selectors as decisions
 from ringfence.desk.decisions import services as deciding
 from ringfence.desk.decisions.services import Why
 from ringfence.desk.enforcement.models import Order, OrderState
-from ringfence.desk.errors import DeskError, NotThere, StaleState
+from ringfence.desk.errors import NotThere, StaleState
 from ringfence.desk.outbox import services as outbox
 
 IN_FORCE: Final = (OrderState.WANTED, OrderState.PLACED, OrderState.OBSERVED)
@@ -22,15 +22,11 @@ _NOBODY_HAD_IT: Final = timedelta(minutes=1)
 """How long an order that no edge ever placed waits for a late receipt before it counts as removed."""
 
 
-class WithoutEnd(DeskError):
-    """An order must have an end or a review date, and neither may lie behind us."""
-
-
 @transaction.atomic
 def order_decision(*, decision_id: str, actor: Actor, now: datetime) -> str | None:
-    """Order what a decision says; return the order, whose id is the decision's. `None` where the decision lifts. Twice is once.
+    """Order what a decision says; return the order, whose id is the decision's. Twice is once.
 
-    Raises `WithoutEnd`.
+    `None` where the decision lifts, or where its end has passed while nobody carried it out: that is recorded.
     """
     require(actor.works_cases, actor, "order")
     decision = decisions.decision(id=decision_id, actor=actor)
@@ -41,7 +37,10 @@ def order_decision(*, decision_id: str, actor: Actor, now: datetime) -> str | No
     if Order.objects.filter(decision_id=decision_id).exists():
         return decision_id
     if (decision.until or decision.review or now) <= now:
-        raise WithoutEnd(f"decision {decision_id} has no end after {now}")
+        details: dict[str, Detail] = {"decision": decision_id, "because": "its end had passed"}
+        act = Act(verb="not-ordered", about=("decision", decision_id), case=decision.case_id, details=details)
+        audit.record(acts=[act], actor=actor, now=now)
+        return None
     Order.objects.create(
         id=decision_id,
         decision_id=decision_id,
@@ -60,7 +59,7 @@ def order_decision(*, decision_id: str, actor: Actor, now: datetime) -> str | No
         found=decision.finding.found if decision.finding else None,
         decided=decision.decided,
     )
-    details: dict[str, Detail] = {
+    details = {
         "order": decision_id,
         "action": decision.action,
         decision.scope_kind: audit.token_of(decision.scope_kind, decision.scope_value),

@@ -95,7 +95,8 @@ class Worker:
     def step(self) -> bool:
         """Do everything there is to do now; tell whether there was anything. What one part raises is raised after the others."""
         busy, failure = False, None
-        for part in (*(partial(self._take_in, feed) for feed in INTAKES), self._carry, self._keep_house):
+        parts: list[Callable[[], bool]] = [*(partial(self._take_in, feed) for feed in INTAKES), self._carry, self._keep_house]
+        for part in parts:
             try:
                 busy |= part()
             except _DATABASE_AWAY:

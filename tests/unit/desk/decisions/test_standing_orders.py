@@ -141,3 +141,22 @@ def test_an_order_is_lifted_once_with_a_reason_by_who_may(desk: Desk) -> None:
     with pytest.raises(StaleState):
         enforcement.lift_order(order_id=order, why=Why("x"), actor=ANALYST, now=NOON)
     assert selectors.decisions(actor=ANALYST).filter(kind="lift").count() == 1
+
+
+def test_after_a_lead_resumes_the_budget_begins_anew(desk: Desk, settings: Settings) -> None:
+    settings.RINGFENCE_STANDING_ORDERS_PER_HOUR = 2
+    for number in range(4):
+        desk.find(f"203.0.113.{number}")
+    services.resume_automation(actor=LEAD, now=desk.clock())
+    for number in range(4, 8):
+        desk.find(f"203.0.113.{number}")
+    assert orders.orders(actor=ANALYST).count() == 4
+    assert selectors.automation(actor=ANALYST).held
+
+
+def test_automation_that_stops_itself_says_so_in_the_audit(desk: Desk, settings: Settings) -> None:
+    settings.RINGFENCE_STANDING_ORDERS_PER_HOUR = 1
+    for number in range(3):
+        desk.find(f"203.0.113.{number}")
+    (entry,) = audit.entries(actor=ANALYST, verb="held")
+    assert (entry.actor_kind, entry.details) == ("system", {"by": "budget"})

@@ -3,14 +3,16 @@
 from datetime import timedelta
 
 import pytest
-from tests.unit.desk.scene import ANALYST, NOON, WORKER, Desk
+from tests.unit.desk.scene import ANALYST, NOON, WORKER, Desk, finding
 
+from ringfence.desk.audit import selectors as audit
 from ringfence.desk.decisions.models import Decision
 from ringfence.desk.decisions.services import Why
 from ringfence.desk.enforcement import selectors, services
 from ringfence.desk.enforcement.models import Order
-from ringfence.desk.enforcement.services import WithoutEnd
 from ringfence.desk.errors import NotThere
+from ringfence.desk.outbox import selectors as waiting
+from ringfence.desk.outbox import services as outbox
 from ringfence.vocabulary.contracts import ReceiptState
 
 pytestmark = pytest.mark.django_db
@@ -33,8 +35,8 @@ def test_a_second_order_for_a_decision_is_the_first(desk: Desk, order: str) -> N
 
 def test_a_decision_whose_end_is_behind_us_is_not_ordered(desk: Desk, order: str) -> None:
     Order.objects.all().delete()
-    with pytest.raises(WithoutEnd):
-        services.order_decision(decision_id=order, actor=WORKER, now=NOON + timedelta(hours=2))
+    assert services.order_decision(decision_id=order, actor=WORKER, now=NOON + timedelta(hours=2)) is None
+    assert not Order.objects.exists()
 
 
 def test_nothing_is_ordered_without_a_decision(desk: Desk) -> None:
@@ -93,3 +95,21 @@ def test_only_orders_in_force_are_on_a_full_record(desk: Desk, order: str) -> No
 def test_the_database_holds_every_measure_to_an_end_or_a_review() -> None:
     names = {constraint.name for constraint in (*Decision._meta.constraints, *Order._meta.constraints)}
     assert {"decisions_end_or_review", "enforcement_end_or_review", "decisions_clause_named"} <= names
+
+
+def test_a_decision_that_came_to_be_ordered_too_late_is_recorded_and_waits_no_more(desk: Desk) -> None:
+    desk.write("findings", finding(desk.policy))
+    desk.clock.now = NOON
+    decided = 0
+    while not decided:  # the worker dies between the decision and its order, and comes back after a weekend
+        desk.worker._take_in("findings")
+        for topic in ("finding.recorded", "case.finding-joined"):
+            for message in outbox.due(topics=(topic,), now=desk.clock()):
+                desk.worker._carry_out([message])
+        decided = Decision.objects.count()
+    desk.clock.now = NOON + timedelta(days=2)
+    desk.work()
+    assert not Order.objects.exists()
+    assert waiting.waiting(actor=ANALYST) == 0
+    (entry,) = audit.entries(actor=ANALYST, verb="not-ordered")
+    assert entry.details["because"] == "its end had passed"
