@@ -15,3 +15,11 @@ class FeedBusy(FeedError):
 
 class FeedDamaged(FeedError):
     """A record before the feed's end fails its checksum."""
+
+
+class FeedGap(FeedError):
+    """Records that were to be read are gone. Raised once; reading then goes on after number `resume`."""
+
+    def __init__(self, message: str, *, resume: int) -> None:
+        super().__init__(message, permanent=False)
+        self.resume = resume

@@ -3,26 +3,26 @@ r"""A feed is a folder of segment files; a record is one line: number, CRC-32, J
     0000000000000042 9ae0daaf {"v":1,...}\n
 
 A segment is named by the number of its first record. One process writes (held by a lock), any number read. A torn last line is
-what a crash leaves: a writer cuts it off when it opens the feed, a reader waits until it is whole.
+what a crash leaves: a writer cuts it off when it opens the feed, a reader waits until it is whole. While a batch is written and
+synced its segment is locked, and readers see nothing of it: what a full disk takes back, nobody has read.
 """
 
 import fcntl
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
 from zlib import crc32
 
-from ringfence.feeds.errors import FeedBusy, FeedDamaged, FeedError
+from ringfence.feeds.errors import FeedBusy, FeedDamaged, FeedError, FeedGap
 
 SEGMENT_BYTES: Final = 64 * 1024 * 1024
 _NUMBER_DIGITS: Final = 16
 _HEAD_BYTES: Final = _NUMBER_DIGITS + 1 + 8 + 1
 _READ_BYTES: Final = 4 * 1024 * 1024
-_TRIMS: Final = 3
-"""How often a segment may be trimmed away under one reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,14 @@ class FeedWriter:
         except OSError:
             os.close(self._lock)
             raise FeedBusy(f"{folder}: another process writes this feed; end it first", permanent=False) from None
-        self._last, path = _recover(folder)
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            self._last, path = _recover(folder)
+            self._file = _appendable(path)
+        except BaseException:
+            os.close(self._lock)
+            raise
         self._size = os.fstat(self._file).st_size
+        self._torn = False
         _sync_folder(folder)
 
     @property
@@ -66,17 +71,26 @@ class FeedWriter:
         lines = b"".join(_line(self._last + index, payload) for index, payload in enumerate(payloads, start=1))
         try:
             if self._size >= self._segment_bytes:
-                self._rotate()
-            written = 0
-            while written < len(lines):
-                written += os.write(self._file, lines[written:])
-            os.fdatasync(self._file)
+                self.rotate()
+            self._write(lines)
         except OSError as error:
-            os.ftruncate(self._file, self._size)
             raise FeedError(f"{self._folder}: {error.strerror}; nothing of this batch was kept", permanent=False) from error
         self._size += len(lines)
         self._last += len(payloads)
         return self._last
+
+    def rotate(self) -> None:
+        """Begin a new segment, unless the newest is empty. Raises `OSError`, and then goes on in the one before."""
+        if self._size == 0:
+            return
+        file = _appendable(_segment(self._folder, self._last + 1))
+        try:
+            _sync_folder(self._folder)
+        except OSError:
+            os.close(file)
+            raise
+        os.close(self._file)
+        self._file, self._size, self._torn = file, 0, False
 
     def trim(self, before: int) -> int:
         """Delete whole segments whose records all have numbers under `before`; return how many went. The newest always stays."""
@@ -91,109 +105,152 @@ class FeedWriter:
         os.close(self._file)
         os.close(self._lock)
 
-    def _rotate(self) -> None:
-        file = os.open(_segment(self._folder, self._last + 1), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        os.close(self._file)
-        self._file, self._size = file, 0
-        _sync_folder(self._folder)
+    def _write(self, lines: bytes) -> None:
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        try:
+            if self._torn:  # what failed last time could not be cut off then
+                os.ftruncate(self._file, self._size)
+            self._torn = True
+            written = 0
+            while written < len(lines):
+                written += os.write(self._file, lines[written:])
+            os.fdatasync(self._file)
+            self._torn = False
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(self._file, self._size)
+                self._torn = False
+            raise
+        finally:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
 
 
 class FeedReader:
-    """Reads records after a given number, as they come. Holds at most one segment open and one read buffer."""
+    """Reads the records after number `after` (`None`: from the oldest there is) as they come. Holds a buffer, and no file open."""
 
-    def __init__(self, folder: Path, *, after: int = 0) -> None:
+    def __init__(self, folder: Path, *, after: int | None = None) -> None:
         self._folder = folder
         self._after = after
-        self._first: int | None = None
-        self._offset = 0
-        self._rest = b""
+        self._segment: int | None = None
+        self._offset = 0  # where in the segment the buffer ends
+        self._lines, self._at = b"", 0  # whole lines, and where the first that was not taken begins
+        self._seen = 0  # the number of the last record that was taken, or skipped
 
     @property
     def after(self) -> int:
-        """The number of the last record handed out."""
-        return self._after
+        """The number of the last record handed out, or of the one before the first that will be; 0 where that is not known yet."""
+        return self._after or 0
 
     def read(self, limit: int = 1000) -> list[Record]:
         """Return up to `limit` records that are there now, oldest first; empty when there is nothing new.
 
-        Raises `FeedDamaged` where a record before the end is not what was written, `OSError` where the disk refuses; then nothing
-        was handed out, and the next call tries again.
+        Raises `FeedDamaged`, each time, where a record before the end is not what was written, `FeedGap`, once, where records that
+        were to be read are gone (the next call reads on), `OSError` where the disk refuses. What stands before is returned first.
         """
-        before = self._after
-        for _ in range(_TRIMS):
-            try:
-                return self._read(limit)
-            except FileNotFoundError:  # the writer trimmed the segment away in between: what it held is no longer needed
-                self._rewind(before)
-            except (FeedDamaged, OSError):
-                self._rewind(before)
-                raise
-        return []
-
-    def _read(self, limit: int) -> list[Record]:
         records: list[Record] = []
-        while len(records) < limit:
-            if not self._enter():
-                break
-            if not self._fill(records, limit) and not self._leave():
-                break
-        if b"\n" not in self._rest:  # a line that is not whole may yet be cut off and another one written in its place
-            self._offset -= len(self._rest)
-            self._rest = b""
+        try:
+            while len(records) < limit and self._has_line():
+                record = self._next()
+                if record.number > self.after:
+                    self._after = record.number
+                    records.append(record)
+        except BlockingIOError:
+            pass  # a batch is being written; it can be read in a moment
+        except FeedDamaged:
+            self._offset -= len(self._lines) - self._at  # to be read again: it may have been mended
+            self._lines, self._at = b"", 0
+            if not records:
+                raise
+        except FeedGap as gap:
+            self._begin(None)
+            if not records:
+                self._after = gap.resume
+                raise
+        except OSError:
+            if not records:
+                raise
         return records
 
-    def _rewind(self, after: int) -> None:
-        self._first, self._after, self._rest = None, after, b""
+    def _begin(self, segment: int | None) -> None:
+        """Go to the beginning of a segment, or with `None` look anew for the one to be in."""
+        self._segment, self._seen = segment, (segment or 1) - 1
+        self._offset, self._lines, self._at = 0, b"", 0
 
-    def _enter(self) -> bool:
-        if self._first is None:
-            firsts = _firsts(self._folder)
-            older = [first for first in firsts if first <= self._after + 1]
-            if not firsts:
+    def _has_line(self) -> bool:
+        while self._at == len(self._lines):
+            if self._segment is None and not self._enter():
                 return False
-            self._first = older[-1] if older else firsts[0]
-            self._offset, self._rest = 0, b""
+            try:
+                if not self._load() and not self._leave():
+                    return False
+            except FileNotFoundError:  # deleted as too old while it was read
+                self._begin(None)
         return True
 
-    def _fill(self, records: list[Record], limit: int) -> bool:
-        """Take whole lines from the segment; tell whether any byte was new or left over."""
-        assert self._first is not None
-        block = b""
-        if self._rest.count(b"\n") == 0:
-            with _segment(self._folder, self._first).open("rb") as file:
-                file.seek(self._offset)
-                block = file.read(_READ_BYTES)
-            self._offset += len(block)
-        lines = (self._rest + block).split(b"\n")
-        self._rest = lines.pop()
-        taken = 0
-        for line in lines:
-            if len(records) == limit:
-                break
-            record = _parse(line, self._folder)
-            taken += 1
-            if record.number > self._after:
-                self._after = record.number
-                records.append(record)
-        self._rest = b"\n".join([*lines[taken:], self._rest])
-        return bool(block) or taken > 0
+    def _next(self) -> Record:
+        end = self._lines.index(b"\n", self._at)
+        record = _parse(self._lines[self._at : end], self._folder)
+        if record.number != self._seen + 1:
+            raise FeedDamaged(f"{self._folder}: after record {self._seen} stands record {record.number}", permanent=True)
+        self._at, self._seen = end + 1, record.number
+        return record
+
+    def _enter(self) -> bool:
+        """Find the segment that the next record stands in; tell whether there is any."""
+        firsts = _firsts(self._folder)
+        if not firsts:
+            return False
+        if self._after is None:
+            self._after = firsts[0] - 1
+        self._begin(max((first for first in firsts if first <= self.after + 1), default=firsts[0]))
+        self._skip_to(firsts[0])
+        return True
+
+    def _load(self) -> bool:
+        """Read on in the segment, whole lines that are there to stay; tell whether there were any."""
+        assert self._segment is not None
+        with _segment(self._folder, self._segment).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            settled = os.fstat(file.fileno()).st_size
+            fcntl.flock(file, fcntl.LOCK_UN)
+            file.seek(self._offset)
+            block = b""
+            while b"\n" not in block and self._offset + len(block) < settled:
+                block += file.read(min(max(_READ_BYTES, len(block)), settled - self._offset - len(block)))
+        self._lines, self._at = block[: block.rfind(b"\n") + 1], 0
+        self._offset += len(self._lines)
+        return bool(self._lines)
 
     def _leave(self) -> bool:
         """Move on to the next segment, if the writer has begun one."""
-        later = [first for first in _firsts(self._folder) if self._first is not None and first > self._first]
+        assert self._segment is not None
+        later = [first for first in _firsts(self._folder) if first > self._segment]
         if not later:
+            self._check_numbers()
             return False
-        assert self._first is not None
-        if _segment(self._folder, self._first).stat().st_size > self._offset:
+        if self._load():
             return True  # written between the last read and the rotation
-        if self._rest:
-            raise FeedDamaged(f"{self._folder}: segment {self._first} ends within a record", permanent=True)
-        self._first, self._offset = later[0], 0
+        if _segment(self._folder, self._segment).stat().st_size > self._offset:
+            raise FeedDamaged(f"{self._folder}: segment {self._segment} ends within a record", permanent=True)
+        self._begin(max((first for first in later if first <= self.after + 1), default=later[0]))
+        self._skip_to(later[0])
         return True
 
+    def _skip_to(self, first: int) -> None:
+        """Raise `FeedGap` where the records up to number `first` were to be read and are gone."""
+        if first > self.after + 1:
+            lost = f"records {self.after + 1} to {first - 1} were deleted as too old before they were read"
+            raise FeedGap(f"{self._folder}: {lost}", resume=first - 1)
 
-def records_after(folder: Path, after: int = 0) -> Iterator[Record]:
-    """Yield every record there is now after number `after`, oldest first."""
+    def _check_numbers(self) -> None:
+        """Raise `FeedGap` where the feed ends before the number that was read last: it is not the feed it was."""
+        if self._seen < self.after:
+            lost = f"ends at record {self._seen}, but record {self.after} was read: it was deleted or restored, and is read anew"
+            raise FeedGap(f"{self._folder}: {lost}", resume=_firsts(self._folder)[0] - 1)
+
+
+def records_after(folder: Path, after: int | None = None) -> Iterator[Record]:
+    """Yield every record there is now after number `after` (`None`: from the oldest there is), oldest first."""
     reader = FeedReader(folder, after=after)
     while records := reader.read():
         yield from records
@@ -216,6 +273,10 @@ def _parse(line: bytes, folder: Path) -> Record:
 
 def _segment(folder: Path, first: int) -> Path:
     return folder / f"{first:0{_NUMBER_DIGITS}d}.seg"
+
+
+def _appendable(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
 
 def _firsts(folder: Path) -> list[int]:

@@ -75,7 +75,10 @@ class Journal:
 
     def after(self, number: int = 0) -> Iterator[tuple[int, Batch]]:
         """Yield the batches after `number` that are still there, oldest first, with their numbers."""
-        reader = FeedReader(self._folder, after=number)
+        if number >= self.last:
+            return
+        oldest = min(int(path.stem) for path in self._folder.glob("*.seg"))
+        reader = FeedReader(self._folder, after=max(number, oldest - 1))
         while records := reader.read(100):
             for record in records:
                 yield record.number, _DECODER.decode(record.payload)

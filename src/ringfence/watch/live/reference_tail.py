@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from ringfence.feeds import FeedReader
+from ringfence.feeds import FeedGap, FeedReader, Record
 from ringfence.vocabulary.contracts import Reference
 
 REFERENCE: Final = "reference"
@@ -21,6 +21,12 @@ class ReferenceTail:
     def newest(self) -> Reference | None:
         """Return the newest reference since the last call, or `None`. Raises `FeedDamaged`, `msgspec.DecodeError` for a bad one."""
         payload: bytes | None = None
-        while records := self._reader.read(100):
+        while records := self._read():
             payload = records[-1].payload
         return None if payload is None else _DECODER.decode(payload)
+
+    def _read(self) -> list[Record]:
+        try:
+            return self._reader.read(100)
+        except FeedGap:  # older ones than the newest are no loss
+            return self._reader.read(100)

@@ -52,8 +52,9 @@ class DeskFeeds:
         self, findings: Sequence[Finding], observations: Sequence[Observation], *, found: int, observed: int
     ) -> tuple[list[Finding], list[Observation]]:
         """Return those that the feeds do not hold after numbers `found` and `observed`: a crash came before they were written."""
-        told = {_IDENTITY.decode(payload).id for payload in self._payloads(FINDINGS, found)}
-        there = Counter(self._payloads(OBSERVATIONS, observed))
+        # A feed that was deleted meanwhile begins anew: all that it holds came after.
+        told = {_IDENTITY.decode(payload).id for payload in self._payloads(FINDINGS, min(found, self._findings.last))}
+        there = Counter(self._payloads(OBSERVATIONS, min(observed, self._observations.last)))
         return [each for each in findings if each.id not in told], [each for each in observations if _missing(there, each)]
 
     def close(self) -> None:
