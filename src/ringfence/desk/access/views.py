@@ -1,7 +1,7 @@
 """Signing in and out, and one's own settings."""
 
 from datetime import UTC, datetime
-from typing import cast
+from typing import Final, cast
 from zoneinfo import available_timezones
 
 from django.contrib.auth import login, logout
@@ -13,6 +13,8 @@ from ringfence.desk.access import services
 from ringfence.desk.access.services import SignInRefused
 from ringfence.desk.actor import DeskRequest
 from ringfence.desk.pages import attempt, for_forms, for_staff
+
+_NO_REGION: Final = "Without a region"
 
 
 def sign_in(request: HttpRequest) -> HttpResponse:
@@ -54,4 +56,14 @@ def me(request: DeskRequest) -> HttpResponse:
             done=f"Times are shown in {zone} now.",
             back="access:me",
         )
-    return render(request, "access/me.html", {"zones": sorted(available_timezones())})
+    context = {"zones": _zones(), "roles": sorted(request.actor.roles), "now": datetime.now(UTC)}
+    return render(request, "access/me.html", context)
+
+
+def _zones() -> list[tuple[str, list[str]]]:
+    """Return the names of time zones by region, those of no region first."""
+    regions: dict[str, list[str]] = {}
+    for zone in sorted(available_timezones()):
+        region, _, place = zone.partition("/")
+        regions.setdefault(region if place else _NO_REGION, []).append(zone)
+    return sorted(regions.items(), key=lambda found: (found[0] != _NO_REGION, found[0]))

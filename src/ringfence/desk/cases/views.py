@@ -8,16 +8,20 @@ from django.shortcuts import redirect, resolve_url
 
 from ringfence.desk.actor import DeskRequest
 from ringfence.desk.cases import selectors, services
+from ringfence.desk.cases.models import CaseState
+from ringfence.desk.cases.summaries import with_findings
 from ringfence.desk.errors import NotThere
 from ringfence.desk.pages import attempt, for_forms, for_staff, page_of, render_live
 
 
 @for_staff
 def cases(request: DeskRequest) -> HttpResponse:
-    """List cases, the latest changed first."""
-    state = request.GET.get("state", "")
-    page = page_of(request, selectors.cases(actor=request.actor, state=state))
-    return render_live(request, "cases/cases.html", "cases/_cases.html", {"page": page, "state": state})
+    """List cases, the latest changed first, of one subject where the address names one."""
+    state, subject = request.GET.get("state", ""), request.GET.get("subject", "").strip()
+    found = selectors.cases(actor=request.actor, state=state)
+    page = page_of(request, with_findings(found.filter(subject_id=subject) if subject else found))
+    context = {"page": page, "state": state, "subject": subject, "states": [*CaseState.values, "all"]}
+    return render_live(request, "cases/cases.html", "cases/_cases.html", context)
 
 
 @for_staff

@@ -8,14 +8,17 @@ from ringfence.desk.detections import selectors
 from ringfence.desk.detections.reading import compared
 from ringfence.desk.errors import NotThere
 from ringfence.desk.pages import for_staff, page_of, render_live
+from ringfence.vocabulary.severity import Severity
 
 
 @for_staff
 def findings(request: DeskRequest) -> HttpResponse:
     """List findings, newest first."""
-    rule, subject = request.GET.get("rule", ""), request.GET.get("subject", "")
-    page = page_of(request, selectors.findings(actor=request.actor, rule=rule, subject=subject))
-    context = {"page": page, "rule": rule, "subject": subject}
+    wanted = {name: request.GET.get(name, "").strip() for name in ("rule", "subject", "severity")}
+    found = selectors.findings(actor=request.actor, rule=wanted["rule"], subject=wanted["subject"])
+    page = page_of(request, found.filter(severity=wanted["severity"]) if wanted["severity"] else found)
+    rules = sorted({finding.rule for finding in page})
+    context = {"page": page, "rules": rules, "severities": [str(one) for one in Severity], **wanted}
     return render_live(request, "detections/findings.html", "detections/_findings.html", context)
 
 

@@ -9,6 +9,7 @@ from ringfence.desk.actor import DeskRequest
 from ringfence.desk.audit import selectors as audit
 from ringfence.desk.decisions.services import Why
 from ringfence.desk.enforcement import selectors, services
+from ringfence.desk.enforcement.models import OrderState
 from ringfence.desk.errors import NotThere
 from ringfence.desk.pages import attempt, for_forms, for_staff, page_of, render_live
 
@@ -18,7 +19,8 @@ def orders(request: DeskRequest) -> HttpResponse:
     """List orders, newest first."""
     state = request.GET.get("state", "")
     page = page_of(request, selectors.orders(actor=request.actor, state=state))
-    return render_live(request, "enforcement/orders.html", "enforcement/_orders.html", {"page": page, "state": state})
+    context = {"page": page, "state": state, "states": [*OrderState.values, "all"]}
+    return render_live(request, "enforcement/orders.html", "enforcement/_orders.html", context)
 
 
 @for_staff

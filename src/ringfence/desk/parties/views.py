@@ -10,6 +10,7 @@ from ringfence.desk.actor import DeskRequest, require
 from ringfence.desk.errors import NotThere
 from ringfence.desk.pages import for_staff, page_of
 from ringfence.desk.parties import selectors, services
+from ringfence.desk.parties.branches import branches, roots
 from ringfence.desk.parties.rows import COLUMNS, RowProblem
 
 _PROBLEMS_SHOWN: Final = 200
@@ -17,10 +18,12 @@ _PROBLEMS_SHOWN: Final = 200
 
 @for_staff
 def parties(request: DeskRequest) -> HttpResponse:
-    """List parties by name."""
+    """Show the tree of parties; where something is searched for, a list of who has it."""
     search = request.GET.get("search", "").strip()
-    page = page_of(request, selectors.parties(actor=request.actor, search=search))
-    return render(request, "parties/parties.html", {"page": page, "search": search})
+    found = selectors.parties(actor=request.actor, search=search)
+    page = page_of(request, found if search else roots(found))
+    rows, more = branches(page, found)
+    return render(request, "parties/parties.html", {"page": page, "branches": rows, "more": more, "search": search})
 
 
 @for_staff

@@ -9,15 +9,20 @@ from ringfence.desk.actor import DeskRequest
 from ringfence.desk.audit import selectors as audit
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.cases.models import CaseOutcome
+from ringfence.desk.cases.summaries import with_findings
 from ringfence.desk.complaints import selectors as complaints
 from ringfence.desk.decisions import selectors as decisions
 from ringfence.desk.detections import selectors as detections
+from ringfence.desk.detections.health import health_of
+from ringfence.desk.detections.models import Finding
 from ringfence.desk.enforcement import selectors as orders
+from ringfence.desk.enforcement.models import Order
 from ringfence.desk.errors import NotThere
 from ringfence.desk.outbox import selectors as outbox
 from ringfence.desk.pages import answer_live, for_staff, live, render_live
 from ringfence.desk.parties import selectors as parties
 from ringfence.desk.policies import selectors as policies
+from ringfence.desk.site.next_step import Matter, explain
 
 
 @for_staff
@@ -25,15 +30,18 @@ def dashboard(request: DeskRequest) -> HttpResponse:
     """Show how things stand: counts, the latest findings, open cases, orders in force, agents."""
     actor, now = request.actor, datetime.now(UTC)
     open_cases, in_force = cases.cases(actor=actor), orders.orders(actor=actor)
+    watches = health_of(detections.agents(actor=actor), now=now)
     context = {
         "findings_today": detections.findings(actor=actor).filter(found__gte=now - timedelta(days=1)).count(),
         "open_cases": open_cases.count(),
         "orders_in_force": in_force.count(),
         "complaints_today": complaints.complaints(actor=actor).filter(received__gte=now - timedelta(days=1)).count(),
-        "latest_findings": detections.findings(actor=actor)[:8],
-        "latest_cases": open_cases[:8],
+        "latest_findings": list(detections.findings(actor=actor)[:8]),
+        "latest_cases": with_findings(open_cases)[:8],
         "latest_orders": in_force[:8],
-        "agents": detections.agents(actor=actor),
+        "watches": watches,
+        "messages_seen": sum(watch.counts.messages for watch in watches),
+        "capture_agents": sum(watch.counts.agents for watch in watches),
         "stuck": outbox.stuck(actor=actor),
         "version": policies.current(actor=actor),
         "has_parties": parties.parties(actor=actor).exists(),
@@ -54,6 +62,10 @@ def case_page(request: DeskRequest, number: int) -> HttpResponse:
     refused = {(order.scope_kind, order.scope_value) for order in ordered if order.in_force}
     latest = next((one for one in reversed(found) if (one.subject_kind, one.subject_id) not in refused), None)
     proposal = decisions.proposal(case=number, finding_id=latest.id, actor=actor, now=now) if latest else None
+    entries = audit.timeline(case=number, actor=actor)
+    matter = Matter(
+        case=file.case, finding=latest, proposal=proposal, entries=entries, lifted_or_over=_was_ordered(latest, ordered)
+    )
     context = {
         "case": file.case,
         "notes": file.notes,
@@ -61,12 +73,19 @@ def case_page(request: DeskRequest, number: int) -> HttpResponse:
         "complaints": file.complaints,
         "decisions": decisions.decisions_of_case(case=number, actor=actor),
         "orders": ordered,
-        "entries": audit.timeline(case=number, actor=actor),
+        "entries": entries,
+        "explanation": explain(matter, actor=actor),
         "trunks": at_source,
         "proposal": proposal,
         "outcomes": CaseOutcome.choices,
     }
     return render_live(request, "site/case.html", "site/_case.html", context)
+
+
+def _was_ordered(finding: Finding | None, ordered: list[Order]) -> bool:
+    return finding is not None and any(
+        (one.scope_kind, one.scope_value) == (finding.subject_kind, finding.subject_id) for one in ordered
+    )
 
 
 @for_staff

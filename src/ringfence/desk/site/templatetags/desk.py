@@ -1,14 +1,18 @@
-"""How pages write moments, lengths of time, and the audit's words."""
+"""How pages write moments, lengths of time, numbers, and the audit's words."""
 
+import re
 from datetime import UTC, datetime
 from typing import Final
 
 from django import template
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ringfence.desk.audit.models import Entry
+from ringfence.desk.detections.models import Finding
+from ringfence.desk.detections.reading import number
 from ringfence.vocabulary.times import Micros, utc
 
 register = template.Library()
@@ -34,24 +38,87 @@ _WORDS: Final = {
     "rejected-by-edge": "Edge would not take it",
     "drifted": "Edge had drifted and was repaired",
 }
+_PAGES: Final = {
+    "case": "cases:case",
+    "complaint": "complaints:complaint",
+    "decision": "decisions:decision",
+    "finding": "detections:finding",
+    "order": "enforcement:order",
+}
+"""Noun of an audit entry, or name of a detail, to the page it is shown on."""
+
+_AN_ID: Final = re.compile(r"[0-9a-f]{32,64}\Z")
+_MEASURES_IN_A_ROW: Final = 2
 
 
 @register.filter
 def moment(value: datetime | int | None) -> SafeString | str:
     """Write a moment to the second in the reader's zone, machine-readable in UTC; a dash for none."""
+    return _moment(value, "seconds")
+
+
+@register.filter
+def exactly(value: datetime | int | None) -> SafeString | str:
+    """Write a moment as `moment` does, to the millisecond."""
+    return _moment(value, "milliseconds")
+
+
+def _moment(value: datetime | int | None, precision: str) -> SafeString | str:
     if value is None:
         return "–"
     time = utc(Micros(value)) if isinstance(value, int) else value
     local = timezone.localtime(time)
     zone = "UTC" if local.utcoffset() == time.astimezone(UTC).utcoffset() else local.tzname() or ""
     machine = time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return format_html('<time datetime="{}">{} {}</time>', machine, local.strftime("%Y-%m-%d %H:%M:%S"), zone)
+    return format_html('<time datetime="{}">{} {}</time>', machine, local.replace(tzinfo=None).isoformat(" ", precision), zone)
+
+
+@register.filter
+def ago(value: datetime | None) -> str:
+    """Write how long ago, so coarsely that a page does not change by itself more than once a minute."""
+    if value is None:
+        return "never"
+    minutes = int((timezone.now() - value).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    for size, unit in ((1440, "d"), (60, "h")):
+        if minutes >= 2 * size:
+            return f"{minutes // size} {unit} ago"
+    return f"{minutes} min ago"
 
 
 @register.filter
 def seconds(value: float | None) -> str:
-    """Write seconds with two decimals; a dash for none."""
-    return "–" if value is None else f"{value:,.2f} s"
+    """Write seconds to the millisecond; a dash for none."""
+    return "–" if value is None else f"{value:,.3f} s"
+
+
+@register.filter
+def seconds_to(start: datetime | None, end: datetime | None) -> str:
+    """Write the seconds between two moments; a dash where one has not come."""
+    return seconds((end - start).total_seconds() if start and end else None)
+
+
+@register.filter
+def grouped(value: float | None) -> str:
+    """Write a number with its thousands apart; a dash for none."""
+    return "–" if value is None else number(value)
+
+
+@register.filter
+def numbers(finding: Finding) -> str:
+    """Write what was measured and in brackets the rule's threshold, at most two: `refused 12 (5)`.
+
+    Thresholds of ratios are left to the finding's own page; where there are no others, the measures alone are written.
+    """
+    contract = finding.contract
+    measured = {what: contract.measures[what] for what in contract.thresholds if what in contract.measures} or contract.measures
+    written = [f"{what} {number(value)}" + _limit(contract.thresholds.get(what)) for what, value in measured.items()]
+    return ", ".join(written[:_MEASURES_IN_A_ROW]) or "–"
+
+
+def _limit(threshold: float | None) -> str:
+    return "" if threshold is None else f" ({number(threshold)})"
 
 
 @register.filter
@@ -69,6 +136,39 @@ def who(entry: Entry) -> str:
 
 
 @register.filter
+def thing(entry: Entry) -> SafeString | str:
+    """Write what an entry is about, linked where it has a page."""
+    return _linked(entry.noun, entry.noun, entry.noun_id)
+
+
+@register.filter
+def details(entry: Entry) -> list[tuple[str, SafeString | str]]:
+    """Return the names and values of an entry's details that say something, ids short and linked."""
+    told = {name: value for name, value in entry.details.items() if value not in ("", None, [])}
+    return [(name, _detail(name, value)) for name, value in told.items()]
+
+
+def _detail(name: str, value: object) -> SafeString | str:
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return _linked(name, "", str(value))
+
+
+def _linked(noun: str, before: str, id: str) -> SafeString | str:
+    if not id:
+        return before
+    text = f"{before} {short(id) if _AN_ID.match(id) else id}".strip()
+    return format_html('<a href="{}">{}</a>', reverse(_PAGES[noun], args=[id]), text) if noun in _PAGES else text
+
+
+@register.filter
 def short(value: str) -> str:
     """Write the first eight characters of an id."""
     return value[:8]
+
+
+@register.simple_tag(takes_context=True)
+def here(context: template.Context, app: str) -> SafeString | str:
+    """Mark the link of the navigation that leads to where the reader is."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    return format_html('aria-current="{}"', "page") if match is not None and match.app_name == app else ""

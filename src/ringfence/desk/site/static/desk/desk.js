@@ -12,6 +12,12 @@ function move(step) {
   links[Math.max(0, Math.min(links.length - 1, at < 0 && step < 0 ? 0 : at + step))].focus();
 }
 
+function showKeys() {
+  const keys = document.getElementById("keys");
+  keys.open = !keys.open;
+  if (keys.open) keys.querySelector("summary").focus();
+}
+
 document.addEventListener("focusin", (event) => {
   const row = event.target.closest("[data-key]");
   key = row ? row.dataset.key : key;
@@ -22,14 +28,14 @@ document.addEventListener("keydown", (event) => {
   if (event.target.closest("input, textarea, select")) return;
   if (waiting) {
     waiting = false;
-    const link = document.querySelector(`nav [data-go="${CSS.escape(event.key)}"]`);
+    const link = document.querySelector(`header [data-go="${CSS.escape(event.key)}"]`);
     if (link) link.click();
     return;
   }
   if (event.key === "j") move(1);
   else if (event.key === "k") move(-1);
   else if (event.key === "g") waiting = true;
-  else if (event.key === "?") document.querySelector("footer").scrollIntoView();
+  else if (event.key === "?") showKeys();
   else if (event.key === "/") {
     const field = document.querySelector("input[type=search]");
     if (!field) return;
@@ -38,14 +44,30 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// A part of the page is replaced as a whole: give the focus back to the row, and each box its place.
 let held = null;
-document.addEventListener("htmx:beforeSwap", () => {
+let scrolled = [];
+const boxes = (part) => Array.from(part.querySelectorAll(".scroll"));
+document.addEventListener("htmx:beforeSwap", (event) => {
   const row = document.activeElement && document.activeElement.closest("[data-key]");
   held = row ? row.dataset.key : null;
+  scrolled = boxes(event.detail.target).map((box) => box.scrollLeft);
 });
-document.addEventListener("htmx:afterSettle", () => {
+document.addEventListener("htmx:afterSettle", (event) => {
+  boxes(event.detail.elt).forEach((box, at) => { box.scrollLeft = scrolled[at] || 0; });
+  scrolled = [];
   if (held === null) return;
   const row = document.querySelector(`[data-key="${CSS.escape(held)}"] a.row`);
   if (row) row.focus({ preventScroll: true });
   held = null;
+});
+
+// What changed is said once, and not more often than a person can listen: every fifteen seconds at most.
+let said = 0;
+document.addEventListener("htmx:afterSettle", (event) => {
+  const news = event.detail.elt.querySelector("[data-say]");
+  const voice = document.getElementById("voice");
+  if (!news || !voice || news.dataset.say === voice.textContent || Date.now() - said < 15000) return;
+  said = Date.now();
+  voice.textContent = news.dataset.say;
 });

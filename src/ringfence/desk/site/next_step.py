@@ -1,0 +1,86 @@
+"""Why nothing was ordered against a case's subject, and what a person may do now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ringfence.desk.actor import Actor
+from ringfence.desk.audit.models import Entry
+from ringfence.desk.cases.models import Case
+from ringfence.desk.decisions.proposals import Proposal
+from ringfence.desk.detections.models import Finding
+from ringfence.desk.errors import NotThere
+from ringfence.desk.policies import selectors as policies
+from ringfence.policy import Step
+from ringfence.vocabulary.severity import Mode, Severity
+from ringfence.vocabulary.subjects import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`why` no order is in force, and what comes `then`. Whole sentences."""
+
+    why: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """What is known of a case. `finding` is the latest that no order in force answers, `None` where there is none.
+
+    `lifted_or_over`: an order against the same subject was in force before.
+    """
+
+    case: Case
+    finding: Finding | None
+    proposal: Proposal | None
+    entries: Sequence[Entry]
+    lifted_or_over: bool
+
+
+def explain(matter: Matter, *, actor: Actor) -> Explanation | None:
+    """Return why nothing refuses the subject at the moment and what a person may do; `None` where nothing needs to be said."""
+    if matter.case.state == "closed" or matter.finding is None:
+        return None
+    return Explanation(_why(matter, matter.finding), _then(matter, matter.finding, actor))
+
+
+def _why(matter: Matter, finding: Finding) -> str:
+    left = [entry for entry in matter.entries if entry.verb == "left-to-a-person"]
+    if matter.lifted_or_over:
+        return "An earlier order against it was lifted or has ended, and nothing refuses it now."
+    if left:
+        return f"Nothing was ordered by itself, because {left[-1].details['because']}."
+    if finding.mode != Mode.ACT:
+        return f"Nothing was ordered, because the rule {finding.rule} only reports: its findings open a case, and a person decides."
+    if finding.severity != Severity.ACT:
+        return (
+            f"Nothing was ordered by itself: standing orders answer severity act, and this finding is {finding.severity}."
+        )
+    return "Nothing was ordered by itself, because no standing order of the policy answers this."
+
+
+def _then(matter: Matter, finding: Finding, actor: Actor) -> str:
+    proposal = matter.proposal
+    if proposal is not None and proposal.obstacle:
+        return f"The ladder would refuse it for {proposal.length}, but that must not be: {proposal.obstacle}."
+    if proposal is not None:
+        return f"The ladder answers {finding.clause} here by refusing it for {proposal.length}. The form “Decide” does that."
+    step = _step(finding, Role(matter.case.role), actor)
+    if step is None:
+        return (
+            f"The ladder has no step for {finding.clause} by an {matter.case.role}, so what is right is yours to say. "
+            "Write down in a note what you do, and close the case with what came out of it."
+        )
+    return (
+        f"The ladder's step is “{step.text}”, under {step.under}. This release cannot carry that out yet: do it outside, write "
+        "down in a note what you did, and close the case as acted on; or with another outcome, where the numbers have a reason."
+    )
+
+
+def _step(finding: Finding, role: Role, actor: Actor) -> Step | None:
+    """Return the ladder's step; strikes are not counted yet, so it is that of the first."""
+    try:
+        policies.version_id(hash=finding.policy, actor=actor)
+    except NotThere:
+        return None
+    return policies.bundle(hash=finding.policy).ladder.step(finding.clause, role, 1)
