@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 from zoneinfo import ZoneInfo
@@ -22,22 +23,25 @@ from rich.text import Text
 from ringfence.cli.shipped import DEFAULT_BUNDLE
 from ringfence.policy import Bundle, BundleRefused, load, read_folder, render
 from ringfence.vocabulary.contracts import Finding, Reference
-from ringfence.vocabulary.times import Micros, iso
+from ringfence.vocabulary.times import SECOND, Micros, iso, micros
 from ringfence.watch.attribution import CsvFile, RowProblem, read_reference
 from ringfence.watch.engine import Engine, RuleUnmeasurable
-from ringfence.watch.recorded import FORMATS, FileCounts, Format, Input, Options, Recording, findings, format_named, open_input
+from ringfence.watch.recorded import FORMATS, FileCounts, Format, Inputs, Options, Recording, find_inputs, findings, format_named
 from ringfence.watch.sources.errors import UnreadableFile
+from ringfence.watch.sources.pcap import CaptureCounts
 
 NONE, SOME, UNUSABLE = 0, 1, 2
 MOST_SHOWN: Final = 1_000
 """Findings in the table. `--json` gives every one."""
 _EXAMPLES: Final = 5
+_NAMED: Final = 5
+_SKIPPED_SHOWN: Final = 20
 _PLAIN_WIDTH: Final = 180
 _KEY: Final = b""
 """A scan belongs to no installation: the same input gives everybody the same ids."""
 
 Csv = Path | None
-_FILES: Final = "Captures (pcap, pcapng) or call records (CSV with a header)."
+_FILES: Final = "Captures, HEP packets, call records: files, packed or not, folders, or - for standard input."
 
 
 def command(
@@ -49,21 +53,19 @@ def command(
     timezone: Annotated[str, typer.Option(metavar="Z", help="Where times without a zone are from, as Europe/Vienna.")] = "",
     country: Annotated[str, typer.Option(metavar="C", help="Where national numbers are dialled, as AT.")] = "",
     format_: Annotated[str, typer.Option("--format", metavar="KIND", help="auto, capture or call-records.")] = "auto",
+    since: Annotated[str, typer.Option("--from", metavar="T", help="Leave out what is older, as 2026-01-31T10:00:00Z.")] = "",
+    until: Annotated[str, typer.Option("--to", metavar="T", help="Leave out what is of this time or later.")] = "",
     json: Annotated[bool, typer.Option("--json", help="One finding a line, as JSON.")] = False,
 ) -> None:
     """Judge recorded traffic by a policy bundle and print what it finds."""
     bundle = _bundle(policy)
     reference, row_problems = _reference(bundle, accounts, numbers, trunks)
-    kind = _kind(format_)
-    zone = _zone(timezone) if timezone else None
-    if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
-        _refuse(f"--country {country!r} is no country: write its two letters, as AT")
+    options = _options(timezone, country, since, until)
     with ExitStack() as stack:
         try:
-            inputs = [open_input(path, kind, stack) for path in files]
-            shown = _progress(inputs, stack)
-            recording = Recording(inputs, reference, Options(zone, country.upper() or None), progress=shown)
-            engine = Engine(bundle.plan, key=_KEY, source=", ".join(path.name for path in files))
+            inputs = find_inputs(files, _format(format_), sys.stdin.buffer)
+            recording = Recording(inputs, reference, options, progress=_progress(inputs, stack))
+            engine = Engine(bundle.plan, key=_KEY, source=_source(inputs))
             count = _print(findings(recording.events(), engine), json=json)
         except UnreadableFile as refused:
             _refuse(str(refused))
@@ -106,7 +108,7 @@ def _csv(path: Csv) -> CsvFile | None:
         _refuse(f"{path}: {failed.strerror or failed}")
 
 
-def _kind(text: str) -> Format | None:
+def _format(text: str) -> Format | None:
     if text == "auto":
         return None
     chosen = format_named(text)
@@ -115,11 +117,41 @@ def _kind(text: str) -> Format | None:
     return chosen
 
 
+def _options(timezone: str, country: str, since: str, until: str) -> Options:
+    if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
+        _refuse(f"--country {country!r} is no country: write its two letters, as AT")
+    zone = _zone(timezone) if timezone else None
+    first, last = _moment("--from", since, zone), _moment("--to", until, zone)
+    if first is not None and last is not None and first >= last:
+        _refuse(f"nothing lies between --from {since} and --to {until}")
+    return Options(zone, country.upper() or None, since=first, until=last)
+
+
+def _moment(option: str, text: str, zone: ZoneInfo | None) -> Micros | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        _refuse(f"{option} {text!r} is no time: write 2026-01-31T10:00:00Z, or 2026-01-31T10:00 with --timezone")
+    if moment.tzinfo is None:
+        if zone is None:
+            _refuse(f"{option} {text!r} names no zone: write 2026-01-31T10:00:00Z, or give --timezone")
+        moment = moment.replace(tzinfo=zone)
+    return micros(moment)
+
+
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError):
         _refuse(f"--timezone {name!r} is unknown: write UTC, or one such as Europe/Vienna")
+
+
+def _source(inputs: Inputs) -> str:
+    """Return what findings name as their source: the files, or how many there are."""
+    names = [each.path.name if each.path is not None else each.name for each in inputs.files]
+    return ", ".join(names) if len(names) <= _NAMED else f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
 
 
 def _refuse(message: str) -> NoReturn:
@@ -134,15 +166,14 @@ def _leave_quietly() -> NoReturn:
     raise typer.Exit(SOME)
 
 
-def _progress(inputs: Sequence[Input], stack: ExitStack) -> Callable[[], None] | None:
+def _progress(inputs: Inputs, stack: ExitStack) -> Callable[[], None] | None:
     """Return what shows on a terminal how far the files are read; elsewhere `None`."""
     if not sys.stderr.isatty():
         return None
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
     progress = stack.enter_context(Progress(*columns, console=Console(stderr=True), transient=True))
-    task = progress.add_task("reading", total=sum(opened.octets for opened in inputs) or None)
-    # A pipe has neither a size nor a position.
-    return lambda: progress.update(task, completed=sum(opened.file.tell() for opened in inputs if opened.octets))
+    task = progress.add_task("reading", total=sum(each.octets for each in inputs.files) or None)
+    return lambda: progress.update(task, completed=sum(each.position for each in inputs.files))
 
 
 def _print(found: Iterable[Finding], *, json: bool) -> int:
@@ -185,10 +216,14 @@ def _plain(text: str) -> Text:
 def _tell(recording: Recording, engine: Engine, row_problems: Sequence[RowProblem], count: int) -> None:
     """Say on standard error what was read, what could not be, and what came of it."""
     for file in recording.files:
-        _say(_described(file))
+        _say(f"{file.name}: {_described(file)}")
         for problem in file.problems:
             place = f"line {problem.line}" + (f", {problem.column}" if problem.column else "")
             _say(f"  {place}: {problem.cause}")
+    for skipped in recording.skipped[:_SKIPPED_SHOWN]:
+        _say(f"{skipped.name}: skipped: {skipped.cause}")
+    if len(recording.skipped) > _SKIPPED_SHOWN:
+        _say(f"and {len(recording.skipped) - _SKIPPED_SHOWN} more files skipped")
     for left_out in row_problems[:_EXAMPLES]:
         place = f"line {left_out.line}" + (f", {left_out.column}" if left_out.column else "")
         _say(f"{left_out.file}: {place}: {left_out.cause}; {left_out.hint}")
@@ -203,16 +238,34 @@ def _tell(recording: Recording, engine: Engine, row_problems: Sequence[RowProble
 
 
 def _described(file: FileCounts) -> str:
-    capture = file.capture
-    if capture is None:
-        unusable = f", {_number(file.unusable_rows, 'unusable row')}" if file.unusable_rows else ""
-        return f"{file.name}: {_number(file.records, 'call record')}{unusable}" + (", the first of them:" if file.problems else "")
+    parts = _captured(file.capture) if file.capture is not None else [_number(file.records, "call record")]
+    if file.outside_range:
+        parts.append(f"{file.outside_range} outside the range of time")
+    if file.damage is not None:
+        parts.append(file.damage)
+    if file.unusable_rows:
+        parts.append(_number(file.unusable_rows, "unusable row"))
+    return ", ".join(parts) + (", the first of them:" if file.problems else "")
+
+
+def _captured(capture: CaptureCounts) -> list[str]:
     parts = [f"{_number(capture.messages, 'SIP message')} in {_number(capture.frames, 'packet')}"]
+    if capture.log_lines:
+        parts.append(_number(capture.log_lines, "log line"))
+    if capture.encrypted_streams:
+        parts.append(f"{_number(capture.encrypted_streams, 'encrypted stream')} that can't be read")
     if capture.unknown_links:
         parts.append(f"packets of unknown link types: {_counts(Counter({str(k): n for k, n in capture.unknown_links.items()}))}")
     if capture.defects:
-        parts.append(f"damage: {_counts(Counter({defect.value: n for defect, n in capture.defects.items()}))}")
-    return f"{file.name}: {', '.join(parts)}"
+        places = (f"{defect} {n} (first at packet {capture.first_at[defect]})" for defect, n in capture.defects.most_common())
+        parts.append(f"damage: {', '.join(places)}")
+    if capture.hep_defects:
+        parts.append(f"defects of HEP packets: {_counts(Counter({defect.value: n for defect, n in capture.hep_defects.items()}))}")
+    if capture.octets_lost:
+        parts.append(f"{_number(capture.octets_lost, 'octet')} of the file unreadable")
+    if capture.clock_back_us:
+        parts.append(f"the clock jumped back: {capture.clock_back_us / SECOND:.1f} s are added to the times after it")
+    return parts
 
 
 def _number(count: int, noun: str) -> str:

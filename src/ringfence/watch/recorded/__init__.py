@@ -2,24 +2,26 @@
 
 from ringfence.watch.recorded.counts import MAX_EXAMPLES, FileCounts
 from ringfence.watch.recorded.formats import Confidence, Format, MappingFile, Options, Timed
-from ringfence.watch.recorded.inputs import Input, format_named, open_input
-from ringfence.watch.recorded.recording import Observer, Recording, Skipped, findings
+from ringfence.watch.recorded.inputs import STANDARD_INPUT, Input, Inputs, Skipped, find_inputs, format_named
+from ringfence.watch.recorded.recording import Observer, Recording, findings
 from ringfence.watch.recorded.table import FORMATS
 
 __all__ = [
     "FORMATS",
     "MAX_EXAMPLES",
+    "STANDARD_INPUT",
     "Confidence",
     "FileCounts",
     "Format",
     "Input",
+    "Inputs",
     "MappingFile",
     "Observer",
     "Options",
     "Recording",
     "Skipped",
     "Timed",
+    "find_inputs",
     "findings",
     "format_named",
-    "open_input",
 ]

@@ -29,6 +29,8 @@ class FileCounts:
     outside_range: int = 0
     """Messages and records before `--from` or after `--to`."""
     capture: pcap.CaptureCounts | None = None
+    damage: str | None = None
+    """Why the file could not be read to its end, where it is packed and broken."""
     first: Micros | None = None
     last: Micros | None = None
 
@@ -40,6 +42,11 @@ class FileCounts:
         if len(self.problems) < MAX_EXAMPLES:
             self.problems.append(problem)
 
+    def leave_out(self) -> bool:
+        """Count what is outside the range of time that was asked for; return `False`."""
+        self.outside_range += 1
+        return False
+
     def saw(self, time: Micros) -> None:
         """Note the time of something used."""
         if self.first is None or time < self.first:
@@ -50,4 +57,4 @@ class FileCounts:
     @property
     def is_damaged(self) -> bool:
         """Tell whether part of it could not be used: rows, or a part of a capture."""
-        return self.unusable_rows > 0 or (self.capture is not None and self.capture.is_damaged)
+        return self.unusable_rows > 0 or self.damage is not None or (self.capture is not None and self.capture.is_damaged)

@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import BinaryIO, NamedTuple
 
 from ringfence.vocabulary.contracts import Event
+from ringfence.vocabulary.times import Micros
 from ringfence.watch.recorded.counts import FileCounts
 from ringfence.watch.sources.datagram import Datagram
 from ringfence.watch.wire.cdr import CallRecord, RowProblem
@@ -38,6 +39,14 @@ class Options:
     zone: tzinfo | None = None
     country: str | None = None
     mapping: MappingFile | None = None
+    since: Micros | None = None
+    """What is older is left out, and counted; the reader of files does that, no format needs to."""
+    until: Micros | None = None
+    """What is of this time or later is left out."""
+
+    def wants(self, time: Micros) -> bool:
+        """Tell whether something of `time` is within the range that was asked for."""
+        return (self.since is None or time >= self.since) and (self.until is None or time < self.until)
 
 
 Open = Callable[[BinaryIO, Options, FileCounts], Iterator[Timed]]
@@ -58,8 +67,13 @@ class Format:
     recognise: Callable[[bytes, str], Confidence]
     """From the file's first octets (up to `START` of them, unpacked) and its name without folder and packing."""
     open: Open
-    is_packets: bool = False
-    """It gives datagrams and nothing else."""
+    first_time: Callable[[BinaryIO], Micros | None] | None = None
+    """For packets: the time of the first one in an unpacked file at its start, so that files are opened when their time comes."""
+
+    @property
+    def is_packets(self) -> bool:
+        """Tell whether it gives datagrams and nothing else."""
+        return self.first_time is not None
 
 
 START = 65_536

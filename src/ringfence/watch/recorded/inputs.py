@@ -1,43 +1,106 @@
-"""Files to scan: opened, recognised by their content, and refused with what they look like."""
+"""Files to scan: found, unpacked, recognised by their content, and refused or skipped with what they look like."""
 
 import errno
-from contextlib import ExitStack
-from dataclasses import dataclass
+import io
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from ringfence.watch.recorded.formats import START, Confidence, Format
+from ringfence.watch.recorded.looks import looks_like, refusal
 from ringfence.watch.recorded.table import FORMATS
 from ringfence.watch.sources.errors import UnreadableFile
-from ringfence.watch.wire.cdr import HEADER
+from ringfence.watch.sources.packed import SUFFIXES, Unpacked, packing, unpacked
 
-_SHOWN: Final = 80
-_PACKED: Final = {b"\x1f\x8b": "gzip", b"BZ": "bzip2", b"\xfd7": "xz", b"\x28\xb5": "zstd", b"PK": "zip"}
-_HINT: Final = f"give a capture (pcap, pcapng) or call records whose first line is {HEADER}"
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+STANDARD_INPUT: Final = Path("-")
+_LEAST: Final = 4_096
+"""Octets of standard input that are waited for, unless fewer tell what it is."""
 
 
-@dataclass(frozen=True, slots=True)
+class Skipped(NamedTuple):
+    """A file that was passed over, and what it looks like."""
+
+    name: str
+    cause: str
+
+
+@dataclass(slots=True)
 class Input:
-    """An open file, at its start. `octets` is its size, 0 where it has none (a pipe)."""
+    """A file of a known format. It is opened when its turn comes: there may be more files than a process may hold open.
+
+    `octets` is its size as it lies there, 0 where it has none (a pipe).
+    """
 
     name: str
     format: Format
-    file: BinaryIO
+    path: Path | None
     octets: int
+    stream: BinaryIO | None = None
+    """Standard input, which is open already and can be read once."""
+    is_read: bool = False
+    _raw: BinaryIO | None = field(default=None, repr=False)
+    _packed: Unpacked | None = field(default=None, repr=False)
+
+    def open(self) -> BinaryIO:
+        """Return the unpacked file at its start. Raises `UnreadableFile` where it can't be opened."""
+        if self.path is None:
+            if self.stream is None:
+                raise UnreadableFile(f"{self.name}: it can be read once only", permanent=True)
+            return self.stream
+        self.close()
+        self._raw, file, self._packed = _opened(self.path)
+        return file
+
+    def close(self) -> None:
+        """Close it, if it is open."""
+        if self._raw is not None:
+            self._raw.close()
+            self._raw = None
+
+    @property
+    def position(self) -> int:
+        """How many of `octets` have been read."""
+        if self.is_read or self._raw is None:
+            return self.octets if self.is_read else 0
+        return self._raw.tell()
+
+    @property
+    def damage(self) -> str | None:
+        """Why a packed file could not be unpacked to its end, `None` where nothing is wrong."""
+        return None if self._packed is None else self._packed.damage
 
 
-def open_input(path: Path, format_: Format | None, stack: ExitStack) -> Input:
-    """Open a file and recognise it, unless `format_` says what it is; `stack` closes it.
+class Inputs(NamedTuple):
+    """What was found: files to read in the order in which they were named, and those passed over."""
 
-    Raises `UnreadableFile` with its name, what it looks like, and what to do.
+    files: list[Input]
+    skipped: list[Skipped]
+
+
+def find_inputs(paths: Sequence[Path], format_: Format | None, standard_input: BinaryIO | None = None) -> Inputs:
+    """Return the files that `paths` name: files, folders with all that is in them, or `-` for standard input.
+
+    Each is recognised by its content, unless `format_` says what it is. In folders, what no format takes is skipped; so are empty
+    files wherever something else is left. Raises `UnreadableFile` with name, what it looks like, and what would help.
     """
-    try:
-        file = stack.enter_context(path.open("rb"))
-        start = file.peek(START)[:START]
-        octets = path.stat().st_size
-    except OSError as cause:
-        raise UnreadableFile(f"{path}: {_reason(cause)}", permanent=True) from cause
-    return Input(str(path), format_ or _recognised(path, start), file, octets)
+    found = Inputs([], [])
+    for path in paths:
+        if path == STANDARD_INPUT and standard_input is not None:
+            found.files.append(_piped(standard_input, format_))
+        elif path.is_dir():
+            _add_folder(path, format_, found)
+        else:
+            _add_file(path, format_, found)
+    if not found.files:
+        first = found.skipped[0] if found.skipped else Skipped(str(paths[0]) if paths else "", "the folder is empty")
+        more = f" (and {len(found.skipped) - 1} more)" if len(found.skipped) > 1 else ""
+        raise UnreadableFile(f"nothing to read: {first.name}: {first.cause}{more}", permanent=True)
+    return found
 
 
 def format_named(name: str) -> Format | None:
@@ -45,32 +108,119 @@ def format_named(name: str) -> Format | None:
     return next((each for each in FORMATS if each.name == name), None)
 
 
-def _recognised(path: Path, start: bytes) -> Format:
-    best, sure = max(((each, each.recognise(start, path.name)) for each in FORMATS), key=lambda pair: pair[1])
-    if sure is not Confidence.NO:
-        return best
-    raise UnreadableFile(f"{path}: {_looks_like(start)}; {_HINT}", permanent=True)
+def plain_name(path: Path) -> str:
+    """Return a file's name without its folder and without what says that it is packed."""
+    name = path.name
+    return next((name[: -len(suffix)] for suffix in SUFFIXES if name.endswith(suffix)), name)
 
 
-def _looks_like(start: bytes) -> str:
-    if not start.strip():
-        return "it is empty"
-    for magic, name in _PACKED.items():
-        if start.startswith(magic):
-            return f"it is packed with {name}: unpack it first"
-    line = start.decode("utf-8-sig", "replace").lstrip().partition("\n")[0].strip()
-    if b"\0" in start or "\ufffd" in line:
-        return f"it starts with the octets {start[:8].hex(' ')}, as no known format does"
-    shown = line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
-    return f"its first line is {shown!r}, as in no known format"
+def recognised(start: bytes, name: str) -> Format | None:
+    """Return the format of a file that starts with `start`, or `None` where no format takes it."""
+    best, sure = max(((each, each.recognise(start, name)) for each in FORMATS), key=lambda pair: pair[1])
+    return best if sure is not Confidence.NO else None
+
+
+def _add_file(path: Path, format_: Format | None, found: Inputs) -> None:
+    try:
+        start, octets = _start(path)
+    except OSError as cause:
+        raise UnreadableFile(f"{path}: {_reason(cause)}", permanent=True) from cause
+    if not start:
+        found.skipped.append(Skipped(str(path), refusal(start)))
+        return
+    known = format_ or recognised(start, plain_name(path))
+    if known is None:
+        raise UnreadableFile(f"{path}: {refusal(start)}", permanent=True)
+    found.files.append(Input(str(path), known, path, octets))
+
+
+def _add_folder(folder: Path, format_: Format | None, found: Inputs) -> None:
+    for path in files_in(folder):
+        try:
+            start, octets = _start(path)
+        except OSError as cause:
+            found.skipped.append(Skipped(str(path), _reason(cause)))
+            continue
+        except UnreadableFile as refused:
+            found.skipped.append(Skipped(str(path), str(refused)))
+            continue
+        known = recognised(start, plain_name(path))
+        if known is None or (format_ is not None and known is not format_):
+            looks = looks_like(start) if known is None else f"it is {known.looks_like}"
+            found.skipped.append(Skipped(str(path), looks))
+        else:
+            found.files.append(Input(str(path), known, path, octets))
+
+
+def files_in(folder: Path) -> Iterator[Path]:
+    """Yield what is in a folder and the folders in it, sorted by name, but no folders. Links to folders are not followed."""
+    for here, folders, names in os.walk(folder):
+        folders.sort()
+        yield from (Path(here, name) for name in sorted(names))
+
+
+def _start(path: Path) -> tuple[bytes, int]:
+    """Return the first octets of a file, unpacked, and its size as it lies there. A pipe is never opened twice."""
+    if not path.is_file() and path.exists():
+        raise UnreadableFile(f"{path}: it is no regular file; give a pipe as standard input, with - for its name", permanent=True)
+    raw, file, packed = _opened(path)
+    with raw:
+        start = file.read(START)
+        if not start and packed is not None and packed.damage:
+            raise UnreadableFile(f"{path}: {packed.damage}", permanent=True)
+    return start, path.stat().st_size
+
+
+def _opened(path: Path) -> tuple[BinaryIO, BinaryIO, Unpacked | None]:
+    """Return the file as it lies there, the same unpacked, and what tells the damage of the packing."""
+    raw = path.open("rb")
+    method = packing(raw.peek(8)[:8])
+    if method is None:
+        return raw, raw, None
+    file, packed = unpacked(raw, method)
+    return raw, file, packed
+
+
+def _piped(stream: BinaryIO, format_: Format | None) -> Input:
+    start = b""
+    known: Format | None = format_
+    read = getattr(stream, "read1", stream.read)
+    while len(start) < _LEAST and (piece := read(START)):
+        start += piece
+        if packing(start) or (known := format_ or recognised(start, "")) is not None:
+            break
+    file: BinaryIO = io.BufferedReader(_Chained(start, stream), START)
+    method = packing(start)
+    if method is not None:
+        file, _ = unpacked(file, method)
+        known = format_ or recognised(file.peek(START)[:START], "")  # type: ignore[attr-defined] # it is a BufferedReader
+    if known is None:
+        raise UnreadableFile(f"standard input: {refusal(start)}", permanent=True)
+    return Input("standard input", known, None, 0, file)
+
+
+class _Chained(io.RawIOBase):
+    """Octets that were read already, and then the rest of the stream they came from."""
+
+    def __init__(self, start: bytes, rest: BinaryIO) -> None:
+        self._start = start
+        self._read = getattr(rest, "read1", rest.read)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer).cast("B")
+        piece = self._start[: len(view)] if self._start else self._read(len(view))
+        self._start = self._start[len(view) :]
+        view[: len(piece)] = piece
+        return len(piece)
 
 
 def _reason(cause: OSError) -> str:
     match cause.errno:
         case errno.ENOENT:
             return "no such file"
-        case errno.EISDIR:
-            return "it is a folder; name the files in it"
         case errno.EACCES:
             return "no permission to read it"
     return cause.strerror or "it can't be read"

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from operator import attrgetter
-from typing import Final, NamedTuple, Protocol, TypeVar
+from typing import Final, Protocol
 
 from ringfence.vocabulary.contracts import Event, Finding, Reference
 from ringfence.vocabulary.times import Micros
@@ -14,25 +14,18 @@ from ringfence.watch.calls import Tracker, TrackerOptions, events_of_record
 from ringfence.watch.calls.tracker import ANSWER_US
 from ringfence.watch.engine import Engine
 from ringfence.watch.recorded.counts import FileCounts
-from ringfence.watch.recorded.formats import Options, Timed
-from ringfence.watch.recorded.inputs import Input
-from ringfence.watch.recorded.ordering import nearly_sorted, sorted_events
-from ringfence.watch.sources.datagram import Datagram
-from ringfence.watch.sources.errors import UnreadableFile
+from ringfence.watch.recorded.formats import Options
+from ringfence.watch.recorded.inputs import Inputs
+from ringfence.watch.recorded.merging import merged
+from ringfence.watch.recorded.opened import Opened
+from ringfence.watch.recorded.ordering import sorted_events
+from ringfence.watch.sources.datagram import Datagram, PayloadKind
 from ringfence.watch.wire.cdr import CallRecord, RowProblem
 from ringfence.watch.wire.sip import Defect, parse
 
 _BATCH: Final = 4_096
 _REPORTED: Final = 1_000
-_Read = TypeVar("_Read")
 _TIME: Final = attrgetter("time")
-
-
-class Skipped(NamedTuple):
-    """A file that was passed over, and what it looks like."""
-
-    name: str
-    cause: str
 
 
 class Observer(Protocol):
@@ -43,86 +36,73 @@ class Observer(Protocol):
 
 
 class Recording:
-    """Reads the inputs once, as `events` is drawn on. `zone` and `country` are where unmarked times and numbers are from.
+    """Reads the inputs once, as `events` is drawn on.
 
     `progress` is called now and then while reading, which for call records comes before the first event: they are sorted.
     """
 
     def __init__(
-        self,
-        inputs: Sequence[Input],
-        reference: Reference,
-        options: Options,
-        *,
-        skipped: Sequence[Skipped] = (),
-        progress: Callable[[], None] | None = None,
+        self, inputs: Inputs, reference: Reference, options: Options, *, progress: Callable[[], None] | None = None
     ) -> None:
         """Read as far as the headers. Raises `UnreadableFile` where one is not as it must be."""
-        self.files: Final = [FileCounts(opened.name, opened.format.name) for opened in inputs]
-        self.skipped: Final = tuple(skipped)
+        self._opened: Final = [Opened(each, options) for each in inputs.files]
+        self.files: Final[list[FileCounts]] = [each.counts for each in self._opened]
+        self.skipped: Final = tuple(inputs.skipped)
         self.defects: Final[Counter[Defect]] = Counter()
         """What was wrong with SIP messages."""
         self.events_counted = 0
         self._directory = Directory(reference)
-        self._country = options.country
-        self._progress = progress
-        self._captures: list[Iterator[Datagram]] = []
-        self._records: list[tuple[FileCounts, Iterator[Timed]]] = []
-        for opened, counts in zip(inputs, self.files, strict=True):
-            try:
-                self._add(opened, counts, options)
-            except UnreadableFile as refused:
-                raise UnreadableFile(f"{opened.name}: {refused}", permanent=refused.permanent) from refused
-
-    def _add(self, opened: Input, counts: FileCounts, options: Options) -> None:
-        read = opened.format.open(opened.file, options, counts)
-        if opened.format.is_packets:
-            self._captures.append(nearly_sorted(each for each in read if isinstance(each, Datagram)))
-        else:
-            self._records.append((counts, read))
+        self._options = options
+        self._progress = progress if progress is not None else _silent
 
     def events(self) -> Iterator[Event]:
         """Yield every event in the order of its time. Memory does not grow with the files."""
+        captures = [each for each in self._opened if each.is_packets]
+        records = [each for each in self._opened if not each.is_packets]
         streams: list[Iterable[Event]] = []
-        if self._captures:
-            streams.append(self._tracked(heapq.merge(*self._captures, key=_TIME)))
-        if self._records:
-            streams.append(sorted_events(self._expanded()))
+        if captures:
+            streams.append(self._tracked(merged(captures)))
+        if records:
+            streams.append(sorted_events(self._expanded(records)))
         for event in heapq.merge(*streams, key=_TIME) if len(streams) > 1 else streams[0] if streams else ():
             self.events_counted += 1
             yield event
 
-    def _tracked(self, datagrams: Iterable[Datagram]) -> Iterator[Event]:
-        tracker = Tracker(self._directory, TrackerOptions(country=self._country))
+    def _tracked(self, datagrams: Iterator[Datagram]) -> Iterator[Event]:
+        tracker = Tracker(self._directory, TrackerOptions(country=self._options.country))
+        defects, feed = self.defects, tracker.feed
         last: Micros | None = None
-        for datagram in self._reported(datagrams):
-            message = parse(datagram.payload)
-            self.defects.update(message.defects)
-            last = datagram.time
-            yield from tracker.feed(datagram, message)
+        while held := list(islice(datagrams, _REPORTED)):
+            self._progress()
+            for datagram in held:
+                message = parse(datagram.payload) if datagram.kind is PayloadKind.SIP else None
+                if message is not None and message.defects:
+                    defects.update(message.defects)
+                yield from feed(datagram, message)
+            last = held[-1].time
         if last is not None:
             # What was asked last may go unanswered: it is given the time that an answer would have had.
             yield from tracker.advance(Micros(last + ANSWER_US))
 
-    def _expanded(self) -> Iterator[Event]:
-        for counts, rows in self._records:
-            for row in self._reported(rows):
-                if isinstance(row, CallRecord):
-                    counts.records += 1
-                    counts.saw(row.start)
-                    yield from events_of_record(row, self._directory)
-                elif isinstance(row, Event):
-                    counts.records += 1
-                    counts.saw(row.time)
-                    yield row
-                elif isinstance(row, RowProblem):
+    def _expanded(self, records: Iterable[Opened]) -> Iterator[Event]:
+        for opened in records:
+            counts, wants = opened.counts, self._options.wants
+            for number, row in enumerate(opened.items()):
+                if number % _REPORTED == 0:
+                    self._progress()
+                if isinstance(row, RowProblem):
                     counts.refuse(row)
-
-    def _reported(self, read: Iterable[_Read]) -> Iterator[_Read]:
-        for number, each in enumerate(read):
-            if self._progress is not None and number % _REPORTED == 0:
-                self._progress()
-            yield each
+                elif isinstance(row, CallRecord | Event):
+                    time = row.start if isinstance(row, CallRecord) else row.time
+                    if not wants(time):
+                        counts.outside_range += 1
+                        continue
+                    counts.records += 1
+                    counts.saw(time)
+                    if isinstance(row, CallRecord):
+                        yield from events_of_record(row, self._directory)
+                    else:
+                        yield row
 
 
 def findings(
@@ -136,3 +116,7 @@ def findings(
         if observer is not None:
             observer.take(held, found)
         yield from found
+
+
+def _silent() -> None:
+    """Show nothing."""

@@ -44,7 +44,7 @@ class Fragments:
             parts = self._under_way[key] = _Parts()
             if len(self._under_way) > MAX_PACKETS:
                 self._under_way.popitem(last=False)
-                self._counts.defects[CaptureDefect.FRAGMENT_LOST] += 1
+                self._counts.note(CaptureDefect.FRAGMENT_LOST)
         if parts.octets.get(offset) == octets:
             return None
         parts.octets[offset] = octets
@@ -52,7 +52,7 @@ class Fragments:
             parts.length = offset + len(octets)
         if offset + len(octets) > _LARGEST or len(parts.octets) > _MOST_PARTS:
             del self._under_way[key]
-            self._counts.defects[CaptureDefect.PACKET] += 1
+            self._counts.note(CaptureDefect.PACKET)
             return None
         if parts.length is None or sum(map(len, parts.octets.values())) < parts.length:
             return None
@@ -63,7 +63,7 @@ class Fragments:
         whole = bytearray()
         for offset in sorted(parts.octets):
             if offset != len(whole):
-                self._counts.defects[CaptureDefect.PACKET] += 1
+                self._counts.note(CaptureDefect.PACKET)
                 return None
             whole += parts.octets[offset]
         return bytes(whole)
@@ -71,5 +71,5 @@ class Fragments:
     def finish(self) -> None:
         """Count what never became whole."""
         if self._under_way:
-            self._counts.defects[CaptureDefect.FRAGMENT_LOST] += len(self._under_way)
+            self._counts.note(CaptureDefect.FRAGMENT_LOST, len(self._under_way))
         self._under_way.clear()

@@ -46,7 +46,7 @@ class _Packet(NamedTuple):
 def segment(frame: Frame, fragments: Fragments, counts: CaptureCounts) -> Segment | None:
     """Return what the frame carries, or `None`, and count why. A fragment gives `None` until the last one is there."""
     if frame.cut:
-        counts.defects[CaptureDefect.CUT_PACKET] += 1
+        counts.note(CaptureDefect.CUT_PACKET)
     octets = _network(frame, counts)
     if octets is None:
         return None
@@ -100,7 +100,7 @@ def _network(frame: Frame, counts: CaptureCounts) -> bytes | None:
 def _ipv4(octets: bytes, fragments: Fragments, counts: CaptureCounts) -> _Packet | None:
     header = (octets[0] & 0x0F) * 4
     if header < 20 or len(octets) < header:
-        counts.defects[CaptureDefect.PACKET] += 1
+        counts.note(CaptureDefect.PACKET)
         return None
     total, identity, place = struct.unpack_from(">HHH", octets, 2)
     # Offloading network cards leave the total length empty: the frame's end is the packet's then.
@@ -118,7 +118,7 @@ def _ipv4(octets: bytes, fragments: Fragments, counts: CaptureCounts) -> _Packet
 
 def _ipv6(octets: bytes, fragments: Fragments, counts: CaptureCounts) -> _Packet | None:
     if len(octets) < 40:
-        counts.defects[CaptureDefect.PACKET] += 1
+        counts.note(CaptureDefect.PACKET)
         return None
     length = int.from_bytes(octets[4:6], "big")
     kind = octets[6]

@@ -5,11 +5,14 @@ from typing import BinaryIO, Final
 
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.sources.datagram import Datagram, PayloadKind
+from ringfence.watch.sources.hep.arrival import datagram
+from ringfence.watch.sources.pcap.clock import steady
 from ringfence.watch.sources.pcap.counts import CaptureCounts
 from ringfence.watch.sources.pcap.fragments import Fragments
 from ringfence.watch.sources.pcap.packets import TCP, Segment, segment
 from ringfence.watch.sources.pcap.records import Frame, frames
-from ringfence.watch.sources.pcap.streams import Streams
+from ringfence.watch.sources.pcap.streams import Carried, Streams
+from ringfence.watch.wire import hep
 from ringfence.watch.wire.sip import starts_like_sip
 
 _LINE_ENDS: Final = b"\r\n"
@@ -18,12 +21,19 @@ _LINE_ENDS: Final = b"\r\n"
 def read(file: BinaryIO, counts: CaptureCounts | None = None) -> Iterator[Datagram]:
     """Yield the SIP messages of a capture in the file's order, one datagram each, whatever ports they used.
 
-    Reads as it goes. Damage ends the capture, what is not SIP is passed over: `counts` says how much of both, complete when the
+    HEP in it is taken out of its packets: what an agent mirrored counts with the addresses and the time that the agent tells.
+    Reads as it goes. Damage is passed over, and so is what is not SIP: `counts` says how much of both, complete when the
     iterator ends. Payloads may hold content of calls: parse each at once and drop it; nothing else here keeps or shows any of it.
     Raises `UnreadableFile` where it is no capture file.
     """
     counts = counts if counts is not None else CaptureCounts()
-    return _read(frames(file, counts), counts)
+    return _read(steady(frames(file, counts), counts), counts)
+
+
+def first_time(file: BinaryIO) -> Micros | None:
+    """Return the time of a capture's first packet, `None` where it has none. Raises `UnreadableFile` where it is no capture."""
+    first = next(frames(file, CaptureCounts()), None)
+    return None if first is None else first.time
 
 
 def _read(captured: Iterator[Frame], counts: CaptureCounts) -> Iterator[Datagram]:
@@ -33,29 +43,50 @@ def _read(captured: Iterator[Frame], counts: CaptureCounts) -> Iterator[Datagram
         if found is None:
             continue
         if found.protocol == TCP:
-            for message in streams.feed(found):
-                counts.messages += 1
-                yield _datagram(frame.time, "tcp", found, message)
+            for carried, payload in streams.feed(found):
+                if carried is Carried.HEP:
+                    yield from _unwrapped(frame.time, found, payload, counts)
+                else:
+                    counts.messages += 1
+                    yield _datagram(frame.time, carried.value, found, payload)
             continue
         payload = found.payload.lstrip(_LINE_ENDS) if found.payload[:1] in (b"\r", b"\n") else found.payload
         if starts_like_sip(payload):
             counts.messages += 1
             yield _datagram(frame.time, "udp", found, payload)
+        elif hep.looks_like_hep(payload):
+            yield from _unwrapped(frame.time, found, payload, counts)
         else:
             counts.not_sip += 1
     fragments.finish()
     streams.finish()
 
 
+def _unwrapped(time: Micros, found: Segment, payload: bytes, counts: CaptureCounts) -> Iterator[Datagram]:
+    """Yield what a HEP packet holds. Its time is the agent's, or the capture's where that is missing or far off."""
+    packet = hep.decode(payload)
+    counts.hep_packets += 1
+    counts.hep_defects.update(packet.defects)
+    carried = datagram(packet, time, found.source)
+    if carried is not None and carried.kind is PayloadKind.LOG:
+        counts.log_lines += 1
+        yield carried
+    elif carried is not None and carried.kind is PayloadKind.SIP and starts_like_sip(carried.payload.lstrip(_LINE_ENDS)):
+        counts.messages += 1
+        yield carried
+    else:
+        counts.not_sip += 1
+
+
 def _datagram(time: Micros, transport: str, found: Segment, payload: bytes) -> Datagram:
     return Datagram(
-        time=time,
-        arrival=time,
-        kind=PayloadKind.SIP,
-        transport=transport,
-        source=found.source,
-        source_port=found.source_port,
-        destination=found.destination,
-        destination_port=found.destination_port,
-        payload=payload,
+        time,
+        time,
+        PayloadKind.SIP,
+        transport,
+        found.source,
+        found.source_port,
+        found.destination,
+        found.destination_port,
+        payload,
     )

@@ -5,6 +5,7 @@ is taken.
 Formats: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng.
 """
 
+import re
 import struct
 from collections.abc import Iterator
 from typing import BinaryIO, Final, NamedTuple
@@ -12,6 +13,7 @@ from typing import BinaryIO, Final, NamedTuple
 from ringfence.vocabulary.times import SECOND, Micros
 from ringfence.watch.sources.errors import UnreadableFile
 from ringfence.watch.sources.pcap.counts import CaptureCounts, CaptureDefect
+from ringfence.watch.sources.pcap.window import Window
 
 LARGEST_RECORD: Final = 1 << 20
 """Octets. Capture programs cut at 262,144; a record that announces more is damage."""
@@ -23,6 +25,9 @@ _CLASSIC: Final = {
     b"\xa1\xb2\x3c\x4d": (">", 1_000),
 }
 """Magic to byte order and parts of a microsecond."""
+_FILE_HEADER: Final = 24
+_LATEST: Final = 253_402_300_799 * SECOND
+"""The end of the year 9999."""
 _SECTION: Final = b"\x0a\x0d\x0d\x0a"
 _INTERFACE, _OBSOLETE_PACKET, _SIMPLE_PACKET, _ENHANCED_PACKET = 1, 2, 3, 6
 _OPTION_END, _OPTION_RESOLUTION, _OPTION_OFFSET = 0, 9, 14
@@ -37,6 +42,15 @@ class Frame(NamedTuple):
     cut: bool
 
 
+class _Form(NamedTuple):
+    """How the records of a classic capture are written. `parts` of its fractions make a microsecond."""
+
+    record: struct.Struct
+    order: str
+    parts: int
+    link: int
+
+
 class _Interface(NamedTuple):
     link: int
     ticks_per_second: int
@@ -49,83 +63,169 @@ def is_capture(start: bytes) -> bool:
 
 
 def frames(file: BinaryIO, counts: CaptureCounts) -> Iterator[Frame]:
-    """Yield the frames in the file's order. Damage ends them, and is counted.
+    """Yield the frames in the file's order. Damage is counted and passed over.
 
     Raises `UnreadableFile` where it is no capture file at all.
     """
     magic = file.read(4)
     if magic in _CLASSIC:
-        return _classic(file, *_CLASSIC[magic], counts)
+        return _classic(Window(file, magic), counts)
     if magic == _SECTION:
-        return _blocks(file, counts)
+        return _blocks(Window(file, magic), counts)
     raise UnreadableFile("it is no capture: neither pcap nor pcapng starts so", permanent=True)
 
 
-def _classic(file: BinaryIO, order: str, parts: int, counts: CaptureCounts) -> Iterator[Frame]:
-    header = file.read(20)
-    if len(header) < 20:
-        counts.defects[CaptureDefect.TRUNCATED] += 1
-        return
-    link = struct.unpack(order + "I", header[16:20])[0] & 0xFFFF
-    record = struct.Struct(order + "IIII")
-    while head := file.read(record.size):
-        if len(head) < record.size:
-            counts.defects[CaptureDefect.TRUNCATED] += 1
-            return
-        seconds, fraction, captured, original = record.unpack(head)
-        if captured > LARGEST_RECORD:
-            counts.defects[CaptureDefect.RECORD_SIZE] += 1
-            return
-        octets = file.read(captured)
-        if len(octets) < captured:
-            counts.defects[CaptureDefect.TRUNCATED] += 1
-            return
+def _classic(window: Window, counts: CaptureCounts) -> Iterator[Frame]:
+    """Read one classic capture, or several put one after another."""
+    latest = None
+    form = _form(window, counts)
+    while form is not None and window.has(form.record.size):
+        seconds, fraction, captured, original = form.record.unpack_from(window.octets, window.at)
+        if captured > LARGEST_RECORD or not original:
+            if window.octets[window.at : window.at + 4] in _CLASSIC:
+                form = _form(window, counts)
+                continue
+            if captured > LARGEST_RECORD or not seconds:
+                if not _found_again(window, form, latest, counts):
+                    return
+                continue
+        if not window.has(form.record.size + captured):
+            break
+        begin = window.at + form.record.size
+        window.at = begin + captured
+        latest = seconds
         counts.frames += 1
-        yield Frame(Micros(seconds * SECOND + fraction // parts), link, octets, captured < original)
+        time = Micros(seconds * SECOND + fraction // form.parts)
+        yield Frame(time, form.link, window.octets[begin : window.at], captured < original)
+    if window.held:
+        counts.note(CaptureDefect.TRUNCATED)
 
 
-def _blocks(file: BinaryIO, counts: CaptureCounts) -> Iterator[Frame]:
-    """Read pcapng. The first section's type has been read."""
+def _form(window: Window, counts: CaptureCounts) -> _Form | None:
+    """Read a classic file header; `None` where the file ends within it."""
+    if not window.has(_FILE_HEADER):
+        if not window.held or window.at + 4 == len(window.octets):
+            counts.note(CaptureDefect.TRUNCATED)
+            window.at = len(window.octets)
+        return None
+    order, parts = _CLASSIC[window.octets[window.at : window.at + 4]]
+    link = struct.unpack_from(order + "I", window.octets, window.at + 20)[0] & 0xFFFF
+    window.at += _FILE_HEADER
+    return _Form(struct.Struct(order + "IIII"), order, parts, link)
+
+
+def _found_again(window: Window, form: _Form, latest: int | None, counts: CaptureCounts) -> bool:
+    """Go on to the next record that holds together, after one that does not. `latest`: the last good one's seconds."""
+    if not any(window.octets[window.at : window.at + form.record.size]):
+        counts.note(CaptureDefect.EMPTY_SPACE)
+        counts.octets_lost += window.skip_zeros()
+        # A number may have begun among the zeros.
+        window.octets, window.at = bytes(form.record.size - 1) + window.octets[window.at :], 0
+    else:
+        counts.note(CaptureDefect.RECORD_SIZE)
+        window.at += 1
+        counts.octets_lost += 1
+    # The upper half of the seconds stays the same for eighteen hours: it is looked for.
+    at, upper = (2, slice(2, 4)) if form.order == "<" else (0, slice(0, 2))
+    sign = None if latest is None else struct.pack(form.order + "I", latest)[upper]
+    while sign is not None and window.has(2 * form.record.size):
+        found = window.octets.find(sign, window.at + at) - at
+        if found >= 0 and found + form.record.size <= len(window.octets):
+            counts.octets_lost += found - window.at
+            window.at = found
+            if _holds_together(window, form):
+                return True
+            window.at += 1
+            counts.octets_lost += 1
+        else:
+            kept = min(window.held, 2 * form.record.size - 1)
+            counts.octets_lost += window.held - kept
+            window.at = len(window.octets) - kept
+    counts.octets_lost += window.held
+    return False
+
+
+def _holds_together(window: Window, form: _Form) -> bool:
+    """Tell whether a record starts here, and another one after it or the file's end."""
+    _, fraction, captured, original = form.record.unpack_from(window.octets, window.at)
+    if not _is_plausible(fraction // form.parts, captured, original) or not window.has(form.record.size + captured):
+        return False
+    if not window.has(2 * form.record.size + captured):
+        return True
+    _, fraction, captured, original = form.record.unpack_from(window.octets, window.at + form.record.size + captured)
+    return _is_plausible(fraction // form.parts, captured, original)
+
+
+def _is_plausible(microseconds: int, captured: int, original: int) -> bool:
+    return microseconds < SECOND and 0 < captured <= original <= LARGEST_RECORD
+
+
+def _blocks(window: Window, counts: CaptureCounts) -> Iterator[Frame]:
+    """Read pcapng, block by block."""
     order = "<"
     interfaces: list[_Interface] = []
-    kind = _SECTION
-    while len(kind) == 4:
-        if kind == _SECTION:
-            start = file.read(8)
-            order = "<" if start[4:8] == b"\x4d\x3c\x2b\x1a" else ">"
+    while window.has(12):
+        octets, at = window.octets, window.at
+        if octets[at : at + 4] == _SECTION:
+            order = "<" if octets[at + 8 : at + 12] == b"\x4d\x3c\x2b\x1a" else ">"
             interfaces = []
-            size, body = struct.unpack(order + "I", start[:4].ljust(4, b"\0"))[0], start[4:]
-        else:
-            size, body = struct.unpack(order + "I", file.read(4).ljust(4, b"\0"))[0], b""
+        number, size = struct.unpack_from(order + "II", octets, at)
         if size < 12 or size > LARGEST_RECORD or size % 4:
-            counts.defects[CaptureDefect.RECORD_SIZE if size else CaptureDefect.TRUNCATED] += 1
-            return
-        body += file.read(size - 8 - len(body))
-        if len(body) < size - 8:
-            counts.defects[CaptureDefect.TRUNCATED] += 1
-            return
-        number = struct.unpack(order + "I", kind)[0]
-        if number == _INTERFACE:
-            interfaces.append(_interface(body, order))
-        elif number in (_OBSOLETE_PACKET, _ENHANCED_PACKET):
-            frame = _packet(body, order, number, interfaces)
+            if not _block_found_again(window, order, counts):
+                return
+            continue
+        if not window.has(size):
+            break
+        octets, at = window.octets, window.at
+        window.at += size
+        if number in (_OBSOLETE_PACKET, _ENHANCED_PACKET):
+            frame = _packet(octets, at + 8, size - 12, (order, number), interfaces)
             if frame is None:
-                counts.defects[CaptureDefect.RECORD_SIZE] += 1
+                counts.note(CaptureDefect.RECORD_SIZE)
+            elif not 0 <= frame.time <= _LATEST:
+                counts.note(CaptureDefect.WITHOUT_TIME)
             else:
                 counts.frames += 1
                 yield frame
+        elif number == _INTERFACE:
+            interfaces.append(_interface(octets[at + 8 : at + size - 4], order))
         elif number == _SIMPLE_PACKET:
-            counts.defects[CaptureDefect.WITHOUT_TIME] += 1
-        kind = file.read(4)
-    if kind:
-        counts.defects[CaptureDefect.TRUNCATED] += 1
+            counts.note(CaptureDefect.WITHOUT_TIME)
+    if window.held:
+        counts.note(CaptureDefect.TRUNCATED)
+
+
+def _block_found_again(window: Window, order: str, counts: CaptureCounts) -> bool:
+    """Go on to the next packet or section whose two lengths agree."""
+    zeros = not any(window.octets[window.at : window.at + 12])
+    counts.note(CaptureDefect.EMPTY_SPACE if zeros else CaptureDefect.RECORD_SIZE)
+    if zeros:
+        counts.octets_lost += window.skip_zeros()
+        window.octets, window.at = b"\0\0\0" + window.octets[window.at :], 0
+    start = re.compile(re.escape(_SECTION) + b"|" + re.escape(struct.pack(order + "I", _ENHANCED_PACKET)))
+    while window.has(12):
+        found = start.search(window.octets, window.at + (not zeros))
+        zeros = True
+        at = found.start() if found is not None else max(window.at + 1, len(window.octets) - 11)
+        counts.octets_lost += at - window.at
+        window.at = at
+        if found is None or not window.has(12):
+            continue
+        size = struct.unpack_from(order + "I", window.octets, window.at + 4)[0]
+        sound = 12 <= size <= LARGEST_RECORD and not size % 4 and window.has(size)
+        if sound and window.octets.startswith(window.octets[window.at + 4 : window.at + 8], window.at + size - 4):
+            return True
+        window.at += 1
+        counts.octets_lost += 1
+    counts.octets_lost += window.held
+    return False
 
 
 def _interface(body: bytes, order: str) -> _Interface:
     """Read an interface description: link type, and the options that say what its times count."""
     link = struct.unpack_from(order + "H", body)[0] if len(body) >= 2 else 0
     ticks, offset, at = 1_000_000, 0, 8
-    while at + 4 <= len(body) - 4:
+    while at + 4 <= len(body):
         code, length = struct.unpack_from(order + "HH", body, at)
         value = body[at + 4 : at + 4 + length]
         at += 4 + length + -length % 4
@@ -139,15 +239,17 @@ def _interface(body: bytes, order: str) -> _Interface:
     return _Interface(link, ticks, offset)
 
 
-def _packet(body: bytes, order: str, kind: int, interfaces: list[_Interface]) -> Frame | None:
-    """Read an enhanced or obsolete packet block; `None` where it does not hold together."""
-    if len(body) < 24:
+def _packet(octets: bytes, at: int, size: int, kind: tuple[str, int], interfaces: list[_Interface]) -> Frame | None:
+    """Read an enhanced or obsolete packet block whose body stands at `at`; `None` where it does not hold together."""
+    if size < 20:
         return None
-    number = struct.unpack_from(order + ("I" if kind == _ENHANCED_PACKET else "H"), body)[0]
-    high, low, captured, original = struct.unpack_from(order + "IIII", body, 4)
-    if number >= len(interfaces) or captured > len(body) - 24:
+    order, block = kind
+    number, high, low, captured, original = struct.unpack_from(order + "IIIII", octets, at)
+    if block == _OBSOLETE_PACKET:
+        number = struct.unpack_from(order + "H", octets, at)[0]
+    if number >= len(interfaces) or captured > size - 20:
         return None
     interface = interfaces[number]
     ticks = (high << 32) | low
     time = interface.offset_s * SECOND + ticks * SECOND // interface.ticks_per_second
-    return Frame(Micros(time), interface.link, body[20 : 20 + captured], captured < original)
+    return Frame(Micros(time), interface.link, octets[at + 20 : at + 20 + captured], captured < original)

@@ -1,4 +1,4 @@
-"""HEP3 bytes to packet. Framing and chunks as in the HEP specification, revision 37, sections 3 and 4."""
+"""Bytes to packet. Framing and chunks as in the HEP specification, revision 37, sections 3 and 4."""
 
 import ipaddress
 import struct
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ringfence.vocabulary.times import SECOND, Micros
+from ringfence.watch.wire.hep.early import decode_early, looks_like_early
 from ringfence.watch.wire.hep.packet import HepDefect, HepPacket
 
 MAGIC: Final = b"HEP3"
@@ -78,6 +79,8 @@ _CHUNKS: Final[dict[int, tuple[str, int, Callable[[bytes], object] | None]]] = {
 
 def decode(data: bytes) -> HepPacket:
     """Return the packet that `data` is, which may be anything: no bytes raise. Unknown vendors and types are skipped."""
+    if data[:1] in (b"\1", b"\2"):
+        return decode_early(data) if looks_like_early(data) else HepPacket(defects=(HepDefect.NOT_HEP,))
     if len(data) < _HEADER.size or not data.startswith(MAGIC):
         return HepPacket(defects=(HepDefect.NOT_HEP if not MAGIC.startswith(data[:4]) or not data else HepDefect.TRUNCATED,))
     defects: list[HepDefect] = []
@@ -92,6 +95,11 @@ def decode(data: bytes) -> HepPacket:
         _inflate(fields, defects)
     _time(fields, defects)
     return HepPacket(**fields, defects=tuple(dict.fromkeys(defects)) if defects else ())  # type: ignore[arg-type] # the table above names and types them
+
+
+def looks_like_hep(data: bytes) -> bool:
+    """Tell whether `data` is a HEP packet of any version."""
+    return data.startswith(MAGIC) or looks_like_early(data)
 
 
 def _fields(data: bytes, length: int, defects: list[HepDefect]) -> dict[str, object]:

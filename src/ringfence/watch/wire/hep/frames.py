@@ -1,4 +1,4 @@
-"""A TCP stream of HEP cut into packets by their length fields."""
+"""A TCP stream or file of HEP cut into packets by their length fields."""
 
 from typing import Final
 
@@ -37,6 +37,11 @@ class FrameSplitter:
                 at += length
         del self._held[:at]
         return frames
+
+    def gap(self) -> None:
+        """Octets of the stream were missed: what is held can't be completed. Reading goes on at the next packet's start."""
+        self.lost_octets += len(self._held)
+        self._held.clear()
 
     def _next_magic(self, start: int) -> int:
         """Return where the next packet may start: at the magic, or at an end that could be its first octets."""

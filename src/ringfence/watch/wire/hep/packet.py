@@ -1,4 +1,4 @@
-"""A HEP packet: one captured payload with all that the capture agent says of it (HEP version 3, revision 37)."""
+"""A HEP packet: one captured payload with all that the capture agent says of it (HEP version 3, revision 37; 1 and 2 say less)."""
 
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ from ringfence.vocabulary.times import Micros
 class HepDefect(StrEnum):
     """What was wrong with a packet. Each is counted; none stops the decoder."""
 
-    NOT_HEP = "not-hep"  # it does not start with HEP3
+    NOT_HEP = "not-hep"  # it starts as no version of HEP does
     TRUNCATED = "truncated"  # shorter than it announces
     EXCESS = "excess"  # octets after what it announces
     CHUNK_LENGTH = "chunk-length"  # a chunk shorter than its own header, or reaching past the end: the rest is not read

@@ -1,0 +1,72 @@
+"""One input while it is read: opened when its turn comes, counted, and closed at its end."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from ringfence.vocabulary.times import Micros
+from ringfence.watch.recorded.counts import FileCounts
+from ringfence.watch.recorded.formats import Options, Timed
+from ringfence.watch.recorded.inputs import Input
+from ringfence.watch.recorded.ordering import nearly_sorted
+from ringfence.watch.sources.datagram import Datagram
+from ringfence.watch.sources.errors import UnreadableFile
+from ringfence.watch.sources.pcap.clock import DISORDER_US
+
+
+class Opened:
+    """An input with its counts. `first` is the time of its first packet, 0 where it has none, `None` where it holds no packets."""
+
+    def __init__(self, source: Input, options: Options) -> None:
+        """Check the header. Raises `UnreadableFile` with the file's name where it is not as it must be."""
+        self.counts: Final = FileCounts(source.name, source.format.name)
+        self.first: Final = self._checked(source, options)
+        self.is_packets: Final = source.format.is_packets
+        self._source = source
+        self._options = options
+
+    def items(self) -> Iterator[Timed]:
+        """Yield all that the file holds, and note at its end what was wrong with its packing."""
+        source, counts = self._source, self.counts
+        try:
+            yield from source.format.open(source.open(), self._options, counts)
+            counts.damage = source.damage
+        finally:
+            source.is_read = True
+            source.close()
+
+    def datagrams(self) -> Iterator[Datagram]:
+        """Yield the packets by time that are within the range asked for. Reading ends where the range does."""
+        counts, options = self.counts, self._options
+        if options.since is None and options.until is None:
+            return nearly_sorted(self._seen())
+        return nearly_sorted(each for each in self._seen() if options.wants(each.time) or counts.leave_out())
+
+    def _seen(self) -> Iterator[Datagram]:
+        counts, until = self.counts, self._options.until
+        end = None if until is None else Micros(until + DISORDER_US)
+        latest: Micros | None = None
+        for each in self.items():
+            if isinstance(each, Datagram):
+                if end is not None and each.time >= end:
+                    break
+                if latest is None:
+                    counts.saw(each.time)
+                latest = each.time
+                yield each
+        if latest is not None:
+            counts.saw(latest)
+
+    @staticmethod
+    def _checked(source: Input, options: Options) -> Micros | None:
+        try:
+            if source.path is None:
+                return Micros(0)  # standard input can be read once: it is opened first, and its header is checked then
+            if source.format.first_time is not None:
+                return source.format.first_time(source.open()) or Micros(0)
+            source.format.open(source.open(), options, FileCounts(source.name, source.format.name))
+            return None
+        except UnreadableFile as refused:
+            raise UnreadableFile(f"{source.name}: {refused}", permanent=refused.permanent) from refused
+        finally:
+            if source.path is not None:
+                source.close()
