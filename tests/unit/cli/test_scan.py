@@ -178,7 +178,6 @@ def test_without_json_there_is_a_table_and_nothing_in_it_steers_the_terminal(
     [
         (b"", "it is empty"),
         (gzip.compress(b"", mtime=0), "it is empty"),
-        (gzip.compress(b"x" * 99, mtime=0)[:10], "the gzip file is damaged or breaks off"),
         (b"PK\3\4....", "it is packed with zip, as spreadsheets are too; unpack it first"),
         (b"\x89PNG\r\n\x1a\n", "it is a picture (PNG)"),
         (b"\0" * 99, "nothing but zeros"),

@@ -3,7 +3,7 @@
 import errno
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
@@ -152,11 +152,9 @@ def _add_folder(folder: Path, format_: Format | None, found: Inputs) -> None:
             found.files.append(Input(str(path), known, path, octets))
 
 
-def files_in(folder: Path) -> Iterator[Path]:
-    """Yield what is in a folder and the folders in it, sorted by name, but no folders. Links to folders are not followed."""
-    for here, folders, names in os.walk(folder):
-        folders.sort()
-        yield from (Path(here, name) for name in sorted(names))
+def files_in(folder: Path) -> list[Path]:
+    """Return what is in a folder and the folders in it, sorted by path, but no folders. Links to folders are not followed."""
+    return sorted(Path(here, name) for here, _, names in os.walk(folder) for name in names)
 
 
 def _start(path: Path) -> tuple[bytes, int]:
