@@ -15,6 +15,7 @@ from ringfence.feeds import FeedError
 from ringfence.gate.configuration import EdgeConfiguration, RedirectConfiguration
 from ringfence.gate.edges import Edge, EdgeDriver
 from ringfence.gate.edges.in_path import InPathEdge
+from ringfence.gate.edges.in_path.edge import NAME as IN_PATH
 from ringfence.gate.edges.kamailio import KamailioEdge
 from ringfence.gate.orders import OrdersTail
 from ringfence.gate.receipts import ReceiptBook
@@ -44,6 +45,7 @@ class Gate:
         self._table = OrdersTable()
         self._orders = OrdersTail(data / "feeds", self._table)
         self._receipts = ReceiptBook(data / "feeds" / "receipts")
+        self._receipts.forget_edges(but={IN_PATH, *(edge.name for edge in edges)}, now=clock())
         self._redirect = RedirectServer(redirect, self._orders, self._receipts, clock=clock)
         self._edges: list[Edge] = [KamailioEdge(edge) for edge in edges]
         self._drivers = [
@@ -78,7 +80,7 @@ class Gate:
         self._redirect.close()
         for edge in self._edges:
             await edge.close()
-        self._receipts.close()
+        self._receipts.close(clock())
         self._save_health(json.dumps(self.health(clock())))
         _LOG.info("gate has ended", generation=self._table.generation)
 
@@ -100,6 +102,7 @@ class Gate:
     async def _write_receipts(self) -> None:
         """Make receipts durable in another thread: a sync must not hold up an answer. A full disk is waited out."""
         while True:
+            self._receipts.settle(clock())
             try:
                 written = await asyncio.to_thread(self._receipts.write)
                 self._trouble = None
@@ -144,7 +147,6 @@ class Gate:
             "ignored": tally.ignored,
             "receipts_pending": self._receipts.pending,
             "receipts_problem": self._trouble,
-            "refusals_untold": self._receipts.untold_refusals,
             "edges": {
                 driver.edge.name: {"holds": driver.holds, "failures": driver.failures, "drifts": driver.drifts}
                 for driver in self._drivers

@@ -16,7 +16,7 @@ from ringfence.gate.edges import EdgeDriver, EdgeRefused
 from ringfence.gate.edges.kamailio import KamailioEdge
 from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.table import OrdersTable
-from ringfence.vocabulary.contracts import Order, OrderChange, Receipt, ReceiptState
+from ringfence.vocabulary.contracts import Order, OrderChange, Receipt
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import HOUR, SECOND, Micros
 
@@ -43,7 +43,7 @@ class Bench:
 
     async def end(self) -> None:
         await self.edge.close()
-        self.book.close()
+        self.book.close(self.now)
 
     def order(self, *orders: Order, removals: tuple[str, ...] = ()) -> None:
         self.generation += 1
@@ -327,16 +327,6 @@ def test_an_edge_that_stays_away_is_told_once_and_served_when_it_is_back(bench: 
         assert b.driver.failures == 0
 
     bench(story)
-
-
-def test_refusals_beyond_what_may_wait_are_counted_instead_of_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ringfence.gate.receipts.MAX_PENDING", 3)
-    book = ReceiptBook(tmp_path)
-    for number in range(5):
-        book.say(Receipt(order="o", edge="redirect", state=ReceiptState.REFUSED, time=NOW, call_id=str(number)))
-    book.say(Receipt(order="o", edge="redirect", state=ReceiptState.PLACED, time=NOW))
-    assert (book.pending, book.untold_refusals) == (4, 2)
-    book.close()
 
 
 def test_an_edge_that_is_away_for_days_does_not_end_the_gate(bench: Run) -> None:

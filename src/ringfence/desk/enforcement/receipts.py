@@ -47,6 +47,10 @@ def _take(order: Order, receipt: Receipt, actor: Actor, now: datetime) -> None:
             Placement.objects.filter(id=placement.id).update(held=False, removed=utc(receipt.time))
             _tell("removed-at-edge", order, receipt, actor, now)
             settle_removal(order=order, actor=actor, now=now)
+        case ReceiptState.FORGOTTEN:
+            Placement.objects.filter(id=placement.id).update(held=False)
+            _tell("forgotten-at-edge", order, receipt, actor, now)
+            settle_removal(order=order, actor=actor, now=now)
         case ReceiptState.REJECTED:
             Order.objects.filter(id=order.id).update(rejection=f"{receipt.edge}: {receipt.text or 'no reason given'}")
             _tell("rejected-by-edge", order, receipt, actor, now)
@@ -54,7 +58,7 @@ def _take(order: Order, receipt: Receipt, actor: Actor, now: datetime) -> None:
             Placement.objects.filter(id=placement.id).update(drifts=F("drifts") + 1)
             _tell("drifted", order, receipt, actor, now)
         case ReceiptState.REFUSED:
-            Placement.objects.filter(id=placement.id).update(refusals=F("refusals") + 1, last_refusal=utc(receipt.time))
+            Placement.objects.filter(id=placement.id).update(refusals=F("refusals") + receipt.count, last_refusal=utc(receipt.time))
             _note_refused(order, receipt.edge, utc(receipt.time), actor, now)
 
 

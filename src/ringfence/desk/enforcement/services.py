@@ -112,10 +112,13 @@ def _remove(order: Order, verb: str, reason: str, actor: Actor, now: datetime) -
 
 
 def settle_removal(*, order: Order, actor: Actor, now: datetime) -> None:
-    """Mark a removing order removed once every edge that had it has said that it is gone. Call inside a transaction."""
-    placements = list(order.placement_set.filter(placed__isnull=False).values_list("held", flat=True))
-    if placements and not any(placements):
-        _removed(order, "read back from every edge", actor, now)
+    """Mark a removing order removed once no edge that the gate drives has it any more. Call inside a transaction."""
+    placements = list(order.placement_set.filter(placed__isnull=False).values_list("held", "removed"))
+    if placements and not any(held for held, _ in placements):
+        whole = all(removed is not None for _, removed in placements)
+        _removed(
+            order, "read back from every edge" if whole else "read back from every edge that the gate still drives", actor, now
+        )
 
 
 def _removed(order: Order, how: str, actor: Actor, now: datetime) -> None:

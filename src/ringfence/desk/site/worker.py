@@ -27,6 +27,7 @@ from ringfence.desk.outbox.services import Due
 from ringfence.desk.site.reference import reference
 from ringfence.desk.site.wiring import DESK_EVENT, ORDER_CHANGED, REACTIONS, REFERENCE_CHANGED
 from ringfence.feeds import FeedReader, FeedWriter, Record
+from ringfence.feeds.marks import mark_read
 from ringfence.vocabulary.contracts import DeskEvent, Order, OrderChange
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,10 @@ BATCH: Final = 50
 """Messages a transaction: it bounds how long people's own changes wait for the database."""
 
 _HOUSEKEEPING: Final = timedelta(milliseconds=250)
+
+_MARKING: Final = timedelta(seconds=10)
+
+RECEIPTS: Final = "receipts"
 
 
 class _Intake(Protocol):
@@ -46,7 +51,7 @@ class _Intake(Protocol):
 INTAKES: Final[dict[str, _Intake]] = {
     "findings": detections.record_findings,
     "observations": detections.record_observations,
-    "receipts": receipts.record_receipts,
+    RECEIPTS: receipts.record_receipts,
 }
 
 _UNHOLDABLE: Final = (DataError, IntegrityError, OverflowError, ValueError)
@@ -72,7 +77,7 @@ class Worker:
         self._reference = self._writer("reference")
         self._desk_events = self._writer("desk-events")
         self._readers: dict[str, FeedReader] = {}
-        self._kept_house = datetime.min.replace(tzinfo=UTC)
+        self._kept_house = self._marked = datetime.min.replace(tzinfo=UTC)
 
     def _writer(self, feed: str) -> FeedWriter:
         writer = FeedWriter(self._feeds / feed)
@@ -118,7 +123,12 @@ class Worker:
             return False
         self._kept_house = now
         ended = enforcement.end_orders(actor=self._actor, now=now)
-        return audit.seal(actor=self._actor) + ended > 0
+        sealed = audit.seal(actor=self._actor)
+        read = outbox.position(feed=RECEIPTS) if now - self._marked >= _MARKING else 0
+        if read:
+            self._marked = now
+            mark_read(self._feeds / RECEIPTS, read)  # the gate throws away what lies before
+        return ended + sealed > 0
 
     def _take_in(self, feed: str) -> bool:
         reader = self._readers.get(feed)
@@ -194,7 +204,7 @@ class Worker:
     def _publish_reference(self) -> bool:
         messages = outbox.due(topics=(REFERENCE_CHANGED,), now=self._clock(), limit=1000)
         if messages:
-            self._reference.append([msgspec.json.encode(reference(actor=self._actor, now=self._clock()))])
+            self._reference.trim(self._reference.append([msgspec.json.encode(reference(actor=self._actor, now=self._clock()))]))
             outbox.done(ids=[message.id for message in messages])
         return bool(messages)
 

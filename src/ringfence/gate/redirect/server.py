@@ -14,7 +14,7 @@ from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.redirect.answers import Question, question
 from ringfence.gate.redirect.asks import Peers, ask_of
 from ringfence.gate.redirect.transactions import CANCELLED, Transactions
-from ringfence.vocabulary.contracts import Receipt, ReceiptState, Verdict, VerdictAction
+from ringfence.vocabulary.contracts import Verdict, VerdictAction
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.wire.sip import parse
 
@@ -126,7 +126,7 @@ class RedirectServer(asyncio.DatagramProtocol):
             code = self._configuration.allow_code
             return asked.answer(code, _ALLOWED[code])
         self.tally.refused += 1
-        self._receipts.say(Receipt(order=verdict.order, edge=NAME, state=ReceiptState.REFUSED, time=now, call_id=ask.call_id))
+        self._receipts.refused(verdict.order, NAME, call_id=ask.call_id, now=now)
         return self._refusal(asked, verdict)
 
     def _refusal(self, asked: Question, verdict: Verdict) -> bytes:

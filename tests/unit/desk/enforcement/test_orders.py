@@ -13,7 +13,8 @@ from ringfence.desk.enforcement.models import Order
 from ringfence.desk.errors import NotThere
 from ringfence.desk.outbox import selectors as waiting
 from ringfence.desk.outbox import services as outbox
-from ringfence.vocabulary.contracts import ReceiptState
+from ringfence.vocabulary.contracts import Receipt, ReceiptState
+from ringfence.vocabulary.times import micros
 
 pytestmark = pytest.mark.django_db
 
@@ -113,3 +114,24 @@ def test_a_decision_that_came_to_be_ordered_too_late_is_recorded_and_waits_no_mo
     assert waiting.waiting(actor=ANALYST) == 0
     (entry,) = audit.entries(actor=ANALYST, verb="not-ordered")
     assert entry.details["because"] == "its end had passed"
+
+
+def test_an_edge_that_is_configured_no_longer_keeps_no_order_from_being_over(desk: Desk, order: str) -> None:
+    for edge in ("k1", "k2"):
+        desk.receive(order, ReceiptState.PLACED, edge=edge)
+    services.lift_order(order_id=order, why=Why("x"), actor=ANALYST, now=desk.clock())
+    desk.receive(order, ReceiptState.REMOVED, edge="k1")
+    assert now(order).state == "removing"
+    desk.receive(order, ReceiptState.FORGOTTEN, edge="k2")
+    assert now(order).state == "removed"
+    (entry,) = audit.entries(actor=ANALYST, verb="removed")
+    assert entry.details["how"] == "read back from every edge that the gate still drives"
+
+
+def test_refusals_that_were_added_up_are_counted_as_many_as_they_are(desk: Desk, order: str) -> None:
+    for count in (1, 999):
+        desk.write("receipts", Receipt(order=order, edge="redirect", state=ReceiptState.REFUSED, time=micros(NOON), count=count))
+    desk.work()
+    page = selectors.order_page(id=order, actor=ANALYST)
+    assert page is not None
+    assert page.placements[0].refusals == 1000
