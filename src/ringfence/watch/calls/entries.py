@@ -40,6 +40,8 @@ class Origin(Struct, frozen=True, kw_only=True, array_like=True):
     credentials: bool
     user_agent: str | None
     agent: int | None
+    emergency: bool = False
+    """The request URI is the emergency service itself, by no number: `urn:service:sos` or below (RFC 5031)."""
 
 
 class Transaction(Struct, kw_only=True, array_like=True):

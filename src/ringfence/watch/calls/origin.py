@@ -1,12 +1,15 @@
 """What a request says of itself, as far as events need it."""
 
 from collections.abc import Callable
+from typing import Final
 
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.calls.entries import Origin
 from ringfence.watch.calls.legs import LONGEST_TEXT, Leg, bounded
 from ringfence.watch.sources.datagram import Datagram
 from ringfence.watch.wire.sip.message import Message, Uri
+
+_EMERGENCY_SERVICE: Final = "service:sos"
 
 
 def origin_of(datagram: Datagram, message: Message, leg: Leg, *, time: Micros, number: Callable[[str], str]) -> Origin:
@@ -36,11 +39,19 @@ def origin_of(datagram: Datagram, message: Message, leg: Leg, *, time: Micros, n
         credentials=message.authorization is not None,
         user_agent=_shown(message.user_agent),
         agent=datagram.agent,
+        emergency=_is_emergency_service(message.uri),
     )
 
 
 def _user(uri: Uri | None) -> str | None:
-    return None if uri is None or uri.user is None else bounded(uri.user)
+    return None if uri is None or uri.user is None or uri.scheme == "urn" else bounded(uri.user)
+
+
+def _is_emergency_service(uri: Uri | None) -> bool:
+    """Tell whether it is `urn:service:sos` or a service below it, such as `urn:service:sos.fire` (RFC 5031 section 4.2)."""
+    if uri is None or uri.scheme != "urn" or uri.user is None:
+        return False
+    return uri.user == _EMERGENCY_SERVICE or uri.user.startswith(_EMERGENCY_SERVICE + ".")
 
 
 def _shown(text: str | None) -> str | None:

@@ -384,8 +384,8 @@ class Tracker(Memory):
             self._observations.append(happenings.first_use(sender, policy=policy, call_id=origin.call_id, time=self.clock))
 
     def _is_emergency(self, sender: Sender | None, origin: Origin) -> bool:
-        """Tell whether a party of ours calls an emergency number; an unknown source gains nothing by dialling one."""
-        return sender is not None and origin.dialled in self.directory.emergency_numbers
+        """Tell whether a party of ours calls for help, by number or service; an unknown source gains nothing by it."""
+        return sender is not None and (origin.emergency or origin.dialled in self.directory.emergency_numbers)
 
     def _stamp(self) -> happenings.Stamp:
         self.sequence += 1

@@ -1,4 +1,4 @@
-"""URIs: sip and sips (RFC 3261 section 19.1), tel (RFC 3966); of others the scheme alone."""
+"""URIs: sip and sips (RFC 3261 section 19.1), tel (RFC 3966), urn:service (RFC 5031); of others the scheme alone."""
 
 import re
 from typing import Final
@@ -12,6 +12,9 @@ _ESCAPED: Final = re.compile(r"((?:%[0-9A-Fa-f]{2})+)")
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 _PLACE_END: Final = re.compile("[;?]")
 _USER_END: Final = re.compile("[:;]")
+_SERVICE: Final = re.compile(
+    r"service(?::[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?){0,7})\Z", re.ASCII
+)
 _LONGEST_PORT: Final = 5
 _USUAL: Final = re.compile(r"(sips?):(?:([^@:;%?\s]*)@)?([a-z0-9][a-z0-9.-]*[a-z0-9])(?::([0-9]{1,4}))?(?:;[^@?\s]*)?\Z")
 """Nearly every URI on the wire, and none with a defect. The rest is read piece by piece."""
@@ -83,6 +86,8 @@ def _unescape(found: re.Match[str]) -> str:
 
 
 def _other(scheme: str, rest: str, defects: list[Defect]) -> Uri:
+    if scheme == "urn" and _SERVICE.match(service := rest.lower()):
+        return Uri(scheme, service, None)
     if scheme != "tel":
         defects.append(Defect.UNKNOWN_SCHEME)
         return Uri(scheme, None, None)

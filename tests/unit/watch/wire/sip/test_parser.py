@@ -159,7 +159,7 @@ def test_the_same_defect_is_recorded_once() -> None:
         (b"sip:%61%C3%A9@h", Uri("sip", "aé", "h")),
         (b"sip:u@[2001:db8::10%25eth0]", Uri("sip", "u", None)),
         (b"tel:+32-2-555;ext=1", Uri("tel", "+32-2-555", None)),
-        (b"urn:service:sos", Uri("urn", None, None)),
+        (b"urn:service:sos", Uri("urn", "service:sos", None)),
     ],
 )
 def test_uris_of_all_kinds(text: bytes, uri: Uri) -> None:
@@ -202,3 +202,18 @@ def test_an_address_means_the_same_whichever_way_it_is_read(name: str, uri: str,
     # The tab before the bracket takes the address off the short path.
     short, long = read(f"{name or 'n'}<{uri}>{tag}"), read(f"{name or 'n'}\t<{uri}>{tag}")
     assert (short.from_uri, short.from_tag, short.defects) == (long.from_uri, long.from_tag, long.defects)
+
+
+@pytest.mark.parametrize(
+    ("text", "user"),
+    [
+        ("urn:service:sos", "service:sos"),
+        ("URN:service:Sos.Fire", "service:sos.fire"),
+        ("urn:service:sos.", None),
+        ("urn:isbn:1", None),
+    ],
+)
+def test_a_service_has_its_name_as_user_and_any_other_urn_nothing(text: str, user: str | None) -> None:
+    message = parse(INVITE.replace(b"sip:+3225550100@sip.example.com:5080;user=phone", text.encode()))
+    assert message.uri == Uri("urn", user, None)
+    assert (Defect.UNKNOWN_SCHEME in message.defects) == (user is None)
