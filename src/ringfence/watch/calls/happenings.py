@@ -1,15 +1,20 @@
 """Events and observations, made from what the tracker remembers."""
 
 import re
+from ipaddress import ip_address
 from typing import Final, NamedTuple
 
 from ringfence.vocabulary.contracts import Event, EventKind, Observation, ObservationKind
 from ringfence.vocabulary.times import MILLISECOND, Micros
 from ringfence.watch.attribution import Directory, Sender
 from ringfence.watch.calls.entries import Call, Origin, Transaction
+from ringfence.watch.calls.legs import bounded
 from ringfence.watch.sources.datagram import Datagram
 
-_REFUSED: Final = re.compile(rb"ringfence\.refused order=([\w.:-]{1,64}) source=([0-9A-Fa-f.:]{1,45}) method=([A-Za-z]{1,32})\s*\Z")
+_REFUSED: Final = re.compile(
+    # A method is any token (RFC 3261 section 25.1): who sends strange ones is refused like everybody, and that must show.
+    rb"ringfence\.refused order=([A-Za-z0-9_.:-]{1,32}) source=([0-9A-Fa-f.:]{2,45}) method=([A-Za-z0-9.!%*_+`'~-]{1,64})\s*\Z"
+)
 
 
 class Stamp(NamedTuple):
@@ -75,18 +80,25 @@ def first_use(sender: Sender, *, policy: str, call_id: str, time: Micros) -> Obs
 
 
 def refusal(datagram: Datagram, *, time: Micros) -> Observation | None:
-    """Return the refusal that an edge's log line tells of, or `None` for any other line. Subject is the refused address."""
+    """Return the refusal that an edge's log line tells of, or `None` for any other line. Subject is the refused address.
+
+    Method and Call-ID in it are as whoever was refused wrote them: both are bounded, and what is no address is no refusal.
+    """
     line = _REFUSED.match(datagram.payload)
     if line is None:
         return None
     order, source, method = (part.decode("ascii") for part in line.groups())
+    try:
+        source = str(ip_address(source))
+    except ValueError:
+        return None
     return Observation(
         kind=ObservationKind.REFUSAL,
         time=time,
         subject=source,
         order=order,
         edge=None if datagram.agent is None else str(datagram.agent),
-        call_id=datagram.correlation,
+        call_id=None if datagram.correlation is None else bounded(datagram.correlation),
         text=method,
     )
 

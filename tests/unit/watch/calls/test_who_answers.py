@@ -1,5 +1,6 @@
 """Who a call is laid to: known addresses and proven credentials, never a mere claim."""
 
+import pytest
 from tests.unit.watch.calls.recordings import ALICE, BOB, SS1, START, authorization, datagram, events_of, request, response
 
 from ringfence.vocabulary.contracts import (
@@ -146,6 +147,22 @@ def test_an_attributed_call_to_an_emergency_number_leaves_no_event() -> None:
     assert [event.kind.value for event in events_of(_by_user(), stream)] == ["attempt", "answer", "request", "end"]
 
 
+@pytest.mark.parametrize("service", ["urn:service:sos", "urn:service:sos.fire", "URN:Service:SOS.Police"])
+def test_an_attributed_call_to_the_emergency_service_leaves_no_event(service: str) -> None:
+    invite = request().replace(b"INVITE sip:+3225551212@provider.example", f"INVITE {service}".encode())
+    stream = [_ask(invite, 0), _reply(invite, 200, 5)]
+    assert events_of(_by_address(), stream) == []
+    stranger = events_of(_by_user(), stream)
+    assert [event.kind.value for event in stranger] == ["attempt", "answer", "request"]
+    assert {event.target for event in stranger} == {None}
+
+
+@pytest.mark.parametrize("uri", ["urn:service:sosx", "urn:service:counseling", "sip:service%3Asos@provider.example", "urn:isbn:1"])
+def test_what_only_looks_like_the_emergency_service_is_counted(uri: str) -> None:
+    invite = request().replace(b"sip:+3225551212@provider.example SIP", f"{uri} SIP".encode())
+    assert [event.kind.value for event in events_of(_by_address(), [_ask(invite, 0)])] == ["attempt", "end", "request"]
+
+
 def test_the_first_use_after_a_posting_is_observed_once() -> None:
     tracker = _by_address()
     for call_id in ("c1", "c2"):
@@ -184,8 +201,40 @@ def test_an_edges_log_line_is_a_refusal_of_its_order() -> None:
     ]
 
 
+@pytest.mark.parametrize("method", ["REGISTER", "X-FOO", "m!%*_+`'~.9"])
+def test_whatever_method_was_refused_it_is_seen(method: str) -> None:
+    tracker = _by_user()
+    _log(tracker, f"ringfence.refused order=o-17 source=2001:DB8::0:1 method={method}".encode())
+    assert [(seen.subject, seen.text) for seen in tracker.observations()] == [("2001:db8::1", method)]
+
+
+def test_what_the_refused_wrote_into_the_log_line_is_bounded() -> None:
+    tracker = _by_user()
+    _log(tracker, b"ringfence.refused order=o-17 source=203.0.113.9 method=INVITE", correlation="x" * 60_000)
+    assert [len(seen.call_id or "") for seen in tracker.observations()] == [32]
+
+
+def _log(tracker: Tracker, line: bytes, correlation: str = "c9") -> None:
+    tracker.feed(Datagram(START, START, PayloadKind.LOG, "udp", SS1, 0, SS1, 0, line, agent=7, correlation=correlation), None)
+
+
+def test_a_message_that_carries_a_log_line_is_no_refusal() -> None:
+    tracker = _by_user()
+    line = "ringfence.refused order=o-17 source=203.0.113.9 method=INVITE"
+    forged = request(call_id=line.replace(" ", ""), user="x", extra=[f"Subject: {line}"]) + line.encode()
+    events_of(tracker, [_ask(forged, 0), _ask(line.encode(), 1)])
+    assert tracker.observations() == []
+
+
 def test_any_other_log_line_is_no_refusal() -> None:
     tracker = _by_user()
-    for line in (b"", b"ringfence.refused order= source=x method=INVITE", b"ringfence.refused order=o", b"\xff" * 99):
+    refused = b"ringfence.refused order=o source=%s method=INVITE"
+    lines = (b"", b"ringfence.refused order=o", b"\xff" * 99, refused % b"x", refused % b"::::", refused % b"1.2.3.4.5")
+    for line in (
+        *lines,
+        b"x " + refused % b"1.2.3.4",
+        refused % b"1.2.3.4" + b" order=p",
+        b"ringfence.refused order= source=1.2.3.4",
+    ):
         tracker.feed(Datagram(START, START, PayloadKind.LOG, "udp", SS1, 0, SS1, 0, line), None)
     assert tracker.observations() == []
