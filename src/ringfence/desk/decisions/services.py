@@ -110,6 +110,15 @@ def _stop_beyond_budget(spent: int, actor: Actor, now: datetime) -> None:
     Alarm.objects.create(kind="budget", text=text, raised=now)
 
 
+@transaction.atomic
+def raise_alarm(*, kind: str, text: str, actor: Actor, now: datetime) -> None:
+    """Have a person see this. What was said before in the same words is not said again, acknowledged or not."""
+    require(actor.kind == ActorKind.SYSTEM, actor, "raise alarms")
+    _, new = Alarm.objects.get_or_create(kind=kind, text=text, defaults={"raised": now})
+    if new:
+        audit.record(acts=[Act(verb="alarmed", about=("alarm", kind))], actor=actor, now=now)
+
+
 def _decide(id: str, proposal: Proposal, why: Why, actor: Actor, now: datetime) -> None:
     Decision.objects.create(
         id=id,

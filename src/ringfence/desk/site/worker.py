@@ -18,6 +18,7 @@ from django.db import DataError, IntegrityError, InterfaceError, OperationalErro
 from ringfence.desk.actor import Actor, system
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act
+from ringfence.desk.decisions import services as deciding
 from ringfence.desk.detections import services as detections
 from ringfence.desk.enforcement import receipts
 from ringfence.desk.enforcement import selectors as orders
@@ -26,7 +27,7 @@ from ringfence.desk.outbox import services as outbox
 from ringfence.desk.outbox.services import Due
 from ringfence.desk.site.reference import reference
 from ringfence.desk.site.wiring import DESK_EVENT, ORDER_CHANGED, REACTIONS, REFERENCE_CHANGED
-from ringfence.feeds import FeedReader, FeedWriter, Record
+from ringfence.feeds import FeedDamaged, FeedGap, FeedReader, FeedWriter, Record
 from ringfence.feeds.marks import mark_read
 from ringfence.vocabulary.contracts import DeskEvent, Order, OrderChange
 
@@ -136,7 +137,14 @@ class Worker:
             reader = FeedReader(self._feeds / feed, after=outbox.position(feed=feed))
         after = reader.after
         self._readers.pop(feed, None)  # kept only if all goes well: else the next step begins again at the committed position
-        records = reader.read(limit=1000)
+        try:
+            records = reader.read(limit=1000)
+        except FeedGap as gap:
+            self._alarm(str(gap), partial(outbox.advance, feed=feed, after=after, to=gap.resume))
+            return True
+        except FeedDamaged as damage:
+            self._alarm(f"{damage}. What comes after it is not taken in; everything else goes on.")
+            raise
         if records:
             try:
                 INTAKES[feed](feed=feed, records=records, after=after, actor=self._actor, now=self._clock())
@@ -145,6 +153,13 @@ class Worker:
                 self._take_in_singly(feed, records, after)
         self._readers[feed] = reader
         return bool(records)
+
+    @transaction.atomic
+    def _alarm(self, text: str, *deeds: Callable[[], None]) -> None:
+        """Tell people, together with what is done about it."""
+        deciding.raise_alarm(kind="feed", text=text, actor=self._actor, now=self._clock())
+        for deed in deeds:
+            deed()
 
     def _take_in_singly(self, feed: str, records: Sequence[Record], after: int) -> None:
         """Take in what can be, and pass the rest by: one bad record must not hold up what comes after it."""

@@ -272,3 +272,26 @@ def test_what_a_sender_wrote_cannot_stop_the_intake(desk: Desk) -> None:
     )
     desk.find("203.0.113.10")
     assert [order.scope_value for order in orders.orders(actor=ANALYST)] == ["203.0.113.10"]
+
+
+def test_a_feed_that_was_begun_anew_is_read_from_its_beginning_and_somebody_is_told(desk: Desk) -> None:
+    for number in range(1, 4):
+        desk.find(f"203.0.113.{number}")
+    desk._writers.pop("findings").close()
+    for segment in (desk.folder / "feeds" / "findings").glob("*.seg"):
+        segment.unlink()
+    desk.worker._readers.clear()  # the worker was restarted too
+    desk.find("203.0.113.9")
+    assert orders.orders(actor=ANALYST).filter(scope_value="203.0.113.9").exists()
+    (alarm,) = decisions.alarms(actor=ANALYST)
+    assert (alarm.kind, "findings" in alarm.text) == ("feed", True)
+
+
+def test_a_damaged_feed_is_an_alarm_once(desk: Desk) -> None:
+    desk.find()
+    with next((desk.folder / "feeds" / "findings").glob("*.seg")).open("ab") as segment:
+        segment.write(b"0000000000000002 00000000 {}\n")
+    for _ in range(3):
+        with pytest.raises(FeedDamaged):
+            desk.worker.step()
+    assert [alarm.kind for alarm in decisions.alarms(actor=ANALYST)] == ["feed"]
