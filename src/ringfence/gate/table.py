@@ -1,5 +1,6 @@
 """The orders table: what is ordered now, and what follows from it for one request."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
@@ -21,6 +22,9 @@ DECIDABLE: Final = frozenset(
     }
 )
 """The kinds of scope that an Ask says enough for."""
+
+_SOS: Final = re.compile(r"urn:service:sos(\.|\Z)")
+"""Emergency services by name (RFC 5031 section 4.2): they are what they are on every list."""
 
 
 def order_key(order: Order) -> str:
@@ -89,7 +93,7 @@ class OrdersTable:
 
     def decide(self, ask: Ask, now: Micros, parties: Sequence[str] = ()) -> Verdict:
         """Return whether the request may pass at `now`. `parties` are those that answer for it, from the root party down."""
-        if ask.account is not None and ask.callee in self._emergency:
+        if ask.account is not None and self._is_emergency(ask.callee):
             return Verdict(action=VerdictAction.ALLOW)
         shielded = self.protects(ask.source)
         for key in _keys(ask, parties):
@@ -99,6 +103,9 @@ class OrdersTable:
             if order is not None:
                 return refusal(order)
         return Verdict(action=VerdictAction.ALLOW)
+
+    def _is_emergency(self, callee: str | None) -> bool:
+        return callee is not None and (callee in self._emergency or _SOS.match(callee) is not None)
 
     def protects(self, source: str | None) -> bool:
         """Tell whether `source` is on the protected list."""

@@ -20,7 +20,17 @@ from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.redirect import RedirectServer
 from ringfence.gate.redirect.transactions import KEPT_US, MAX_KEPT, Transactions
 from ringfence.gate.table import OrdersTable
-from ringfence.vocabulary.contracts import AccountLink, Order, OrderChange, PartyLink, Receipt, Reference, TrunkLink
+from ringfence.vocabulary.contracts import (
+    AccountLink,
+    Action,
+    ActionKind,
+    Order,
+    OrderChange,
+    PartyLink,
+    Receipt,
+    Reference,
+    TrunkLink,
+)
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros
 
@@ -276,3 +286,69 @@ def test_a_busy_port_is_named(tmp_path: Path) -> None:
         await asyncio.sleep(0)
 
     asyncio.run(story())
+
+
+@pytest.mark.parametrize("urn", ["urn:service:sos", "urn:service:sos.police", "URN:Service:SOS.fire"])
+def test_a_partys_emergency_call_by_service_name_passes_every_order(tmp_path: Path, urn: str) -> None:
+    against = order(9, SubjectKind.ACCOUNT, "acme")
+    server = Server(
+        tmp_path, against, order(10, value=TRUNK), order(11, SubjectKind.PARTY, "reseller"), order(12, SubjectKind.TRUNK, "t1")
+    )
+    data = request(source=TRUNK).replace(b"sip:+3225550000@edge.example SIP/2.0", f"{urn} SIP/2.0".encode(), 1)
+    assert server.status(data) == 404
+
+
+def test_a_strangers_emergency_service_name_opens_no_way(tmp_path: Path) -> None:
+    server = Server(tmp_path, order(9))
+    data = request().replace(b"sip:+3225550000@edge.example SIP/2.0", b"urn:service:sos SIP/2.0", 1)
+    assert server.status(data) == 403
+
+
+def test_another_service_name_is_no_emergency(tmp_path: Path) -> None:
+    server = Server(tmp_path, order(9, SubjectKind.ACCOUNT, "acme"))
+    data = request(source=TRUNK).replace(b"sip:+3225550000@edge.example SIP/2.0", b"urn:service:sosage SIP/2.0", 1)
+    assert server.status(data) == 403
+
+
+@pytest.mark.parametrize(
+    "callee",
+    ["tel:112", "tel:112;phone-context=+32", "sips:112@edge.example", "sip:112;phone-context=+32@edge.example", "sip:%3112@x"],
+)
+def test_an_emergency_number_is_known_however_it_is_written(tmp_path: Path, callee: str) -> None:
+    server = Server(tmp_path, order(9, SubjectKind.ACCOUNT, "acme"))
+    data = request(source=TRUNK).replace(b"sip:+3225550000@edge.example SIP/2.0", f"{callee} SIP/2.0".encode(), 1)
+    assert server.status(data) == 404
+
+
+def test_a_source_named_twice_is_not_believed(tmp_path: Path) -> None:
+    server = Server(tmp_path, order(9), trusted=(f"{EDGE}/32",))
+    forged = request("INVITE", "P-Ringfence-Source: 198.51.100.99", f"P-Ringfence-Source: {SCANNER}")
+    assert server.status(forged) == 403
+
+
+SCOPES = {
+    SubjectKind.SOURCE: TRUNK,
+    SubjectKind.TRUNK: "t1",
+    SubjectKind.ACCOUNT: "acme",
+    SubjectKind.PARTY: "reseller",
+    SubjectKind.NUMBER: "+3225551234",
+    SubjectKind.RANGE: "+32255512",
+    SubjectKind.PAIR: "+3225551234,112",
+}
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    kinds=st.sets(st.sampled_from(sorted(SCOPES)), min_size=1),
+    method=st.sampled_from(["INVITE", "MESSAGE", "OPTIONS"]),
+    silent=st.booleans(),
+)
+def test_no_set_of_orders_refuses_a_partys_emergency_call(
+    tmp_path_factory: pytest.TempPathFactory, kinds: set[SubjectKind], method: str, silent: bool
+) -> None:
+    action = Action(kind=ActionKind.REFUSE, silent=silent)
+    against = [order(number, kind, SCOPES[kind], action=action) for number, kind in enumerate(sorted(kinds), 1)]
+    server = Server(tmp_path_factory.mktemp("feeds"), *against)
+    assert server.status(request(method, source=TRUNK, caller="+3225551234", callee="112")) == 404
+    other = request(method, source=TRUNK, caller="+3225551234", callee="113", branch="z9hG4bKother")
+    assert server.status(other) == (404 if kinds == {SubjectKind.PAIR} else 603)

@@ -31,8 +31,10 @@ class Question:
     branch: str
     vias: tuple[str, ...]
     fields: dict[str, str]
+    uri: str
+    """The request URI as it was sent."""
     named_source: str | None
-    """The value of P-Ringfence-Source, whoever wrote it."""
+    """The value of P-Ringfence-Source, whoever wrote it; `None` also where it stands twice: one may be the sender's own."""
 
     @property
     def method(self) -> str:
@@ -68,14 +70,19 @@ def question(data: bytes, message: Message) -> Question | None:
         return None
     vias: list[str] = []
     fields: dict[str, str] = {}
+    sources: list[str] = []
     for name, value in _header_fields(data):
         if name == "Via":
             vias.append(value)
+        elif name == SOURCE_HEADER:
+            sources.append(value)
         elif fields.setdefault(name, value) is not value and name in _ONCE:
             return None  # two of what may stand once: each reader would believe another one
     if not vias or any(name not in fields for name in _ONCE):
         return None
-    return Question(message=message, branch=top.branch, vias=tuple(vias), fields=fields, named_source=fields.get(SOURCE_HEADER))
+    uri = data.lstrip(b"\r\n").split(b" ", 2)[1].decode("utf-8", "replace")
+    named_source = sources[0] if len(sources) == 1 else None
+    return Question(message=message, branch=top.branch, vias=tuple(vias), fields=fields, uri=uri, named_source=named_source)
 
 
 def _header_fields(data: bytes) -> list[tuple[str, str]]:

@@ -51,7 +51,7 @@ def ask_of(question: Question, *, trusted: bool, directory: Directory, now: Micr
         account=sender.account if sender is not None else None,
         caller=_subscriber(message.from_uri),
         asserted=_subscriber(message.asserted[0]) if message.asserted else None,
-        callee=_subscriber(message.uri),
+        callee=_service(question.uri) or _subscriber(message.uri),
         identity=message.identities,
     )
     return asked, sender.party_path if sender is not None else ()
@@ -62,6 +62,12 @@ def _subscriber(uri: Uri | None) -> str | None:
     if uri is None or uri.user is None:
         return None
     return to_e164(uri.user) or uri.user
+
+
+def _service(uri: str) -> str | None:
+    """Return a service name (RFC 5031) in lower case, or `None` for any other request URI."""
+    known = uri.lower()
+    return known if known.startswith("urn:service:") else None
 
 
 def _address(text: str | None) -> str | None:
