@@ -1,0 +1,120 @@
+"""What each rule looked at: by key, how much over time, and how near its measures came to their limits."""
+
+from collections import OrderedDict
+from operator import add, attrgetter
+from typing import Final
+
+from ringfence.policy.fields import FIELDS
+from ringfence.policy.plan import Measure, MeasureFunction, Rule
+from ringfence.report.conditions import passes
+from ringfence.report.rule_words import charted
+from ringfence.report.series import Bins, Sliding, SlidingDistinct
+from ringfence.vocabulary.contracts import Event, Subject
+from ringfence.vocabulary.times import Micros
+from ringfence.watch.findings import subject_fields, subject_of
+
+MOST_TRACKS: Final = 2_000
+"""Keys of one rule whose series are kept. Beyond, the key that was quiet longest gives way, those with findings last."""
+MOST_HELD: Final = 200_000
+"""Distinct values remembered by all keys of one rule together, some 30 MB."""
+MOST_LINES: Final = 2
+"""Measures of a rule that are followed over time."""
+
+
+class Line:
+    """One measure against its limit: the most that stood within the rule's window, by bin."""
+
+    __slots__ = ("_field", "_passes", "_scale", "limit", "measure", "peaks", "sliding")
+
+    def __init__(self, measure: Measure, limit: float, window_us: Micros) -> None:
+        self.measure = measure
+        self.limit = limit
+        self.peaks = Bins(max)
+        self.sliding = SlidingDistinct(window_us) if measure.function is MeasureFunction.DISTINCT else Sliding(window_us)
+        field = FIELDS[measure.field] if measure.field else None
+        self._field = attrgetter(field.attribute) if field else None
+        self._scale = field.scale if field else 1
+        self._passes = passes(measure.where)
+
+    def take(self, event: Event) -> None:
+        """Take in an event that the rule looks at."""
+        if not self._passes(event):
+            return
+        value = self._field(event) if self._field is not None else 1
+        if value is None:
+            return
+        sliding = self.sliding
+        if isinstance(sliding, SlidingDistinct):
+            self.peaks.add(event.time, sliding.add(event.time, str(value)))
+        else:
+            self.peaks.add(event.time, sliding.add(event.time, int(value) * self._scale))
+
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether the line is lower than the truth because more was distinct than is remembered."""
+        return isinstance(self.sliding, SlidingDistinct) and self.sliding.is_cut
+
+
+class Track:
+    """One key of one rule. `events` are those the rule looked at, by bin."""
+
+    __slots__ = ("events", "lines")
+
+    def __init__(self, rule: Rule) -> None:
+        self.events = Bins(add)
+        countable = (MeasureFunction.COUNT, MeasureFunction.DISTINCT, MeasureFunction.SUM)
+        followed = [(measure, limit) for measure, limit in charted(rule) if measure.function in countable]
+        self.lines = tuple(Line(measure, limit, rule.window_us) for measure, limit in followed[:MOST_LINES])
+
+    @property
+    def held(self) -> int:
+        """How many distinct values it remembers."""
+        return sum(line.sliding.held for line in self.lines)
+
+
+class RuleTracks:
+    """What `rule` looked at: `looked_at` events of keys, of which at most `MOST_TRACKS` are followed."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule: Final = rule
+        self.looked_at = 0
+        self.given_up = 0
+        """Keys that were let go to bound memory."""
+        self._passes = passes(rule.where)
+        self._fields = subject_fields(rule)
+        self._tracks: OrderedDict[Subject, Track] = OrderedDict()
+        self._kept: set[Subject] = set()
+
+    def take(self, event: Event) -> None:
+        """Take in an event of the rule's kind."""
+        if not self._passes(event) or self._fields is None:
+            return
+        for name in self.rule.key:
+            if getattr(event, FIELDS[name].attribute) is None:
+                return
+        self.looked_at += 1
+        subject = subject_of(self.rule.subject, self._fields, event)
+        track = self._tracks.get(subject)
+        if track is None:
+            track = self._tracks[subject] = Track(self.rule)
+        else:
+            self._tracks.move_to_end(subject)
+        track.events.add(event.time, 1)
+        for line in track.lines:
+            line.take(event)
+
+    def keep(self, subject: Subject) -> None:
+        """Let the subject go last: something was found about it."""
+        self._kept.add(subject)
+
+    def of(self, subject: Subject) -> Track | None:
+        """Return what was seen of `subject`; `None` where it was let go or never seen."""
+        return self._tracks.get(subject)
+
+    def shrink(self) -> None:
+        """Let go what is over the bounds. Called after each batch."""
+        held = sum(track.held for track in self._tracks.values())
+        while len(self._tracks) > MOST_TRACKS or (held > MOST_HELD and len(self._tracks) > 1):
+            subject = next((each for each in self._tracks if each not in self._kept), next(iter(self._tracks)))
+            held -= self._tracks.pop(subject).held
+            self.given_up += 1
