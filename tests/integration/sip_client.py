@@ -28,9 +28,14 @@ class SipClient:
         self._socket.close()
 
     def send(self, method: str, user: str, *, callee: str | None = None, password: str | None = None) -> int | None:
-        """Return the first answer's status, the final one to credentials where `password` is given; `None` for silence."""
+        """Return the first answer's status, the final one to credentials where `password` is given; `None` for silence.
+
+        `callee` is a number, or a whole URI.
+        """
         call_id = secrets.token_hex(8)
-        uri = self._uri if callee is None else self._uri.replace("sip:", f"sip:{callee}@")
+        uri = self._uri
+        if callee is not None:
+            uri = callee if ":" in callee else self._uri.replace("sip:", f"sip:{callee}@")
         answer = self._exchange(method, uri, user, call_id, 1, ())
         if password is not None and answer is not None and _status(answer) in (401, 407):
             answer = self._exchange(method, uri, user, call_id, 2, (_credentials(answer, user, password, method, uri),))

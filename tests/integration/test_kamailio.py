@@ -73,7 +73,7 @@ class Hand:
     def close(self) -> None:
         self._loop.run(self._edge.close())
         self._loop.close()
-        self._book.close()
+        self._book.close(clock())
 
     def _change(self, change: OrderChange) -> None:
         self._generation = change.generation
@@ -240,6 +240,15 @@ def test_an_emergency_call_of_a_customer_passes_and_a_strangers_does_not(hand: H
         assert stranger.send("INVITE", "nobody", callee="112") == 407
         assert stranger.send("INVITE", "nobody", callee="112", password="guess") is None
         assert stranger.send("INVITE", "nobody", callee="1120") is None
+
+
+def test_an_emergency_call_by_service_name_is_one_too(hand: Hand) -> None:
+    hand.order(ATTACKER)
+    with SipClient(ATTACKER, hand.proxy) as customer:
+        assert customer.send("INVITE", "alice", callee="urn:service:sos.police", password=USERS["alice"]) == 100
+    with SipClient(ATTACKER, hand.proxy) as stranger:
+        assert stranger.send("INVITE", "nobody", callee="urn:service:sos") == 407
+        assert stranger.send("INVITE", "nobody", callee="urn:service:sosage") is None
 
 
 def test_only_the_gates_address_may_command_the_proxy(kamailio: Kamailio) -> None:
