@@ -38,6 +38,7 @@ def entries(request: DeskRequest) -> HttpResponse:
         "verbs": sorted({entry.verb for entry in page}),
         "narrowed": any(wanted.values()),
         **wanted,
+        "day": _day(wanted["day"]),
     }
     return render_live(request, "audit/entries.html", "audit/_entries.html", context)
 
@@ -47,15 +48,21 @@ def _narrowed(found: QuerySet[Entry], wanted: dict[str, str]) -> QuerySet[Entry]
         found = found.filter(actor_kind=kind)
     if case := wanted["case"].lstrip("#"):
         found = found.filter(case=int(case)) if case.isdecimal() and len(case) < 19 else found.none()
-    if day := wanted["day"]:
-        found = _on(found, day)
+    if wanted["day"]:
+        day = _day(wanted["day"])
+        found = found.filter(time__gte=_midnight(day), time__lt=_midnight(day + timedelta(days=1))) if day else found.none()
     return found
 
 
-def _on(found: QuerySet[Entry], day: str) -> QuerySet[Entry]:
-    """Narrow to a day as the reader's zone has it."""
+def _day(text: str) -> date | None:
+    """Return the day that the form names, where it is one between the year 1900 and the year 9000."""
     try:
-        start = timezone.make_aware(datetime.combine(date.fromisoformat(day), time.min))
-        return found.filter(time__gte=start, time__lt=start + timedelta(days=1))
-    except (ValueError, OverflowError):
-        return found.none()
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 1900 <= day.year <= 9000 else None
+
+
+def _midnight(day: date) -> datetime:
+    """Return when a day begins where the reader is."""
+    return timezone.make_aware(datetime.combine(day, time.min))

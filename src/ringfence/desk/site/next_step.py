@@ -53,9 +53,7 @@ def _why(matter: Matter, finding: Finding) -> str:
     if finding.mode != Mode.ACT:
         return f"Nothing was ordered, because the rule {finding.rule} only reports: its findings open a case, and a person decides."
     if finding.severity != Severity.ACT:
-        return (
-            f"Nothing was ordered by itself: standing orders answer severity act, and this finding is {finding.severity}."
-        )
+        return f"Nothing was ordered by itself: standing orders answer severity act, and this finding is {finding.severity}."
     return "Nothing was ordered by itself, because no standing order of the policy answers this."
 
 

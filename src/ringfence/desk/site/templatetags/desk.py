@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from ringfence.desk.audit.models import Entry
 from ringfence.desk.detections.models import Finding
-from ringfence.desk.detections.reading import number
+from ringfence.desk.detections.reading import compared, number
 from ringfence.vocabulary.times import Micros, utc
 
 register = template.Library()
@@ -74,10 +74,8 @@ def _moment(value: datetime | int | None, precision: str) -> SafeString | str:
 
 
 @register.filter
-def ago(value: datetime | None) -> str:
+def ago(value: datetime) -> str:
     """Write how long ago, so coarsely that a page does not change by itself more than once a minute."""
-    if value is None:
-        return "never"
     minutes = int((timezone.now() - value).total_seconds() // 60)
     if minutes < 1:
         return "just now"
@@ -109,16 +107,13 @@ def grouped(value: float | None) -> str:
 def numbers(finding: Finding) -> str:
     """Write what was measured and in brackets the rule's threshold, at most two: `refused 12 (5)`.
 
-    Thresholds of ratios are left to the finding's own page; where there are no others, the measures alone are written.
+    Expressions over several measures are left to the finding's own page, unless the rule compares nothing else.
     """
-    contract = finding.contract
-    measured = {what: contract.measures[what] for what in contract.thresholds if what in contract.measures} or contract.measures
-    written = [f"{what} {number(value)}" + _limit(contract.thresholds.get(what)) for what, value in measured.items()]
+    lines = compared(finding.contract)
+    plain = [line for line in lines if line.what in finding.contract.measures]
+    plain = [line for line in plain if line.threshold] or [line for line in lines if line.measured and line.threshold] or plain
+    written = [f"{line.what} {line.measured}" + (f" ({line.threshold})" if line.threshold else "") for line in plain]
     return ", ".join(written[:_MEASURES_IN_A_ROW]) or "–"
-
-
-def _limit(threshold: float | None) -> str:
-    return "" if threshold is None else f" ({number(threshold)})"
 
 
 @register.filter

@@ -1,0 +1,32 @@
+"""One desk and one browser for all journeys: each uses subjects of its own."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from tests.browser.office import Office, open_office
+
+_QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with open_office(tmp_path_factory.mktemp("office")) as office:
+        yield office
+
+
+@pytest.fixture(autouse=True)
+def no_errors(office: Office) -> Iterator[None]:
+    """Fail the test whose pages broke a security policy, ran into an error or warned. Chromium also says that of a 404."""
+    office.errors.clear()
+    yield
+    assert [error for error in office.errors if "status of 404" not in error] == []
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(_QUIET))
+        yield chromium
+        chromium.close()
