@@ -60,6 +60,13 @@ class Memory:
         """How many entries left because memory is bounded."""
         return self.transactions.dropped + self.calls.dropped + self.claims.dropped
 
+    def begin_anew(self, clock: Micros) -> None:
+        """Forget requests, calls and credentials, and set the clock, also back. Who used the service stays known."""
+        self.transactions.clear()
+        self.calls.clear()
+        self.claims.clear()
+        self.clock = clock
+
     def use_first(self, account: str, policy: str) -> bool:
         """Note that `account` used the service; tell whether it is the first time since `policy` was posted."""
         if policy != self._used_policy:

@@ -71,6 +71,13 @@ class Engine:
         self._clock = Micros(header.clock)
         self._next_event = header.next_event
 
+    def forget(self) -> None:
+        """Forget all events and cool-downs: what comes next may be older than what came before."""
+        for watched in self._watched:
+            watched.window.forget()
+        self._call_ids.replace({})
+        self._clock = _BEFORE_ALL
+
     @property
     def live_keys(self) -> int:
         """Keys with an event in a window or a cool-down that runs, over all rules."""

@@ -31,8 +31,9 @@ class Batch(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was consumed together at `now`: `events` for the engine and `observations` for the desk.
 
     `calls` is what the tracker then remembered otherwise than before (its changes). `policy` is set where that version was begun to
-    be judged by, with this record. `found` and `observed` are the last numbers in the findings and observations feeds before what
-    came of this batch was written: whatever stands after them came of it.
+    be judged by, with this record. `anew`: all windows were forgotten before this batch, because the clock had been put back.
+    `found` and `observed` are the last numbers in the findings and observations feeds before what came of this batch was written:
+    whatever stands after them came of it.
     """
 
     v: int = 1
@@ -41,6 +42,7 @@ class Batch(Struct, frozen=True, kw_only=True, omit_defaults=True):
     observations: tuple[Observation, ...] = ()
     calls: bytes | None = None
     policy: str | None = None
+    anew: bool = False
     found: int
     observed: int
 

@@ -16,6 +16,6 @@ class Counts:
     overflowed: int = 0
     """Datagrams dropped because more came than could be consumed."""
     lost_events: int = 0
-    """Events that could not be kept while the disk was full or broken."""
+    """Events and observations that could not be kept while the disk was full or broken."""
     write_failures: int = 0
     lag_us: int = 0

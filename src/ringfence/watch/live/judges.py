@@ -44,6 +44,8 @@ class Judges:
         for number, batch in journal.after(journal.since(Micros(now - reach))):
             if before is not None and number >= before:
                 break
+            if batch.anew:
+                engine.forget()
             if batch.events:
                 engine.step(batch.events, batch.now)
         return engine

@@ -9,7 +9,7 @@ from typing import Final
 
 from ringfence.feeds import FeedError
 from ringfence.vocabulary.contracts import Event, Finding, Observation, Reference
-from ringfence.vocabulary.times import Micros
+from ringfence.vocabulary.times import SECOND, Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import Tracker
 from ringfence.watch.engine import Engine
@@ -25,6 +25,12 @@ from ringfence.watch.wire.sip import parse
 
 MOST_PENDING: Final = 200_000
 MOST_WAITING: Final = 100_000
+RETRY_US: Final = SECOND
+"""How long a disk that refuses is left alone: what waits is written together, and to try costs more the more is remembered."""
+
+CLOCK_TOLERANCE_US: Final = Micros(5 * SECOND)
+"""How far this machine's clock may be put back before what is remembered counts as lying in the future."""
+
 _TURN: Final = 2_000
 
 
@@ -52,14 +58,18 @@ class Pipeline:
         self._observed: list[Observation] = []
         self._untold: tuple[list[Finding], list[Observation]] = ([], [])
         self._whole = False
+        self._anew = False
         self._failing = False
+        self._again_at = Micros(0)
 
     def recover(self, checkpoints: list[Checkpoint]) -> None:
         """Continue where the process before ended. `checkpoints` the newest first; the tracker must be new."""
         recovered = recover(
             tracker=self.tracker, journal=self._journal, judges=self._judges, checkpoints=checkpoints, log=self._log
         )
-        self.policy, self._engine = recovered.policy, recovered.engine
+        # Without an engine nothing would be judged by it: `use` must try that version again.
+        self.policy = None if recovered.engine is None else recovered.policy
+        self._engine = recovered.engine
         if recovered.last is not None:
             findings = [finding for finding in recovered.findings if finding.clause not in self._struck]
             last = recovered.last
@@ -73,18 +83,20 @@ class Pipeline:
     def use(self, reference: Reference, now: Micros) -> None:
         """Attribute by `reference` from now on, and judge by the version it names.
 
-        A version that cannot be used yet leaves the one before at work; `policy` tells, and the caller may try again.
+        A version that cannot be used yet, or noted while the disk refuses, leaves the one before at work; `policy` tells, and the
+        caller may try again.
         """
-        self._consume_rest(now)
+        if self._waits:
+            self._consume(now)
         self.tracker.use(Directory(reference))
         self.rule(reference.struck)
-        if reference.policy is None or reference.policy == self.policy:
+        if reference.policy is None or reference.policy == self.policy or self._waits:
             return
+        now = max(now, self.tracker.clock)
         engine = self._judges.informed(reference.policy, self._journal, now=now)
-        if engine is None:
+        if engine is None or not self._append(now, policy=reference.policy):
             return
         self.policy, self._engine = reference.policy, engine
-        self._append(now, policy=reference.policy)
         self._log.info("policy.in-force", policy=reference.policy)
 
     def take(self, datagram: Datagram) -> None:
@@ -96,13 +108,15 @@ class Pipeline:
 
     def turn(self, now: Micros) -> bool:
         """Consume what is due at `now`; tell whether more is due already."""
+        if now + CLOCK_TOLERANCE_US < self.tracker.clock:
+            self._begin_anew(now)
         self._collect()
         ready = self.reorder.ready(now, limit=_TURN)
         self._track(ready, now)
         if len(ready) < _TURN:
             self._events += self.tracker.advance(Micros(now - self.reorder.lateness_us))
-        if ready or self._events or self._untold[0] or self._untold[1]:
-            self._consume(now)
+        if ready or self._waits:
+            self._consume_in_time(now)
         return len(ready) == _TURN
 
     def finish(self, now: Micros) -> None:
@@ -113,7 +127,7 @@ class Pipeline:
 
     def checkpoint(self) -> Checkpoint | None:
         """Return all that is remembered, as of the journal's last batch; `None` while that is not durable."""
-        if self._events or self._observed or self._untold[0] or self._untold[1]:
+        if self._waits:
             return None
         engine = self._engine.snapshot() if self._engine is not None else None
         return Checkpoint(journal=self._journal.last, policy=self.policy, tracker=self.tracker.snapshot(), engine=engine)
@@ -146,13 +160,37 @@ class Pipeline:
             self.counts.lag_us = max(0, now - ready[-1][0].arrival)
         self._observed += self.tracker.observations()
 
-    def _consume_rest(self, now: Micros) -> None:
-        if self._events or self._observed:
-            self._consume(now)
+    @property
+    def _waits(self) -> bool:
+        """Tell whether anything is still to be kept or told."""
+        return bool(self._events or self._observed or any(self._untold))
+
+    def _begin_anew(self, now: Micros) -> None:
+        """Forget calls and windows: the clock was put back, and until it came there again all that happens would count at once."""
+        self.finish(now)
+        if self._waits:  # the disk refuses
+            return
+        ahead_us = self.tracker.clock - now
+        hint = "calls under way and open windows are forgotten; see to this machine's clock"
+        self._log.error("clock.went-back", by_seconds=ahead_us // SECOND, hint=hint)
+        self.tracker.begin_anew(now)
+        self._whole = self._anew = True
+        if self._engine is not None:
+            self._engine.forget()
+
+    def _consume_in_time(self, now: Micros) -> None:
+        """Consume, unless the disk refused a moment ago."""
+        if now < self._again_at <= now + RETRY_US:
+            self._bound()
+            return
+        self._consume(now)
+        self._again_at = Micros(now + RETRY_US if self._failing else 0)
 
     def _consume(self, now: Micros) -> None:
         """Keep, judge, tell. What cannot be kept now stays, within bounds, for the next turn."""
         if not self._tell():
+            self._whole = True
+            self.tracker.changes()  # not gathered for as long as the disk refuses
             self._bound()
             return
         events, observed = self._events, self._observed
@@ -174,6 +212,7 @@ class Pipeline:
             observations=tuple(self._observed) if policy is None else (),
             calls=self.tracker.snapshot() if self._whole else changes,
             policy=policy,
+            anew=self._anew,
             found=found,
             observed=observed,
         )
@@ -183,7 +222,7 @@ class Pipeline:
             self._whole = True  # the changes of this turn are in no batch: the next must hold everything
             self._failed(error)
             return False
-        self._whole = False
+        self._whole = self._anew = False
         self._worked()
         return True
 
@@ -205,11 +244,10 @@ class Pipeline:
         return True
 
     def _bound(self) -> None:
-        excess = len(self._events) - MOST_PENDING
-        if excess > 0:
-            del self._events[:excess]
+        for waiting in (self._events, self._observed):
+            excess = max(0, len(waiting) - MOST_PENDING)
+            del waiting[:excess]
             self.counts.lost_events += excess
-        del self._observed[: max(0, len(self._observed) - MOST_PENDING)]
 
     def _failed(self, error: FeedError) -> None:
         self.counts.write_failures += 1

@@ -60,6 +60,8 @@ def _replay(after: int, policy: str | None, engine: Engine | None, parts: tuple[
             if batch.policy is not None:
                 policy = batch.policy
                 engine = judges.informed(policy, journal, now=batch.now, before=number)
+            elif batch.anew and engine is not None:
+                engine.forget()
             _remember(tracker, batch, log)
             findings = engine.step(batch.events, batch.now) if engine is not None and batch.events else []
             last = batch

@@ -3,6 +3,8 @@
 from heapq import heappop, heappush
 from typing import Final
 
+from msgspec.structs import replace
+
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.sources.datagram import Datagram
 
@@ -37,7 +39,9 @@ class ReorderBuffer:
     def add(self, datagram: Datagram) -> None:
         """Take one in."""
         self._count += 1
-        heappush(self._held, (min(datagram.time, datagram.arrival), datagram.source, self._count, datagram))
+        if datagram.time > datagram.arrival:
+            datagram = replace(datagram, time=datagram.arrival)
+        heappush(self._held, (datagram.time, datagram.source, self._count, datagram))
 
     def ready(self, now: Micros, *, limit: int) -> list[tuple[Datagram, bool]]:
         """Return up to `limit` whose time has come, in order, and whether each is late."""
@@ -52,8 +56,10 @@ class ReorderBuffer:
         return given
 
     def rest(self) -> list[tuple[Datagram, bool]]:
-        """Return all that is held, in order: nothing more will come."""
-        return [self._give() for _ in range(len(self._held))]
+        """Return all that is held, in order. What comes then is late for nothing."""
+        given = [self._give() for _ in range(len(self._held))]
+        self._given.clear()
+        return given
 
     def _give(self) -> tuple[Datagram, bool]:
         time, _, _, datagram = heappop(self._held)

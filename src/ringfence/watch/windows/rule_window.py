@@ -79,7 +79,7 @@ class RuleWindow:
             np.zeros((_CROSSINGS_A_CALL, SAMPLE), np.int64),
             np.zeros(program.depth, np.float64),
         )
-        self.restore(nothing(functions.size, self._reading.widths))
+        self.forget()
         # An empty batch makes the kernels compile now, at the start, and not while the first event waits.
         self.advance(columns_of((), sorted(self.fields), hashes, clock=Micros(0), now=Micros(0)), 0)
 
@@ -141,6 +141,10 @@ class RuleWindow:
     def restore(self, packed: Packed) -> None:
         """Continue from a snapshot of the same rule."""
         self._state = lay_out(packed, self._terms, rows=power_of_two(packed.rows.size), slots=power_of_two(packed.slots.size))
+
+    def forget(self) -> None:
+        """Become as before any event, with no losses."""
+        self.restore(nothing(self._terms.function.size, self._reading.widths))
 
     def _lay_out(self, rows: int, slots: int) -> None:
         self._state = lay_out(pack(self._state), self._terms, rows=rows, slots=slots)

@@ -1,6 +1,6 @@
 """A pipeline on its own folder, driven by hand: time is an argument, and the process can end at any moment."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,8 +60,9 @@ class Notes:
 class Installation:
     """A running pipeline; `crash` drops it as kill -9 would, after which another may be made on the same folder."""
 
-    def __init__(self, folder: Path, *, now: Micros, known: Reference | None = None) -> None:
+    def __init__(self, folder: Path, *, now: Micros, known: Reference | None = None, unreadable: Iterable[str | None] = ()) -> None:
         self.folder = folder
+        self.unreadable = set(unreadable)
         self.notes = Notes()
         self.journal = Journal(folder / "journal")
         self.feeds = DeskFeeds(folder / "feeds")
@@ -70,13 +71,18 @@ class Installation:
             tracker=Tracker(Directory(self.reference)),
             journal=self.journal,
             feeds=self.feeds,
-            judges=Judges(plan_of, key=KEY, log=self.notes),
+            judges=Judges(self._plan, key=KEY, log=self.notes),
             reorder=ReorderBuffer(LATENESS_US),
             log=self.notes,
         )
         checkpoints = [each for each in read_checkpoints(folder / "journal") if isinstance(each, Checkpoint)]
         self.pipeline.recover(checkpoints)
         self.pipeline.use(self.reference, now)
+
+    def _plan(self, policy: str) -> Plan:
+        if policy in self.unreadable:
+            raise PermissionError(f"policies/{policy}: permission denied")
+        return plan_of(policy)
 
     def play(self, datagrams: Sequence[Datagram]) -> Micros:
         """Let the datagrams arrive at their times, with a turn every 20 ms until all are consumed; return the time after it."""

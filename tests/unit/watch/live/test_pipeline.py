@@ -1,8 +1,11 @@
 """Live watch in one process: from datagrams to feeds, over crashes at any moment, postings and full disks."""
 
 import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.conftest import shared_data
 from tests.unit.watch.calls.recordings import recorded
@@ -18,7 +21,7 @@ from tests.unit.watch.live.installation import (
 )
 
 from ringfence.vocabulary.contracts import ObservationKind
-from ringfence.vocabulary.times import DAY, SECOND, Micros
+from ringfence.vocabulary.times import DAY, HOUR, MILLISECOND, SECOND, Micros
 from ringfence.watch.lake import CheckpointDamaged, read_checkpoints
 from ringfence.watch.sources.datagram import Datagram
 
@@ -219,4 +222,96 @@ def test_a_full_disk_stops_nothing_and_leaves_nothing_half_written(tmp_path: Pat
     again = Installation(tmp_path, now=stream[-1].time)
     later = Micros(stream[-1].time + DAY)
     assert again.pipeline.tracker.advance(later) == live.pipeline.tracker.advance(later) != []
+    again.crash()
+
+
+@contextmanager
+def _full_disk(live: Installation) -> Iterator[None]:
+    """Let no file of the installation grow."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (next((live.folder / "journal").glob("*.seg")).stat().st_size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_posting_while_the_disk_is_full_is_taken_over_after_it(tmp_path: Path) -> None:
+    stream = _attacks()
+    live = Installation(tmp_path, now=_BEGIN)
+    live.play(stream[:50])
+    with _full_disk(live):
+        live.play(stream[50:100])
+        live.pipeline.use(reference("next"), stream[100].arrival)
+        assert live.pipeline.policy == reference().policy
+    live.play(stream[100:150])
+    live.pipeline.use(reference("next"), stream[150].arrival)
+    live.crash()
+    assert Installation(tmp_path, now=stream[150].arrival, known=reference("next")).pipeline.policy == "next"
+    assert len(events(tmp_path)) == len({event.sequence for event in events(tmp_path)}) == 150
+    assert {finding.policy for finding in findings(tmp_path)} == {reference().policy}
+
+
+def test_a_version_that_could_not_be_read_at_the_start_is_tried_again(tmp_path: Path) -> None:
+    stream = _attacks()
+    live = Installation(tmp_path, now=_BEGIN)
+    live.play(stream[:30])
+    live.save()
+    live.crash()
+    again = Installation(tmp_path, now=stream[30].arrival, unreadable={reference().policy})
+    assert again.pipeline.policy is None
+    again.unreadable.clear()
+    again.pipeline.use(reference(), stream[30].arrival)
+    again.play(stream[30:100])
+    again.crash()
+    assert [finding.rule for finding in findings(tmp_path)] == ["register-brute-force"]
+
+
+def test_a_full_disk_is_asked_again_once_a_second(tmp_path: Path) -> None:
+    stream = _attacks()
+    live = Installation(tmp_path, now=_BEGIN)
+    live.play(stream[:50])
+    with _full_disk(live):
+        begun = stream[50].arrival
+        now = live.play([_at(each, begun) for each in stream[50:100]])
+        for _ in range(40):
+            now = Micros(now + 20 * MILLISECOND)
+            live.pipeline.turn(now)
+        assert live.pipeline.counts.write_failures == 1 + (now - begun) // SECOND
+    live.pipeline.turn(Micros(now + SECOND))
+    live.crash()
+    assert findings(tmp_path) == uninterrupted(tmp_path) != []
+
+
+def test_an_agent_whose_clock_is_fast_does_not_take_the_others_into_the_future(tmp_path: Path) -> None:
+    live = Installation(tmp_path, now=_BEGIN)
+    stream = [_at(each, Micros(_BEGIN + nth * MILLISECOND)) for nth, each in enumerate(_attacks()[:40])]
+    live.play([msgspec.structs.replace(stream[0], time=Micros(_BEGIN + 4 * SECOND)), *stream[1:]])
+    live.crash()
+    times = [event.time for event in events(tmp_path)]
+    assert max(times) == stream[-1].time
+    assert len(set(times)) > 10
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_clock_that_was_ahead_and_was_put_right_heaps_nothing_up(tmp_path: Path, restarted: bool) -> None:
+    """Twelve refused targets in an hour are no scan: also not where an hour seems to pass in no time."""
+    live = Installation(tmp_path, now=_BEGIN)
+    scan = list(recorded(shared_data("sip-capture", "attack-tools", "svwar.pcap")))[:24]
+    live.play([_at(each, Micros(_BEGIN + HOUR)) for each in _attacks()[:4]])
+    live.save()
+    if restarted:
+        live.crash()
+        live = Installation(tmp_path, now=_BEGIN)
+    live.play([_at(each, Micros(_BEGIN + (nth // 2) * 300 * SECOND)) for nth, each in enumerate(scan)])
+    live.crash()
+    assert findings(tmp_path) == []
+    assert "clock.went-back" in live.notes.events
+    last = [event.time for event in events(tmp_path)][-1]
+    assert last <= _BEGIN + HOUR
+    again = Installation(tmp_path, now=Micros(_BEGIN + HOUR))  # from the journal alone, too
+    assert again.pipeline.tracker.clock <= live.pipeline.tracker.clock
+    again.pipeline.use(reference("next"), Micros(_BEGIN + HOUR))
+    again.play([_at(each, Micros(_BEGIN + HOUR + SECOND)) for each in scan[:8]])
+    assert findings(tmp_path) == []
     again.crash()

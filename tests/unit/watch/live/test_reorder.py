@@ -45,10 +45,10 @@ def test_an_agent_with_a_slow_clock_is_not_late_for_ever() -> None:
     assert _ready(buffer, 5_120) == [(2_000, False), (2_010, False)]
 
 
-def test_a_time_in_the_future_waits_for_nothing() -> None:
+def test_a_time_in_the_future_counts_as_the_arrival() -> None:
     buffer = ReorderBuffer(_LATENESS)
     buffer.add(_datagram(4_000, 10))
-    assert _ready(buffer, 110) == [(4_000, False)]
+    assert _ready(buffer, 110) == [(10, False)]
 
 
 def test_the_same_time_is_ordered_by_source_then_arrival() -> None:

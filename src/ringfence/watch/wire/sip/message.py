@@ -66,8 +66,8 @@ _OF_SENSE: Final = frozenset(list(Defect)[list(Defect).index(Defect.EXCESS) :])
 class Uri(Struct, frozen=True, gc=False):
     """`user` is unescaped (RFC 3986), without password and parameters; `None` where absent. `host` in lower case.
 
-    Escaped control characters stay escaped. A `tel` URI has its number as `user`, `urn:service:sos` has `service:sos`, lower case; of
-    a scheme unknown here only the name is kept.
+    Escaped control characters stay escaped. A `tel` URI has its number as `user`, `urn:service:sos` its `service:sos`, lower case;
+    of a scheme unknown here only the name is kept.
     """
 
     scheme: str
