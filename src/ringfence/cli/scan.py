@@ -4,6 +4,7 @@ Exit code 0: none; 1: some, or unusable rows; 2: unusable input.
 """
 
 import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -26,7 +27,20 @@ from ringfence.vocabulary.contracts import Finding, Reference
 from ringfence.vocabulary.times import SECOND, Micros, iso, micros
 from ringfence.watch.attribution import CsvFile, RowProblem, read_reference
 from ringfence.watch.engine import Engine, RuleUnmeasurable
-from ringfence.watch.recorded import FORMATS, FileCounts, Format, Inputs, Options, Recording, find_inputs, findings, format_named
+from ringfence.watch.recorded import (
+    FORMATS,
+    STANDARD_INPUT,
+    FileCounts,
+    Followed,
+    Format,
+    Inputs,
+    Options,
+    Recording,
+    find_inputs,
+    findings,
+    format_named,
+    judged,
+)
 from ringfence.watch.sources.errors import UnreadableFile
 from ringfence.watch.sources.pcap import CaptureCounts
 
@@ -55,6 +69,7 @@ def command(
     format_: Annotated[str, typer.Option("--format", metavar="KIND", help="auto, capture or call-records.")] = "auto",
     since: Annotated[str, typer.Option("--from", metavar="T", help="Leave out what is older, as 2026-01-31T10:00:00Z.")] = "",
     until: Annotated[str, typer.Option("--to", metavar="T", help="Leave out what is of this time or later.")] = "",
+    follow: Annotated[bool, typer.Option("--follow", help="Go on while the files are written, until Ctrl-C.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One finding a line, as JSON.")] = False,
 ) -> None:
     """Judge recorded traffic by a policy bundle and print what it finds."""
@@ -63,10 +78,17 @@ def command(
     options = _options(timezone, country, since, until)
     with ExitStack() as stack:
         try:
-            inputs = find_inputs(files, _format(format_), sys.stdin.buffer)
-            recording = Recording(inputs, reference, options, progress=_progress(inputs, stack))
-            engine = Engine(bundle.plan, key=_KEY, source=_source(inputs))
-            count = _print(findings(recording.events(), engine), json=json)
+            recording: Recording | Followed
+            if follow:
+                recording = _followed(files, _format(format_), reference, options)
+                engine = Engine(bundle.plan, key=_KEY, source=_names([path.name for path in files]))
+                count = _print_each(judged(recording.batches(), engine), json=json)
+            else:
+                inputs = find_inputs(files, _format(format_), sys.stdin.buffer)
+                recording = Recording(inputs, reference, options, progress=_progress(inputs, stack))
+                names = [each.path.name if each.path is not None else each.name for each in inputs.files]
+                engine = Engine(bundle.plan, key=_KEY, source=_names(names))
+                count = _print(findings(recording.events(), engine), json=json)
         except UnreadableFile as refused:
             _refuse(str(refused))
         except RuleUnmeasurable as refused:
@@ -148,10 +170,22 @@ def _zone(name: str) -> ZoneInfo:
         _refuse(f"--timezone {name!r} is unknown: write UTC, or one such as Europe/Vienna")
 
 
-def _source(inputs: Inputs) -> str:
+def _names(names: Sequence[str]) -> str:
     """Return what findings name as their source: the files, or how many there are."""
-    names = [each.path.name if each.path is not None else each.name for each in inputs.files]
     return ", ".join(names) if len(names) <= _NAMED else f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
+
+
+def _followed(paths: Sequence[Path], format_: Format | None, reference: Reference, options: Options) -> Followed:
+    """Return the files to follow, until Ctrl-C or a request to end."""
+    for path in paths:
+        if path == STANDARD_INPUT:
+            _refuse("--follow is for files and folders: standard input is read until it ends without it")
+        if not path.exists():
+            _refuse(f"{path}: no such file; --follow takes a folder for files still to come")
+    followed = Followed(paths, format_, reference, options)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: followed.tails.stop())
+    return followed
 
 
 def _refuse(message: str) -> NoReturn:
@@ -192,6 +226,17 @@ def _print(found: Iterable[Finding], *, json: bool) -> int:
     return count
 
 
+def _print_each(found: Iterable[Finding], *, json: bool) -> int:
+    """Print each finding as it is found, and return how many there were."""
+    if json:
+        return _print_json(found)
+    count = 0
+    for finding in found:
+        count += 1
+        typer.echo("  ".join(_plain(cell).plain for cell in _cells(finding)))
+    return count
+
+
 def _print_json(found: Iterable[Finding]) -> int:
     encoder = msgspec.json.Encoder()
     count = 0
@@ -213,7 +258,7 @@ def _plain(text: str) -> Text:
     return Text("".join(character if character.isprintable() else "?" for character in text))
 
 
-def _tell(recording: Recording, engine: Engine, row_problems: Sequence[RowProblem], count: int) -> None:
+def _tell(recording: Recording | Followed, engine: Engine, row_problems: Sequence[RowProblem], count: int) -> None:
     """Say on standard error what was read, what could not be, and what came of it."""
     for file in recording.files:
         _say(f"{file.name}: {_described(file)}")

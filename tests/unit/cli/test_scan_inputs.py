@@ -3,6 +3,7 @@
 import gzip
 import io
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -153,3 +154,26 @@ def test_captures_put_one_behind_another_and_a_clock_that_jumps_back_flood_nobod
     assert "480 SIP messages" in told
     assert "clock-back 1 (first at packet 241)" in told
     assert "s are added to the times after it" in told
+
+
+def test_files_are_followed_until_the_scan_is_asked_to_end_and_then_it_says_what_it_read(tmp_path: Path) -> None:
+    octets = capture("svwar").read_bytes()
+    growing = tmp_path / "growing.pcap"
+    growing.write_bytes(octets[:3_000])
+    program = [sys.executable, "-m", "ringfence.cli", "scan", "--json", "--follow", str(tmp_path)]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        with growing.open("ab") as file:
+            file.write(octets[3_000:])
+        assert msgspec.json.decode(process.stdout.readline(), type=Finding).rule == "sip-scan"
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.read().decode()
+        assert process.wait(timeout=60) == 1
+    assert "growing.pcap: 84 SIP messages in 84 packets" in told
+    assert "84 events, 1 finding" in told
+
+
+def test_standard_input_and_absent_files_are_not_followed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert "it ends" in found(capsys, Path("-"), follow=True)[2]
+    assert "no such file" in found(capsys, tmp_path / "absent", follow=True)[2]

@@ -109,13 +109,19 @@ def findings(
     events: Iterator[Event], engine: Engine, *, observer: Observer | None = None, batch: int = _BATCH
 ) -> Iterator[Finding]:
     """Yield what the engine finds in the events, taken in batches that `observer` sees too."""
+    return judged(iter(lambda: list(islice(events, batch)), []), engine, observer=observer)
+
+
+def judged(batches: Iterable[list[Event]], engine: Engine, *, observer: Observer | None = None) -> Iterator[Finding]:
+    """Yield what the engine finds in each batch as it comes; `observer` sees the batch too."""
     now = Micros(0)
-    while held := list(islice(events, batch)):
-        now = max(now, max(event.time for event in held))
-        found = engine.step(held, now)
-        if observer is not None:
-            observer.take(held, found)
-        yield from found
+    for held in batches:
+        if held:
+            now = max(now, max(event.time for event in held))
+            found = engine.step(held, now)
+            if observer is not None:
+                observer.take(held, found)
+            yield from found
 
 
 def _silent() -> None:
