@@ -18,6 +18,7 @@ from typing import Final
 from zlib import crc32
 
 from ringfence.feeds.errors import FeedBusy, FeedDamaged, FeedError, FeedGap
+from ringfence.vocabulary.times import Micros
 
 SEGMENT_BYTES: Final = 64 * 1024 * 1024
 _NUMBER_DIGITS: Final = 16
@@ -99,6 +100,23 @@ class FeedWriter:
         for first in gone:
             _segment(self._folder, first).unlink()
         return len(gone)
+
+    def trim_beyond(self, *, most_bytes: int, since: Micros) -> int:
+        """Delete whole segments, the oldest first: those last written before `since`, and more until `most_bytes` are left.
+
+        Return how many went. The newest always stays. Raises `OSError`.
+        """
+        paths = [_segment(self._folder, first) for first in _firsts(self._folder)]
+        stats = [path.stat() for path in paths]
+        excess = sum(stat.st_size for stat in stats) - most_bytes
+        gone = 0
+        for path, stat in zip(paths[:-1], stats, strict=False):
+            if excess <= 0 and stat.st_mtime_ns // 1000 >= since:
+                break
+            path.unlink()
+            excess -= stat.st_size
+            gone += 1
+        return gone
 
     def close(self) -> None:
         """Give the feed free for another writer."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ringfence.feeds import FeedBusy, FeedDamaged, FeedError, FeedGap, FeedReader, FeedWriter
 from ringfence.feeds.segments import records_after
+from ringfence.vocabulary.times import Micros
 
 
 def write(folder: Path, *payloads: bytes, segment_bytes: int = 1 << 20) -> int:
@@ -291,3 +292,40 @@ def test_a_record_longer_than_a_read_is_whole(tmp_path: Path) -> None:
     long = b'"%s"' % (b"x" * 9_000_000)
     write(tmp_path, b"1", long, b"3")
     assert [r.payload for r in records_after(tmp_path)] == [b"1", long, b"3"]
+
+
+def _last_written(folder: Path, *times: int) -> None:
+    for path, time in zip(sorted(folder.glob("*.seg")), times, strict=True):
+        os.utime(path, ns=(time * 1000, time * 1000))
+
+
+def test_segments_last_written_too_long_ago_are_deleted_save_the_newest(tmp_path: Path) -> None:
+    writer = five_segments(tmp_path)
+    _last_written(tmp_path, 10, 20, 30, 30, 30)
+    assert writer.trim_beyond(most_bytes=1 << 30, since=Micros(30)) == 2
+    assert [r.number for r in FeedReader(tmp_path).read()] == [3, 4, 5]
+    assert writer.trim_beyond(most_bytes=1 << 30, since=Micros(31)) == 2
+    assert [r.number for r in FeedReader(tmp_path).read()] == [5]
+    writer.close()
+
+
+def test_the_oldest_segments_go_until_no_more_is_kept_than_may_be(tmp_path: Path) -> None:
+    writer = five_segments(tmp_path)
+    _last_written(tmp_path, 10, 20, 30, 40, 50)
+    size = newest_segment(tmp_path).stat().st_size
+    assert writer.trim_beyond(most_bytes=3 * size, since=Micros(0)) == 2
+    assert writer.trim_beyond(most_bytes=0, since=Micros(0)) == 2
+    assert writer.append([b"6"]) == 6
+    assert [r.number for r in FeedReader(tmp_path).read()] == [5, 6]
+    writer.close()
+
+
+def test_a_segment_is_begun_anew_where_there_is_anything_in_the_newest(tmp_path: Path) -> None:
+    writer = FeedWriter(tmp_path)
+    for payload in (b"1", b"2"):
+        writer.rotate()
+        writer.rotate()
+        writer.append([payload])
+    writer.close()
+    assert len(list(tmp_path.glob("*.seg"))) == 2
+    assert [r.payload for r in records_after(tmp_path)] == [b"1", b"2"]

@@ -133,8 +133,12 @@ class Pipeline:
         return Checkpoint(journal=self._journal.last, policy=self.policy, tracker=self.tracker.snapshot(), engine=engine)
 
     def trim(self, *, now: Micros, keep_after: int) -> None:
-        """Delete what of the journal is too old, too much, and not needed after batch `keep_after`."""
-        self._journal.trim(now=now, keep_after=keep_after)
+        """Delete what of feeds and journal is too old or too much; of the journal nothing after batch `keep_after`."""
+        try:
+            self._feeds.trim(now)
+            self._journal.trim(now=now, keep_after=keep_after)
+        except OSError as error:
+            self._log.error("old-records.not-deleted", cause=str(error), hint="see who owns the data folder; it is tried again")
 
     def observe(self, observation: Observation) -> None:
         """Tell an observation that did not come from traffic, if the feed can be written now."""

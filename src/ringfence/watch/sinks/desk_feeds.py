@@ -10,9 +10,21 @@ from msgspec import Struct
 
 from ringfence.feeds import FeedReader, FeedWriter
 from ringfence.vocabulary.contracts import Finding, Observation
+from ringfence.vocabulary.times import DAY, Micros
 
 FINDINGS: Final = "findings"
 OBSERVATIONS: Final = "observations"
+KEPT_US: Final = Micros(30 * DAY)
+MOST_BYTES: Final = 1024 * 1024 * 1024
+_README: Final = """\
+What this folder holds: {feed} of watch, for the desk. Each is one line: number, checksum, JSON.
+
+Personal data in it: the subjects of {feed} (accounts, numbers, IP addresses) and SIP Call-IDs, with times. No content.
+
+How long: a file is deleted when its newest record is older than {days} days, or earlier when the folder exceeds {megabytes} MB; the
+newest file, which is begun anew each day (UTC), always stays. Only the account that runs Ringfence may read it. The desk keeps what
+it has read in its own database; what it reads too late it is told to be missing.
+"""
 
 
 class _Identity(Struct):
@@ -34,6 +46,10 @@ class DeskFeeds:
         except BaseException:
             self._findings.close()
             raise
+        self._day: int | None = None
+        for feed in (FINDINGS, OBSERVATIONS):
+            text = _README.format(feed=feed, days=KEPT_US // DAY, megabytes=MOST_BYTES // (1024 * 1024))
+            (folder / feed / "README").write_text(text, encoding="utf-8")
 
     @property
     def positions(self) -> tuple[int, int]:
@@ -56,6 +72,15 @@ class DeskFeeds:
         told = {_IDENTITY.decode(payload).id for payload in self._payloads(FINDINGS, min(found, self._findings.last))}
         there = Counter(self._payloads(OBSERVATIONS, min(observed, self._observations.last)))
         return [each for each in findings if each.id not in told], [each for each in observations if _missing(there, each)]
+
+    def trim(self, now: Micros) -> None:
+        """Delete what is older than `KEPT_US` or beyond `MOST_BYTES`, read or not, by whole segments. Raises `OSError`."""
+        day = now // DAY
+        for writer in (self._findings, self._observations):
+            if self._day not in (None, day):
+                writer.rotate()
+            writer.trim_beyond(most_bytes=MOST_BYTES, since=Micros(now - KEPT_US))
+        self._day = day
 
     def close(self) -> None:
         """Give both feeds free."""

@@ -1,14 +1,15 @@
 """What goes to the desk goes once."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from ringfence.feeds import FeedBusy, FeedWriter
+from ringfence.feeds import FeedBusy, FeedReader, FeedWriter
 from ringfence.vocabulary.contracts import Evidence, Finding, Observation, ObservationKind, Subject, Window
 from ringfence.vocabulary.severity import Mode, Severity
 from ringfence.vocabulary.subjects import SubjectKind
-from ringfence.vocabulary.times import Micros
+from ringfence.vocabulary.times import DAY, Micros
 from ringfence.watch.sinks import DeskFeeds, write_health
 
 
@@ -63,3 +64,29 @@ def test_the_health_file_is_whole_or_the_one_before(tmp_path: Path) -> None:
     write_health(path, {"messages": 2})
     assert path.read_bytes() == b'{"messages":2}\n'
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_told_to_the_desk_is_kept_for_a_month_in_a_file_a_day(tmp_path: Path) -> None:
+    feeds = DeskFeeds(tmp_path)
+    for day in range(33):
+        feeds.trim(Micros(day * DAY))
+        feeds.find([_finding(str(day))])
+        feeds.observe([_seen(str(day))])
+        for feed in ("findings", "observations"):
+            os.utime(max((tmp_path / feed).glob("*.seg")), ns=(day * DAY * 1000, day * DAY * 1000))
+    feeds.trim(Micros(33 * DAY))
+    assert feeds.positions == (33, 33)
+    for feed in ("findings", "observations"):
+        kept = [record.number for record in FeedReader(tmp_path / feed).read()]
+        assert (kept[0], kept[-1], len(kept)) == (4, 33, 30)
+        assert "IP addresses" in (tmp_path / feed / "README").read_text()
+    feeds.trim(Micros(99 * DAY))
+    feeds.trim(Micros(99 * DAY))
+    assert [len(list((tmp_path / feed).glob("*.seg"))) for feed in ("findings", "observations")] == [1, 1]
+    feeds.close()
+
+
+def test_feeds_that_were_deleted_hold_nothing_that_came_before(tmp_path: Path) -> None:
+    feeds = DeskFeeds(tmp_path)
+    assert feeds.unwritten([_finding("a")], [_seen("x")], found=500, observed=600) == ([_finding("a")], [_seen("x")])
+    feeds.close()
