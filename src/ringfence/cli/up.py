@@ -1,10 +1,13 @@
 """`ringfence up`: the whole product on one machine, on embedded storage."""
 
+import fcntl
 import shutil
 import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -12,12 +15,15 @@ from typing import Annotated, Final
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from ringfence.cli.configuration import Configuration, ConfigurationRefused, address_port, installation_key, load
 from ringfence.cli.demo import DEMO_FILES, player_arguments
 from ringfence.cli.processes import Process, ProcessRefused, Supervisor, inherited_environment
 
 FIRST_LOGIN_FILE: Final = "first-login"
+_LOCK_FILE: Final = "up.lock"
+_LEFT_OVER_SECONDS: Final = 5.0
 _READY_SECONDS: Final = 60.0
 
 
@@ -31,20 +37,43 @@ def command(
 ) -> None:
     """Start desk, worker, mail, watch and gate; keep them running until Ctrl-C."""
     console = Console(highlight=False, soft_wrap=True)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _raise_stop)
     try:
         configuration = load(data)
-        _refuse_busy_ports(configuration)
-        _prepare(data, demo=demo)
+        with _alone(data):
+            _wait_for_leftovers(data, configuration)
+            _prepare(data, demo=demo)
+            _run(console, data, configuration, demo=demo)
     except (ConfigurationRefused, OSError) as error:
-        console.print(f"[bold red]Ringfence cannot start:[/] {error}")
+        console.print(f"[bold red]Ringfence cannot start:[/] {escape(str(error))}")
         raise typer.Exit(2) from None
+    except _Stop:
+        console.print("Ended before it was up.")
+        raise typer.Exit(1) from None
+
+
+@contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """Hold the data folder against a second start. Raises `ConfigurationRefused` where somebody holds it, `OSError`."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (data / _LOCK_FILE).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigurationRefused(
+                f"{data} is in use by another `ringfence up`. Hint: end that one, or name another --data"
+            ) from None
+        yield
+
+
+def _run(console: Console, data: Path, configuration: Configuration, *, demo: bool) -> None:
+    """Start every process and keep them running until told to end. Exits with 2 where one of them cannot start."""
     supervisor = Supervisor(
         [Process(name, [name, "--data", str(data)]) for name in ("worker", "gate", "watch", "mail", "web")],
         data / "logs",
         inherited_environment(RINGFENCE_DATA=str(data.resolve()), PYTHONUNBUFFERED="1"),
     )
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _raise_stop)
     try:
         supervisor.start()
         _wait_until_ready(supervisor, data, configuration)
@@ -53,12 +82,12 @@ def command(
         _print_addresses(console, data, configuration, demo=demo)
         while True:
             for line in supervisor.check():
-                console.print(f"[yellow]{line}[/]")
+                console.print(f"[yellow]{escape(line)}[/]")
             time.sleep(0.2)
     except _Stop:
         console.print("Ending …")
     except ProcessRefused as error:
-        console.print(f"[bold red]{error}[/]")
+        console.print(f"[bold red]{escape(str(error))}[/]")
         raise typer.Exit(2) from None
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -69,22 +98,46 @@ def command(
 
 def _prepare(data: Path, *, demo: bool) -> None:
     """Make the data folder, its key, the database, the first login and the first policy version, as far as they are missing."""
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
     if shutil.disk_usage(data).free < 100_000_000:
         raise ConfigurationRefused(f"{data}: under 100 MB of disk are free. Hint: choose another folder with --data")
     installation_key(data)
+    from django.core.exceptions import ImproperlyConfigured
+    from django.db import Error as DatabaseError
+
     from ringfence.desk.errors import DeskError
     from ringfence.desk.site.prepare import prepare
     from ringfence.policy import BundleRefused
 
     try:
-        first_login = prepare(data.resolve(), parties=DEMO_FILES if demo else None)
-    except (DeskError, BundleRefused) as error:
+        prepare(data.resolve(), parties=DEMO_FILES if demo else None, login_file=data / FIRST_LOGIN_FILE)
+    except (DeskError, BundleRefused, ImproperlyConfigured) as error:
         raise ConfigurationRefused(str(error)) from error
-    if first_login is not None:
-        path = data / FIRST_LOGIN_FILE
-        path.touch(mode=0o600)
-        path.write_text(f"{first_login.username} {first_login.password}\n", encoding="utf-8")
+    except DatabaseError as error:
+        raise ConfigurationRefused(f"the database: {error}. Hint: is the disk full or read-only, is its server up?") from error
+
+
+def _wait_for_leftovers(data: Path, configuration: Configuration) -> None:
+    """Wait a moment for processes of a start that was killed: they end when they notice. Raises `ConfigurationRefused`."""
+    deadline = time.monotonic() + _LEFT_OVER_SECONDS
+    while True:
+        try:
+            _refuse_busy_ports(configuration)
+            _refuse_busy_feeds(data)
+        except ConfigurationRefused:
+            if time.monotonic() > deadline:
+                raise
+        else:
+            return
+        time.sleep(0.1)
+
+
+def _refuse_busy_feeds(data: Path) -> None:
+    for path in data.glob("feeds/*/writer.lock"):
+        with path.open("rb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ConfigurationRefused(f"{path.parent}: another process writes this feed. Hint: end it first") from None
 
 
 def _refuse_busy_ports(configuration: Configuration) -> None:
@@ -139,8 +192,9 @@ def _print_addresses(console: Console, data: Path, configuration: Configuration,
     console.print(f"\n[bold green]Ringfence is up[/]{' with the demo network at work' if demo else ''}. Data folder: {data}\n")
     console.print(f"  desk   http://{configuration.desk.listen}/")
     first_login = data / FIRST_LOGIN_FILE
-    if first_login.exists():
-        username, password = first_login.read_text(encoding="utf-8").split()
+    words = first_login.read_text(encoding="utf-8").split() if first_login.exists() else []
+    if len(words) == 2:
+        username, password = words
         console.print(f"  login  {username}   password  {password}   (also in {first_login}; delete it when you have changed it)")
     console.print(f"  HEP    {configuration.watch.hep} (UDP and TCP): mirror your proxies' signalling here")
     console.print(f"  SIP    {configuration.gate.sip} (UDP): redirect server, ask it before you route")

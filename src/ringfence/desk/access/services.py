@@ -1,7 +1,7 @@
 """Making logins and signing in."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -38,15 +38,20 @@ class FirstLogin:
 
 
 @transaction.atomic
-def create_first_login(*, actor: Actor, now: datetime) -> FirstLogin | None:
-    """Make the first login, with every role that changes something; `None` where somebody can sign in already."""
+def create_first_login(*, actor: Actor, now: datetime, keep: Callable[[FirstLogin], None] = lambda _: None) -> FirstLogin | None:
+    """Make the first login, with every role that changes something; `None` where somebody can sign in already.
+
+    `keep` is given it before it counts: what `keep` wrote down is never lost, and where it raises there is no login.
+    """
     require(actor.administers, actor, "make logins")
     if Person.objects.exists():
         return None
     password = secrets.token_urlsafe(12)
     roles = (StaffRole.ANALYST, StaffRole.LEAD, StaffRole.ADMIN)
     create_login(username=FIRST_USERNAME, password=password, roles=roles, actor=actor, now=now)
-    return FirstLogin(FIRST_USERNAME, password)
+    login = FirstLogin(FIRST_USERNAME, password)
+    keep(login)
+    return login
 
 
 @transaction.atomic
@@ -64,11 +69,12 @@ def sign_in(*, username: str, password: str, address: str, actor: Actor, now: da
     Raises `SignInRefused`, after five failures of one name from one address in five minutes without looking at the password.
     """
     about = ("sign-in", audit.token_of("sign-in", f"{username}\0{address}"))
+    tries = audit_selectors.times_done(verb="failed", about=about, since=now - _TRY_SPAN, actor=system("sign-in"))
+    person = Person.objects.filter(username=username.replace("\0", "\ufffd"), is_active=True).first()
+    held = person.password if person else _NOBODYS_PASSWORD
+    # Hashing takes a third of a second: not within a transaction, lest strangers at this page keep the database from the worker.
+    passed = tries < _TRIES and check_password(password, held) and person is not None
     with transaction.atomic():
-        tries = audit_selectors.times_done(verb="failed", about=about, since=now - _TRY_SPAN, actor=system("sign-in"))
-        person = Person.objects.filter(username=username, is_active=True).first()
-        held = person.password if person else _NOBODYS_PASSWORD
-        passed = tries < _TRIES and check_password(password, held) and person is not None
         verb = "succeeded" if passed else "failed"
         audit.record(acts=[Act(verb=verb, about=about)], actor=person.actor if person and passed else actor, now=now)
     if tries >= _TRIES:

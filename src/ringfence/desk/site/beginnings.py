@@ -1,6 +1,8 @@
 """What a new installation begins with."""
 
+import os
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from django.core.management import call_command
@@ -19,7 +21,7 @@ class PartiesRefused(DeskError):
     """The parties to begin with have rows that can't be taken; the text lists them."""
 
 
-def begin(*, parties: Path | None, bundle: Path) -> FirstLogin | None:
+def begin(*, parties: Path | None, bundle: Path, login_file: Path | None = None) -> FirstLogin | None:
     """Migrate, post `bundle` where no version is posted, import `parties` where there are none, make the first login."""
     call_command("migrate", interactive=False, verbosity=0)
     actor, now = system("prepare"), datetime.now(UTC)
@@ -30,4 +32,19 @@ def begin(*, parties: Path | None, bundle: Path) -> FirstLogin | None:
         if report.problems:
             lines = [f"{row.file}:{row.line}: {row.column} {row.cause} ({row.hint})" for row in report.problems]
             raise PartiesRefused("\n".join(lines))
-    return access.create_first_login(actor=actor, now=now)
+    keep = partial(_write_down, login_file) if login_file is not None else _keep_in_mind
+    return access.create_first_login(actor=actor, now=now, keep=keep)
+
+
+def _keep_in_mind(_login: FirstLogin) -> None:
+    """Leave it to the caller."""
+
+
+def _write_down(path: Path, login: FirstLogin) -> None:
+    """Write name and password where their owner alone reads them, whole or not at all, and onto the disk."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(f"{login.username} {login.password}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

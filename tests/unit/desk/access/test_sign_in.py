@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.hashers import check_password
+from django.db import connection
 from tests.unit.desk.scene import ADMIN, ANALYST, NOON, STRANGER
 
 from ringfence.desk.access import services
 from ringfence.desk.access.models import Person
-from ringfence.desk.access.services import SignInRefused
+from ringfence.desk.access.services import FirstLogin, SignInRefused
 from ringfence.desk.actor import ANONYMOUS, StaffRole
 from ringfence.desk.errors import NotPermitted
 
@@ -71,3 +73,31 @@ def test_a_time_zone_is_ones_own() -> None:
     assert Person.objects.get().time_zone == "Europe/Brussels"
     with pytest.raises(NotPermitted):
         services.choose_time_zone(username="ana", zone="UTC", actor=STRANGER, now=NOON)
+
+
+def test_no_transaction_is_held_while_a_password_is_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[int] = []
+
+    def watched(password: str, encoded: str) -> bool:
+        held.append(len(connection.savepoint_ids))
+        return check_password(password, encoded)
+
+    monkeypatch.setattr(services, "check_password", watched)
+    enter(PASSWORD)
+    assert held == [0]
+
+
+def test_a_name_with_a_nul_octet_is_a_wrong_name() -> None:
+    with pytest.raises(SignInRefused):
+        enter(PASSWORD, username="a\0na2")
+
+
+def test_a_first_login_that_could_not_be_written_down_does_not_count() -> None:
+    Person.objects.all().delete()
+
+    def full(_login: FirstLogin) -> None:
+        raise OSError("no space")
+
+    with pytest.raises(OSError, match="no space"):
+        services.create_first_login(actor=ADMIN, now=NOON, keep=full)
+    assert not Person.objects.exists()
