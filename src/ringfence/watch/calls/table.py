@@ -2,8 +2,8 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from heapq import heappop, heappush
-from typing import Generic, Protocol, TypeVar
+from heapq import heapify, heappop, heappush
+from typing import Final, Generic, Protocol, TypeVar
 
 from ringfence.vocabulary.times import Micros
 
@@ -14,6 +14,8 @@ class Entry(Protocol):
     serial: int
     deadline: Micros
 
+
+_FEWEST_DEADLINES: Final = 1_024
 
 _Key = TypeVar("_Key")
 _Entry = TypeVar("_Entry", bound=Entry)
@@ -40,7 +42,7 @@ class Table(Generic[_Key, _Entry]):
         """Set an entry as the most recent, and its deadline."""
         self._entries[key] = entry
         self._entries.move_to_end(key)
-        heappush(self._deadlines, (entry.deadline, entry.serial, key))
+        self._await(key, entry)
         self._note(key)
         if len(self._entries) > self._limit:
             oldest, _ = self._entries.popitem(last=False)
@@ -90,13 +92,19 @@ class Table(Generic[_Key, _Entry]):
         for key, entry in entries:
             self._entries[key] = entry
             self._entries.move_to_end(key)
-            heappush(self._deadlines, (entry.deadline, entry.serial, key))
+            self._await(key, entry)
 
     def clear(self) -> None:
         """Forget everything."""
         self._entries.clear()
         self._deadlines.clear()
         self._touched.clear()
+
+    def _await(self, key: _Key, entry: _Entry) -> None:
+        heappush(self._deadlines, (entry.deadline, entry.serial, key))
+        if len(self._deadlines) > _FEWEST_DEADLINES + 4 * len(self._entries):  # else those of entries gone stay for hours
+            self._deadlines = [(kept.deadline, kept.serial, known) for known, kept in self._entries.items()]
+            heapify(self._deadlines)
 
     def _note(self, key: _Key) -> None:
         self._touched[key] = None
