@@ -118,8 +118,8 @@ def _found_again(window: Window, form: _Form, latest: int | None, counts: Captur
     """Go on to the next record that holds together, after one that does not. `latest`: the last good one's seconds."""
     if not any(window.octets[window.at : window.at + form.record.size]):
         counts.note(CaptureDefect.EMPTY_SPACE)
-        counts.octets_lost += window.skip_zeros()
         # A number may have begun among the zeros.
+        counts.octets_lost += window.skip_zeros() - (form.record.size - 1)
         window.octets, window.at = bytes(form.record.size - 1) + window.octets[window.at :], 0
     else:
         counts.note(CaptureDefect.RECORD_SIZE)
@@ -200,7 +200,7 @@ def _block_found_again(window: Window, order: str, counts: CaptureCounts) -> boo
     zeros = not any(window.octets[window.at : window.at + 12])
     counts.note(CaptureDefect.EMPTY_SPACE if zeros else CaptureDefect.RECORD_SIZE)
     if zeros:
-        counts.octets_lost += window.skip_zeros()
+        counts.octets_lost += window.skip_zeros() - 3
         window.octets, window.at = b"\0\0\0" + window.octets[window.at :], 0
     start = re.compile(re.escape(_SECTION) + b"|" + re.escape(struct.pack(order + "I", _ENHANCED_PACKET)))
     while window.has(12):

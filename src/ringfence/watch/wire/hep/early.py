@@ -60,7 +60,7 @@ def _payload_start(data: bytes) -> int:
     start = _HEADER.size + (32 if data[2] in _IPV6_FAMILIES else 8)
     if data[0] == 1:
         return start
-    for size in (_TIME_FILLED, _TIME):
+    for size in (_TIME, _TIME_FILLED):
         if starts_like_sip(data[start + size :].lstrip(b"\r\n")):
             return start + size
     return start + _TIME
