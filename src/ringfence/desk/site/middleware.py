@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 
 from ringfence.desk.access.models import Person
@@ -27,6 +28,11 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
     )
 )
 
+LARGEST_FORM: Final = 1_000_000
+LARGEST_IMPORT: Final = 512_000_000
+"""Bytes; some ten million numbers."""
+_LENGTH_DIGITS: Final = 15
+
 
 def content_security_policy(get_response: Next) -> Next:
     """Let pages run no script and wear no style but the ones that lie beside the code."""
@@ -35,6 +41,24 @@ def content_security_policy(get_response: Next) -> Next:
         response = get_response(request)
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         return response
+
+    return respond
+
+
+def bodies_of_bounded_size(get_response: Next) -> Next:
+    """Refuse a body that is larger than any form before a byte of it is read: strangers could else fill the disk with uploads.
+
+    Without a length nothing is read at all. The import's files, from who has signed in, may have up to `LARGEST_IMPORT`.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        imports = request.path == reverse("parties:import") and request.user.is_authenticated
+        most = LARGEST_IMPORT if imports else LARGEST_FORM
+        if not length.isdecimal() or len(length) > _LENGTH_DIGITS or int(length) > most:
+            text = f"The request is larger than {most // 1_000_000} MB, which is more than is taken here.\n"
+            return HttpResponse(text, status=413, content_type="text/plain")
+        return get_response(request)
 
     return respond
 
