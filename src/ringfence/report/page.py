@@ -90,7 +90,7 @@ def page(collector: Collector, read: Read, given: Given, *, masked: bool = False
         skipped=[(reading.plain_name(skipped.name), writer.text(skipped.cause, 200)) for skipped in read.skipped],
         problems=reading.problems(read, writer),
         unjudged=unjudged(collector, read, given),
-        registrations=pairs(collector.registrations, writer),
+        registrations=pairs(collector.registrations, writer) if _tells_more(collector, groups) else [],
         registered=lambda registrations: pairs(registrations, writer),
         registrations_beyond=collector.registrations.beyond,
         outcomes=OUTCOMES,
@@ -107,6 +107,12 @@ def pairs(registrations: Registrations, writer: Writer) -> list[PairRow]:
         PairRow(writer.text(pair.source) or "–", writer.text(pair.user) or "–", tuple(outcomes.values()))
         for pair, outcomes in busiest
     ]
+
+
+def _tells_more(collector: Collector, groups: Sequence[GroupShown]) -> bool:
+    """Tell whether somebody registered whom no group shows."""
+    told = {pair for group in groups for pair in group.registrations.pairs}
+    return not told.issuperset(collector.registrations.pairs)
 
 
 def _facts(collector: Collector, read: Read) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ MOST_BINS: Final = 120
 WIDTHS: Final[tuple[Micros, ...]] = tuple(
     Micros(width)
     for width in (
+        10 * MILLISECOND,
         100 * MILLISECOND,
         SECOND,
         10 * SECOND,

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from typing import Final
 
-from ringfence.vocabulary.times import DAY, HOUR, MINUTE, SECOND, Micros, utc
+from ringfence.vocabulary.times import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Micros, utc
 
 LONGEST: Final = 80
 _MARKS_IN_A_ROW: Final = 3
@@ -80,13 +80,24 @@ def moment(time: Micros) -> str:
 
 
 def clock(time: Micros, *, width: Micros) -> str:
-    """Return a time as a label beside others that lie `width` apart."""
+    """Return a time as a label beside others that lie `width` apart.
+
+    >>> clock(Micros(1_772_442_024_275_868), width=Micros(10_000)), clock(Micros(1_772_442_024_275_868), width=Micros(60_000_000))
+    ('09:00:24.27', '09:00')
+    """
+    if width >= 6 * HOUR:
+        form = "%d %b"
+    elif width >= MINUTE:
+        form = "%H:%M"
+    else:
+        form = "%H:%M:%S" if width >= SECOND else "%H:%M:%S.%f"
     try:
-        return utc(time).strftime(
-            "%H:%M:%S.%f" if width < SECOND else "%H:%M:%S" if width < MINUTE else "%H:%M" if width < 6 * HOUR else "%d %b"
-        )[: -5 if width < SECOND else None]
+        text = utc(time).strftime(form)
     except OverflowError:
         return f"{time} µs"
+    if width >= SECOND:
+        return text
+    return text[:-5] if width >= 100 * MILLISECOND else text[:-4]
 
 
 def length(length_us: int) -> str:

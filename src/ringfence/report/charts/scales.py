@@ -3,16 +3,13 @@
 from math import ceil, floor, log10
 from typing import Final
 
-from ringfence.report.series import WIDTHS
 from ringfence.vocabulary.times import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Micros
 
 _TICKS: Final = 6
 _STEPS: Final = tuple(
     Micros(step)
     for step in (
-        100 * MILLISECOND,
-        200 * MILLISECOND,
-        500 * MILLISECOND,
+        *(n * MILLISECOND for n in (10, 20, 50, 100, 200, 500)),
         *(n * SECOND for n in (1, 2, 5, 10, 15, 30)),
         *(n * MINUTE for n in (1, 2, 5, 10, 15, 30)),
         *(n * HOUR for n in (1, 2, 3, 6, 12)),
@@ -67,8 +64,3 @@ def bin_name(width: Micros) -> str:
         if width >= unit:
             return f"per {width // unit:,} {name}"
     return f"per {width // SECOND} s"
-
-
-def narrowest(*widths: Micros) -> Micros:
-    """Return the bin width that all series can be shown in: the widest of theirs."""
-    return max((width for width in widths), default=WIDTHS[0])
