@@ -34,6 +34,9 @@ FATAL_EXIT: Final = 2
 _TURN_SECONDS: Final = 0.02
 _REFERENCE_US: Final = 250 * MILLISECOND
 _REGULAR_US: Final = 10 * SECOND
+_COLLECTION: Final = (2_000, 10, 1_000_000)
+"""Look for cycles of references among the young only: a look at every call and request held all threads up for a tenth of a second
+and more, in which sockets overflowed, and found nothing: what the tracker remembers has no cycles."""
 HEALTH_FILE: Final = "watch-health.json"
 
 
@@ -104,6 +107,7 @@ class _Live:
             self._recover()
             self._log.info("watch.listening", address=host, port=listener.port, policy=self._pipeline.policy)
             gc.freeze()  # what lives as long as the process need not be looked at again
+            gc.set_threshold(*_COLLECTION)
             await self._work(stop)
         finally:
             await listener.stop()
@@ -137,7 +141,7 @@ class _Live:
                     await loop.run_in_executor(self._turns, self._pipeline.use, reference, now)
             if now - regular >= _REGULAR_US:
                 regular = now
-                self._report(now)
+                await loop.run_in_executor(self._turns, self._tell_health, now, self._health())
                 await self._checkpoint(now)
             await asyncio.sleep(0 if behind else _TURN_SECONDS)
 
@@ -150,7 +154,7 @@ class _Live:
         checkpoint = self._pipeline.checkpoint()
         if checkpoint is not None:
             self._save(checkpoint)
-        self._report(_now())
+        self._tell_health(_now(), self._health())
         self._journal.close()
         self._feeds.close()
         self._log.info("watch.ended")
@@ -191,8 +195,8 @@ class _Live:
         except OSError as error:
             self._log.error("checkpoint.not-written", cause=str(error), hint="free space; the one before stays")
 
-    def _report(self, now: Micros) -> None:
-        health = self._health()
+    def _tell_health(self, now: Micros, health: dict[str, object]) -> None:
+        """Waits for the disk."""
         text = msgspec.json.encode(health).decode()
         self._pipeline.observe(Observation(kind=ObservationKind.AGENT, time=now, subject="watch", text=text))
         try:
