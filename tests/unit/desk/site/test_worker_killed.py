@@ -1,4 +1,7 @@
-"""The worker is killed at any line, again and again, while findings come in: nothing is lost, nothing done twice."""
+"""The worker is killed at any line, again and again, while findings come in: nothing is lost, nothing done twice.
+
+On SQLite, and on a database of its own in the PostgreSQL that RINGFENCE_TEST_DATABASE names.
+"""
 
 import os
 import random
@@ -7,8 +10,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
+import pytest
 from tests.unit.desk.scene import finding, write_bundle
 
 from ringfence.feeds import FeedWriter
@@ -16,6 +21,7 @@ from ringfence.feeds.segments import records_after
 from ringfence.vocabulary.contracts import OrderChange
 from ringfence.vocabulary.times import Micros
 
+DATABASE = f"killed_{os.getpid()}"
 FINDINGS = 300
 KILLS = 6
 _PATIENCE_SECONDS = 60.0
@@ -57,8 +63,31 @@ print(json.dumps({
 """
 
 
+CREATE = """
+import sys
+from ringfence.desk.site.settings import _postgresql
+import psycopg
+named = _postgresql(sys.argv[1])
+words = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+with psycopg.connect(**{name: named[word] for name, word in words.items() if named[word]}, autocommit=True) as connection:
+    connection.execute(f"CREATE DATABASE {sys.argv[2]}")
+"""
+
+
 def environment() -> dict[str, str]:
-    return {**os.environ, "RINGFENCE_STANDING_ORDERS_PER_HOUR": "100000", "DJANGO_SETTINGS_MODULE": "ringfence.desk.site.settings"}
+    more = {"RINGFENCE_STANDING_ORDERS_PER_HOUR": "100000", "DJANGO_SETTINGS_MODULE": "ringfence.desk.site.settings"}
+    server = os.environ.get("RINGFENCE_TEST_DATABASE")
+    if server:
+        more["RINGFENCE_DATABASE"] = urlsplit(server)._replace(path=f"/{DATABASE}").geturl()
+    return {**os.environ, **more}
+
+
+@pytest.fixture
+def database() -> None:
+    """A database of this test's own, where it runs on PostgreSQL; it ends with the server."""
+    server = os.environ.get("RINGFENCE_TEST_DATABASE")
+    if server:
+        subprocess.run([sys.executable, "-c", CREATE, server, DATABASE], check=True, env=environment())
 
 
 def run(script: str, *arguments: Path) -> str:
@@ -76,6 +105,7 @@ def ordered(data: Path) -> set[str]:
     return {order.scope.value for change in changes for order in change.upserts}
 
 
+@pytest.mark.usefixtures("database")
 def test_a_worker_killed_again_and_again_does_everything_once(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
