@@ -2,11 +2,13 @@
 
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -40,11 +42,15 @@ class Process:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Keeps `processes` running. `logs` gets one file for each; `environment` is handed to all."""
+    """Keeps `processes` running. `environment` is handed to all.
+
+    `logs` gets one file for each; from `log_bytes` on it is set aside, in place of the one set aside before.
+    """
 
     processes: list[Process]
     logs: Path
     environment: dict[str, str]
+    log_bytes: int = _LOG_BYTES
     _files: dict[str, IO[bytes]] = field(default_factory=dict)
 
     def start(self) -> None:
@@ -62,6 +68,7 @@ class Supervisor:
         """Start again what died; return a line on each death. Raises `ProcessRefused` where that cannot help."""
         lines = []
         now = time.monotonic()
+        self._bound_logs()
         for process in self.processes:
             if process.running is None:
                 if now >= process.resume:
@@ -112,11 +119,17 @@ class Supervisor:
 
     def _log(self, name: str) -> IO[bytes]:
         if name not in self._files:
-            path = self.logs / f"{name}.log"
-            if path.exists() and path.stat().st_size > _LOG_BYTES:
-                path.replace(path.with_suffix(".log.1"))
-            self._files[name] = path.open("ab")
+            self._files[name] = (self.logs / f"{name}.log").open("ab")
         return self._files[name]
+
+    def _bound_logs(self) -> None:
+        """Set aside a log that has grown large. The process goes on writing to its open file, at the end, wherever that is."""
+        for name, file in self._files.items():
+            if os.fstat(file.fileno()).st_size > self.log_bytes:
+                path = self.logs / f"{name}.log"
+                with suppress(OSError):  # a full disk: then its content is given up
+                    shutil.copyfile(path, path.with_suffix(".log.1"))
+                os.truncate(path, 0)
 
 
 def _end_with_parent() -> None:

@@ -59,3 +59,16 @@ def test_a_killed_process_is_started_again_and_all_end_together(tmp_path: Path) 
     supervisor.stop()
     with pytest.raises(ProcessLookupError):
         os.kill(second, 0)
+
+
+def test_a_log_is_set_aside_while_its_process_goes_on_writing(tmp_path: Path) -> None:
+    doctor = Process("doctor", ["doctor", "--data", str(tmp_path / "missing")])
+    supervisor = Supervisor([doctor], tmp_path / "logs", inherited_environment(), log_bytes=100)
+    supervisor.start()
+    until(supervisor, "doctor ended")
+    until(supervisor, "doctor ended")
+    supervisor.check()
+    supervisor.stop()
+    log = tmp_path / "logs" / "doctor.log"
+    assert "MISSING" in log.with_suffix(".log.1").read_text()
+    assert log.stat().st_size <= 100
