@@ -352,3 +352,10 @@ def test_no_set_of_orders_refuses_a_partys_emergency_call(
     assert server.status(request(method, source=TRUNK, caller="+3225551234", callee="112")) == 404
     other = request(method, source=TRUNK, caller="+3225551234", callee="113", branch="z9hG4bKother")
     assert server.status(other) == (404 if kinds == {SubjectKind.PAIR} else 603)
+
+
+def test_an_ipv4_address_written_as_ipv6_is_the_same_peer_and_the_same_source(tmp_path: Path) -> None:
+    server = Server(tmp_path, order(9))
+    assert server.status(request(source=f"[::ffff:{SCANNER}]"), peer=f"::ffff:{EDGE}") == 403
+    assert server.redirect.tally.strangers == 0
+    assert server.refusals() == [(f"{9:032x}", "call-1")]

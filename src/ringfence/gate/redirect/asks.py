@@ -1,7 +1,7 @@
 """From a proxy's request to an Ask: who sent it, for whom, and which account answers for it."""
 
 from functools import lru_cache, partial
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 from ringfence.gate.redirect.answers import Question
@@ -75,9 +75,15 @@ def _address(text: str | None) -> str | None:
     if text is None:
         return None
     try:
-        return str(ip_address(text.strip().strip("[]")))
+        return str(_plain(ip_address(text.strip().strip("[]"))))
     except ValueError:
         return None
+
+
+def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """Return an IPv4 address also where a socket for both families wrote it as IPv6 (RFC 4291 section 2.5.5.2)."""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
 
 
 def _networks(texts: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -86,7 +92,7 @@ def _networks(texts: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
 
 def _within(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
     try:
-        parsed = ip_address(address)
+        parsed = _plain(ip_address(address))
     except ValueError:
         return False
     return any(parsed in network for network in networks)
