@@ -1,7 +1,7 @@
 """Looks on while a recording is judged, in one pass, and remembers what the report shows."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -14,6 +14,7 @@ from ringfence.report.profiles import Profile, Profiles
 from ringfence.report.registrations import Registrations
 from ringfence.report.tracks import RuleTracks, Track
 from ringfence.vocabulary.contracts import Event, EventKind, Finding, Subject
+from ringfence.vocabulary.severity import Severity
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.findings import subject_fields
@@ -29,6 +30,7 @@ MOST_PAIRS: Final = 2_000
 SAMPLE_CALLS: Final = 3
 """Calls of one group that are shown step by step."""
 
+_GRAVEST: Final = {Severity.ACT: 0, Severity.WARN: 1, Severity.INFO: 2}
 _FOLLOWED: Final = ((SubjectKind.ACCOUNT, ("account",)), (SubjectKind.SOURCE, ("source",)))
 """Followed whatever the rules are about."""
 
@@ -92,7 +94,9 @@ class Collector:
     what gave way is counted and said. A time series has at most 120 bins: they widen as it grows.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, *, closely: bool = True) -> None:
+        """With `closely` false only findings are looked at: enough for a table, and no time is spent on events."""
+        self._closely = closely
         self.bundle: Final = bundle
         self.totals: Final = Totals()
         self.names: Final = Names()
@@ -108,7 +112,7 @@ class Collector:
     def take(self, events: Sequence[Event], found: Sequence[Finding]) -> None:
         """Take in a batch of events, in their order, and the findings that came of them."""
         profiles = tuple(self._profiles.values())
-        for event in events:
+        for event in events if self._closely else ():
             self.totals.take(event)
             self.names.take(event)
             self.calls.take(event)
@@ -160,3 +164,10 @@ class Collector:
                 self.calls.keep(call_id)
                 if self.calls.of(call_id):
                     group.sample.append(call_id)
+
+
+def ordered(groups: Iterable[Group]) -> list[Group]:
+    """Return groups, the gravest first, then those with the earliest finding."""
+    return sorted(
+        groups, key=lambda group: (_GRAVEST[group.rule.severity], group.findings[0].time, group.rule.name, group.subject.id)
+    )

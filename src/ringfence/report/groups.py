@@ -1,6 +1,5 @@
 """A group of findings, ready to be shown: its numbers, pictures, tables and sample calls."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,7 +23,6 @@ from ringfence.vocabulary.subjects import SubjectKind
 _MOST_DESTINATIONS: Final = 12
 _MOST_AGENTS: Final = 5
 _FEWEST_POINTS: Final = 3
-_GRAVEST: Final = {Severity.ACT: 0, Severity.WARN: 1, Severity.INFO: 2}
 _MEANING: Final = {Severity.ACT: "a measure may follow", Severity.WARN: "asks for a look", Severity.INFO: "worth knowing"}
 _MODES: Final = {
     Mode.SHADOW: "the rule is on trial: nothing follows from it",
@@ -80,13 +78,6 @@ class GroupShown:
     missing: tuple[str, ...]
 
 
-def ordered(groups: Iterable[Group]) -> list[Group]:
-    """Return groups, the gravest first, then those with the earliest finding."""
-    return sorted(
-        groups, key=lambda group: (_GRAVEST[group.rule.severity], group.findings[0].time, group.rule.name, group.subject.id)
-    )
-
-
 def shown(group: Group, collector: Collector, writer: Writer) -> GroupShown:
     """Return the group with everything that is shown of it."""
     rule, findings = group.rule, group.findings
@@ -121,11 +112,6 @@ def shown(group: Group, collector: Collector, writer: Writer) -> GroupShown:
         ladders=ladders,
         missing=_missing(group, profile, seen=track is not None, ladders=len(ladders)),
     )
-
-
-def headline(group: GroupShown) -> str:
-    """Return the numbers that made the first finding, in one line."""
-    return "; ".join(f"{line.what} {line.measured or 'no number'} ({line.limit})" for line in group.first_numbers)
 
 
 def _facts(profile: Profile, writer: Writer) -> tuple[str, ...]:

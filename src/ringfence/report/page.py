@@ -13,8 +13,8 @@ from ringfence.policy.durations import write_duration
 from ringfence.policy.plan import Rule
 from ringfence.report import reading
 from ringfence.report.charts.bars import percent
-from ringfence.report.collector import MOST_DISTINCT, Collector
-from ringfence.report.groups import GroupShown, ordered, shown
+from ringfence.report.collector import MOST_DISTINCT, Collector, ordered
+from ringfence.report.groups import GroupShown, shown
 from ringfence.report.inputs import Given, Read
 from ringfence.report.registrations import OUTCOMES, Registrations
 from ringfence.report.rule_words import limits, measure_text, text_of

@@ -102,12 +102,9 @@ def _quiet_rules(collector: Collector) -> list[Unjudged]:
 
 def _reading(read: Read, given: Given) -> list[Unjudged]:
     found = []
-    zoneless = sum(count for file in read.files for reason, count in file.reasons.items() if "zone" in reason)
-    if zoneless and not given.timezone:
+    if not given.timezone and any("no zone" in problem.cause for file in read.files for problem in file.problems):
         found.append(
-            Unjudged(
-                counted(zoneless, "row") + " with times that name no zone", "no zone was given", "give --timezone, as Europe/Vienna"
-            )
+            Unjudged("rows whose times name no zone", "where they were written is not known", "give --timezone, as Europe/Vienna")
         )
     encrypted = sum(file.capture.encrypted_streams for file in read.files if file.capture)
     if encrypted:

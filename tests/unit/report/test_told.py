@@ -4,13 +4,13 @@ import io
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 from rich.console import Console
-from tests.unit.report.scene import CAPTURES, NOTHING_GIVEN, bundle, judged, report, rows, scanned, walk
+from tests.unit.report.scene import CAPTURES, NOTHING_GIVEN, attempt, bundle, judged, report, rows, scanned, walk
 
 from ringfence.policy.plan import Rule
-from ringfence.report import Given, Read, reading, summary
-from ringfence.report.collector import Collector
+from ringfence.report import Collector, Given, Read, findings_table, reading, terminal
 from ringfence.report.rule_words import compared, limits, measure_text, text_of
 from ringfence.report.unjudged import unjudged
 from ringfence.report.writing import Writer
@@ -22,9 +22,11 @@ def rule(name: str) -> Rule:
     return next(each for each in bundle().plan.rules if each.name == name)
 
 
-def printed(collector: Collector, read: Read | None = None, *, width: int = 120, masked: bool = False) -> str:
+def printed(collector: Collector, *, width: int = 120, masked: bool = False) -> str:
     console = Console(file=io.StringIO(), width=width, color_system=None)
-    console.print(summary(collector, read or Read(), NOTHING_GIVEN, masked=masked))
+    table = findings_table(collector, masked=masked)
+    assert table is not None
+    console.print(table)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -66,11 +68,10 @@ def test_a_capture_is_told_in_packets_and_messages() -> None:
 def test_hostile_problems_are_told_harmlessly() -> None:
     problem = RowProblem(2, "start", "'\x1b[2J\u202e<b>+441632960001' is no time")
     counts = FileCounts("x.csv", "call-records", unusable_rows=1, problems=[problem], reasons=Counter({"start unusable": 1}))
-    text = printed(judged([]), Read(files=[counts]), masked=True)
-    assert "\x1b" not in text
-    assert "\u202e" not in text
-    assert "+441632960001" not in text
-    assert "<b>" not in report(judged([]), Read(files=[counts]))
+    html = report(judged([]), Read(files=[counts]), masked=True)
+    assert "&lt;b&gt;" in html
+    for harmful in ("\x1b", "\u202e", "+441632960001", "<b>+"):
+        assert harmful not in html
 
 
 def test_missing_inputs_are_named() -> None:
@@ -89,10 +90,12 @@ def test_a_capture_without_accounts_says_that_nobody_answers_for_it() -> None:
     assert "rule fan-out-dialler" in lacking
 
 
-def test_times_without_a_zone_ask_for_one() -> None:
-    counts = FileCounts("x.csv", "call-records", reasons=Counter({"a time without a zone": 3}))
-    assert "3 rows with times that name no zone" in missing(judged([]), Read(files=[counts]))
-    assert "3 rows with times that name no zone" not in missing(judged([]), Read(files=[counts]), Given(timezone="UTC"))
+def test_times_without_a_zone_ask_for_one(tmp_path: Path) -> None:
+    path = tmp_path / "calls.csv"
+    path.write_text(f"{HEADER}\nc1,2026-03-02T09:00:00,,2026-03-02T09:00:05,acme,,+441632111111,198.51.100.7,486,callee,\n")
+    collector, read = scanned(path)
+    assert "rows whose times name no zone" in missing(collector, read)
+    assert "rows whose times name no zone" not in missing(collector, read, Given(timezone="UTC"))
 
 
 def test_conditions_are_told_as_numbers_against_limits() -> None:
@@ -126,10 +129,27 @@ def test_the_terminal_s_table_fits_and_names_the_numbers(width: int) -> None:
         assert word in joined
 
 
-def test_the_terminal_says_what_was_read_and_not_judged() -> None:
-    text = printed(*scanned(CAPTURES / "svcrack.pcap"), width=200)
-    assert "source 127.0.0.1" in text
-    assert "failures 10 (at least 10)" in text
-    assert "svcrack.pcap: 184 SIP messages in 184 packets" in text
-    assert "not judged: which customer answers for the traffic" in text
-    assert text.rstrip().endswith("184 events, 2026-11-22 20:36:49 to 2026-11-22 20:36:50 UTC (0.477 s): 1 finding")
+def test_the_terminal_s_table_is_harmless_and_can_hide_digits() -> None:
+    events = [msgspec.structs.replace(event, account="[red]\x1b[2J441632960001") for event in walk(100)]
+    text = printed(judged(events), width=160)
+    assert "account [red]?[2J441632960001" in text
+    assert "\x1b" not in text
+    assert "account [red]?[2J44163296····#1" in printed(judged(events), width=160, masked=True)
+
+
+def test_a_collector_that_looks_at_findings_alone_gives_the_same_table() -> None:
+    seen = judged(walk())
+    alone = Collector(bundle(), closely=False)
+    for group in seen.groups.values():
+        alone.take([], group.findings)
+    assert printed(alone) == printed(seen)
+
+
+def test_findings_beyond_the_table_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "MOST_SHOWN", 1)
+    events = [attempt(n, f"+4416320{n:05}", at=n * 1_000, account=f"dialler-{n // 60}") for n in range(180)]
+    assert "and 2 findings more; --json gives all" in printed(judged(events))
+
+
+def test_nothing_found_is_no_table() -> None:
+    assert findings_table(judged([])) is None
