@@ -44,8 +44,20 @@ def explain(matter: Matter, *, actor: Actor) -> Explanation | None:
     return Explanation(_why(matter, matter.finding), _then(matter, matter.finding, actor))
 
 
+def _is_on_the_way(matter: Matter) -> bool:
+    """The worker has not come to this finding yet: it neither decided nor left it to a person."""
+    found, proposal = matter.finding, matter.proposal
+    decides = found is not None and (found.mode, found.severity) == (Mode.ACT, Severity.ACT)
+    stands = proposal is not None and proposal.standing and not proposal.obstacle
+    return decides and stands and not matter.lifted_or_over and not _left(matter)
+
+
+def _left(matter: Matter) -> list[Entry]:
+    return [entry for entry in matter.entries if entry.verb == "left-to-a-person"]
+
+
 def _why(matter: Matter, finding: Finding) -> str:
-    left = [entry for entry in matter.entries if entry.verb == "left-to-a-person"]
+    left = _left(matter)
     if matter.lifted_or_over:
         return "An earlier order against it was lifted or has ended, and nothing refuses it now."
     if left:
@@ -54,11 +66,15 @@ def _why(matter: Matter, finding: Finding) -> str:
         return f"Nothing was ordered, because the rule {finding.rule} only reports: its findings open a case, and a person decides."
     if finding.severity != Severity.ACT:
         return f"Nothing was ordered by itself: standing orders answer severity act, and this finding is {finding.severity}."
+    if _is_on_the_way(matter):
+        return "A standing order of the policy answers this: its order is on the way."
     return "Nothing was ordered by itself, because no standing order of the policy answers this."
 
 
 def _then(matter: Matter, finding: Finding, actor: Actor) -> str:
     proposal = matter.proposal
+    if _is_on_the_way(matter):
+        return "If this stays so, the worker does not run: `ringfence doctor` says so."
     if proposal is not None and proposal.obstacle:
         return f"The ladder would refuse it for {proposal.length}, but that must not be: {proposal.obstacle}."
     if proposal is not None:

@@ -71,3 +71,13 @@ def test_an_earlier_order_is_told(desk: Desk) -> None:
 def test_a_clause_without_a_step_is_a_persons_alone(desk: Desk) -> None:
     desk.find(clause="technical-prevention", subject=ACCOUNT, party_path=("shop",), mode=Mode.REPORT)
     assert explained().then.startswith("The ladder has no step for technical-prevention by an offender")
+
+
+def test_a_finding_that_the_worker_has_not_come_to_is_on_the_way(desk: Desk) -> None:
+    desk.find()
+    case, latest = cases.cases(actor=ANALYST).get(), detections.findings(actor=ANALYST)[0]
+    proposal = decisions.proposal(case=case.id, finding_id=latest.id, actor=ANALYST, now=NOON)
+    matter = Matter(case=case, finding=latest, proposal=proposal, entries=[], lifted_or_over=False)
+    told = explain(matter, actor=ANALYST)
+    assert told is not None
+    assert told.why.endswith("its order is on the way.")
