@@ -48,6 +48,9 @@ NEXT: Final[dict[tuple[CallState, Trigger], CallState]] = {
 }
 """State and trigger to the next state. What is not here changes nothing."""
 
+OUTSIDE_DIALOGS: Final = frozenset({"REGISTER", "PUBLISH"})
+"""Methods that a dialog never carries (RFC 3261 section 10.2, RFC 3903 section 4), whatever tags their sender chose."""
+
 CHALLENGES: Final = frozenset({401, 407})
 """Answers that ask for credentials."""
 
@@ -61,6 +64,14 @@ REFUSES_CREDENTIALS: Final = frozenset({401, 403, 407})
 """Answers to a request with credentials that may mean that they were wrong."""
 
 _BEFORE_CREDENTIALS: Final = frozenset({400, 401, 403, 407, 408})
+
+
+def may_be_early(state: CallState, method: str) -> bool:
+    """Tell whether a request with a To tag can be part of a call whose callee's tag is not known (yet).
+
+    Once it has failed only a BYE that crossed its failure can: else a failed call would hide all that is sent with its tags.
+    """
+    return method == "BYE" if state is CallState.ENDED else method != "INVITE"
 
 
 def proves_credentials(method: str, status: int, *, challenged: bool) -> bool:

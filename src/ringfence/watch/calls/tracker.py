@@ -18,9 +18,11 @@ from ringfence.watch.calls.states import (
     CHALLENGES,
     MENDABLE,
     NEXT,
+    OUTSIDE_DIALOGS,
     REFUSES_CREDENTIALS,
     CallState,
     Trigger,
+    may_be_early,
     proves_credentials,
 )
 from ringfence.watch.sources.datagram import Datagram, PayloadKind
@@ -106,8 +108,7 @@ class Tracker(Memory):
     def _request(self, datagram: Datagram, message: Message, method: str) -> None:
         if method in ("ACK", "PRACK"):
             return
-        call = self._dialog(message, method)
-        if call is not None:
+        if (call := self._dialog(message, method)) is not None:
             self._within(call, message, method)
             return
         leg = self.options.edges.sender_leg(datagram, message)
@@ -126,12 +127,12 @@ class Tracker(Memory):
 
     def _dialog(self, message: Message, method: str) -> Call | None:
         """Return the call that the request is part of: both tags fit, or one where the other is not known yet."""
-        if not message.to_tag:
+        if not message.to_tag or method in OUTSIDE_DIALOGS:
             return None
         call_id, sender, receiver = bounded(message.call_id or ""), bounded(message.from_tag or ""), bounded(message.to_tag)
         for ours, theirs in ((sender, receiver), (receiver, sender)):
             call = self.calls.get((call_id, ours))
-            if call is not None and (theirs in call.tags if call.tags else method != "INVITE"):
+            if call is not None and (theirs in call.tags if call.tags else may_be_early(call.state, method)):
                 return call
         return None
 
@@ -323,7 +324,7 @@ class Tracker(Memory):
 
     def _pass(self, now: Micros) -> None:
         """Let time go on to `now`, with everything that falls due on the way, in order."""
-        while True:
+        while self.transactions.may_be_due(now) or self.calls.may_be_due(now):
             transaction, call = self.transactions.next_deadline(), self.calls.next_deadline()
             due = min((each for each in (transaction, call) if each is not None), default=None)
             if due is None or due[0] > now:

@@ -201,6 +201,25 @@ def test_an_edges_log_line_is_a_refusal_of_its_order() -> None:
     ]
 
 
+@pytest.mark.parametrize("answered", [False, True])
+def test_guessing_passwords_within_a_dialog_of_ones_own_is_seen(answered: bool) -> None:
+    invite = request(call_id="c", tags=("a", None))
+    stream = [_ask(invite, 0), _reply(invite, 200 if answered else 404, 5)]
+    for nth in range(3):
+        guess = request("REGISTER", call_id="c", cseq=nth + 2, branch=f"g{nth}", tags=("a", "b"), extra=_PROOF)
+        stream += [_ask(guess, 10 * nth + 10), _reply(guess, 403, 10 * nth + 15)]
+    found = events_of(_by_user(), stream)
+    assert [event.status for event in found if event.kind is EventKind.REGISTRATION] == [403, 403, 403]
+
+
+def test_a_request_within_a_call_that_failed_is_one_of_its_own() -> None:
+    invite = request(call_id="c", tags=("a", None))
+    options = request("OPTIONS", call_id="c", cseq=2, branch="o", tags=("a", "b"))
+    stream = [_ask(invite, 0), _reply(invite, 404, 5), _ask(options, 10), _reply(options, 404, 15)]
+    found = events_of(_by_user(), stream)
+    assert [event.method for event in found if event.kind is EventKind.REQUEST] == ["INVITE", "OPTIONS"]
+
+
 @pytest.mark.parametrize("method", ["REGISTER", "X-FOO", "m!%*_+`'~.9"])
 def test_whatever_method_was_refused_it_is_seen(method: str) -> None:
     tracker = _by_user()
