@@ -10,10 +10,12 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ringfence.gate.configuration import EdgeConfiguration
+from ringfence.gate.edges.in_path.edge import NAME as IN_PATH
 
 CONFIGURATION_FILE: Final = "ringfence.toml"
 KEY_FILE: Final = "installation.key"
 KEY_BYTES: Final = 32
+_PORTS: Final = 65_536
 
 Listen = Annotated[str, Meta(pattern=r"^(\[[0-9a-fA-F:.]+\]|[0-9.]+):[0-9]{1,5}$", description="address:port")]
 
@@ -91,6 +93,8 @@ def load(data: Path) -> Configuration:
     _check_networks(path, "watch.agents", configuration.watch.agents)
     _check_networks(path, "gate.peers", configuration.gate.peers)
     _check_networks(path, "gate.trusted", configuration.gate.trusted)
+    _check_listening(path, configuration)
+    _check_edges(path, configuration.gate.edges)
     return configuration
 
 
@@ -120,6 +124,32 @@ def _check_networks(path: Path, name: str, networks: tuple[str, ...]) -> None:
             ipaddress.ip_network(network)
         except ValueError as error:
             raise ConfigurationRefused(f"{path}: {name}: {error}. Hint: write 192.0.2.0/24 or 192.0.2.7") from error
+
+
+def _check_listening(path: Path, configuration: Configuration) -> None:
+    listening = {
+        "desk.listen": configuration.desk.listen,
+        "watch.hep": configuration.watch.hep,
+        "gate.sip": configuration.gate.sip,
+        "mail.listen": configuration.mail.listen,
+    }
+    for name, listen in listening.items():
+        host, port = address_port(listen)
+        try:
+            ipaddress.ip_address(host)
+        except ValueError as error:
+            raise ConfigurationRefused(f"{path}: {name}: {error}. Hint: write 127.0.0.1:8080 or [::1]:8080") from error
+        if not 0 < port < _PORTS:
+            raise ConfigurationRefused(f"{path}: {name}: there is no port {port}. Hint: ports are 1 to {_PORTS - 1}")
+
+
+def _check_edges(path: Path, edges: tuple[EdgeConfiguration, ...]) -> None:
+    """Receipts tell edges apart by their names alone."""
+    names = [IN_PATH, *(edge.name for edge in edges)]
+    for name in (edge.name for edge in edges if names.count(edge.name) > 1):
+        raise ConfigurationRefused(
+            f"{path}: gate.edges: two are called {name}. Hint: give each a name of its own; {IN_PATH} is the redirect server's"
+        )
 
 
 def _write_once(path: Path, content: bytes) -> None:

@@ -26,6 +26,10 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
         ("[watch\n", "not valid TOML"),
         ("[mail]\nsize_limit = 'much'", "mail.size_limit"),
         ("[[gate.edges]]\nkind = 'unheard-of'", "gate.edges"),
+        (2 * "[[gate.edges]]\nkind = 'kamailio'\nname = 'a'\nurl = 'http://127.0.0.1:1/RPC'\n", "gate.edges: two are called a"),
+        ("[[gate.edges]]\nkind = 'kamailio'\nname = 'redirect'\nurl = 'http://127.0.0.1:1/RPC'\n", "called redirect"),
+        ("[desk]\nlisten = '127.0.0.1:65536'", "desk.listen"),
+        ("[gate]\nsip = '999.0.0.1:5062'", "gate.sip"),
     ],
 )
 def test_a_wrong_key_or_value_is_refused_with_file_cause_and_hint(tmp_path: Path, text: str, cause: str) -> None:

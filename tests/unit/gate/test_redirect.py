@@ -251,7 +251,7 @@ def test_no_torture_message_makes_it_raise(tmp_path: Path) -> None:
     assert server.redirect.tally.ignored > 0
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=200), st.integers(0, 600), st.integers(0, 40))
 def test_no_damage_to_a_request_makes_it_raise_or_answer_a_broken_line(
     tmp_path_factory: pytest.TempPathFactory, inserted: bytes, place: int, cut: int
