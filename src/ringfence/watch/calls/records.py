@@ -11,7 +11,7 @@ _EVENTS_A_RECORD: Final = 3
 
 
 def events_of_record(record: CallRecord, directory: Directory) -> list[Event]:
-    """Return attempt, answer (where it was answered) and end, in the order of their times.
+    """Return attempt, answer (where it was answered) and end (where the record tells it), in the order of their times.
 
     The account that a record names answers for it: the provider's own switch wrote it. Without one, the trunk at its source does.
     A record has no request events, and an attributed party's call to an emergency number no events at all.
@@ -24,6 +24,8 @@ def events_of_record(record: CallRecord, directory: Directory) -> list[Event]:
     events = [_event(EventKind.ATTEMPT, record.start, record, sender, directory)]
     if record.answer is not None:
         events.append(_event(EventKind.ANSWER, record.answer, record, sender, directory, ring_ms=ring_ms, **told))
+    if record.end is None:
+        return events
     duration_ms = 0 if record.answer is None else max(0, record.end - record.answer) // MILLISECOND
     outcome = {"duration_ms": duration_ms, "ring_ms": ring_ms, "released_by": record.released_by, **told}
     events.append(_event(EventKind.END, record.end, record, sender, directory, **outcome))
@@ -63,4 +65,6 @@ _PLACE: Final = {EventKind.ATTEMPT: 0, EventKind.ANSWER: 1, EventKind.END: 2}
 def _direction(record: CallRecord, sender: Sender | None, directory: Directory) -> str | None:
     if sender is not None:
         return "outbound"
-    return "inbound" if directory.holder(record.callee, record.start) is not None else None
+    if record.callee is None or directory.holder(record.callee, record.start) is None:
+        return None
+    return "inbound"

@@ -5,8 +5,8 @@ from typing import BinaryIO, Final
 
 from ringfence.watch.recorded.counts import FileCounts
 from ringfence.watch.recorded.formats import Confidence, Format, Options, Timed
-from ringfence.watch.sources import call_records, hep_file, pcap
-from ringfence.watch.wire.cdr import looks_like_header
+from ringfence.watch.recorded.switches import SWITCH_FORMATS
+from ringfence.watch.sources import hep_file, pcap
 
 
 def _is_capture(start: bytes, name: str) -> Confidence:  # noqa: ARG001 - the content tells
@@ -27,18 +27,9 @@ def _hep_file(file: BinaryIO, options: Options, counts: FileCounts) -> Iterator[
     return hep_file.read(file, counts.capture)
 
 
-def _is_call_records(start: bytes, name: str) -> Confidence:  # noqa: ARG001 - the content tells
-    line = start.decode("utf-8-sig", "replace").lstrip().partition("\n")[0].strip()
-    return Confidence.LIKELY if looks_like_header(line) else Confidence.NO
-
-
-def _call_records(file: BinaryIO, options: Options, counts: FileCounts) -> Iterator[Timed]:  # noqa: ARG001 - rows are counted by the reader
-    return call_records.read(file, zone=options.zone, country=options.country)
-
-
 FORMATS: Final[tuple[Format, ...]] = (
     Format("capture", "a capture (pcap or pcapng)", _is_capture, _capture, pcap.first_time),
     Format("hep", "HEP3 packets one after another", _is_hep_file, _hep_file, hep_file.first_time),
-    Format("call-records", "call records of the generic layout (CSV)", _is_call_records, _call_records),
+    *SWITCH_FORMATS,
 )
 """Every format, those that are surest of themselves first."""

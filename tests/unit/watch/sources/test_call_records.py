@@ -14,7 +14,7 @@ ROW = "c1,2026-01-31T10:00:00Z,,2026-01-31T10:01:00Z,acme,,+3225550101,192.0.2.1
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_files_of_every_system_are_read(end: str, mark: str) -> None:
-    file = io.BytesIO((mark + end.join([HEADER, ROW, ROW])).encode())
+    file = io.BytesIO((mark + end.join([HEADER, ROW, ROW.replace("c1", "c2")])).encode())
     assert [record.line for record in read(file)] == [2, 3]
     assert not file.closed
 
@@ -23,7 +23,7 @@ def test_octets_that_are_no_text_cost_no_more_than_their_value() -> None:
     file = io.BytesIO(f"{HEADER}\n{ROW}\n".encode().replace(b"acme", b"ac\xffme"))
     (record,) = read(file)
     assert isinstance(record, CallRecord)
-    assert record.account == "ac\ufffdme"
+    assert record.account == "ac\xffme"
 
 
 def test_a_line_without_end_is_one_bad_row() -> None:

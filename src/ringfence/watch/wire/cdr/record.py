@@ -11,8 +11,10 @@ from ringfence.vocabulary.times import Micros
 class CallRecord(Struct, frozen=True, kw_only=True, gc=False):
     """One call. What the record leaves empty is `None`; `answer` `None`: not answered; `status` 0: not told.
 
-    `caller` and `callee` are E.164, or a short code of up to six digits; `pai` and `diversion` as written. `source_ip` is canonical
-    text. `released_by` is `caller`, `callee` or `network`; `direction` `outbound` or `inbound`, seen from the provider's party.
+    `end` is `None` where the file ends before the call. `caller` and `callee` are E.164 or a short code of up to six digits; from
+    switches, which write users too, else the user part as sent. `callee` is `None` where a switch was not told to write it. `pai`
+    and `diversion` are as written, `source_ip` is canonical text. `released_by` is `caller`, `callee` or `network`; `direction`
+    `outbound` or `inbound`, seen from the provider's party.
     `line` is where in the file it stands.
     """
 
@@ -20,10 +22,10 @@ class CallRecord(Struct, frozen=True, kw_only=True, gc=False):
     call_id: str
     start: Micros
     answer: Micros | None
-    end: Micros
+    end: Micros | None
     account: str | None
     caller: str | None
-    callee: str
+    callee: str | None
     source_ip: str | None
     status: int
     released_by: str | None

@@ -1,0 +1,240 @@
+"""Switch logs: what their lines tell, checked against the fields and scenarios stated beside real lines."""
+
+import json
+import re
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from tests.conftest import ROOT, shared_data
+
+from ringfence.policy import load, read_folder
+from ringfence.vocabulary.times import MINUTE, Micros, from_iso, micros
+from ringfence.watch.calls import events_of_entry
+from ringfence.watch.engine import Engine
+from ringfence.watch.wire.cdr import RowProblem
+from ringfence.watch.wire.logs import LogEntry, looks_like_security_log, read_freeswitch_log, read_security_log
+from ringfence.watch.wire.logs.asterisk import parse_security_line
+
+_ASSERTED = re.compile(r'\["crowdsecurity/[\w-]+"\]\[(\d+)\]\.Evt\.(?:Parsed|Meta)\["(\w+)"\] == "(.*)"$')
+
+
+def security(event: str = "InvalidPassword", *, tv: str = "2026-01-31T10:00:00.000+0100", **changes: str) -> str:
+    fields = {
+        "SecurityEvent": event,
+        "EventTV": tv,
+        "Severity": "Error",
+        "Service": "PJSIP",
+        "EventVersion": "1",
+        "AccountID": "6001",
+        "SessionID": "s1",
+        "LocalAddress": "IPV4/UDP/192.0.2.1/5060",
+        "RemoteAddress": "IPV4/UDP/198.51.100.7/5062",
+        **changes,
+    }
+    values = ",".join(f'{name}="{value}"' for name, value in fields.items())
+    return f"[Jan 31 10:00:00] SECURITY[77] res_security_log.c: {values}"
+
+
+def read(*lines: str) -> list[LogEntry | RowProblem]:
+    return list(read_security_log(lines))
+
+
+def asserted(folder: str) -> list[tuple[int, str, str]]:
+    text = shared_data("switch-logs", folder, "parser.assert").read_text()
+    found = [match for line in text.splitlines() if "s01-parse" in line and (match := _ASSERTED.search(line))]
+    return [(int(match[1]), match[2], match[3]) for match in found]
+
+
+def entries(folder: str) -> list[LogEntry]:
+    (path,) = shared_data("switch-logs", folder).glob("*.log")
+    lines = path.read_text().splitlines()
+    found = read_security_log(lines) if looks_like_security_log(lines[0]) else read_freeswitch_log(lines, zone=UTC)
+    return [entry for entry in found if isinstance(entry, LogEntry)]
+
+
+@pytest.mark.parametrize("folder", ["asterisk-logs", "asterisk-syslogs"])
+def test_the_fields_of_real_security_lines_are_those_stated_beside_them(folder: str) -> None:
+    (path,) = shared_data("switch-logs", folder).glob("*.log")
+    lines = [line for line in path.read_text().splitlines() if line.strip()]
+    compared = 0
+    for number, name, value in asserted(folder):
+        entry = parse_security_line(number, lines[number])
+        if entry is None:
+            assert "ChallengeSent" in lines[number]
+            continue
+        read_as = {
+            "source_ip": entry.source,
+            "source_port": str(entry.source_port),
+            "target_ip": entry.destination,
+            "target_port": str(entry.destination_port),
+            "username": entry.user or "<unknown>",
+            "target_user": entry.user or "<unknown>",
+            "asterisk_service": entry.service,
+            "service": "asterisk",
+            "asterisk_session_id": entry.session,
+            "session_id": entry.session,
+        }
+        if name in read_as:
+            assert (number, name, read_as[name]) == (number, name, value)
+            compared += 1
+        elif name == "event_timestamp":
+            assert entry.time == micros(datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%f%z"))
+            compared += 1
+    assert compared >= 36
+
+
+def test_the_fields_of_real_freeswitch_lines_are_those_stated_beside_them() -> None:
+    found = entries("freeswitch")
+    assert len(found) == 5
+    compared = 0
+    for number, name, value in asserted("freeswitch"):
+        entry = found[number]
+        read_as = {"remote_ip": entry.source, "source_ip": entry.source, "sub_type": entry.what}
+        if name == "timestamp" and "T" not in value:
+            assert entry.time == from_iso(value.replace(" ", "T") + "Z")
+        elif name in read_as:
+            assert read_as[name] == value
+        else:
+            continue
+        compared += 1
+    assert compared >= 15
+
+
+# How often the log's conduct is repeated, a minute apart, and the rules of the default bundle that then find the same source.
+# The stated scenarios alert at five failures; ours wait for ten within ten minutes, and for five different users within one.
+# Refusals by an access list name no user and carry no credentials: no rule of the default bundle counts them yet.
+SCENARIOS = [
+    ("asterisk-bf", 1, set()),
+    ("asterisk-bf", 2, {"register-brute-force"}),
+    ("asterisk-user-enum", 1, {"sip-scan"}),
+    ("freeswitch-bf", 1, set()),
+    ("freeswitch-bf", 4, {"register-brute-force"}),
+    ("freeswitch-user-enumeration", 1, set()),
+    ("freeswitch-user-enumeration", 2, {"register-brute-force"}),
+    ("freeswitch-acl-reject", 1, set()),
+    ("freeswitch-acl-reject", 5, set()),
+    ("asterisk-logs", 1, set()),
+    ("asterisk-syslogs", 1, set()),
+    ("freeswitch", 1, set()),
+]
+
+
+@pytest.mark.parametrize(("folder", "times", "rules"), SCENARIOS)
+def test_the_default_rules_find_the_source_that_the_stated_scenario_finds(folder: str, times: int, rules: set[str]) -> None:
+    expected = {each["test"]: each for each in json.loads(shared_data("switch-logs", "expected.json").read_text())}[folder]
+    once = sorted((event for entry in entries(folder) for event in events_of_entry(entry)), key=lambda event: event.time)
+    events = [msgspec.structs.replace(event, time=Micros(event.time + nth * MINUTE)) for nth in range(times) for event in once]
+    engine = Engine(load(read_folder(ROOT / "bundles" / "default")).plan, key=b"", source=folder)
+    found = engine.step(sorted(events, key=lambda event: event.time), max(event.time for event in events))
+    assert {finding.rule for finding in found} == rules
+    if rules:
+        assert {finding.subject.id for finding in found} == set(expected["alerts"][0]["sources"])
+
+
+def test_each_line_of_the_stated_scenarios_is_one_entry_but_challenges_and_second_halves_of_pairs() -> None:
+    counts = {folder: len(entries(folder)) for folder in ("asterisk-bf", "asterisk-logs", "asterisk-user-enum", "asterisk-syslogs")}
+    assert counts == {"asterisk-bf": 6, "asterisk-logs": 4, "asterisk-user-enum": 6, "asterisk-syslogs": 4}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_two_lines_of_one_failed_attempt_are_one_entry_that_names_the_account(order: int) -> None:
+    unknown = security("InvalidAccountID", AccountID="kiwi")
+    failed = security("ChallengeResponseFailed", AccountID="<unknown>")
+    (entry,) = read(*[unknown, failed][::order])
+    assert isinstance(entry, LogEntry)
+    assert (entry.user, entry.credentials, entry.status) == ("kiwi", True, 404)
+
+
+def test_two_attempts_of_one_session_are_two() -> None:
+    assert len(read(security("ChallengeResponseFailed"), security("ChallengeResponseFailed"))) == 2
+    later = security("InvalidAccountID", tv="2026-01-31T10:00:00.500+0100")
+    assert len(read(security("ChallengeResponseFailed"), later)) == 2
+
+
+ALL_NAMES = [
+    *("FailedACL", "InvalidAccountID", "SessionLimit", "MemoryLimit", "LoadAverageLimit", "RequestNotSupported"),
+    *("RequestNotAllowed", "AuthMethodNotAllowed", "RequestBadFormat", "SuccessfulAuth", "UnexpectedAddress"),
+    *("ChallengeResponseFailed", "InvalidPassword", "InvalidTransport"),
+]
+
+
+@pytest.mark.parametrize("name", ALL_NAMES)
+def test_every_event_is_known(name: str) -> None:
+    (entry,) = read(security(name))
+    assert isinstance(entry, LogEntry)
+    assert entry.what == name
+    assert entry.status == 200 if name == "SuccessfulAuth" else entry.status >= 400
+
+
+def test_a_challenge_is_no_failure_and_an_unknown_event_is_counted() -> None:
+    (problem,) = read(security("ChallengeSent"), security("NewEvent"), "[Jan 31] NOTICE[1] chan.c: nothing of ours")
+    assert problem == RowProblem(2, "SecurityEvent", "'NewEvent' is unknown")
+
+
+@pytest.mark.parametrize(
+    ("written", "transport", "source"),
+    [
+        ("IPV4/WS/198.51.100.7/5062", "ws", "198.51.100.7"),
+        ("IPV4/WSS/198.51.100.7/443", "wss", "198.51.100.7"),
+        ("IPV4/TLS/198.51.100.7/5061", "tls", "198.51.100.7"),
+        ("IPV6/UDP/2001:DB8::0:7/5062", "udp", "2001:db8::7"),
+    ],
+)
+def test_transports_and_addresses_of_every_kind_are_read(written: str, transport: str, source: str) -> None:
+    (entry,) = read(security(RemoteAddress=written))
+    assert isinstance(entry, LogEntry)
+    assert (entry.transport, entry.source) == (transport, source)
+
+
+def test_an_address_forged_in_a_user_name_frames_nobody() -> None:
+    (problem,) = read(security(AccountID='x",RemoteAddress="IPV4/UDP/192.0.2.99/5060'))
+    assert isinstance(problem, RowProblem)
+    assert "may be forged" in problem.cause
+    forged = "[x] from ip 192.0.2.99 [y"
+    said = f"SIP auth failure (REGISTER) on sofia profile 'p' for [{forged}] from ip 198.51.100.7"
+    line = f"2026-01-31 10:00:00.0 [WARNING] sofia_reg.c:1 {said}"
+    (entry,) = read_freeswitch_log([line], zone=UTC)
+    assert isinstance(entry, LogEntry)
+    assert entry.source == "198.51.100.7"
+
+
+def test_challenges_and_responses_are_not_kept() -> None:
+    line = security("ChallengeResponseFailed", Challenge="c0ffee", Response="deadbeef", ExpectedResponse="feedface")
+    assert not re.search("c0ffee|deadbeef|feedface", repr(read(line)))
+
+
+def test_older_times_in_seconds_are_read() -> None:
+    (entry,) = read(security(tv="1636380023-495067"))
+    assert isinstance(entry, LogEntry)
+    assert entry.time == 1636380023_495067
+
+
+def test_a_freeswitch_challenge_and_other_lines_give_nothing() -> None:
+    lines = [
+        "2026-01-31 10:00:00.1 [WARNING] sofia_reg.c:1 SIP auth challenge (REGISTER) on sofia profile 'p' for [u@d] from ip ::1",
+        "2026-01-31 10:00:01.123456 [NOTICE] switch_channel.c:1 New Channel sofia/internal/u@d",
+        "EXECUTE sofia/internal/u@d playback(x)",
+    ]
+    assert list(read_freeswitch_log(lines, zone=UTC)) == []
+
+
+def test_the_hour_that_comes_twice_is_told_by_the_order_of_lines() -> None:
+    told = "2026-10-25 {} [WARNING] sofia_reg.c:1 Can't find user [u@d] from 198.51.100.7"
+    found = list(
+        read_freeswitch_log(map(told.format, ("02:30:00", "02:55:00", "02:05:00", "03:01:00")), zone=ZoneInfo("Europe/Vienna"))
+    )
+    times = [entry.time for entry in found if isinstance(entry, LogEntry)]
+    assert [(time - times[0]) // MINUTE for time in times] == [0, 25, 35, 91]
+
+
+def test_no_line_raises() -> None:
+    for line in (
+        'SecurityEvent="",EventTV=""',
+        'EventTV="" SecurityEvent="InvalidPassword"',
+        security(RemoteAddress="x"),
+        security(tv="x"),
+    ):
+        (problem,) = read(line)
+        assert isinstance(problem, RowProblem)
