@@ -5,7 +5,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from xxhash import xxh3_64_intdigest
 
 UNSET: Final = 0
 """The hash of a field that is not set. No text and no key has it."""
@@ -18,17 +17,19 @@ _THIRD: Final = np.uint64(0x94D049BB133111EB)
 class TextHashes(dict[str | None, int]):
     """Text to its 64-bit hash under an installation's `key`, remembered for up to `remembered` texts. `None` is `UNSET`.
 
-    Keyed, so that nobody outside can make two subjects fall on one hash. Look up with `[]`; call `bound` between batches.
+    BLAKE2b under a key, so that nobody outside can make two subjects fall on one hash, which a faster hash with a seed would not
+    promise; two of n texts do by chance, n² in 2^65. Look up with `[]`; call `bound` between batches.
     """
 
     def __init__(self, key: bytes, *, remembered: int = 1 << 18) -> None:
         super().__init__({None: UNSET})
-        self._seed = int.from_bytes(blake2b(b"ringfence columns", digest_size=8, key=key).digest(), "little")
+        self._key = blake2b(b"ringfence columns", digest_size=32, key=key).digest()
         self._remembered = remembered
 
     def __missing__(self, text: str | None) -> int:
         # A broken wire can bring lone surrogates: they are as good as any other text.
-        hashed = xxh3_64_intdigest((text or "").encode("utf-8", "surrogatepass"), self._seed) or 1
+        octets = (text or "").encode("utf-8", "surrogatepass")
+        hashed = int.from_bytes(blake2b(octets, digest_size=8, key=self._key).digest(), "little") or 1
         self[text] = hashed
         return hashed
 
