@@ -22,6 +22,7 @@ class Claims:
         self._limit = limit
         self._claims: OrderedDict[ClaimKey, Claim] = OrderedDict()
         self._touched: dict[ClaimKey, Claim] = {}
+        self.notes_changes = True
         self.dropped = 0
 
     def accept(self, origin: Origin, time: Micros) -> None:
@@ -44,8 +45,9 @@ class Claims:
     def put(self, key: ClaimKey, claim: Claim) -> None:
         """Set one claim, as the newest."""
         self.load([(key, claim)])
-        self._touched.pop(key, None)
-        self._touched[key] = claim
+        if self.notes_changes:
+            self._touched.pop(key, None)
+            self._touched[key] = claim
 
     def items(self) -> list[tuple[ClaimKey, Claim]]:
         """Return all, oldest first."""

@@ -60,6 +60,10 @@ class Memory:
         """How many entries left because memory is bounded."""
         return self.transactions.dropped + self.calls.dropped + self.claims.dropped
 
+    def note_no_changes(self) -> None:
+        """Keep no list of what `changes` would return: where nobody asks, as in a recording, it would grow without end."""
+        self.transactions.notes_changes = self.calls.notes_changes = self.claims.notes_changes = False
+
     def begin_anew(self, clock: Micros) -> None:
         """Forget requests, calls and credentials, and set the clock, also back. Who used the service stays known."""
         self.transactions.clear()

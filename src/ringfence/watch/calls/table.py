@@ -29,6 +29,7 @@ class Table(Generic[_Key, _Entry]):
         self._entries: OrderedDict[_Key, _Entry] = OrderedDict()
         self._deadlines: list[tuple[Micros, int, _Key]] = []
         self._touched: OrderedDict[_Key, None] = OrderedDict()
+        self.notes_changes = True
         self.dropped = 0
 
     def __len__(self) -> int:
@@ -58,6 +59,10 @@ class Table(Generic[_Key, _Entry]):
         """Forget an entry."""
         del self._entries[key]
         self._note(key)
+
+    def may_be_due(self, now: Micros) -> bool:
+        """Tell whether a deadline up to `now` is possible: `False` is certain, and asked more cheaply than the deadline itself."""
+        return bool(self._deadlines) and self._deadlines[0][0] <= now
 
     def next_deadline(self) -> tuple[Micros, int] | None:
         """Return the earliest deadline and its entry's serial, or `None`."""
@@ -107,5 +112,6 @@ class Table(Generic[_Key, _Entry]):
             heapify(self._deadlines)
 
     def _note(self, key: _Key) -> None:
-        self._touched[key] = None
-        self._touched.move_to_end(key)
+        if self.notes_changes:
+            self._touched[key] = None
+            self._touched.move_to_end(key)

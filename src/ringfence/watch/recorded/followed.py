@@ -32,6 +32,7 @@ class Followed:
         self._options = options
         self._directory = Directory(reference)
         self._tracker = Tracker(self._directory, TrackerOptions(country=options.country))
+        self._tracker.note_no_changes()
         self._last: Micros | None = None
 
     @property
@@ -47,6 +48,7 @@ class Followed:
     def batches(self) -> Iterator[list[Event]]:
         """Yield the events that came, each batch in the order of its times, until `tails.stop()`; empty where none did."""
         for came in self.tails.batches():
+            self._tracker.observations()  # nobody is told of them here
             events: list[Event] = []
             for each in came:
                 events += self._events(each)

@@ -70,6 +70,7 @@ class Recording:
 
     def _tracked(self, datagrams: Iterator[Datagram]) -> Iterator[Event]:
         tracker = Tracker(self._directory, TrackerOptions(country=self._options.country))
+        tracker.note_no_changes()
         defects, feed = self.defects, tracker.feed
         last: Micros | None = None
         while held := list(islice(datagrams, _REPORTED)):
@@ -80,6 +81,7 @@ class Recording:
                     defects.update(message.defects)
                 yield from feed(datagram, message)
             last = held[-1].time
+            tracker.observations()  # nobody is told of them here
         if last is not None:
             # What was asked last may go unanswered: it is given the time that an answer would have had.
             yield from tracker.advance(Micros(last + ANSWER_US))
