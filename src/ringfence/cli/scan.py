@@ -18,11 +18,12 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
+from ringfence.cli import report_file
 from ringfence.cli.shipped import DEFAULT_BUNDLE
 from ringfence.policy import Bundle, BundleRefused, load, read_folder, render
+from ringfence.report import Collector, Given, Read, findings_table
 from ringfence.vocabulary.contracts import Finding, Reference
 from ringfence.vocabulary.times import SECOND, Micros, iso, micros
 from ringfence.watch.attribution import CsvFile, RowProblem, read_reference
@@ -45,8 +46,6 @@ from ringfence.watch.sources.errors import UnreadableFile
 from ringfence.watch.sources.pcap import CaptureCounts
 
 NONE, SOME, UNUSABLE = 0, 1, 2
-MOST_SHOWN: Final = 1_000
-"""Findings in the table. `--json` gives every one."""
 _EXAMPLES: Final = 5
 _NAMED: Final = 5
 _SKIPPED_SHOWN: Final = 20
@@ -71,11 +70,15 @@ def command(
     until: Annotated[str, typer.Option("--to", metavar="T", help="Leave out what is of this time or later.")] = "",
     follow: Annotated[bool, typer.Option("--follow", help="Go on while the files are written, until Ctrl-C.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One finding a line, as JSON.")] = False,
+    html: Annotated[Path | None, typer.Option(metavar="REPORT", help="Write a report too: one HTML file, with pictures.")] = None,
+    mask: Annotated[bool, typer.Option("--mask", help="Hide the last four digits of numbers in report and table.")] = False,
 ) -> None:
     """Judge recorded traffic by a policy bundle and print what it finds."""
     bundle = _bundle(policy)
     reference, row_problems = _reference(bundle, accounts, numbers, trunks)
     options = _options(timezone, country, since, until)
+    _check_report(html, follow=follow)
+    collector = Collector(bundle, closely=html is not None)
     with ExitStack() as stack:
         try:
             recording: Recording | Followed
@@ -88,7 +91,8 @@ def command(
                 recording = Recording(inputs, reference, options, progress=_progress(inputs, stack))
                 names = [each.path.name if each.path is not None else each.name for each in inputs.files]
                 engine = Engine(bundle.plan, key=_KEY, source=_names(names))
-                count = _print(findings(recording.events(), engine), json=json)
+                found = findings(recording.events(), engine, observer=collector)
+                count = _print_json(found) if json else _print(found, collector, masked=mask)
         except UnreadableFile as refused:
             _refuse(str(refused))
         except RuleUnmeasurable as refused:
@@ -98,6 +102,11 @@ def command(
         except OSError as failed:
             _refuse(f"reading stopped after {recording.events_counted} events: {failed.strerror or failed}")
     _tell(recording, engine, row_problems, count)
+    if html is not None and isinstance(recording, Recording):
+        given = Given(accounts is not None, trunks is not None, numbers is not None, timezone, country)
+        from ringfence.report.page import page  # it loads names of countries, a second that other scans need not wait
+
+        _write_report(html, page(collector, Read.of(recording, engine, row_problems), given, masked=mask))
     raise typer.Exit(SOME if count or row_problems or any(file.is_damaged for file in recording.files) else NONE)
 
 
@@ -193,6 +202,25 @@ def _refuse(message: str) -> NoReturn:
     raise typer.Exit(UNUSABLE)
 
 
+def _check_report(path: Path | None, *, follow: bool) -> None:
+    """Refuse a report that could not be written, before anything is read."""
+    if path is None:
+        return
+    if follow:
+        _refuse("--html writes its report at the end: leave out --follow")
+    cause = report_file.unwritable(path)
+    if cause is not None:
+        _refuse(f"--html {path}: {cause}")
+
+
+def _write_report(path: Path, text: str) -> None:
+    try:
+        report_file.write(path, text)
+    except OSError as failed:
+        _refuse(f"--html {path}: {failed.strerror or failed}")
+    _say(f"report: {path}")
+
+
 def _leave_quietly() -> NoReturn:
     """End because whoever reads the findings has had enough: there were some, and nobody is left to be told more."""
     # What is still in the buffer would fail again when the interpreter closes it.
@@ -210,19 +238,12 @@ def _progress(inputs: Inputs, stack: ExitStack) -> Callable[[], None] | None:
     return lambda: progress.update(task, completed=sum(each.position for each in inputs.files))
 
 
-def _print(found: Iterable[Finding], *, json: bool) -> int:
-    """Print the findings, and return how many there are."""
-    if json:
-        return _print_json(found)
-    table = Table("time", "severity", "rule", "subject", "measures", "calls", box=None, header_style="bold", pad_edge=False)
-    count = 0
-    for count, finding in enumerate(found, start=1):
-        if count <= MOST_SHOWN:
-            table.add_row(*map(_plain, _cells(finding)))
-    if count:
+def _print(found: Iterable[Finding], collector: Collector, *, masked: bool) -> int:
+    """Print the findings that the collector sees pass, by rule and subject, and return how many there are."""
+    count = sum(1 for _ in found)
+    table = findings_table(collector, masked=masked)
+    if table is not None:
         Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False).print(table)
-    if count > MOST_SHOWN:
-        typer.echo(f"and {count - MOST_SHOWN} more; --json gives all")
     return count
 
 

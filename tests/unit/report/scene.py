@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from ringfence.policy import Bundle, load, read_folder
-from ringfence.report import Collector, Given, Read, page
+from ringfence.report import Collector, Given, Read
+from ringfence.report.page import page
 from ringfence.vocabulary.contracts import Event, EventKind, Reference
 from ringfence.vocabulary.times import SECOND, Micros, from_iso
 from ringfence.watch.engine import Engine
