@@ -63,7 +63,7 @@ def _line(what: str, measured: float | None, threshold: float) -> Compared:
     words = (
         f"{number(abs(difference))} {'above' if difference > 0 else 'below'} the threshold" if difference else "at the threshold"
     )
-    if difference and threshold:
+    if difference > 0 and threshold > 0:
         words += f" ({measured / threshold:.1f} times it)"
     return Compared(what, number(measured), number(threshold), words)
 

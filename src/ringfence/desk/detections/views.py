@@ -8,6 +8,7 @@ from ringfence.desk.detections import selectors
 from ringfence.desk.detections.reading import compared
 from ringfence.desk.errors import NotThere
 from ringfence.desk.pages import for_staff, page_of, render_live
+from ringfence.desk.policies import selectors as policies
 from ringfence.vocabulary.severity import Severity
 
 
@@ -28,4 +29,6 @@ def finding(request: DeskRequest, id: str) -> HttpResponse:
     found = selectors.finding(id=id, actor=request.actor)
     if found is None:
         raise NotThere(f"no finding {id}")
-    return render(request, "detections/finding.html", {"finding": found, "compared": compared(found.contract)})
+    version = policies.versions(actor=request.actor).filter(hash=found.policy).first()
+    context = {"finding": found, "compared": compared(found.contract), "version": version}
+    return render(request, "detections/finding.html", context)

@@ -13,6 +13,11 @@ def test_a_ratio_is_computed_from_its_measures_and_held_against_its_threshold() 
     assert [line.what for line in rest] == ["refusals", "served"]
 
 
+def test_what_stays_below_its_threshold_is_not_told_in_times() -> None:
+    [line] = compared(finding("p", measures={"refused": 1.0}, thresholds={"refused": 20.0}))
+    assert line.words == "19 below the threshold"
+
+
 @pytest.mark.parametrize(
     "text", ["absent", "a / b", "a >=", "a if a else b", "a ** 99999999", "__import__('os')", "'a'", "(" * 500, "a\0"]
 )
