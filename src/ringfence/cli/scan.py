@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
@@ -35,6 +36,7 @@ from ringfence.watch.recorded import (
     Followed,
     Format,
     Inputs,
+    MappingFile,
     Options,
     Recording,
     find_inputs,
@@ -54,6 +56,7 @@ _KEY: Final = b""
 """A scan belongs to no installation: the same input gives everybody the same ids."""
 
 Csv = Path | None
+_FORMATS: Final = [each.name for each in FORMATS]
 _FILES: Final = "Captures, HEP packets, call records: files, packed or not, folders, or - for standard input."
 
 
@@ -65,7 +68,8 @@ def command(
     policy: Annotated[Path, typer.Option(metavar="DIR", help="The policy bundle's folder.")] = DEFAULT_BUNDLE,
     timezone: Annotated[str, typer.Option(metavar="Z", help="Where times without a zone are from, as Europe/Vienna.")] = "",
     country: Annotated[str, typer.Option(metavar="C", help="Where national numbers are dialled, as AT.")] = "",
-    format_: Annotated[str, typer.Option("--format", metavar="KIND", help="auto, capture or call-records.")] = "auto",
+    format_: Annotated[str, typer.Option("--format", metavar="KIND", help=f"auto, {', '.join(_FORMATS)}.")] = "auto",
+    mapping: Annotated[Csv, typer.Option(metavar="F", help="Which columns of call records are which, as TOML.")] = None,
     since: Annotated[str, typer.Option("--from", metavar="T", help="Leave out what is older, as 2026-01-31T10:00:00Z.")] = "",
     until: Annotated[str, typer.Option("--to", metavar="T", help="Leave out what is of this time or later.")] = "",
     follow: Annotated[bool, typer.Option("--follow", help="Go on while the files are written, until Ctrl-C.")] = False,
@@ -76,7 +80,7 @@ def command(
     """Judge recorded traffic by a policy bundle and print what it finds."""
     bundle = _bundle(policy)
     reference, row_problems = _reference(bundle, accounts, numbers, trunks)
-    options = _options(timezone, country, since, until)
+    options = replace(_options(timezone, country, since, until), mapping=_mapping(mapping))
     _check_report(html, follow=follow)
     collector = Collector(bundle, closely=html is not None)
     with ExitStack() as stack:
@@ -85,9 +89,11 @@ def command(
             if follow:
                 recording = _followed(files, _format(format_), reference, options)
                 engine = Engine(bundle.plan, key=_KEY, source=_names([path.name for path in files]))
-                count = _print_each(judged(recording.batches(), engine), json=json)
+                count = _print_each(judged(recording.batches(), engine, observer=collector), json=json)
             else:
-                inputs = find_inputs(files, _format(format_), sys.stdin.buffer)
+                inputs = find_inputs(
+                    files, _format(format_), sys.stdin.buffer, otherwise=_format("call-records") if mapping else None
+                )
                 recording = Recording(inputs, reference, options, progress=_progress(inputs, stack))
                 names = [each.path.name if each.path is not None else each.name for each in inputs.files]
                 engine = Engine(bundle.plan, key=_KEY, source=_names(names))
@@ -139,12 +145,17 @@ def _csv(path: Csv) -> CsvFile | None:
         _refuse(f"{path}: {failed.strerror or failed}")
 
 
+def _mapping(path: Csv) -> MappingFile | None:
+    content = _csv(path)
+    return None if content is None else MappingFile(content.name, content.data)
+
+
 def _format(text: str) -> Format | None:
     if text == "auto":
         return None
     chosen = format_named(text)
     if chosen is None:
-        _refuse(f"--format {text!r} is unknown: write auto, {' or '.join(each.name for each in FORMATS)}")
+        _refuse(f"--format {text!r} is unknown: write auto, {', '.join(_FORMATS[:-1])} or {_FORMATS[-1]}")
     return chosen
 
 

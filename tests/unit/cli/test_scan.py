@@ -210,7 +210,7 @@ def test_one_unusable_file_among_good_ones_stops_the_scan(capsys: pytest.Capture
     [
         ({"timezone": "Europe/Atlantis"}, "--timezone 'Europe/Atlantis' is unknown"),
         ({"country": "Belgium"}, "--country 'Belgium' is no country"),
-        ({"format_": "morse"}, "write auto, capture or hep or call-records"),
+        ({"format_": "morse"}, "write auto, capture, hep, call-records"),
         ({"format_": "hep"}, "these are no HEP packets"),
         ({"since": "yesterday"}, "--from 'yesterday' is no time"),
         ({"until": "2026-03-02T09:00"}, "--to '2026-03-02T09:00' names no zone"),

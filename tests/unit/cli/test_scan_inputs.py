@@ -15,7 +15,9 @@ import typer
 from tests.conftest import shared_data
 
 from ringfence.cli.scan import command
+from ringfence.cli.shipped import EXAMPLES
 from ringfence.vocabulary.contracts import Finding
+from ringfence.vocabulary.severity import Severity
 from ringfence.vocabulary.times import from_iso
 from ringfence.watch.wire.cdr import HEADER
 
@@ -177,3 +179,15 @@ def test_files_are_followed_until_the_scan_is_asked_to_end_and_then_it_says_what
 def test_standard_input_and_absent_files_are_not_followed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert "it ends" in found(capsys, Path("-"), follow=True)[2]
     assert "no such file" in found(capsys, tmp_path / "absent", follow=True)[2]
+
+
+def test_a_mapping_file_makes_any_table_call_records(capsys: pytest.CaptureFixture[str]) -> None:
+    calls = shared_data("calls-copenhagen", "calls.csv")
+    mapping = EXAMPLES / "mappings" / "copenhagen.toml"
+    assert found(capsys, calls)[0] == 2
+    _, findings, told = found(capsys, calls, mapping=mapping)
+    assert "3600 call records" in told
+    assert not [finding for finding in findings if finding.severity is Severity.ACT]
+    code, _, told = found(capsys, calls, mapping=Path("/nonexistent.toml"))
+    assert code == 2
+    assert "/nonexistent.toml: No such file" in told

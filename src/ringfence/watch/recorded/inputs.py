@@ -82,20 +82,39 @@ class Inputs(NamedTuple):
     skipped: list[Skipped]
 
 
-def find_inputs(paths: Sequence[Path], format_: Format | None, standard_input: BinaryIO | None = None) -> Inputs:
+class _Choice(NamedTuple):
+    """What somebody said of his files: what they are, and what they are where no format takes them."""
+
+    format: Format | None
+    otherwise: Format | None
+
+    def of(self, start: bytes, name: str) -> Format | None:
+        """Return the format of a file that starts with `start`, or `None`."""
+        known = recognised(start, name)
+        return self.otherwise if known is None and self.otherwise is not None and _is_table(start) else known
+
+
+def find_inputs(
+    paths: Sequence[Path],
+    format_: Format | None,
+    standard_input: BinaryIO | None = None,
+    *,
+    otherwise: Format | None = None,
+) -> Inputs:
     """Return the files that `paths` name: files, folders with all that is in them, or `-` for standard input.
 
-    Each is recognised by its content, unless `format_` says what it is. In folders, what no format takes is skipped; so are empty
-    files wherever something else is left. Raises `UnreadableFile` with name, what it looks like, and what would help.
+    Each is recognised by its content, unless `format_` says what it is; `otherwise` is what tables are that no format takes.
+    In folders, what no format takes is skipped; so are empty files wherever something else is left.
+    Raises `UnreadableFile` with name, what it looks like, and what would help.
     """
-    found = Inputs([], [])
+    found, choice = Inputs([], []), _Choice(format_, otherwise)
     for path in paths:
         if path == STANDARD_INPUT and standard_input is not None:
-            found.files.append(_piped(standard_input, format_))
+            found.files.append(_piped(standard_input, choice))
         elif path.is_dir():
-            _add_folder(path, format_, found)
+            _add_folder(path, choice, found)
         else:
-            _add_file(path, format_, found)
+            _add_file(path, choice, found)
     if not found.files:
         first = found.skipped[0] if found.skipped else Skipped(str(paths[0]) if paths else "", "the folder is empty")
         more = f" (and {len(found.skipped) - 1} more)" if len(found.skipped) > 1 else ""
@@ -120,7 +139,7 @@ def recognised(start: bytes, name: str) -> Format | None:
     return best if sure is not Confidence.NO else None
 
 
-def _add_file(path: Path, format_: Format | None, found: Inputs) -> None:
+def _add_file(path: Path, choice: _Choice, found: Inputs) -> None:
     try:
         start, octets = _start(path)
     except OSError as cause:
@@ -128,13 +147,13 @@ def _add_file(path: Path, format_: Format | None, found: Inputs) -> None:
     if not start:
         found.skipped.append(Skipped(str(path), refusal(start)))
         return
-    known = format_ or recognised(start, plain_name(path))
+    known = choice.format or choice.of(start, plain_name(path))
     if known is None:
         raise UnreadableFile(f"{path}: {refusal(start)}", permanent=True)
     found.files.append(Input(str(path), known, path, octets))
 
 
-def _add_folder(folder: Path, format_: Format | None, found: Inputs) -> None:
+def _add_folder(folder: Path, choice: _Choice, found: Inputs) -> None:
     for path in files_in(folder):
         try:
             start, octets = _start(path)
@@ -144,8 +163,8 @@ def _add_folder(folder: Path, format_: Format | None, found: Inputs) -> None:
         except UnreadableFile as refused:
             found.skipped.append(Skipped(str(path), str(refused)))
             continue
-        known = recognised(start, plain_name(path))
-        if known is None or (format_ is not None and known is not format_):
+        known = choice.of(start, plain_name(path))
+        if known is None or (choice.format is not None and known is not choice.format):
             looks = looks_like(start) if known is None else f"it is {known.looks_like}"
             found.skipped.append(Skipped(str(path), looks))
         else:
@@ -179,22 +198,28 @@ def _opened(path: Path) -> tuple[BinaryIO, BinaryIO, Unpacked | None]:
     return raw, file, packed
 
 
-def _piped(stream: BinaryIO, format_: Format | None) -> Input:
+def _piped(stream: BinaryIO, choice: _Choice) -> Input:
     start = b""
-    known: Format | None = format_
+    known: Format | None = choice.format
     read = getattr(stream, "read1", stream.read)
     while len(start) < _LEAST and (piece := read(START)):
         start += piece
-        if packing(start) or (known := format_ or recognised(start, "")) is not None:
+        if packing(start) or (known := choice.format or recognised(start, "")) is not None:
             break
     file: BinaryIO = io.BufferedReader(_Chained(start, stream), START)
     method = packing(start)
     if method is not None:
         file, _ = unpacked(file, method)
-        known = format_ or recognised(file.peek(START)[:START], "")  # type: ignore[attr-defined] # it is a BufferedReader
+        start = file.peek(START)[:START]  # type: ignore[attr-defined] # it is a BufferedReader
+    known = known or choice.of(start, "")
     if known is None:
         raise UnreadableFile(f"standard input: {refusal(start)}", permanent=True)
     return Input("standard input", known, None, 0, file)
+
+
+def _is_table(start: bytes) -> bool:
+    """Tell whether a file that starts so is text with several columns."""
+    return b"\0" not in start and any(mark in start.partition(b"\n")[0] for mark in (b",", b";", b"\t", b"|"))
 
 
 class _Chained(io.RawIOBase):
