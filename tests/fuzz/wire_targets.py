@@ -10,6 +10,7 @@ from collections.abc import Callable
 from ringfence.watch.wire.hep import FrameSplitter, HepPacket, decode
 from ringfence.watch.wire.sip import Message, StreamSplitter, parse
 from ringfence.watch.wire.sip.stream import LIMIT
+from ringfence.watch.wire.websocket import MessageReader, looks_like_websocket
 
 
 def fuzz_parse(data: bytes) -> None:
@@ -33,14 +34,17 @@ def fuzz_decode(data: bytes) -> None:
 
 def fuzz_streams(data: bytes) -> None:
     """A stream that comes in uneven parts: bounded, and no octet counted twice."""
-    sip, hep = StreamSplitter(), FrameSplitter()
+    sip, hep, websocket = StreamSplitter(), FrameSplitter(), MessageReader()
     given = 0
+    looks_like_websocket(data)
     size = 1 + (data[0] if data else 0)
     for at in range(0, len(data), size):
         given += sum(map(len, sip.feed(data[at : at + size])))
         hep.feed(data[at : at + size])
+        websocket.feed(data[at : at + size])
         assert sip.held_octets <= LIMIT
         assert hep.held_octets <= 65_535 + size
+    assert websocket.lost_octets + websocket.held_octets <= len(data)
     assert given + sip.lost_octets + sip.held_octets <= len(data)
 
 
