@@ -8,6 +8,8 @@ from typing import Final
 from zoneinfo import available_timezones
 
 from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from ringfence.desk.access.models import Person
@@ -15,7 +17,7 @@ from ringfence.desk.actor import Actor, StaffRole, require, system
 from ringfence.desk.audit import selectors as audit_selectors
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act
-from ringfence.desk.errors import DeskError, NotThere
+from ringfence.desk.errors import DeskError, NotThere, StaleState
 
 FIRST_USERNAME: Final = "first"
 _TRIES: Final = 5
@@ -82,6 +84,27 @@ def sign_in(*, username: str, password: str, address: str, actor: Actor, now: da
     if not passed or person is None:
         raise SignInRefused("this name and password do not go together")
     return person
+
+
+class PasswordRefused(DeskError):
+    """The present password is wrong, or the new one would not do; the text says why."""
+
+
+def change_password(*, person: Person, present: str, new: str, actor: Actor, now: datetime) -> None:
+    """Give the person another password; who signed in elsewhere with the old one is out. Raises `PasswordRefused`."""
+    require(actor.id == person.username, actor, "change another's password")
+    if not check_password(present, person.password):
+        raise PasswordRefused("this is not your present password")
+    try:
+        validate_password(new, person)
+    except ValidationError as error:
+        raise PasswordRefused(" ".join(error.messages)) from error
+    hashed = make_password(new)  # takes a third of a second, so not within the transaction
+    with transaction.atomic():
+        if not Person.objects.filter(username=person.username, password=person.password).update(password=hashed):
+            raise StaleState("the password was changed in between")
+        audit.record(acts=[Act(verb="changed-password", about=("login", person.username))], actor=actor, now=now)
+    person.password = hashed
 
 
 @transaction.atomic

@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 from typing import Final, cast
 from zoneinfo import available_timezones
 
-from django.contrib.auth import login, logout
+from django.contrib.auth import login, logout, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from ringfence.desk.access import services
+from ringfence.desk.access.models import Person
 from ringfence.desk.access.services import SignInRefused
 from ringfence.desk.actor import DeskRequest
 from ringfence.desk.pages import attempt, for_forms, for_staff
@@ -58,6 +59,22 @@ def me(request: DeskRequest) -> HttpResponse:
         )
     context = {"zones": _zones(), "roles": sorted(request.actor.roles), "now": datetime.now(UTC)}
     return render(request, "access/me.html", context)
+
+
+@for_forms
+@for_staff
+def change_password(request: DeskRequest) -> HttpResponse:
+    """Take a new password, and stay signed in here."""
+    person = cast(Person, request.user)
+
+    def change() -> None:
+        present, new = request.POST.get("present", "")[:1024], request.POST.get("new", "")[:1024]
+        services.change_password(person=person, present=present, new=new, actor=request.actor, now=datetime.now(UTC))
+        update_session_auth_hash(request, person)
+
+    return attempt(
+        request, change, done="Your password is changed. Other places where you were signed in are signed out.", back="access:me"
+    )
 
 
 def _zones() -> list[tuple[str, list[str]]]:

@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("sign-in/", access.sign_in, name="sign-in"),
         path("sign-out/", access.sign_out, name="sign-out"),
         path("me/", access.me, name="me"),
+        path("me/password/", access.change_password, name="password"),
     ),
     _app(
         "detections",

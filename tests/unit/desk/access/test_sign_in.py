@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.hashers import check_password
 from django.db import connection
+from django.test import Client
 from tests.unit.desk.scene import ADMIN, ANALYST, NOON, STRANGER
 
 from ringfence.desk.access import services
 from ringfence.desk.access.models import Person
-from ringfence.desk.access.services import FirstLogin, SignInRefused
+from ringfence.desk.access.services import FirstLogin, PasswordRefused, SignInRefused
 from ringfence.desk.actor import ANONYMOUS, StaffRole
 from ringfence.desk.errors import NotPermitted
 
@@ -101,3 +102,42 @@ def test_a_first_login_that_could_not_be_written_down_does_not_count() -> None:
     with pytest.raises(OSError, match="no space"):
         services.create_first_login(actor=ADMIN, now=NOON, keep=full)
     assert not Person.objects.exists()
+
+
+def change(new: str, *, present: str = PASSWORD) -> None:
+    person = Person.objects.get(username="ana")
+    services.change_password(person=person, present=present, new=new, actor=ANALYST, now=NOON)
+
+
+def test_a_person_changes_its_own_password() -> None:
+    change("a-much-better-secret")
+    assert enter("a-much-better-secret").username == "ana"
+    with pytest.raises(SignInRefused):
+        enter(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("present", "new", "why"),
+    [
+        ("wrong", "a-much-better-secret", "not your present"),
+        (PASSWORD, "short", "too short"),
+        (PASSWORD, "123456789012345", "numeric"),
+    ],
+)
+def test_a_password_that_would_not_do_changes_nothing(present: str, new: str, why: str) -> None:
+    with pytest.raises(PasswordRefused, match=why):
+        change(new, present=present)
+    assert enter(PASSWORD).username == "ana"
+
+
+def test_nobody_changes_anothers_password() -> None:
+    person = Person.objects.get(username="ana")
+    with pytest.raises(NotPermitted):
+        services.change_password(person=person, present=PASSWORD, new="a-much-better-secret", actor=ADMIN, now=NOON)
+
+
+def test_the_page_changes_the_password_and_keeps_this_session(client: Client) -> None:
+    client.force_login(Person.objects.get(username="ana"))
+    answer = client.post("/me/password/", {"present": PASSWORD, "new": "a-much-better-secret"}, follow=True)
+    assert "Your password is changed" in answer.content.decode()
+    assert client.get("/me/").status_code == 200
