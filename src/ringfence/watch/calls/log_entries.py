@@ -2,7 +2,10 @@
 
 from typing import Final
 
+import msgspec
+
 from ringfence.vocabulary.contracts import Event, EventKind
+from ringfence.watch.attribution import Directory
 from ringfence.watch.wire.logs import LogEntry
 
 _EVENTS_AN_ENTRY: Final = 2
@@ -29,3 +32,19 @@ def events_of_entry(entry: LogEntry) -> list[Event]:
         )
         for place, kind in enumerate(kinds)
     ]
+
+
+def attributed(event: Event, directory: Directory) -> Event:
+    """Return the event with who answers for it, if anybody of ours does: by address, and by the user once he was proven."""
+    is_proven = event.credentials and 200 <= event.status < 300
+    sender = directory.sender(event.source, event.target if is_proven else None, event.time)
+    if event.account is not None or sender is None:
+        return event
+    return msgspec.structs.replace(
+        event,
+        account=sender.account,
+        party_path=sender.party_path,
+        trunk=sender.trunk,
+        plan=sender.plan,
+        direction="outbound",
+    )

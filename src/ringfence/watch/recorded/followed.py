@@ -8,7 +8,7 @@ from typing import Final
 from ringfence.vocabulary.contracts import Event, Reference
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
-from ringfence.watch.calls import Tracker, TrackerOptions, events_of_record
+from ringfence.watch.calls import Tracker, TrackerOptions, attributed, events_of_record
 from ringfence.watch.calls.tracker import ANSWER_US
 from ringfence.watch.recorded.counts import FileCounts
 from ringfence.watch.recorded.formats import Format, Options
@@ -77,4 +77,6 @@ class Followed:
             self._last = item.time
             return self._tracker.feed(item, message)
         counts.records += 1
-        return list(events_of_record(item, self._directory)) if isinstance(item, CallRecord) else [item]
+        if isinstance(item, CallRecord):
+            return list(events_of_record(item, self._directory))
+        return [attributed(item, self._directory)]

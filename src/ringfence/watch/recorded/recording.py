@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from ringfence.vocabulary.contracts import Event, Finding, Reference
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
-from ringfence.watch.calls import Tracker, TrackerOptions, events_of_record
+from ringfence.watch.calls import Tracker, TrackerOptions, attributed, events_of_record
 from ringfence.watch.calls.tracker import ANSWER_US
 from ringfence.watch.engine import Engine
 from ringfence.watch.recorded.counts import FileCounts
@@ -104,7 +104,7 @@ class Recording:
                     if isinstance(row, CallRecord):
                         yield from events_of_record(row, self._directory)
                     else:
-                        yield row
+                        yield attributed(row, self._directory)
 
 
 def findings(

@@ -90,3 +90,9 @@ def test_a_record_says_what_the_signalling_of_the_same_call_says() -> None:
     outcome = ("status", "answered", "duration_ms", "ring_ms", "released_by")
     for name in same + outcome:
         assert [getattr(event, name) for event in recorded] == [getattr(event, name) for event in live], name
+
+
+def test_a_call_that_the_file_ends_before_is_an_attempt_and_an_answer() -> None:
+    events = events_of_record(_record(end=None, callee=None), _DIRECTORY)
+    assert [event.kind for event in events] == [EventKind.ATTEMPT, EventKind.ANSWER]
+    assert events[0].callee is None

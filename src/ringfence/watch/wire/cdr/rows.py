@@ -89,7 +89,7 @@ def read_json_records(
             continue
         try:
             document = decoder.decode(line)
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
             yield RowProblem(number, None, "no JSON: the line is cut or broken")
             continue
         if not isinstance(document, dict):
@@ -102,7 +102,7 @@ def looks_like_json_records(line: str) -> bool:
     """Tell whether a line is an object with at least three names of the generic layout."""
     try:
         document = msgspec.json.decode(line)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         return False
     return isinstance(document, dict) and len(set(KNOWN).intersection(document)) >= 3
 

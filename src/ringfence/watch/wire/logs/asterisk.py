@@ -47,6 +47,7 @@ _EVENTS: Final[dict[str, _Meaning | None]] = {
 }
 """What each event stands for. The log names no method where somebody authenticates: such are taken for registrations."""
 
+_DATED: Final = re.compile(r"\s*(?:<\d{1,3}>)?(?:\[|[A-Z][a-z]{2} +\d|\d{4}-\d)")
 _PAIR: Final = re.compile(r'([A-Za-z]+)="([^"]*)"')
 _KEPT: Final = frozenset(
     ("SecurityEvent", "EventTV", "Service", "AccountID", "SessionID", "LocalAddress", "RemoteAddress", "RequestType")
@@ -58,8 +59,8 @@ _NOBODY: Final = ("", "<unknown>")
 
 
 def looks_like_security_log(line: str) -> bool:
-    """Tell whether a line is one of the security log."""
-    return 'SecurityEvent="' in line and 'EventTV="' in line
+    """Tell whether a line is one of the security log: after a date, of its own or of syslog's."""
+    return _tells_event(line) and _DATED.match(line) is not None
 
 
 def read_security_log(lines: Iterable[str]) -> Iterator[LogEntry | RowProblem]:
@@ -69,7 +70,7 @@ def read_security_log(lines: Iterable[str]) -> Iterator[LogEntry | RowProblem]:
     """
     held: OrderedDict[tuple[str | None, str, int], LogEntry] = OrderedDict()
     for number, line in enumerate(lines, start=1):
-        if not looks_like_security_log(line):
+        if not _tells_event(line):
             continue
         try:
             entry = parse_security_line(number, line)
@@ -80,6 +81,10 @@ def read_security_log(lines: Iterable[str]) -> Iterator[LogEntry | RowProblem]:
             continue
         yield from _taken(entry, held)
     yield from held.values()
+
+
+def _tells_event(line: str) -> bool:
+    return 'SecurityEvent="' in line and 'EventTV="' in line
 
 
 def _taken(entry: LogEntry, held: OrderedDict[tuple[str | None, str, int], LogEntry]) -> Iterator[LogEntry]:

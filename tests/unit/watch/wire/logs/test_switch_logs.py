@@ -10,8 +10,10 @@ import pytest
 from tests.conftest import ROOT, shared_data
 
 from ringfence.policy import load, read_folder
+from ringfence.vocabulary.contracts import Reference, TrunkLink
 from ringfence.vocabulary.times import MINUTE, Micros, from_iso, micros
-from ringfence.watch.calls import events_of_entry
+from ringfence.watch.attribution import Directory
+from ringfence.watch.calls import attributed, events_of_entry
 from ringfence.watch.engine import Engine
 from ringfence.watch.wire.cdr import RowProblem
 from ringfence.watch.wire.logs import LogEntry, looks_like_security_log, read_freeswitch_log, read_security_log
@@ -238,3 +240,22 @@ def test_no_line_raises() -> None:
     ):
         (problem,) = read(line)
         assert isinstance(problem, RowProblem)
+
+
+def test_an_entry_belongs_to_the_trunk_at_its_address_and_to_a_user_only_once_proven() -> None:
+    trunks = (
+        TrunkLink(trunk="T1", account="A1", address="192.0.2.5"),
+        TrunkLink(trunk="T2", account="A2", user="6001"),
+    )
+    directory = Directory(Reference(time=Micros(0), trunks=trunks))
+
+    def account(line: str) -> str | None:
+        (entry,) = read(line)
+        assert isinstance(entry, LogEntry)
+        found = {attributed(event, directory).account for event in events_of_entry(entry)}
+        assert len(found) == 1
+        return found.pop()
+
+    assert account(security(RemoteAddress="IPV4/UDP/192.0.2.5/5060")) == "A1"
+    assert account(security("InvalidPassword")) is None
+    assert account(security("SuccessfulAuth")) == "A2"
