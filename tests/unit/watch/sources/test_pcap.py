@@ -228,6 +228,17 @@ def test_no_frame_stops_the_reading(frame: bytes, link: int) -> None:
     assert found(pcap([frame, frame[:7], b"\x45" + frame, b"\x60" + frame], link))[1].frames == 4
 
 
+@given(st.binary(max_size=90), st.sampled_from([0, 19, 20, 27, 28, 60, 999]), st.sampled_from([0, 7, 8, 30, 999]), st.booleans())
+def test_the_usual_packet_is_read_as_any_other_is(rest: bytes, total: int, length: int, whole: bool) -> None:
+    packet = struct.pack(">BBHHHBB", 0x45, 0, total, 1, 0x4000 if whole else 0x2000, 64, 17) + bytes(10)
+    packet += struct.pack(">HHHH", 5060, 5061, length, 0) + options("a") + rest
+    for octets in (packet, packet[: len(rest)]):
+        usual, other = (CaptureCounts(), CaptureCounts())
+        as_usual = list(read(io.BytesIO(pcap([MACS + b"\x08\x00" + octets], ETHERNET)), usual))
+        assert as_usual == list(read(io.BytesIO(pcap([octets], RAW)), other))
+        assert (usual.not_sip, usual.messages) == (other.not_sip, other.messages)
+
+
 @given(st.data())
 def test_no_damage_raises(data: st.DataObject) -> None:
     octets = bytearray(shared_data("sip-capture", "suricata-verify", "sip-tcp-method", "sip-tcp.pcap").read_bytes())

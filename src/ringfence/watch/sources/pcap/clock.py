@@ -24,8 +24,9 @@ def steady(frames: Iterator[Frame], counts: CaptureCounts) -> Iterator[Frame]:
         time = frame.time + added
         if latest is None:
             latest = time
-        if latest - DISORDER_US <= time <= latest + LEAP_US:
-            latest = max(latest, time)
+        if -DISORDER_US <= time - latest <= LEAP_US:
+            if time > latest:
+                latest = time
             yield frame if not added else frame._replace(time=Micros(time))
             continue
         following = next(frames, None) if time > latest else None

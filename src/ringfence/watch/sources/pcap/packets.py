@@ -19,6 +19,11 @@ _FRAGMENT_HEADER, _AUTHENTICATION_HEADER = 44, 51
 _SKIPPED_HEADERS: Final = frozenset({0, 43, 60, _AUTHENTICATION_HEADER})
 """IPv6 extension headers that may stand before the transport's: hop-by-hop, routing, destination options, authentication."""
 _MOST_EXTENSIONS: Final = 8
+_PLAIN_IPV4: Final = b"\x08\x00\x45"
+_WHOLE: Final = (b"\x00\x00", b"\x40\x00")
+"""No fragment: the flags and offset of a packet that may be cut, or must not be."""
+_PLAIN_UDP: Final = struct.Struct(">H16xHHH")
+"""From the IPv4 header's total length: that, both ports, and UDP's length."""
 
 
 class Segment(NamedTuple):
@@ -47,9 +52,23 @@ def segment(frame: Frame, fragments: Fragments, counts: CaptureCounts) -> Segmen
     """Return what the frame carries, or `None`, and count why. A fragment gives `None` until the last one is there."""
     if frame.cut:
         counts.note(CaptureDefect.CUT_PACKET)
-    octets = _network(frame, counts)
-    if octets is None:
+    octets = frame.octets
+    if (
+        frame.link == _ETHERNET
+        and len(octets) >= 42
+        and octets[12:15] == _PLAIN_IPV4
+        and octets[20:22] in _WHOLE
+        and octets[23] == UDP
+    ):
+        # Nearly every packet there is: IPv4 without options, whole. What follows would read it the same, and reads all others.
+        total, source, destination, length = _PLAIN_UDP.unpack_from(octets, 16)
+        if not 20 <= total < 28:
+            end = 34 + (min(length, total - 20) if total >= 28 else length)
+            return Segment(UDP, _ipv4_text(octets, 26), source, _ipv4_text(octets, 30), destination, octets[42 : max(end, 42)])
+    network = _network(frame, counts)
+    if network is None:
         return None
+    octets = network
     version = octets[0] >> 4 if octets else 0
     if version not in (4, 6):
         counts.other_frames += 1
@@ -67,6 +86,10 @@ def segment(frame: Frame, fragments: Fragments, counts: CaptureCounts) -> Segmen
         return Segment(TCP, packet.source, source, packet.destination, destination, payload, sequence, packet.octets[13])
     counts.other_frames += 1
     return None
+
+
+def _ipv4_text(octets: bytes, at: int) -> str:
+    return f"{octets[at]}.{octets[at + 1]}.{octets[at + 2]}.{octets[at + 3]}"
 
 
 def _network(frame: Frame, counts: CaptureCounts) -> bytes | None:

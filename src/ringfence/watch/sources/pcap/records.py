@@ -26,6 +26,7 @@ _CLASSIC: Final = {
 }
 """Magic to byte order and parts of a microsecond."""
 _FILE_HEADER: Final = 24
+_RECORD: Final = 16
 _LATEST: Final = 253_402_300_799 * SECOND
 """The end of the year 9999."""
 _SECTION: Final = b"\x0a\x0d\x0d\x0a"
@@ -79,24 +80,30 @@ def _classic(window: Window, counts: CaptureCounts) -> Iterator[Frame]:
     """Read one classic capture, or several put one after another."""
     latest = None
     form = _form(window, counts)
-    while form is not None and window.has(form.record.size):
-        seconds, fraction, captured, original = form.record.unpack_from(window.octets, window.at)
+    while form is not None:
+        octets, at = window.octets, window.at
+        if at + _RECORD > len(octets):
+            if not window.has(_RECORD):
+                break
+            continue
+        seconds, fraction, captured, original = form.record.unpack_from(octets, at)
         if captured > LARGEST_RECORD or not original:
-            if window.octets[window.at : window.at + 4] in _CLASSIC:
+            if octets[at : at + 4] in _CLASSIC:
                 form = _form(window, counts)
                 continue
             if captured > LARGEST_RECORD or not seconds:
                 if not _found_again(window, form, latest, counts):
                     return
                 continue
-        if not window.has(form.record.size + captured):
-            break
-        begin = window.at + form.record.size
-        window.at = begin + captured
+        begin, end = at + _RECORD, at + _RECORD + captured
+        if end > len(octets):
+            if not window.has(_RECORD + captured):
+                break
+            continue
+        window.at = end
         latest = seconds
         counts.frames += 1
-        time = Micros(seconds * SECOND + fraction // form.parts)
-        yield Frame(time, form.link, window.octets[begin : window.at], captured < original)
+        yield Frame(Micros(seconds * SECOND + fraction // form.parts), form.link, octets[begin:end], captured < original)
     if window.held:
         counts.note(CaptureDefect.TRUNCATED)
 
@@ -116,11 +123,11 @@ def _form(window: Window, counts: CaptureCounts) -> _Form | None:
 
 def _found_again(window: Window, form: _Form, latest: int | None, counts: CaptureCounts) -> bool:
     """Go on to the next record that holds together, after one that does not. `latest`: the last good one's seconds."""
-    if not any(window.octets[window.at : window.at + form.record.size]):
+    if not any(window.octets[window.at : window.at + _RECORD]):
         counts.note(CaptureDefect.EMPTY_SPACE)
         # A number may have begun among the zeros.
-        counts.octets_lost += window.skip_zeros() - (form.record.size - 1)
-        window.octets, window.at = bytes(form.record.size - 1) + window.octets[window.at :], 0
+        counts.octets_lost += window.skip_zeros() - (_RECORD - 1)
+        window.octets, window.at = bytes(_RECORD - 1) + window.octets[window.at :], 0
     else:
         counts.note(CaptureDefect.RECORD_SIZE)
         window.at += 1
@@ -128,9 +135,9 @@ def _found_again(window: Window, form: _Form, latest: int | None, counts: Captur
     # The upper half of the seconds stays the same for eighteen hours: it is looked for.
     at, upper = (2, slice(2, 4)) if form.order == "<" else (0, slice(0, 2))
     sign = None if latest is None else struct.pack(form.order + "I", latest)[upper]
-    while sign is not None and window.has(2 * form.record.size):
+    while sign is not None and window.has(2 * _RECORD):
         found = window.octets.find(sign, window.at + at) - at
-        if found >= 0 and found + form.record.size <= len(window.octets):
+        if found >= 0 and found + _RECORD <= len(window.octets):
             counts.octets_lost += found - window.at
             window.at = found
             if _holds_together(window, form):
@@ -138,7 +145,7 @@ def _found_again(window: Window, form: _Form, latest: int | None, counts: Captur
             window.at += 1
             counts.octets_lost += 1
         else:
-            kept = min(window.held, 2 * form.record.size - 1)
+            kept = min(window.held, 2 * _RECORD - 1)
             counts.octets_lost += window.held - kept
             window.at = len(window.octets) - kept
     counts.octets_lost += window.held
@@ -148,11 +155,11 @@ def _found_again(window: Window, form: _Form, latest: int | None, counts: Captur
 def _holds_together(window: Window, form: _Form) -> bool:
     """Tell whether a record starts here, and another one after it or the file's end."""
     _, fraction, captured, original = form.record.unpack_from(window.octets, window.at)
-    if not _is_plausible(fraction // form.parts, captured, original) or not window.has(form.record.size + captured):
+    if not _is_plausible(fraction // form.parts, captured, original) or not window.has(_RECORD + captured):
         return False
-    if not window.has(2 * form.record.size + captured):
+    if not window.has(2 * _RECORD + captured):
         return True
-    _, fraction, captured, original = form.record.unpack_from(window.octets, window.at + form.record.size + captured)
+    _, fraction, captured, original = form.record.unpack_from(window.octets, window.at + _RECORD + captured)
     return _is_plausible(fraction // form.parts, captured, original)
 
 
