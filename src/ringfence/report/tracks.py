@@ -1,6 +1,7 @@
 """What each rule looked at: by key, how much over time, and how near its measures came to their limits."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from operator import add, attrgetter
 from typing import Final
 
@@ -20,34 +21,55 @@ MOST_HELD: Final = 200_000
 MOST_LINES: Final = 2
 """Measures of a rule that are followed over time."""
 
+_COUNTABLE: Final = (MeasureFunction.COUNT, MeasureFunction.DISTINCT, MeasureFunction.SUM)
 
-class Line:
-    """One measure against its limit: the most that stood within the rule's window, by bin."""
 
-    __slots__ = ("_field", "_passes", "_scale", "limit", "measure", "peaks", "sliding")
+class Measured:
+    """One measure that a rule holds against a limit directly: what a line can show. Made once a rule."""
+
+    __slots__ = ("_field", "_passes", "_scale", "is_distinct", "limit", "name", "window_us")
 
     def __init__(self, measure: Measure, limit: float, window_us: Micros) -> None:
-        self.measure = measure
+        self.name = measure.name
         self.limit = limit
-        self.peaks = Bins(max)
-        self.sliding = SlidingDistinct(window_us) if measure.function is MeasureFunction.DISTINCT else Sliding(window_us)
+        self.window_us = window_us
+        self.is_distinct = measure.function is MeasureFunction.DISTINCT
         field = FIELDS[measure.field] if measure.field else None
         self._field = attrgetter(field.attribute) if field else None
         self._scale = field.scale if field else 1
         self._passes = passes(measure.where)
 
+    def value(self, event: Event) -> str | int | None:
+        """Return what an event adds: a value to be told apart, or a number; `None` where it adds nothing."""
+        if not self._passes(event):
+            return None
+        if self._field is None:
+            return 1
+        value = self._field(event)
+        if value is None or self.is_distinct:
+            return value if value is None else str(value)
+        return int(value) * self._scale
+
+
+class Line:
+    """One measure of one key: the most that stood within the rule's window, by bin."""
+
+    __slots__ = ("measured", "peaks", "sliding")
+
+    def __init__(self, measured: Measured) -> None:
+        self.measured = measured
+        self.peaks = Bins(max)
+        self.sliding = SlidingDistinct(measured.window_us) if measured.is_distinct else Sliding(measured.window_us)
+
     def take(self, event: Event) -> None:
         """Take in an event that the rule looks at."""
-        if not self._passes(event):
-            return
-        value = self._field(event) if self._field is not None else 1
+        value = self.measured.value(event)
         if value is None:
             return
-        sliding = self.sliding
-        if isinstance(sliding, SlidingDistinct):
-            self.peaks.add(event.time, sliding.add(event.time, str(value)))
+        if isinstance(self.sliding, SlidingDistinct):
+            self.peaks.add(event.time, self.sliding.add(event.time, str(value)))
         else:
-            self.peaks.add(event.time, sliding.add(event.time, int(value) * self._scale))
+            self.peaks.add(event.time, self.sliding.add(event.time, int(value)))
 
     @property
     def is_cut(self) -> bool:
@@ -60,11 +82,9 @@ class Track:
 
     __slots__ = ("events", "lines")
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, measured: Sequence[Measured]) -> None:
         self.events = Bins(add)
-        countable = (MeasureFunction.COUNT, MeasureFunction.DISTINCT, MeasureFunction.SUM)
-        followed = [(measure, limit) for measure, limit in charted(rule) if measure.function in countable]
-        self.lines = tuple(Line(measure, limit, rule.window_us) for measure, limit in followed[:MOST_LINES])
+        self.lines = tuple(map(Line, measured))
 
     @property
     def held(self) -> int:
@@ -80,6 +100,8 @@ class RuleTracks:
         self.looked_at = 0
         self.given_up = 0
         """Keys that were let go to bound memory."""
+        followed = [(measure, limit) for measure, limit in charted(rule) if measure.function in _COUNTABLE]
+        self._measured = tuple(Measured(measure, limit, rule.window_us) for measure, limit in followed[:MOST_LINES])
         self._passes = passes(rule.where)
         self._fields = subject_fields(rule)
         self._tracks: OrderedDict[Subject, Track] = OrderedDict()
@@ -96,7 +118,7 @@ class RuleTracks:
         subject = subject_of(self.rule.subject, self._fields, event)
         track = self._tracks.get(subject)
         if track is None:
-            track = self._tracks[subject] = Track(self.rule)
+            track = self._tracks[subject] = Track(self._measured)
         else:
             self._tracks.move_to_end(subject)
         track.events.add(event.time, 1)

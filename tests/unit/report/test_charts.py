@@ -59,7 +59,7 @@ def test_the_measure_s_line_never_lies_above_the_truth_and_reaches_the_limit_whe
     track = collector.track(group)
     assert track is not None
     (line,) = track.lines
-    assert line.limit == 60
+    assert line.measured.limit == 60
     shown = pace(track, "attempt", group.findings, group.rule.window_us)
     assert shown.lines == ("callees within 5 min",)
     assert max(row.peaks[0] for row in shown.rows) == 200

@@ -64,7 +64,7 @@ def pace(track: Track, noun: str, findings: Sequence[Finding], window_us: Micros
         )
         for place in range(first, last + 1)
     )
-    names = tuple(f"{line.measure.name} within {length(window_us)}" for line in lines)
+    names = tuple(f"{line.measured.name} within {length(window_us)}{' (at least)' if line.is_cut else ''}" for line in lines)
     unit = bin_name(width)
     drawing = _Picture(first, last, width, len(lines)).drawn(f"{noun.capitalize()}s {unit}", rows, lines, names, findings)
     return Pace(drawing, unit, width, names, rows)
@@ -114,15 +114,17 @@ class _Picture:
     ) -> None:
         line, name = named
         top = self._tops[place + 1]
-        measured = [finding.measures.get(line.measure.name, 0.0) for finding in findings]
-        y = self._panel(drawing, top, _LINE, round_top(max(line.limit, *measured, *(row.peaks[place] for row in rows))), name)
+        measured = [finding.measures.get(line.measured.name, 0.0) for finding in findings]
+        y = self._panel(
+            drawing, top, _LINE, round_top(max(line.measured.limit, *measured, *(row.peaks[place] for row in rows))), name
+        )
         outline: list[tuple[float, float]] = [(_LEFT, y(0))]
         for row in rows:
             outline += [(self._x(row.start), y(row.peaks[place])), (self._x(row.start + self._width), y(row.peaks[place]))]
         drawing.path([*outline, (_RIGHT, y(0))], "area", closed=True)
         drawing.path(outline[1:], "outline")
-        drawing.line((_LEFT, y(line.limit)), (_RIGHT, y(line.limit)), "limit")
-        drawing.text(_RIGHT, y(line.limit) - 5, f"limit {number(line.limit)}", "limit-label", anchor="end")
+        drawing.line((_LEFT, y(line.measured.limit)), (_RIGHT, y(line.measured.limit)), "limit")
+        drawing.text(_RIGHT, y(line.measured.limit) - 5, f"limit {number(line.measured.limit)}", "limit-label", anchor="end")
         for finding, value in zip(findings[:_MOST_MARKS], measured, strict=False):
             drawing.dot(self._x(finding.time), y(value), 4, "found")
 
