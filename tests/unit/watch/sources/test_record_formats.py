@@ -16,6 +16,7 @@ from tests.conftest import ROOT, shared_data
 from ringfence.policy import load, read_folder
 from ringfence.vocabulary.contracts import Event, EventKind, Finding, Reference
 from ringfence.vocabulary.times import SECOND, Micros, from_iso
+from ringfence.watch.attribution import EMERGENCY_LIST
 from ringfence.watch.engine import Engine
 from ringfence.watch.recorded import FileCounts, MappingFile, Options, Recording, findings, format_named
 from ringfence.watch.recorded.inputs import find_inputs, recognised
@@ -169,7 +170,7 @@ def copenhagen() -> Recording:
     mapping = ROOT / "examples" / "mappings" / "copenhagen.toml"
     options = Options(mapping=MappingFile(mapping.name, mapping.read_bytes()))
     inputs = find_inputs([shared_data("calls-copenhagen", "calls.csv")], format_named("call-records"))
-    return Recording(inputs, Reference(time=Micros(0)), options)
+    return Recording(inputs, Reference(time=Micros(0), lists={EMERGENCY_LIST: ("110", "112", "911")}), options)
 
 
 def test_a_month_of_real_calls_is_counted_right_and_finds_nothing(copenhagen: Recording) -> None:

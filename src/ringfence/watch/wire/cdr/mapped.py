@@ -157,15 +157,15 @@ def _reader(source: Source, places: Mapping[str, int]) -> Callable[[int, Sequenc
         constant = source.constant or ""
         return lambda _, __: constant
     pick = itemgetter(places[source.column])
-    table, none, otherwise = source.values, source.none, source.otherwise
+    table, none, otherwise, prefix = source.values, source.none, source.otherwise, source.prefix
 
     def read(_: int, cells: Sequence[str]) -> str:
         text: str = pick(cells).strip()
         if text in none:
             return ""
-        if table is None:
-            return text
-        return table.get(text, text if otherwise is None else otherwise)
+        if table is not None:
+            text = table.get(text, text if otherwise is None else otherwise)
+        return prefix + text if text else ""
 
     return read
 

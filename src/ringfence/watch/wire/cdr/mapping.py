@@ -27,11 +27,11 @@ DELIMITERS: Final = (",", ";", "\t", "|")
 _TOP: Final = ("columns", "delimiter", "header", "zone", "country")
 _ALL: Final = ("column", "none")
 _KEYS: Final = {
-    **dict.fromkeys(TARGETS, (*_ALL, "constant", "values", "otherwise")),
+    **dict.fromkeys(TARGETS, (*_ALL, "prefix", "constant", "values", "otherwise")),
     **dict.fromkeys(TIMES, (*_ALL, "format", "since", "zone")),
     **dict.fromkeys(LENGTHS, (*_ALL, "unit")),
-    **dict.fromkeys(NUMBERS, (*_ALL, "kind", "country", "constant")),
-    "call_id": (*_ALL, "line"),
+    **dict.fromkeys(NUMBERS, (*_ALL, "prefix", "kind", "country", "constant")),
+    "call_id": (*_ALL, "prefix", "line"),
 }
 _TOML_PLACE: Final = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}\Z")
@@ -50,12 +50,14 @@ class Source:
     """Where one of our columns comes from. Exactly one of `column`, `constant` and `line` is set.
 
     Values in `none` count as empty. `scale` is how many microseconds a time or a length counts in; 0: clock text (`1:02:03`) or, of
-    times, `pattern` as strptime reads it, and ISO 8601 without. `line` begins an id made of the row's number.
+    times, `pattern` as strptime reads it, and ISO 8601 without. `line` begins an id made of the row's number. `prefix` is put
+    before whatever is not empty.
     """
 
     column: str | None = None
     constant: str | None = None
     line: str | None = None
+    prefix: str = ""
     none: frozenset[str] = frozenset()
     values: Mapping[str, str] | None = None
     otherwise: str | None = None
@@ -143,7 +145,7 @@ class _Checking:
             self._refuse(
                 path, f"{target} comes from {' and '.join(given) or 'nowhere'}", "give exactly one of column, constant, line"
             )
-        for key in (*given, "otherwise"):
+        for key in (*given, "otherwise", "prefix"):
             if not isinstance(written.get(key, ""), str):
                 self._refuse((*path, key), f"{key} of {target} is no text", f'write {key} = "{written[key]}"')
         since = self._since(path, written)
@@ -154,6 +156,7 @@ class _Checking:
             column=written.get("column"),
             constant=written.get("constant"),
             line=written.get("line"),
+            prefix=written.get("prefix", ""),
             none=frozenset(self._texts((*path, "none"), written.get("none", []))),
             values=self._table((*path, "values"), written.get("values")),
             otherwise=written.get("otherwise"),

@@ -194,6 +194,12 @@ def test_a_row_that_does_not_fit_names_both_columns(row: str, problem: RowProble
     assert rows(LEAST.replace('end = "finish"', 'duration = "finish"'), "id,begin,to,finish", row) == [problem]
 
 
+def test_a_prefix_stands_before_what_is_not_empty() -> None:
+    text = LEAST.replace('"to"', '{ column = "to", prefix = "+" }') + 'account = { column = "who", prefix = "pbx1/" }\n'
+    record = one(text, "id,begin,to,finish,who", "c1,2026-01-31T10:00:00Z,3225550101,2026-01-31T10:00:01Z,")
+    assert (record.callee, record.account) == ("+3225550101", None)
+
+
 def test_json_lines_map_by_paths() -> None:
     text = LEAST.replace('"to"', '"callee.number"').replace('"id"', '"a.b"')
     line = '{"a.b": 17, "begin": "2026-01-31T10:00:00Z", "callee": {"number": "+3225550101"}, "finish": "2026-01-31T10:01:00Z"}'
