@@ -1,5 +1,6 @@
 """A group of findings, ready to be shown: its numbers, pictures, tables and sample calls."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -124,10 +125,12 @@ def _facts(profile: Profile, writer: Writer) -> tuple[str, ...]:
     if profile.asked.seen:
         facts.append(f"{counted(profile.asked.seen, 'request')} other than calls.")
     if profile.statuses:
-        answers = ", ".join(f"{status or 'none seen'} ({times:,})" for status, times in profile.statuses.most_common(6))
+        answers = ", ".join(f"{status or 'none seen'} ({times:,})" for status, times in Counter(profile.statuses).most_common(6))
         facts.append(f"Answers: {answers}.")
     if profile.agents:
-        agents = ", ".join(f"{writer.text(agent, 40)} ({times:,})" for agent, times in profile.agents.most_common(_MOST_AGENTS))
+        agents = ", ".join(
+            f"{writer.text(agent, 40)} ({times:,})" for agent, times in Counter(profile.agents).most_common(_MOST_AGENTS)
+        )
         facts.append(f"Calls itself {agents}. Anybody can write any name here.")
     return tuple(facts)
 

@@ -1,6 +1,6 @@
 """What one subject did in a recording, whatever rule looks at it: whom it called, how long, who registered."""
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -64,11 +64,11 @@ class Profile:
         self.plan: str | None = None
         self.dialled = Raster()
         self.asked = Raster()
-        self.prefixes: Counter[str] = Counter()
+        self.prefixes: dict[str, int] = {}  # plain ones: a subject is made often
         self.durations = empty()
         self.registrations = Registrations(MOST_COUNTERPARTS)
-        self.statuses: Counter[int] = Counter()
-        self.agents: Counter[str] = Counter()
+        self.statuses: dict[int, int] = {}
+        self.agents: dict[str, int] = {}
 
     def take(self, event: Event, other: str | None) -> None:
         """Take in an event of the subject. `other` is the number at the call's other end."""
@@ -79,10 +79,10 @@ class Profile:
                 self.answered += 1
             case EventKind.END:
                 self.durations[bucket_of(event)] += 1
-                self.statuses[event.status] += 1
+                self.statuses[event.status] = self.statuses.get(event.status, 0) + 1
             case EventKind.REQUEST if event.method != "INVITE":
                 self.asked.add(event.time, event.target or "")
-                self.statuses[event.status] += 1
+                self.statuses[event.status] = self.statuses.get(event.status, 0) + 1
             case EventKind.REGISTRATION:
                 self.registrations.take(event)
 
@@ -92,9 +92,11 @@ class Profile:
         number = other or ""
         self.dialled.add(event.time, number)
         prefix = number[:PREFIX_LENGTH]
-        self.prefixes[prefix if prefix in self.prefixes or len(self.prefixes) < MOST_PREFIXES else OTHER] += 1
+        if prefix not in self.prefixes and len(self.prefixes) >= MOST_PREFIXES:
+            prefix = OTHER
+        self.prefixes[prefix] = self.prefixes.get(prefix, 0) + 1
         if event.user_agent is not None and (event.user_agent in self.agents or len(self.agents) < MOST_COUNTERPARTS):
-            self.agents[event.user_agent] += 1
+            self.agents[event.user_agent] = self.agents.get(event.user_agent, 0) + 1
 
     @property
     def held(self) -> int:

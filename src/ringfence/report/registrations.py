@@ -1,6 +1,5 @@
 """Who registered as whom from where, and what came of it."""
 
-from collections import OrderedDict
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -44,7 +43,7 @@ class Registrations:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self.pairs: OrderedDict[Pair, dict[Outcome, int]] = OrderedDict()
+        self.pairs: dict[Pair, dict[Outcome, int]] = {}
         self.beyond = 0
 
     def take(self, event: Event) -> None:
