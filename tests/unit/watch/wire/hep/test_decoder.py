@@ -83,7 +83,9 @@ def test_other_vendors_and_unknown_types_are_skipped() -> None:
     assert found == HepPacket(payload_type=1)
 
 
-@pytest.mark.parametrize("compressed", [gzip.compress(b"INVITE", mtime=0), zlib.compress(b"INVITE"), zlib.compress(b"INVITE")[2:-4]])
+@pytest.mark.parametrize(
+    "compressed", [gzip.compress(b"INVITE", mtime=0), zlib.compress(b"INVITE"), zlib.compress(b"INVITE")[2:-4]]
+)
 def test_a_compressed_payload_is_inflated_whatever_its_wrapping(compressed: bytes) -> None:
     assert decode(packet(chunk(0x10, compressed))).payload == b"INVITE"
 
