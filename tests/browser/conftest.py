@@ -1,4 +1,7 @@
-"""One desk and one browser for all journeys: each uses subjects of its own."""
+"""One desk and one browser for the journeys of a module: each uses subjects of its own.
+
+Not for the session: Playwright keeps an event loop running as long as it lives, and later tests want their own.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -10,7 +13,7 @@ from tests.browser.office import Office, open_office
 _QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     with open_office(tmp_path_factory.mktemp("office")) as office:
         yield office
@@ -28,7 +31,7 @@ def no_errors(request: pytest.FixtureRequest) -> Iterator[None]:
     assert [error for error in office.errors if "status of 404" not in error] == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(_QUIET))
