@@ -31,20 +31,49 @@ class _Stop(Exception):
     """Somebody asked us to end."""
 
 
+class _Stopping:
+    """Ends what runs when a signal asks for it.
+
+    At first the handler raises, so that a long step ends too. Once there are loops that `check`, `wait_to_be_asked` has it only
+    note the wish: an exception raised while a process is being started would be lost in one of Python's own hooks.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._raises = True
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask)
+
+    def check(self) -> None:
+        """Raise `_Stop` where somebody asked."""
+        if self._asked:
+            raise _Stop
+
+    def wait_to_be_asked(self) -> None:
+        """Raise from `check` alone, from now on."""
+        self._raises = False
+        self.check()
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        self._asked = True
+        if self._raises:
+            raise _Stop
+
+
 def command(
     data: Annotated[Path, typer.Option(help="Folder that holds everything this installation knows.")] = Path("data"),
     demo: Annotated[bool, typer.Option("--demo", help="Play the demo network against it.")] = False,
 ) -> None:
     """Start desk, worker, mail, watch and gate; keep them running until Ctrl-C."""
     console = Console(highlight=False, soft_wrap=True)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _raise_stop)
+    stopping = _Stopping()
     try:
         configuration = load(data)
         with _alone(data):
             _wait_for_leftovers(data, configuration)
             _prepare(data, demo=demo)
-            _run(console, data, configuration, demo=demo)
+            stopping.wait_to_be_asked()
+            _run(console, data, configuration, stopping, demo=demo)
     except (ConfigurationRefused, OSError) as error:
         console.print(f"[bold red]Ringfence cannot start:[/] {escape(str(error))}")
         raise typer.Exit(2) from None
@@ -67,7 +96,7 @@ def _alone(data: Path) -> Iterator[None]:
         yield
 
 
-def _run(console: Console, data: Path, configuration: Configuration, *, demo: bool) -> None:
+def _run(console: Console, data: Path, configuration: Configuration, stopping: _Stopping, *, demo: bool) -> None:
     """Start every process and keep them running until told to end. Exits with 2 where one of them cannot start."""
     supervisor = Supervisor(
         [Process(name, [name, "--data", str(data)]) for name in ("worker", "gate", "watch", "mail", "web")],
@@ -76,11 +105,12 @@ def _run(console: Console, data: Path, configuration: Configuration, *, demo: bo
     )
     try:
         supervisor.start()
-        _wait_until_ready(supervisor, data, configuration)
+        _wait_until_ready(supervisor, data, configuration, stopping)
         if demo:
             supervisor.add(Process("player", player_arguments(configuration)))
         _print_addresses(console, data, configuration, demo=demo)
         while True:
+            stopping.check()
             for line in supervisor.check():
                 console.print(f"[yellow]{escape(line)}[/]")
             time.sleep(0.2)
@@ -162,7 +192,7 @@ def _refuse_busy_ports(configuration: Configuration) -> None:
                     ) from error
 
 
-def _wait_until_ready(supervisor: Supervisor, data: Path, configuration: Configuration) -> None:
+def _wait_until_ready(supervisor: Supervisor, data: Path, configuration: Configuration, stopping: _Stopping) -> None:
     """Wait until the pages, the mailbox and the mirror's port take connections and the gate has said how it stands."""
     began = time.time()
     listening = (configuration.desk.listen, configuration.mail.listen, configuration.watch.hep)
@@ -170,6 +200,7 @@ def _wait_until_ready(supervisor: Supervisor, data: Path, configuration: Configu
     waits.append(("the gate", partial(_is_newer, data / "gate-health.json", began)))
     for name, ready in waits:
         while not ready():
+            stopping.check()
             supervisor.check()
             if time.time() - began > _READY_SECONDS:
                 raise ProcessRefused(f"{name} does not answer after {_READY_SECONDS:.0f} s; see {supervisor.logs}")
@@ -201,7 +232,3 @@ def _print_addresses(console: Console, data: Path, configuration: Configuration,
     console.print(f"  mail   {configuration.mail.listen} (SMTP): the abuse mailbox")
     console.print(f"  logs   {data / 'logs'}\n\nCtrl-C ends everything.")
     sys.stdout.flush()
-
-
-def _raise_stop(_number: int, _frame: FrameType | None) -> None:
-    raise _Stop
