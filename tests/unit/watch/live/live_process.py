@@ -58,9 +58,15 @@ class Watch:
         self.process.wait()
         self._close()
 
+    def pause(self) -> None:
+        """Hold the process up until it is told to end."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
     def end(self) -> int:
         assert self.process is not None
         self.process.terminate()
+        self.process.send_signal(signal.SIGCONT)
         code = self.process.wait(30)
         self._close()
         return code

@@ -60,6 +60,18 @@ async def until(happened: Callable[[], bool]) -> None:
             await asyncio.sleep(0.001)
 
 
+def test_what_lies_in_the_socket_at_the_end_is_taken() -> None:
+    delivered: list[Datagram] = []
+
+    async def work(listener: HepListener) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as agent:
+            for number in range(50):
+                agent.sendto(packet(agent=number), ("127.0.0.1", listener.port))
+
+    run(HepListener(intake(delivered), "127.0.0.1", 0), work)
+    assert [each.agent for each in delivered] == list(range(50))
+
+
 def test_udp_packets_become_datagrams() -> None:
     delivered: list[Datagram] = []
 

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import ipaddress
 import socket
+from contextlib import suppress
 from typing import Final
 
 from ringfence.watch.sources.errors import AddressInUse
@@ -14,6 +15,9 @@ RECEIVE_BUFFER_OCTETS: Final = 8 * 1024 * 1024
 """Asked for; the system grants at most net.core.rmem_max. With the usual 208 kB most of a burst is lost."""
 MAX_CONNECTIONS: Final = 256
 _FREE_PORT_TRIES: Final = 20
+_MAX_PACKET_OCTETS: Final = 65_535
+_MOST_DRAINED: Final = 100_000
+"""Packets taken from the socket at the end: a flood must not keep a process from ending."""
 
 
 class HepListener:
@@ -29,6 +33,7 @@ class HepListener:
         self.receive_buffer_octets = 0
         """What the system granted, as it counts (Linux doubles it for its own needs)."""
         self._udp: asyncio.DatagramTransport | None = None
+        self._socket: socket.socket | None = None
         self._tcp: asyncio.Server | None = None
         self._open: set[asyncio.BaseTransport] = set()
 
@@ -37,13 +42,18 @@ class HepListener:
         loop = asyncio.get_running_loop()
         udp, tcp = self._bound()
         self.receive_buffer_octets = udp.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+        self._socket = udp.dup()  # the transport closes its own before what waits there could be taken
         self._udp, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self.intake), sock=udp)
         self._tcp = await loop.create_server(lambda: _Connection(self.intake, self._open), sock=tcp)
 
     async def stop(self) -> None:
-        """Close the sockets and every connection."""
+        """Take in the datagrams that the system holds already, then close the sockets and every connection."""
         if self._udp is not None:
             self._udp.close()
+        if self._socket is not None:
+            _drain(self._socket, _Datagrams(self.intake))
+            self._socket.close()
+            self._socket = None
         if self._tcp is not None:
             self._tcp.close()
             for transport in tuple(self._open):
@@ -114,6 +124,12 @@ class _Datagrams(asyncio.DatagramProtocol):
             self._intake.take(data, addr[0])
         else:
             self._intake.counts.refused_address += 1
+
+
+def _drain(bound: socket.socket, packets: _Datagrams) -> None:
+    with suppress(BlockingIOError):
+        for _ in range(_MOST_DRAINED):
+            packets.datagram_received(*bound.recvfrom(_MAX_PACKET_OCTETS))
 
 
 class _Connection(asyncio.Protocol):
