@@ -50,7 +50,8 @@ let scrolled = [];
 const boxes = (part) => Array.from(part.querySelectorAll(".scroll"));
 document.addEventListener("htmx:beforeSwap", (event) => {
   const row = document.activeElement && document.activeElement.closest("[data-key]");
-  held = row ? row.dataset.key : null;
+  // A second answer can come before the first has settled: nothing has the focus then, and the row still waits for it.
+  if (row || document.activeElement !== document.body) held = row ? row.dataset.key : null;
   scrolled = boxes(event.detail.target).map((box) => box.scrollLeft);
 });
 document.addEventListener("htmx:afterSettle", (event) => {
