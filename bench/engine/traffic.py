@@ -1,11 +1,12 @@
 """Made-up traffic and rules for measuring speed. Says nothing about how well anything is detected."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from ringfence.policy.expressions import Arithmetic, Comparison, Connective, Expression, Field, Literal, MeasureValue, Type
-from ringfence.policy.plan import Measure, MeasureFunction, Plan, Rule
+from ringfence.policy.plan import Measure, MeasureFunction, Plan, Rolling, Rule, Tier
 from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.severity import Mode, Severity
 from ringfence.vocabulary.subjects import SubjectKind
@@ -47,7 +48,7 @@ def events(count: int, seed: int) -> Iterator[Event]:
 def plan() -> Plan:
     """Return four rules with ten-minute windows per account: attempts, distinct callees, short calls, their share."""
     calls = Measure("calls", MeasureFunction.COUNT)
-    callees = Measure("callees", MeasureFunction.DISTINCT, "callee")
+    callees = Measure("callees", MeasureFunction.DISTINCT, Field("callee", Type.TEXT))
     is_short = Connective("and", (Field("answered", Type.BOOL), _compare(Field("duration", Type.NUMBER), "<", 6.0 * SECOND)))
     short = Measure("short", MeasureFunction.COUNT, where=is_short)
     share = Arithmetic("/", MeasureValue("short"), MeasureValue("calls"))
@@ -78,12 +79,12 @@ def _rule(name: str, measures: tuple[Measure, ...], when: Expression) -> Rule:
         source="a benchmark",
         on=EventKind.ATTEMPT,
         where=None,
-        key=("account",),
+        key=(Field("account", Type.TEXT),),
         subject=SubjectKind.ACCOUNT,
-        window_us=Micros(10 * MINUTE),
-        measures=measures,
-        when=when,
-        severity=Severity.WARN,
+        subject_parts=(0,),
+        windows=(Rolling("window", Micros(10 * MINUTE)),),
+        measures=tuple(replace(measure, window="window") for measure in measures),
+        tiers=(Tier(when, Severity.WARN),),
         mode=Mode.REPORT,
         cool_down_us=Micros(15 * MINUTE),
     )

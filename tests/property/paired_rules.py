@@ -1,6 +1,7 @@
 """Rules in two readings: as the policy's checker makes them, and as the oracle's plain Python."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from ringfence.policy.expressions import (
     Arithmetic,
@@ -16,7 +17,7 @@ from ringfence.policy.expressions import (
     Unset,
 )
 from ringfence.policy.fields import FIELDS
-from ringfence.policy.plan import Measure, MeasureFunction, Rule
+from ringfence.policy.plan import Measure, MeasureFunction, Rolling, Rule, Tier
 from ringfence.vocabulary.contracts import EventKind
 from ringfence.vocabulary.severity import Mode, Severity
 from ringfence.vocabulary.subjects import SubjectKind
@@ -66,15 +67,14 @@ def rule(
         source="this test",
         on=on,
         where=where,
-        key=key,
+        key=tuple(field(name) for name in key),
         subject=subject,
-        window_us=Micros(window_s * SECOND),
-        measures=measures,
-        when=when,
-        severity=Severity.WARN,
+        subject_parts=tuple(range(len(key))),
+        windows=(Rolling("window", Micros(window_s * SECOND)),),
+        measures=tuple(replace(measure, window="window") for measure in measures),
+        tiers=(Tier(when, Severity.WARN, thresholds={"calls": 3.0}),),
         mode=Mode.REPORT,
         cool_down_us=Micros(cool_down_s * SECOND),
-        thresholds={"calls": 3.0},
     )
 
 
@@ -85,7 +85,7 @@ def _is(*kinds: EventKind) -> Callable[[Seen], bool]:
 _FAN_OUT = (
     rule(
         "fan-out",
-        measures=(Measure("calls", MeasureFunction.COUNT), Measure("callees", MeasureFunction.DISTINCT, "callee")),
+        measures=(Measure("calls", MeasureFunction.COUNT), Measure("callees", MeasureFunction.DISTINCT, field("callee"))),
         when=Connective(
             "and",
             (
@@ -149,10 +149,10 @@ _LONG_CALLS = (
         subject=SubjectKind.PAIR,
         where=Unset(field("account"), negated=False),
         measures=(
-            Measure("longest", MeasureFunction.MAXIMUM, "duration"),
-            Measure("usual", MeasureFunction.MEAN, "duration", where=field("answered")),
-            Measure("rung", MeasureFunction.SUM, "ring"),
-            Measure("longest_unanswered", MeasureFunction.MAXIMUM, "ring", where=Negation(field("answered"))),
+            Measure("longest", MeasureFunction.MAXIMUM, field("duration")),
+            Measure("usual", MeasureFunction.MEAN, field("duration"), where=field("answered")),
+            Measure("rung", MeasureFunction.SUM, field("ring")),
+            Measure("longest_unanswered", MeasureFunction.MAXIMUM, field("ring"), where=Negation(field("answered"))),
         ),
         when=Connective(
             "or",
@@ -202,7 +202,7 @@ _BRUTE_FORCE = (
             Measure(
                 "others",
                 MeasureFunction.DISTINCT,
-                "target",
+                field("target"),
                 where=Membership(field("target"), (text("a"), text("b")), negated=True),
             ),
         ),
@@ -233,7 +233,7 @@ _FREQUENT_STATUS = (
         on=END,
         key=("account", "source"),
         measures=(
-            Measure("kinds", MeasureFunction.DISTINCT, "status"),
+            Measure("kinds", MeasureFunction.DISTINCT, field("status")),
             Measure("ends", MeasureFunction.COUNT),
             Measure("good", MeasureFunction.COUNT, where=compare(field("status"), "==", number(200))),
         ),

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from ringfence.policy import Bundle, BundleRefused, load, read_folder, render
 from ringfence.policy.durations import write_duration
+from ringfence.report.rule_words import text_of
 
 REFUSED = 2
 
@@ -48,7 +49,8 @@ def plan(folder: Folder) -> None:
     bundle = _loaded(folder)
     for rule in bundle.plan.rules:
         print(f"{rule.name} ({rule.severity}, {rule.mode}): {rule.says}")
-        print(f"    clause {rule.clause}; on {rule.on} per {', '.join(rule.key)}; window {write_duration(rule.window_us)} rolling")
+        key = ", ".join(text_of(part) for part in rule.key)
+        print(f"    clause {rule.clause}; on {rule.on} per {key}; window {write_duration(rule.window_us)} rolling")
         print(f"    thresholds {', '.join(f'{compared}: {limit:g}' for compared, limit in rule.thresholds.items())}")
         print(f"    silent for {write_duration(rule.cool_down_us)} after a finding; source: {rule.source}")
 

@@ -96,4 +96,85 @@ class Negation:
     type: Type = Type.BOOL
 
 
-Expression = Literal | Field | MeasureValue | Arithmetic | Comparison | Membership | Unset | Connective | Negation
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of the event alone, such as `country(callee)` (see `functions`). An unset argument gives an unset value."""
+
+    function: str
+    arguments: tuple["Expression", ...]
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`then if condition else otherwise`."""
+
+    condition: "Expression"
+    then: "Expression"
+    otherwise: "Expression"
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """`operand in list("name")`: an entry in force at the event's time equals it; with `prefix`, one that it begins with.
+
+    With `negated`, `not in`. False for an unset operand either way.
+    """
+
+    operand: "Expression"
+    list: str
+    prefix: bool
+    negated: bool
+    type: Type = Type.BOOL
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """`lookup("list", "column", key, …)`: the column of the row in force whose entry is the keys joined by a colon.
+
+    With `prefix` the longest entry that the key begins with. Unset where there is no such row.
+    """
+
+    list: str
+    column: str
+    keys: tuple["Expression", ...]
+    prefix: bool
+    type: Type
+
+
+class Past(StrEnum):
+    """What an earlier value of a measure is taken from."""
+
+    BEFORE = "before"  # the period before the present one
+    USUAL = "usual"  # the mean over the same hour or day of the week in the `periods` weeks before
+    PEERS = "peers"  # the given quantile over all keys, in the period before the present one
+
+
+@dataclass(frozen=True, slots=True)
+class PastValue:
+    """A calendar measure's value in periods gone by; not-a-number where there was none. Only in `when`."""
+
+    past: Past
+    measure: str
+    periods: int = 1
+    quantile: float = 0.5
+    type: Type = Type.NUMBER
+
+
+Expression = (
+    Literal
+    | Field
+    | MeasureValue
+    | Arithmetic
+    | Comparison
+    | Membership
+    | Unset
+    | Connective
+    | Negation
+    | Call
+    | Choice
+    | Listed
+    | Lookup
+    | PastValue
+)

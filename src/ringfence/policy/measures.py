@@ -1,18 +1,23 @@
 """A measure as a rule states it: `count()`, `count(filter)`, `distinct(field)`, `mean(field, where=filter)` and the like."""
 
-from ringfence.policy.expressions import Expression, Type
+from typing import Final
+
+from ringfence.policy.expressions import Expression, Field, Type
 from ringfence.policy.grammar import Parser
 from ringfence.policy.plan import Measure, MeasureFunction
 from ringfence.policy.problems import did_you_mean
 from ringfence.policy.terms import Dimension, FieldScope, field_dimension, field_named
 from ringfence.policy.tokens import ExpressionRefused, TokenKind
 
+READABLE: Final = tuple(MeasureFunction)[:5]
+"""The measures that a rule may state."""
+
 
 def parse_measure(name: str, text: str) -> tuple[Measure, Dimension]:
     """Return the measure that `text` states and what its value counts. Raises `ExpressionRefused`."""
     parser = Parser(text, FieldScope())
     word = parser.take()
-    functions = [str(function) for function in MeasureFunction]
+    functions = [str(function) for function in READABLE]
     if word.kind is not TokenKind.NAME or word.text not in functions:
         raise ExpressionRefused(word.start, f"unknown measure function {word.text}", did_you_mean(word.text, functions))
     function = MeasureFunction(word.text)
@@ -54,4 +59,4 @@ def _of_field(name: str, function: MeasureFunction, parser: Parser) -> tuple[Mea
         token = parser.peek()
         raise ExpressionRefused(token.start, f"{function} measures one field", f"write {function}({field.name}, where=filter)")
     dimension = Dimension.PLAIN if function is MeasureFunction.DISTINCT else field_dimension(field)
-    return Measure(name, function, field.name, where), dimension
+    return Measure(name, function, Field(field.name, field.type), where), dimension

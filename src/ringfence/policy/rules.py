@@ -1,18 +1,18 @@
 """A file under `rules/`: one measurable rule, checked in all its parts."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 from ringfence.policy.documents import Mapping, Scalar, parse_document
 from ringfence.policy.durations import DURATION_HINT, parse_duration, write_duration
-from ringfence.policy.expressions import Expression, Type
+from ringfence.policy.expressions import Expression, Field, Type
 from ringfence.policy.fields import FIELDS
 from ringfence.policy.grammar import parse_condition
 from ringfence.policy.keys import Keys
 from ringfence.policy.measures import parse_measure
-from ringfence.policy.plan import Measure, Rule
+from ringfence.policy.plan import Measure, Rolling, Rule, Tier
 from ringfence.policy.problems import START, Mark, Report, did_you_mean
 from ringfence.policy.terms import Dimension, FieldScope, MeasureScope
 from ringfence.policy.tokens import FOREIGN_WORDS, WORDS, ExpressionRefused
@@ -104,15 +104,14 @@ def _rule(keys: Keys) -> Rule | None:
         source=source,
         on=on,
         where=where,
-        key=key,
+        key=tuple(Field(field, Type.TEXT) for field in key),
         subject=subject,
-        window_us=window,
-        measures=measures,
-        when=when[0],
-        severity=severity,
+        subject_parts=tuple(range(len(key))),
+        windows=(Rolling("window", window),),
+        measures=tuple(replace(measure, window="window") for measure in measures),
+        tiers=(Tier(when[0], severity, thresholds=when[1]),),
         mode=mode,
         cool_down_us=cool_down,
-        thresholds=when[1],
     )
 
 

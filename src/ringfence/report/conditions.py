@@ -10,14 +10,19 @@ from typing import Any, Final
 
 from ringfence.policy.expressions import (
     Arithmetic,
+    Call,
+    Choice,
     Comparison,
     Connective,
     Expression,
     Field,
+    Listed,
     Literal,
+    Lookup,
     MeasureValue,
     Membership,
     Negation,
+    PastValue,
     Unset,
 )
 from ringfence.policy.fields import FIELDS
@@ -69,6 +74,11 @@ def reading(expression: Expression) -> Reading:
         case Negation(operand=operand):
             inner = reading(operand)
             return lambda event: not inner(event)
+        case Choice(condition=condition, then=then, otherwise=otherwise):
+            truth, yes, no = reading(condition), reading(then), reading(otherwise)
+            return lambda event: yes(event) if truth(event) else no(event)
+        case Call() | Listed() | Lookup() | PastValue():
+            raise KeyError(type(expression).__name__)
 
 
 def _field(name: str) -> Reading:

@@ -160,7 +160,7 @@ def _rules(collector: Collector) -> list[RuleShown]:
         RuleShown(
             tracks.rule,
             _title(collector, tracks.rule.clause),
-            ", ".join(tracks.rule.key),
+            ", ".join(text_of(part) for part in tracks.rule.key),
             f"{tracks.rule.on}{' where ' + text_of(tracks.rule.where) if tracks.rule.where is not None else ''}",
             tuple((measure.name, measure_text(measure)) for measure in tracks.rule.measures),
             tuple(f"{limit.what}: {limit.words} {number(limit.limit)}" for limit in limits(tracks.rule)),

@@ -8,14 +8,19 @@ from typing import Final
 from ringfence.policy.durations import write_duration
 from ringfence.policy.expressions import (
     Arithmetic,
+    Call,
+    Choice,
     Comparison,
     Connective,
     Expression,
     Field,
+    Listed,
     Literal,
+    Lookup,
     MeasureValue,
     Membership,
     Negation,
+    PastValue,
     Unset,
 )
 from ringfence.policy.fields import FIELDS
@@ -106,6 +111,17 @@ def text_of(expression: Expression) -> str:
             return f" {operator} ".join(_inner(operand) for operand in operands)
         case Negation(operand=operand):
             return f"not {_inner(operand)}"
+        case Choice(condition=condition, then=then, otherwise=otherwise):
+            return f"{_inner(then)} if {_inner(condition)} else {_inner(otherwise)}"
+        case Call(function=function, arguments=arguments):
+            return f"{function}({', '.join(map(text_of, arguments))})"
+        case Listed(operand=operand, list=name, prefix=prefix, negated=negated):
+            return f'{_inner(operand)} {"not in" if negated else "in"} {"prefixes" if prefix else "list"}("{name}")'
+        case Lookup(list=name, column=column, keys=keys, prefix=prefix):
+            asked = ", ".join((f'"{name}"', f'"{column}"', *map(text_of, keys)))
+            return f"{'lookup_prefix' if prefix else 'lookup'}({asked})"
+        case PastValue(past=past, measure=measure):
+            return f"{past}({measure})"
 
 
 def _limits(expression: Expression, *, negated: bool) -> Iterator[Limit]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from ringfence.policy.fields import FIELDS
 from ringfence.policy.plan import Measure, MeasureFunction, Rule
-from ringfence.report.conditions import passes
+from ringfence.report.conditions import passes, reading
 from ringfence.report.rule_words import charted
 from ringfence.report.series import Bins, Sliding, SlidingDistinct
 from ringfence.vocabulary.contracts import Event, Subject
@@ -103,6 +103,7 @@ class RuleTracks:
         followed = [(measure, limit) for measure, limit in charted(rule) if measure.function in _COUNTABLE]
         self._measured = tuple(Measured(measure, limit, rule.window_us) for measure, limit in followed[:MOST_LINES])
         self._passes = passes(rule.where)
+        self._key = tuple(reading(part) for part in rule.key)
         self._fields = subject_fields(rule)
         self._tracks: OrderedDict[Subject, Track] = OrderedDict()
         self._kept: set[Subject] = set()
@@ -111,9 +112,8 @@ class RuleTracks:
         """Take in an event of the rule's kind."""
         if not self._passes(event) or self._fields is None:
             return
-        for name in self.rule.key:
-            if getattr(event, FIELDS[name].attribute) is None:
-                return
+        if any(part(event) is None for part in self._key):
+            return
         self.looked_at += 1
         subject = subject_of(self.rule.subject, self._fields, event)
         track = self._tracks.get(subject)

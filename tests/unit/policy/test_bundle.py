@@ -54,7 +54,7 @@ def test_any_change_of_a_rule_makes_another_version() -> None:
 def test_a_rule_arrives_in_the_plan_with_everything_resolved() -> None:
     (rule,) = load(files()).plan.rules
     assert (rule.name, rule.clause, rule.source) == ("many-calls", "spam", "ours")
-    assert (rule.on, rule.key, rule.subject) == (EventKind.ATTEMPT, ("account",), SubjectKind.ACCOUNT)
+    assert (rule.on, rule.key, rule.subject) == (EventKind.ATTEMPT, (Field("account", Type.TEXT),), SubjectKind.ACCOUNT)
     assert rule.where == Comparison("==", Field("direction", Type.TEXT), Literal("outbound", Type.TEXT))
     assert (rule.window_us, rule.cool_down_us) == (MINUTE, HOUR)
     assert (rule.severity, rule.mode) == (Severity.WARN, Mode.REPORT)

@@ -12,14 +12,19 @@ from numpy.typing import NDArray
 
 from ringfence.policy.expressions import (
     Arithmetic,
+    Call,
+    Choice,
     Comparison,
     Connective,
     Expression,
     Field,
+    Listed,
     Literal,
+    Lookup,
     MeasureValue,
     Membership,
     Negation,
+    PastValue,
     Type,
     Unset,
 )
@@ -49,7 +54,13 @@ def operands(expression: Expression) -> tuple[Expression, ...]:
             return (operand,)
         case Connective(operands=several):
             return several
-        case Literal() | Field() | MeasureValue():
+        case Call(arguments=several) | Lookup(keys=several):
+            return several
+        case Choice(condition=condition, then=then, otherwise=otherwise):
+            return (condition, then, otherwise)
+        case Listed(operand=operand):
+            return (operand,)
+        case Literal() | Field() | MeasureValue() | PastValue():
             return ()
 
 
@@ -94,6 +105,10 @@ def evaluate(expression: Expression, values: Mapping[str, Column], size: int, ha
             return reduce(np.logical_and if operator == "and" else np.logical_or, map(column, several))
         case Negation(operand=operand):
             return ~column(operand)
+        case Choice(condition=condition, then=then, otherwise=otherwise):
+            return np.where(column(condition), column(then), column(otherwise))
+        case Call() | Listed() | Lookup() | PastValue():
+            raise NotImplementedError(type(expression).__name__)
 
 
 def _is_set(column: Column) -> Column:

@@ -121,5 +121,5 @@ class Engine:
 def _watched(rule: Rule, hashes: TextHashes, limits: Limits) -> _Watched:
     fields = subject_fields(rule)
     if fields is None:
-        raise RuleUnmeasurable(rule.name, f"its key ({', '.join(rule.key)}) doesn't tell which {rule.subject} its finding is about")
+        raise RuleUnmeasurable(rule.name, f"its key doesn't tell which {rule.subject} its finding is about")
     return _Watched(rule, fields, RuleWindow(rule, hashes, limits))

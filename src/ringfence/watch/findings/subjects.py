@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ringfence.policy.expressions import Field
 from ringfence.policy.plan import Rule
 from ringfence.vocabulary.contracts import Event, Subject
 from ringfence.vocabulary.subjects import SubjectKind
@@ -21,7 +22,8 @@ def subject_fields(rule: Rule) -> tuple[str, ...] | None:
 
     `None` where the key doesn't say who the subject is: then one key could be several subjects.
     """
-    return next((fields for fields in _NAMED_BY.get(rule.subject, ()) if set(fields) <= set(rule.key)), None)
+    key = {part.name for part in rule.key if isinstance(part, Field)}
+    return next((fields for fields in _NAMED_BY.get(rule.subject, ()) if set(fields) <= key), None)
 
 
 def subject_of(kind: SubjectKind, fields: tuple[str, ...], event: Event) -> Subject:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ringfence.policy.expressions import Type
+from ringfence.policy.expressions import Field, Type
 from ringfence.policy.fields import FIELDS, OUTCOME_FIELDS
 from ringfence.policy.plan import Measure, MeasureFunction, Rule
 from ringfence.vocabulary.contracts import EventKind
@@ -39,6 +39,7 @@ class Reading:
         _check(rule)
         self._rule = rule
         self._hashes = hashes
+        self._key = tuple(part.name for part in rule.key if isinstance(part, Field))
         self._kinds = tuple(KIND_CODES[_kind_of(measure, rule)] for measure in rule.measures)
         self._read = np.isin(np.arange(len(KIND_CODES)), self._kinds)
         self._distinct = tuple(measure for measure in rule.measures if measure.function is MeasureFunction.DISTINCT)
@@ -49,7 +50,7 @@ class Reading:
     def fields(self) -> frozenset[str]:
         """The event fields that the rule reads."""
         measured = (measure.field for measure in self._rule.measures if measure.field is not None)
-        return self._filter_fields.union(self._rule.key, field_names(self._rule.where), measured)
+        return self._filter_fields.union(self._key, field_names(self._rule.where), measured)
 
     @property
     def lanes(self) -> NDArray[np.int64]:
@@ -71,7 +72,7 @@ class Reading:
         part = self._read[columns.kind]
         if self._rule.where is not None:
             part &= evaluate(self._rule.where, columns.fields, size, self._hashes)
-        key = reduce(fold, (_as_hashes(columns.fields[name]) for name in self._rule.key))
+        key = reduce(fold, (_as_hashes(columns.fields[name]) for name in self._key))
         positions = np.flatnonzero(part & (key != UNSET))
         key = key[positions]
         pairs = np.empty((positions.size, len(self._distinct)), np.uint64)
@@ -118,14 +119,16 @@ def _check(rule: Rule) -> None:
 
 
 def _refusals(rule: Rule) -> Iterator[str]:
-    if not rule.key:
-        yield "it has no key"
+    if not rule.key or not all(isinstance(part, Field) for part in rule.key):
+        yield "its key is not made of fields"
     if not 1 <= len(rule.measures) <= _MOST_MEASURES:
         yield f"it has {len(rule.measures)} measures; 1 to {_MOST_MEASURES} can be taken"
     if rule.window_us <= 0 or rule.cool_down_us < 0:
         yield "its window must be longer than nothing, and its cool-down not shorter"
     for measure in rule.measures:
-        if (measure.field is None) != (measure.function is MeasureFunction.COUNT):
+        if measure.function not in FUNCTIONS:
+            yield f"measure {measure.name}: {measure.function} cannot be measured yet"
+        elif (measure.field is None) != (measure.function is MeasureFunction.COUNT):
             yield f"measure {measure.name}: a count has no field, every other measure has one"
         elif measure.function in _NUMERIC and FIELDS[measure.field or ""].type is not Type.NUMBER:
             yield f"measure {measure.name}: {measure.field} is no number"

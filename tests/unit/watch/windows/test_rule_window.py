@@ -53,8 +53,8 @@ def test_more_crossings_than_the_kernel_can_write_at_once_all_come() -> None:
 
 
 def test_a_window_grows_and_shrinks_with_its_traffic() -> None:
-    callees = Measure("callees", MeasureFunction.DISTINCT, "callee")
-    longest = Measure("longest", MeasureFunction.MAXIMUM, "ring")
+    callees = Measure("callees", MeasureFunction.DISTINCT, field("callee"))
+    longest = Measure("longest", MeasureFunction.MAXIMUM, field("ring"))
     when = compare(measured("callees"), ">=", number(3000))
     window = RuleWindow(rule("grows", measures=(callees, longest), when=when, on=EventKind.END, window_s=4000), HASHES, Limits())
     empty = window.memory_bytes
