@@ -5,10 +5,17 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 REQUIRE_ALL = os.environ.get("RINGFENCE_REQUIRE_ALL") == "1"
+
+# The same examples each time, however busy the machine; RINGFENCE_EXPLORE=1 looks for new ones.
+settings.register_profile(
+    "ringfence", deadline=None, derandomize="RINGFENCE_EXPLORE" not in os.environ, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("ringfence")
 
 
 def shared_data(*parts: str) -> Path:
