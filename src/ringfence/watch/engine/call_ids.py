@@ -1,6 +1,12 @@
 """The call ids of recent events, for the evidence."""
 
+from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
+from typing import Final
+
+_FIRST: Final = itemgetter(0)
 
 
 class CallIds:
@@ -10,10 +16,17 @@ class CallIds:
         self._remembered = remembered
         # Room for a whole batch more, so that what an event may name doesn't depend on how many come after it in its batch.
         self._ring: list[str | None] = [None] * (remembered + batch)
+        self._unread: deque[tuple[int, Sequence[str]]] = deque()
+        """Of the last numbers too: first numbers, rising, and call ids that are read only where somebody asks for one."""
 
     def add(self, first: int, call_ids: Sequence[str]) -> None:
         """Remember the call ids of the events numbered from `first` on."""
         size = len(self._ring)
+        while self._unread and self._unread[0][0] + len(self._unread[0][1]) <= first + len(call_ids) - size:
+            self._unread.popleft()
+        if not isinstance(call_ids, list):
+            self._unread.append((first, call_ids))
+            return
         begin = first % size
         fits = min(len(call_ids), size - begin)
         self._ring[begin : begin + fits] = call_ids[:fits]
@@ -22,7 +35,7 @@ class CallIds:
     def of(self, numbers: Iterable[int], *, present: int) -> list[str]:
         """Return the call ids of the events `numbers`, save those forgotten when the event `present` came."""
         recent = (number for number in numbers if number > present - self._remembered)
-        return [call_id for number in recent if (call_id := self._ring[number % len(self._ring)]) is not None]
+        return [call_id for number in recent if (call_id := self._read(number)) is not None]
 
     def pick(self, numbers: Iterable[int], *, present: int) -> dict[int, str]:
         """Return the call ids that are still known at the event `present`, by number."""
@@ -31,5 +44,14 @@ class CallIds:
     def replace(self, picked: dict[int, str]) -> None:
         """Forget everything, and remember what `pick` gave."""
         self._ring = [None] * len(self._ring)
+        self._unread.clear()
         for number, call_id in picked.items():
             self._ring[number % len(self._ring)] = call_id
+
+    def _read(self, number: int) -> str | None:
+        place = bisect_right(self._unread, number, key=_FIRST) - 1
+        if place >= 0:
+            first, call_ids = self._unread[place]
+            if number < first + len(call_ids):
+                return call_ids[number - first]
+        return self._ring[number % len(self._ring)]

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from ringfence.policy.plan import Plan, Rule
-from ringfence.vocabulary.contracts import Event, Finding
+from ringfence.vocabulary.contracts import Event, EventKind, Finding
 from ringfence.vocabulary.times import Micros
-from ringfence.watch.columns import TextHashes, columns_of
+from ringfence.watch.columns import TextHashes, call_ids_of, columns_of
 from ringfence.watch.engine import snapshots
 from ringfence.watch.engine.call_ids import CallIds
 from ringfence.watch.findings import Explainer, subject_fields, subject_of
@@ -21,6 +21,14 @@ class _Watched(NamedTuple):
     rule: Rule
     subject_fields: tuple[str, ...]
     window: RuleWindow
+
+
+class Reads(NamedTuple):
+    """The kinds and fields of events that an engine reads, and how it hashes text. Everything else may be left away."""
+
+    hashes: TextHashes
+    kinds: frozenset[EventKind]
+    fields: frozenset[str]
 
 
 class Engine:
@@ -79,6 +87,12 @@ class Engine:
         self._clock = _BEFORE_ALL
 
     @property
+    def reads(self) -> Reads:
+        """What it reads of events. Those of other kinds need not be given, unless an event's time alone must be known."""
+        kinds = frozenset(kind for watched in self._watched for kind in watched.window.kinds)
+        return Reads(self._hashes, kinds, frozenset(self._fields))
+
+    @property
     def live_keys(self) -> int:
         """Keys with an event in a window or a cool-down that runs, over all rules."""
         return sum(watched.window.live_keys for watched in self._watched)
@@ -101,7 +115,7 @@ class Engine:
     def _take(self, events: Sequence[Event], now: Micros) -> list[Finding]:
         first = self._next_event
         columns = columns_of(events, self._fields, self._hashes, clock=self._clock, now=now)
-        self._call_ids.add(first, [event.call_id for event in events])
+        self._call_ids.add(first, call_ids_of(events))
         self._clock = Micros(int(columns.time[-1]))
         self._next_event += len(events)
         crossings = [

@@ -53,6 +53,11 @@ class Reading:
         return self._filter_fields.union(self._key, field_names(self._rule.where), measured)
 
     @property
+    def kinds(self) -> frozenset[EventKind]:
+        """The kinds of events that the rule reads."""
+        return frozenset(_kind_of(measure, self._rule) for measure in self._rule.measures)
+
+    @property
     def lanes(self) -> NDArray[np.int64]:
         """The column that each measure has in `Batch.pairs` or `Batch.values`; 0 for a count, which has none."""
         groups = (self._distinct, self._numeric)

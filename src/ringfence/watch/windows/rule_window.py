@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from ringfence.policy.plan import Rule
+from ringfence.vocabulary.contracts import EventKind
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.columns import Columns, TextHashes, columns_of
 from ringfence.watch.kernels import windows as kernel
@@ -87,6 +88,11 @@ class RuleWindow:
     def fields(self) -> frozenset[str]:
         """The columns that `advance` reads."""
         return self._reading.fields
+
+    @property
+    def kinds(self) -> frozenset[EventKind]:
+        """The kinds of events that `advance` reads: to it, a batch without all others is the same."""
+        return self._reading.kinds
 
     @property
     def live_keys(self) -> int:
