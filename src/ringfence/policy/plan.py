@@ -141,7 +141,7 @@ class Proposal:
     """One line of `proposes`. `text` is what the line says; the rest what machines read of it.
 
     `amount` and `currency` belong to a charge, `quantity` is how many times it is taken, an expression over the measures.
-    `number` is a rate per second (throttle), calls (cap), or a SIP status (refuse).
+    `number` is a rate per second (throttle), calls (cap), or a SIP status (refuse). `every_us` belongs to a report.
     """
 
     kind: ProposalKind
@@ -154,6 +154,7 @@ class Proposal:
     release_us: Micros | None = None
     release_unit: Unit | None = None
     release_zone: str | None = None
+    every_us: Micros | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +190,10 @@ class Once:
 class Rule:
     """One rule, checked: every name resolved, every type right.
 
-    An event takes part when its kind is `on` (or a measure's own), `where` holds, `exempt` does not, it lies in [`from_us`,
-    `until_us`), and every part of `key` is set. With `rollup` it takes part once for each party of its path. An event for which
+    An event takes part when its kind is `on`, one of `also_on`, or a measure's own, the kind's filter holds (`where_of`), `exempt`
+    does not, it lies in [`from_us`, `until_us`), and every part of `key` is set. A measure without a kind of its own takes every
+    kind that the rule names. With `rollup` the event takes part once for each party of its path: `party` in the key is that
+    party then. An event for which
     `passes` holds is counted, and never found. A finding comes at the event (or boundary) that makes a tier's condition true after
     it was false, unless one came for the same key and tier within `cool_down_us`. A rule without measures judges each event alone.
     `subject_parts` are the places in `key` that name the subject.
@@ -212,6 +215,8 @@ class Rule:
     cool_down_us: Micros
     also_on: tuple[EventKind, ...] = ()
     """Further kinds of event that take part."""
+    also_where: tuple[Expression | None, ...] = ()
+    """The filter of each of them, in their order."""
     rollup: bool = False
     evaluation: Evaluation = Evaluation.EVENT
     every_us: Micros | None = None
@@ -230,6 +235,12 @@ class Rule:
     classifies: str | None = None
     """The traffic class that a finding gives its subject, for `class_us`."""
     class_us: Micros | None = None
+
+    def where_of(self, kind: EventKind) -> Expression | None:
+        """Return what the rule asks of events of `kind`. `None`: nothing; also for a kind that only a measure names."""
+        if kind is self.on:
+            return self.where
+        return dict(zip(self.also_on, self.also_where, strict=False)).get(kind)
 
     @property
     def when(self) -> Expression:
