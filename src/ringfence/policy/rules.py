@@ -1,57 +1,53 @@
 """A file under `rules/`: one measurable rule, checked in all its parts."""
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from ringfence.policy.documents import Mapping, Scalar, parse_document
-from ringfence.policy.durations import DURATION_HINT, parse_duration, write_duration
-from ringfence.policy.expressions import Expression, Field, Type
-from ringfence.policy.fields import FIELDS
-from ringfence.policy.grammar import parse_condition
+from ringfence.policy.expressions import Expression
 from ringfence.policy.keys import Keys
 from ringfence.policy.measures import parse_measure
-from ringfence.policy.plan import Measure, Rolling, Rule, Tier
-from ringfence.policy.problems import START, Mark, Report, did_you_mean
-from ringfence.policy.terms import Dimension, FieldScope, MeasureScope
-from ringfence.policy.tokens import FOREIGN_WORDS, WORDS, ExpressionRefused
-from ringfence.vocabulary.contracts import EventKind
-from ringfence.vocabulary.severity import Mode, Severity
-from ringfence.vocabulary.subjects import SubjectKind
-from ringfence.vocabulary.times import DAY, MILLISECOND, Micros
+from ringfence.policy.plan import Measure, Once, Reset, Rule, Tier, Window
+from ringfence.policy.problems import START, Mark, Report
+from ringfence.policy.schedules import Schedule, read_classifies, read_schedule
+from ringfence.policy.selections import Selected, check_dates, read_date, read_filter, read_on, read_once, read_resets
+from ringfence.policy.subjects import CountedBy, read_counted_by
+from ringfence.policy.terms import Dimension, FieldScope, MeasureScope, Scope
+from ringfence.policy.tiers import read_minimum, read_tiers
+from ringfence.policy.tokens import FOREIGN_WORDS, WORDS
+from ringfence.policy.windows import NAME, ONLY, read_windows
+from ringfence.vocabulary.severity import Mode
 
-REQUIRED: Final = (
-    "rule",
-    "clause",
-    "says",
-    "source",
-    "on",
-    "per",
+REQUIRED: Final = ("rule", "clause", "says", "source", "on", "per", "mode", "cool_down")
+CONDITION: Final = ("when", "severity")
+"""Required where the rule has no `tiers`."""
+
+OPTIONAL: Final = (
+    "subject",
     "window",
     "measure",
-    "when",
-    "severity",
-    "mode",
-    "cool_down",
+    "minimum",
+    "exempt",
+    "passes",
+    "reset",
+    "once",
+    "from",
+    "until",
+    "evaluate",
+    "silent_too",
+    "decide",
+    "classifies",
+    "tiers",
+    "clears",
+    "points",
+    "proposes",
 )
-OPTIONAL: Final = ("subject",)
-MAX_MEASURES: Final = 16
-SHORTEST_WINDOW: Final = Micros(100 * MILLISECOND)
-LONGEST_WINDOW: Final = DAY
-
-KEYS_OF_SUBJECT: Final[dict[SubjectKind, tuple[tuple[str, ...], ...]]] = {
-    SubjectKind.ACCOUNT: (("account",),),
-    SubjectKind.TRUNK: (("trunk",),),
-    SubjectKind.SOURCE: (("source",), ("destination",)),
-    SubjectKind.NUMBER: (("caller",), ("callee",), ("target",)),
-    SubjectKind.PAIR: (("caller", "callee"),),
-}
-"""Which keys each kind of subject can be counted by: the key's values are the subject's id."""
+MAX_MEASURES: Final = 32
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z", re.ASCII)
-_MEASURE_NAME: Final = re.compile(r"[a-z][a-z0-9_]*\Z", re.ASCII)
-_ON: Final = re.compile(r"\s*(?P<kind>\S+)(?:\s+(?P<where>where\b)\s*)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +71,8 @@ def read_rule(file: str, text: str, report: Report) -> Placed:
         return Placed(file, None, None, START, None, START)
     before = len(report.problems)
     keys = Keys(file, node, report)
-    keys.check(required=REQUIRED, optional=OPTIONAL)
+    required = REQUIRED if "tiers" in node.entries else (*REQUIRED, *CONDITION)
+    keys.check(required=required, optional=(*OPTIONAL, *CONDITION))
     rule = _rule(keys)
     whole = rule if len(report.problems) == before else None
     return Placed(file, whole, keys.text("rule"), _value_mark(keys, "rule"), keys.text("clause"), _value_mark(keys, "clause"))
@@ -86,33 +83,90 @@ def _value_mark(keys: Keys, key: str) -> Mark:
     return node.mark if isinstance(node, Scalar) else keys.mark(key)
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What the keys say, as far as it could be read."""
+
+    selected: tuple[Selected, ...] | None
+    counted_by: CountedBy | None
+    windows: tuple[Window, ...] | None
+    measures: tuple[Measure, ...]
+    tiers: tuple[Tier, ...] | None
+    minimum: Expression | None
+    exempt: Expression | None
+    passes: Expression | None
+    reset: tuple[Reset, ...]
+    once: Once | None
+    schedule: Schedule
+
+
 def _rule(keys: Keys) -> Rule | None:
-    name = _name(keys)
-    on, where = _on(keys)
-    key = _key(keys)
-    measures, dimensions = _measures(keys)
-    when = _when(keys, dimensions)
+    name, parts = _name(keys), _parts(keys)
     clause, says, source = keys.text("clause"), keys.text("says"), keys.text("source")
-    subject, window = _subject(keys, key), _window(keys)
-    severity, mode, cool_down = keys.choice("severity", Severity), keys.choice("mode", Mode), keys.duration("cool_down")
-    if not (name and on and clause and says and source and subject and window and when and severity and mode and cool_down):
+    mode, cool_down = keys.choice("mode", Mode), keys.duration("cool_down")
+    from_us, until_us = read_date(keys, "from"), read_date(keys, "until")
+    classifies, class_us = read_classifies(keys)
+    check_dates(keys, from_us, until_us)
+    selected, by, tiers = parts.selected, parts.counted_by, parts.tiers
+    if not (name and clause and says and source and mode and cool_down and selected and by and tiers):
         return None
     return Rule(
         name=name,
         clause=clause,
         says=says,
         source=source,
-        on=on,
-        where=where,
-        key=tuple(Field(field, Type.TEXT) for field in key),
-        subject=subject,
-        subject_parts=tuple(range(len(key))),
-        windows=(Rolling("window", window),),
-        measures=tuple(replace(measure, window="window") for measure in measures),
-        tiers=(Tier(when[0], severity, thresholds=when[1]),),
+        on=selected[0].kind,
+        where=selected[0].where,
+        also_on=tuple(one.kind for one in selected[1:]),
+        also_where=tuple(one.where for one in selected[1:]),
+        key=by.key,
+        rollup=by.rollup,
+        subject=by.subject,
+        subject_parts=by.subject_parts,
+        windows=parts.windows or (),
+        measures=parts.measures,
+        tiers=tiers,
         mode=mode,
         cool_down_us=cool_down,
+        evaluation=parts.schedule.evaluation,
+        every_us=parts.schedule.every_us,
+        silent_too=parts.schedule.silent_too,
+        before=parts.schedule.before,
+        minimum=parts.minimum,
+        exempt=parts.exempt,
+        passes=parts.passes,
+        reset=parts.reset,
+        once=parts.once,
+        from_us=from_us,
+        until_us=until_us,
+        classifies=classifies,
+        class_us=class_us,
     )
+
+
+def _parts(keys: Keys) -> _Parts:
+    fields = FieldScope()
+    selected, windows = read_on(keys, "on", fields), read_windows(keys)
+    measures, dimensions = _measures(keys, fields, windows)
+    scope = partial(MeasureScope, dimensions)
+    return _Parts(
+        selected=selected,
+        counted_by=read_counted_by(keys, fields),
+        windows=windows,
+        measures=measures,
+        tiers=read_tiers(keys, scope) if _measured(keys, dimensions) else None,
+        minimum=read_minimum(keys, scope),
+        exempt=read_filter(keys, "exempt", fields),
+        passes=read_filter(keys, "passes", fields),
+        reset=read_resets(keys, fields),
+        once=read_once(keys, fields),
+        schedule=read_schedule(keys, windows, selected),
+    )
+
+
+def _measured(keys: Keys, dimensions: dict[str, Dimension]) -> bool:
+    """Tell whether the names of measures are known, so that conditions over them can be read."""
+    return bool(dimensions) or "measure" not in keys.node.entries
 
 
 def _name(keys: Keys) -> str | None:
@@ -127,85 +181,13 @@ def _name(keys: Keys) -> str | None:
     return scalar.value
 
 
-def _on(keys: Keys) -> tuple[EventKind | None, Expression | None]:
-    """Read `KIND` or `KIND where CONDITION`."""
-    scalar = keys.scalar("on")
-    match = _ON.match(scalar.value) if scalar else None
-    if scalar is None or match is None:
-        return None, None
-    kind = keys.choose("on", EventKind, match["kind"], scalar.at(match.start("kind")))
-    if match["where"] is None:
-        if match.end() < len(scalar.value.rstrip()):
-            keys.refuse(scalar.at(match.end("kind") + 1), "where is missing after the kind of event", "write on: request where …")
-        return kind, None
-    return kind, keys.expression(scalar, _filter, offset=match.end())
-
-
-def _filter(text: str) -> Expression:
-    return parse_condition(text, FieldScope())[0]
-
-
-def _key(keys: Keys) -> tuple[str, ...]:
-    scalars = keys.texts("per") or ()
-    for scalar in scalars:
-        field = FIELDS.get(scalar.value)
-        if field is None:
-            keys.refuse(scalar.mark, f"unknown field {scalar.value}", did_you_mean(scalar.value, FIELDS))
-        elif field.type is not Type.TEXT:
-            keys.refuse(
-                scalar.mark, f"per needs text fields, {field.name} is {field.type}", "count by who did it: account, source …"
-            )
-    return tuple(scalar.value for scalar in scalars)
-
-
-def _subject(keys: Keys, key: tuple[str, ...]) -> SubjectKind | None:
-    """Return the kind of subject that the key names, or the one stated where the key can name it."""
-    stated = keys.choice("subject", SubjectKind)
-    if "subject" in keys.node.entries and stated is None:
-        return None
-    if not key or any(name not in FIELDS or FIELDS[name].type is not Type.TEXT for name in key):
-        return stated
-    fitting = [kind for kind, ways in KEYS_OF_SUBJECT.items() if key in ways]
-    if stated is not None and stated not in fitting:
-        keys.refuse(_value_mark(keys, "subject"), f"subject {stated} cannot be counted per {', '.join(key)}", _ways(stated))
-        return None
-    if not fitting:
-        possible = "; ".join(f"{kind} per {' or '.join(', '.join(way) for way in ways)}" for kind, ways in KEYS_OF_SUBJECT.items())
-        keys.refuse(keys.mark("per"), f"no kind of subject is counted per {', '.join(key)}", f"possible are {possible}")
-        return None
-    return stated or fitting[0]
-
-
-def _ways(kind: SubjectKind) -> str:
-    ways = KEYS_OF_SUBJECT.get(kind)
-    return f"write per: {' or '.join(', '.join(way) for way in ways)}" if ways else "this version counts no rule by that kind"
-
-
-def _window(keys: Keys) -> Micros | None:
-    """Read `DURATION rolling`."""
-    scalar = keys.scalar("window")
-    if scalar is None:
-        return None
-    words = scalar.value.split()
-    length = parse_duration(words[0])
-    if length is None:
-        keys.refuse(scalar.mark, f"window: {words[0]!r} is no duration", DURATION_HINT)
-    elif words[1:] != ["rolling"]:
-        keys.refuse(scalar.mark, f"window {scalar.value!r} says not how it moves", f"write {words[0]} rolling")
-    elif not SHORTEST_WINDOW <= length <= LONGEST_WINDOW:
-        allowed = f"{write_duration(SHORTEST_WINDOW)} to {write_duration(LONGEST_WINDOW)}"
-        keys.refuse(scalar.mark, f"a window of {words[0]} cannot be kept", f"this version keeps {allowed}")
-    else:
-        return length
-    return None
-
-
-def _measures(keys: Keys) -> tuple[tuple[Measure, ...], dict[str, Dimension]]:
+def _measures(keys: Keys, scope: Scope, windows: tuple[Window, ...] | None) -> tuple[tuple[Measure, ...], dict[str, Dimension]]:
     """Read the mapping `NAME: measure`. A measure with a problem is left out, its name stays known."""
     node = keys.node.entries.get("measure")
     measures: list[Measure] = []
     dimensions: dict[str, Dimension] = {}
     if node is None:
+        _check_used(keys, (), windows)
         return (), dimensions
     if not isinstance(node, Mapping) or not node.entries:
         keys.refuse(node.mark, "measure must name at least one measure", "write measure: and below it, indented, calls: count()")
@@ -213,28 +195,25 @@ def _measures(keys: Keys) -> tuple[tuple[Measure, ...], dict[str, Dimension]]:
     inner = Keys(keys.file, node, keys.report)
     if len(node.entries) > MAX_MEASURES:
         keys.refuse(node.mark, f"more than {MAX_MEASURES} measures", "split the rule")
+    names = None if windows is None else tuple(window.name for window in windows)
     for name, mark in node.keys.items():
         dimensions[name] = Dimension.ANY
-        if not _MEASURE_NAME.match(name) or name in WORDS | FOREIGN_WORDS or len(name) > 40:
+        if not NAME.match(name) or name in WORDS | FOREIGN_WORDS:
             keys.refuse(mark, f"{name!r} is no name for a measure", "write a lower-case word; _ joins several")
         scalar = inner.scalar(name)
-        read = inner.expression(scalar, partial(parse_measure, name)) if scalar else None
+        read = inner.expression(scalar, partial(parse_measure, name, scope=scope, windows=names)) if scalar else None
         if read is not None:
             measures.append(read[0])
             dimensions[name] = read[1]
+    if len(measures) == len(node.entries):
+        _check_used(keys, measures, windows)
     return tuple(measures), dimensions
 
 
-def _when(keys: Keys, dimensions: dict[str, Dimension]) -> tuple[Expression, dict[str, float]] | None:
-    scalar = keys.scalar("when")
-    if scalar is None or not dimensions:
-        return None
-    scope = MeasureScope(dimensions)
-
-    def read(text: str) -> tuple[Expression, dict[str, float]]:
-        condition = parse_condition(text, scope)
-        if not scope.used:
-            raise ExpressionRefused(0, "names no measure, so it never changes", "compare a measure with a number")
-        return condition
-
-    return keys.expression(scalar, read)
+def _check_used(keys: Keys, measures: Iterable[Measure], windows: tuple[Window, ...] | None) -> None:
+    """Report each window over which nothing is measured."""
+    used = {measure.window for measure in measures}
+    for window in windows or ():
+        if window.name not in used:
+            what = "the window" if window.name == ONLY else f"window {window.name}"
+            keys.refuse(keys.mark("window"), f"no measure is taken over {what}", "leave it out, or state a measure over it")

@@ -10,8 +10,9 @@ from ringfence.policy import load
 from ringfence.policy.fields import FIELDS, OUTCOME_FIELDS, EventField
 from ringfence.policy.grammar import __doc__ as grammar
 from ringfence.policy.ladder import CALL_CLASSES, StepAction
-from ringfence.policy.measures import READABLE
-from ringfence.policy.rules import KEYS_OF_SUBJECT, OPTIONAL, REQUIRED
+from ringfence.policy.plan import MeasureFunction
+from ringfence.policy.rules import CONDITION, OPTIONAL, REQUIRED
+from ringfence.policy.subjects import KEYS_OF_SUBJECT
 from ringfence.vocabulary.contracts import EventKind
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "policy-language.md").read_text(encoding="utf-8")
@@ -30,7 +31,7 @@ def test_the_table_of_fields_is_that_of_the_code() -> None:
 
 
 def test_every_key_kind_measure_and_action_is_described() -> None:
-    words = [*REQUIRED, *OPTIONAL, *EventKind, *READABLE, *StepAction, *CALL_CLASSES]
+    words = [*REQUIRED, *CONDITION, *OPTIONAL, *EventKind, *MeasureFunction, *StepAction, *CALL_CLASSES]
     for word in words:
         assert re.search(rf"`{word}[` (]", PAGE), word
 

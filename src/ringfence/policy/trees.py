@@ -1,0 +1,42 @@
+"""Walking an expression's tree."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+
+from ringfence.policy.expressions import Choice, Expression, Field, MeasureValue, PastValue
+
+
+def parts(*expressions: Expression | None) -> Iterator[Expression]:
+    """Yield the expressions and everything they are made of, each before its own parts."""
+    for expression in expressions:
+        if expression is None:
+            continue
+        yield expression
+        for part in fields(expression):
+            value = getattr(expression, part.name)
+            inner = value if isinstance(value, tuple) else (value,)
+            yield from parts(*(item for item in inner if isinstance(item, Expression)))
+
+
+def measures_in(*expressions: Expression | None) -> tuple[str, ...]:
+    """Return the names of the measures that they read, now or in periods gone by, in order and each once."""
+    found: Iterable[str] = (
+        part.name if isinstance(part, MeasureValue) else part.measure
+        for part in parts(*expressions)
+        if isinstance(part, MeasureValue | PastValue)
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def fields_in(*expressions: Expression | None) -> frozenset[str]:
+    """Return the event fields that they read."""
+    return frozenset(part.name for part in parts(*expressions) if isinstance(part, Field))
+
+
+def results(expression: Expression) -> Iterator[Expression]:
+    """Yield what the expression may come to: both sides of a choice, else itself."""
+    if isinstance(expression, Choice):
+        yield from results(expression.then)
+        yield from results(expression.otherwise)
+    else:
+        yield expression
