@@ -6,9 +6,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ringfence.watch.kernels import texts
+
 UNSET: Final = 0
 """The hash of a field that is not set. No text and no key has it."""
 
+_KEY_BYTES: Final = 16
 _FIRST: Final = np.uint64(0x9E3779B97F4A7C15)
 _SECOND: Final = np.uint64(0xBF58476D1CE4E5B9)
 _THIRD: Final = np.uint64(0x94D049BB133111EB)
@@ -17,21 +20,32 @@ _THIRD: Final = np.uint64(0x94D049BB133111EB)
 class TextHashes(dict[str | None, int]):
     """Text to its 64-bit hash under an installation's `key`, remembered for up to `remembered` texts. `None` is `UNSET`.
 
-    BLAKE2b under a key, so that nobody outside can make two subjects fall on one hash, which a faster hash with a seed would not
-    promise; two of n texts do by chance, n² in 2^65. Look up with `[]`; call `bound` between batches.
+    SipHash-2-4 under a key that BLAKE2b derives: nobody who lacks it can make two subjects fall on one hash, which a faster hash
+    with a seed would not promise; two of n texts do by chance, n² in 2^65. Look up with `[]`; call `bound` between batches.
     """
 
     def __init__(self, key: bytes, *, remembered: int = 1 << 18) -> None:
         super().__init__({None: UNSET})
-        self._key = blake2b(b"ringfence columns", digest_size=32, key=key).digest()
+        derived = blake2b(b"ringfence columns", digest_size=_KEY_BYTES, key=key).digest()
+        self._key: NDArray[np.uint64] = np.frombuffer(derived, np.dtype("<u8")).astype(np.uint64)
         self._remembered = remembered
 
     def __missing__(self, text: str | None) -> int:
         # A broken wire can bring lone surrogates: they are as good as any other text.
         octets = (text or "").encode("utf-8", "surrogatepass")
-        hashed = int.from_bytes(blake2b(octets, digest_size=8, key=self._key).digest(), "little") or 1
+        data = np.frombuffer(octets + bytes(texts.PADDING), np.uint8)
+        hashed = int(texts.siphash(data, 0, len(octets), self._key)) or 1
         self[text] = hashed
         return hashed
+
+    def of_cells(self, data: NDArray[np.uint8], cells: NDArray[np.int32], cell: int) -> NDArray[np.uint64]:
+        """Return the hashes of one cell of n rows, `UNSET` where it is empty.
+
+        `cells` are int32[n, cells, 2]: where a cell begins in `data` and how many octets of UTF-8 it has. `PADDING` octets follow.
+        """
+        hashes = np.empty(len(cells), np.uint64)
+        texts.hash_cells(data, cells, cell, self._key, hashes)
+        return hashes
 
     def bound(self) -> None:
         """Forget all texts once there are too many of them. They hash alike when they come again."""

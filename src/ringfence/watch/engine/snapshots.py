@@ -18,7 +18,7 @@ from ringfence.watch.windows import Packed
 _MAGIC: Final = b"RFWINDO1"
 _DIGEST_BYTES: Final = 32
 _DTYPES: Final = (MARKS, ROW, np.dtype(np.uint64), VALUE, SLOT, COUNTER, np.dtype(np.int64))  # in the order of `Packed`
-_HASHES: Final = "blake2b-64"  # of text; keys of another kind of hash would meet nobody
+_HASHES: Final = "siphash-2-4"  # of text; keys of another kind of hash would meet nobody
 _LAYOUT: Final = blake2b(repr((_HASHES, sys.byteorder, [dtype.descr for dtype in _DTYPES])).encode(), digest_size=16).digest()
 
 
