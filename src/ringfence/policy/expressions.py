@@ -1,10 +1,11 @@
 """The typed tree of an expression: what the checker makes of a rule's text, and what every evaluator reads.
 
 Types are `bool`, `number` and `text`. A field that may be unset is `None` there, and every comparison with an unset value is
-false, also `!=`; ask `is None` or `is not None`. Arithmetic with zero as divisor gives not-a-number, which compares false.
+false, also `!=`; ask `is None` or `is not None`. Arithmetic with zero as divisor gives not-a-number, which compares false. An unset
+number is not-a-number too, and a truth that nobody can tell (`valid` of an unset text) is false.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -16,17 +17,33 @@ class Type(StrEnum):
     TEXT = "text"
 
 
+class Dimension(StrEnum):
+    """What a number counts. A duration is never compared with a plain number: `duration < 6` would mean microseconds."""
+
+    PLAIN = "a plain number"
+    TIME = "a duration"
+    MOMENT = "a moment"
+    ANY = "zero"  # fits plain numbers and durations
+
+
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A constant. Durations are written `6s`, `150ms`, `2h` and hold microseconds."""
+    """A constant. Durations are written `6s`, `150ms`, `2h` and hold microseconds; moments, `date("2026-12-01")`, those since 1970.
+
+    `dimension` is how it was written. It makes no other value: two that differ in it alone are equal.
+    """
 
     value: bool | float | str
     type: Type
+    dimension: Dimension = field(default=Dimension.ANY, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of the event (see `fields`). Durations read as microseconds whatever unit the contract's field has."""
+    """A field of the event (see `fields`), in `when` of the event that is looked at: at a boundary the key's newest.
+
+    Durations read as microseconds whatever unit the contract's field has.
+    """
 
     name: str
     type: Type
@@ -72,9 +89,9 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Unset:
-    """`operand is None`; with `negated`, `is not None`."""
+    """`operand is None`; with `negated`, `is not None`. A number is unset where it is not-a-number."""
 
-    operand: Field
+    operand: "Expression"
     negated: bool
     type: Type = Type.BOOL
 
@@ -98,7 +115,10 @@ class Negation:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function of the event alone, such as `country(callee)` (see `functions`). An unset argument gives an unset value."""
+    """A function, such as `country(callee)` or `hour("UTC")` (see `functions`). An unset argument gives an unset value.
+
+    Zones, patterns, lists and counts of digits are arguments too: literals.
+    """
 
     function: str
     arguments: tuple["Expression", ...]
@@ -117,7 +137,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """`operand in list("name")`: an entry in force at the event's time equals it; with `prefix`, one that it begins with.
+    """`operand in list("name")`: an entry in force at the event's time equals it; with `prefix`, `in prefixes("name")`, one that it
+    begins with (an entry without + also where the operand has one).
 
     With `negated`, `not in`. False for an unset operand either way.
     """
@@ -131,9 +152,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """`lookup("list", "column", key, …)`: the column of the row in force whose entry is the keys joined by a colon.
+    """`lookup("list", "column", key, …)`: the column of the first row in force whose entry is the keys joined by a colon.
 
-    With `prefix` the longest entry that the key begins with. Unset where there is no such row.
+    With `prefix`, `lookup_prefix`, the row of the longest entry that the key begins with. Where there is none, and for an unset
+    key, the row whose entry is `*`; unset where there is no such row or its cell is empty. It is a number where every cell of the
+    column is a number, a duration or a moment.
     """
 
     list: str

@@ -1,11 +1,14 @@
 """The expression language: a subset of Python's expression syntax, checked for types while it is read.
 
+    expression  = disjunction ["if" disjunction "else" expression]
     disjunction = conjunction {"or" conjunction}        sum     = product {("+" | "-") product}
     conjunction = negation {"and" negation}             product = sign {("*" | "/") sign}
     negation    = "not" negation | comparison           sign    = "-" sign | atom
-    comparison  = sum {("==" | "!=" | "<" | "<=" | ">" | ">=") sum}
-                | sum ["not"] "in" "(" literal "," [literal {"," literal}] ")" | field "is" ["not"] "None"
-    atom        = number | duration | text | "True" | "False" | name | "(" disjunction ")"
+    comparison  = sum {("==" | "!=" | "<" | "<=" | ">" | ">=") sum} | sum "is" ["not"] "None"
+                | sum ["not"] "in" "(" literal "," [literal {"," literal}] ")"
+                | sum ["not"] "in" ("list" | "prefixes") "(" text ")"
+    atom        = number | duration | text | "True" | "False" | name | "(" expression ")"
+                | name "(" [expression {"," expression}] ")"
 
 It binds as Python does, so whatever is accepted means what a reader of Python takes it to mean; durations are the one addition.
 """
@@ -14,10 +17,34 @@ from dataclasses import replace
 from typing import Final
 
 from ringfence.policy.durations import parse_duration
-from ringfence.policy.expressions import Comparison, Connective, Expression, Field, Literal, Membership, Negation, Type, Unset
-from ringfence.policy.fields import FIELDS
+from ringfence.policy.expressions import (
+    Call,
+    Choice,
+    Comparison,
+    Connective,
+    Dimension,
+    Expression,
+    Field,
+    Listed,
+    Literal,
+    Membership,
+    Negation,
+    Type,
+    Unset,
+)
+from ringfence.policy.invocations import invocation, listed
 from ringfence.policy.problems import did_you_mean
-from ringfence.policy.terms import CLOSED_VALUES, Dimension, Scope, Term, arithmetic, comparison_dimension, constant, is_constant
+from ringfence.policy.terms import (
+    Scope,
+    Term,
+    arithmetic,
+    comparison_dimension,
+    constant,
+    is_constant,
+    joined_dimension,
+    may_be_unset,
+    possible_values,
+)
 from ringfence.policy.tokens import ExpressionRefused, Token, TokenKind, tokenize
 
 MAX_DEPTH: Final = 24
@@ -30,8 +57,8 @@ class Parser:
     def __init__(self, text: str, scope: Scope) -> None:
         self.text = text
         self.thresholds: dict[str, float] = {}
+        self.scope = scope
         self._tokens = tokenize(text)
-        self._scope = scope
         self._next = 0
         self._depth = 0
 
@@ -50,12 +77,12 @@ class Parser:
         token = self.peek()
         return self.take() if token.kind in (TokenKind.OPERATOR, TokenKind.WORD) and token.text in texts else None
 
-    def expect(self, text: str) -> Token:
+    def expect(self, text: str, hint: str = "") -> Token:
         """Take the operator or word `text`. Raises `ExpressionRefused` where something else stands."""
         token = self.accept(text)
         if token is None:
             found = self.peek()
-            raise ExpressionRefused(found.start, f"{text} is missing before {found.text or 'the end'}")
+            raise ExpressionRefused(found.start, f"{text} is missing before {found.text or 'the end'}", hint)
         return token
 
     def finish(self) -> None:
@@ -67,13 +94,32 @@ class Parser:
 
     def condition(self) -> Expression:
         """Return what comes next as a condition. Raises `ExpressionRefused` where it is not one."""
-        term = self.disjunction()
+        term = self.expression()
         self._need_bool(term)
         return term.expression
 
+    def expression(self) -> Term:
+        """Read a whole expression, up to where nothing more belongs to it."""
+        then = self._connective("or")
+        word = self.accept("if")
+        if word is None:
+            return then
+        self._enter(word)
+        condition = self._connective("or")
+        self._need_bool(condition)
+        self.expect("else", "a choice has two sides: A if CONDITION else B")
+        otherwise = self.expression()
+        self._depth -= 1
+        if then.type is not otherwise.type:
+            cause = f"{then.type} or {otherwise.type}: both sides of a choice must be of one type"
+            raise ExpressionRefused(otherwise.start, cause)
+        dimension = joined_dimension((then, otherwise), word)
+        tree = Choice(condition.expression, then.expression, otherwise.expression, then.type)
+        return Term(tree, dimension, then.start, otherwise.end)
+
     def disjunction(self) -> Term:
-        """Read terms joined by `or`."""
-        return self._connective("or")
+        """Read a whole expression; as `expression` does."""
+        return self.expression()
 
     def _connective(self, word: str) -> Term:
         read = self._negation if word == "and" else lambda: self._connective("and")
@@ -149,23 +195,23 @@ class Parser:
 
     def _possible(self, side: Expression, other: Term) -> None:
         """Refuse to compare a field of few values with one it never holds."""
-        if isinstance(side, Field) and isinstance(other.expression, Literal) and side.name in CLOSED_VALUES:
-            value, known = str(other.expression.value), CLOSED_VALUES[side.name]
-            if value not in known:
-                raise ExpressionRefused(other.start, f"{side.name} is never {value!r}", did_you_mean(value, known))
+        known = possible_values(side)
+        if known and isinstance(other.expression, Literal) and (value := str(other.expression.value)) not in known:
+            name = side.name if isinstance(side, Field) else side.function if isinstance(side, Call) else "it"
+            raise ExpressionRefused(other.start, f"{name} is never {value!r}", did_you_mean(value, known))
 
     def _unset(self, left: Term) -> Term:
         negated = self.accept("not") is not None
         end = self.expect("None")
-        if not isinstance(left.expression, Field):
-            raise ExpressionRefused(left.start, "only a field can be None")
-        if not FIELDS[left.expression.name].may_be_unset:
-            raise ExpressionRefused(left.start, f"{left.expression.name} is always set", "leave the question out")
+        if not may_be_unset(left.expression):
+            raise ExpressionRefused(left.start, f"{left.written(self.text)} is always set", "leave the question out")
         return Term(Unset(left.expression, negated), Dimension.PLAIN, left.start, end.end)
 
     def _membership(self, left: Term, *, negated: bool) -> Term:
         if left.type is Type.BOOL or is_constant(left.expression):
             raise ExpressionRefused(left.start, "in asks about a text or a number that varies")
+        if self.peek().kind is TokenKind.NAME:
+            return self._listed(left, negated=negated)
         self.expect("(")
         options: list[Literal] = []
         commas = 0
@@ -185,6 +231,15 @@ class Parser:
         if not commas:
             raise ExpressionRefused(end.start, "in needs a list of values", "write == for one value, commas between several")
         return Term(Membership(left.expression, tuple(options), negated), Dimension.PLAIN, left.start, end.end)
+
+    def _listed(self, left: Term, *, negated: bool) -> Term:
+        word = self.take()
+        if word.text not in ("list", "prefixes"):
+            raise ExpressionRefused(word.start, "in needs a list", 'write in (404, 410), in list("name") or in prefixes("name")')
+        table, prefix, end = listed(self, word)
+        if left.type is not Type.TEXT:
+            raise ExpressionRefused(left.start, f"a list has texts, this is {left.type}")
+        return Term(Listed(left.expression, table.name, prefix, negated), Dimension.PLAIN, left.start, end)
 
     def _sum(self) -> Term:
         term = self._product()
@@ -206,8 +261,10 @@ class Parser:
         operand = self._sign()
         self._depth -= 1
         if isinstance(operand.expression, Literal) and operand.type is Type.NUMBER:
-            negative = Literal(-float(operand.expression.value), Type.NUMBER)
+            negative = Literal(-float(operand.expression.value), Type.NUMBER, operand.dimension)
             return Term(negative, operand.dimension, minus.start, operand.end)
+        if operand.dimension is Dimension.MOMENT:
+            raise ExpressionRefused(minus.start, "- a moment", "from a moment take another, or add or take a duration")
         zero = Term(Literal(0.0, Type.NUMBER), Dimension.ANY, minus.start, minus.end)
         return arithmetic(zero, minus, operand)
 
@@ -217,16 +274,17 @@ class Parser:
             case TokenKind.NUMBER:
                 value = float(token.text)
                 dimension = Dimension.PLAIN if value else Dimension.ANY
-                return Term(Literal(value, Type.NUMBER), dimension, token.start, token.end)
+                return Term(Literal(value, Type.NUMBER, dimension), dimension, token.start, token.end)
             case TokenKind.DURATION:
-                return Term(Literal(float(parse_duration(token.text) or 0), Type.NUMBER), Dimension.TIME, token.start, token.end)
+                length = Literal(float(parse_duration(token.text) or 0), Type.NUMBER, Dimension.TIME)
+                return Term(length, Dimension.TIME, token.start, token.end)
             case TokenKind.TEXT:
                 return Term(Literal(token.text[1:-1], Type.TEXT), Dimension.PLAIN, token.start, token.end)
             case TokenKind.NAME:
                 return self._name(token)
         if token.text == "(":
             self._enter(token)
-            term = self.disjunction()
+            term = self.expression()
             self._depth -= 1
             end = self.expect(")")
             return replace(term, start=token.start, end=end.end, inside=term.inside or (term.start, term.end))
@@ -236,8 +294,11 @@ class Parser:
 
     def _name(self, token: Token) -> Term:
         if self.peek().text == "(":
-            raise ExpressionRefused(token.start, f"{token.text}(…) is not part of a condition", "measures are taken under measure")
-        return self._scope.term(token)
+            self._enter(token)
+            term = self.scope.call(self, token) or invocation(self, token)
+            self._depth -= 1
+            return term
+        return self.scope.term(token)
 
 
 def _misplaced(token: Token) -> ExpressionRefused:
@@ -258,3 +319,11 @@ def parse_condition(text: str, scope: Scope) -> tuple[Expression, dict[str, floa
     tree = parser.condition()
     parser.finish()
     return tree, parser.thresholds
+
+
+def parse_expression(text: str, scope: Scope) -> Term:
+    """Return the whole expression that `text` is, whatever it yields. Raises `ExpressionRefused`."""
+    parser = Parser(text, scope)
+    term = parser.expression()
+    parser.finish()
+    return term

@@ -17,7 +17,7 @@ class TokenKind(StrEnum):
     DURATION = "duration"
     TEXT = "text"
     NAME = "name"
-    WORD = "word"  # and, or, not, in, is, None, True, False, where
+    WORD = "word"  # and, or, not, in, is, None, True, False, where, if, else
     OPERATOR = "operator"
     END = "end"
 
@@ -44,12 +44,10 @@ class ExpressionRefused(Exception):
         self.offset, self.cause, self.hint = offset, cause, hint
 
 
-WORDS: Final = frozenset({"and", "or", "not", "in", "is", "None", "True", "False", "where"})
+WORDS: Final = frozenset({"and", "or", "not", "in", "is", "None", "True", "False", "where", "if", "else"})
 
 # Words that mean something in Python and nothing here: refused by name, so that nobody wonders.
-FOREIGN_WORDS: Final = frozenset(
-    {"lambda", "if", "else", "for", "await", "async", "yield", "import", "def", "class", "return", "del"}
-)
+FOREIGN_WORDS: Final = frozenset({"lambda", "for", "await", "async", "yield", "import", "def", "class", "return", "del"})
 
 _TOKEN: Final = re.compile(
     r"""(?P<space>[ \t\n]+)
@@ -78,6 +76,11 @@ _INSTEAD: Final = {
     "**": "write the product out",
     "//": "write /",
 }
+
+
+def number_in(text: str) -> float | None:
+    """Return the number that `text` is, perhaps negative; `None` where it is none."""
+    return float(text) if _NUMBER.match(text.removeprefix("-")) else None
 
 
 def tokenize(text: str) -> tuple[Token, ...]:
@@ -110,6 +113,8 @@ def _token(match: re.Match[str]) -> Token:
         raise ExpressionRefused(start, f"{text} is neither a number nor a duration", DURATION_HINT)
     if match.lastgroup == "name":
         if text in FOREIGN_WORDS:
-            raise ExpressionRefused(start, f"{text} is not part of the language", "use and, or, not, comparisons and arithmetic")
+            raise ExpressionRefused(
+                start, f"{text} is not part of the language", "use and, or, not, if … else, comparisons and arithmetic"
+            )
         return Token(TokenKind.WORD if text in WORDS else TokenKind.NAME, text, start)
     return Token(TokenKind.TEXT if match.lastgroup == "text" else TokenKind.OPERATOR, text, start)

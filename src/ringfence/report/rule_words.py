@@ -106,7 +106,7 @@ def text_of(expression: Expression) -> str:
             among = ", ".join(_side(option, left) for option in options)
             return f"{_inner(left)} {'not in' if negated else 'in'} ({among})"
         case Unset(operand=operand, negated=negated):
-            return f"{operand.name} is {'not ' if negated else ''}None"
+            return f"{_inner(operand)} is {'not ' if negated else ''}None"
         case Connective(operator=operator, operands=operands):
             return f" {operator} ".join(_inner(operand) for operand in operands)
         case Negation(operand=operand):

@@ -16,13 +16,20 @@ class EventKind(StrEnum):
     END = "end"  # the call's end: final failure, BYE, or given up; carries the outcome
     REQUEST = "request"  # an out-of-dialog request of any method got its final response, or none in 32 s (status 408)
     REGISTRATION = "registration"  # the same, for REGISTER alone (emitted beside its REQUEST)
+    MESSAGE = "message"  # a text message was sent: a SIP MESSAGE, or what a record of messages says
+    COMPLAINT = "complaint"  # the desk took one in
+    DECISION = "decision"  # the desk decided a case
+    TRACEBACK = "traceback"  # somebody asked the desk who had called
+    FINDING = "finding"  # another rule found something
+    FACT = "fact"  # anything else told from outside, by its `name`: "opt-out", "consent", "answered-live", "port" …
 
 
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that happened at `time`. Unset text is `None`; `status` 0 means that none was seen.
 
     `source` and `destination` are addresses in canonical text. `caller` and `callee` are E.164 where they name a number, else the
-    user part as sent. `answered`, `duration_ms`, `ring_ms` and `released_by` are known on `answer` and `end` only.
+    user part as sent. `answered`, `duration_ms`, `ring_ms` and `released_by` are known on `answer` and `end` only. An unset number
+    is `None` where zero would say something else.
     """
 
     v: int = 1
@@ -63,3 +70,45 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The capture agent's id."""
     late: bool = False
     """It came after its time had been closed, and was counted when it came."""
+    asserted: str | None = None
+    """The number of P-Asserted-Identity (RFC 3325), written as `caller` is."""
+    diverted: str | None = None
+    """The number that sent the call on: of Diversion (RFC 5806) or History-Info (RFC 7044), written as `caller` is."""
+    q850: int | None = None
+    """The release cause of ITU-T Q.850."""
+    price: float | None = None
+    """What a minute costs, in `currency`."""
+    cost: float | None = None
+    """What the whole cost, in `currency`."""
+    currency: str | None = None
+    """ISO 4217."""
+    content: str | None = None
+    """A keyed hash of a message's text: the same for the same text. The text itself is not kept."""
+    name: str | None = None
+    """What a `fact` is: "opt-out", "consent", "abandoned", "answered-live" …"""
+    value: float | None = None
+    """The number that a `fact` tells."""
+    traffic_class: str | None = None
+    """The class of traffic that the sender declared, or that a rule found (on `finding`)."""
+    rule: str | None = None
+    """The rule that found it, on `finding` and `decision`."""
+    clause: str | None = None
+    """The clause that it is about, on `finding`, `complaint` and `decision`."""
+    severity: str | None = None
+    """`info`, `warn` or `act`, on `finding`."""
+    points: float = 0.0
+    """What the rule gives for it, on `finding`."""
+    reporter: str | None = None
+    """Who complained, as a keyed token: the same for the same person."""
+    conduct_time: Micros | None = None
+    """When that took place which a complaint, decision or traceback is about."""
+
+    @property
+    def party(self) -> str | None:
+        """The party that holds the account; `None` where the traffic is unattributed."""
+        return self.party_path[-1] if self.party_path else None
+
+    @property
+    def root(self) -> str | None:
+        """The party at the head of the path."""
+        return self.party_path[0] if self.party_path else None

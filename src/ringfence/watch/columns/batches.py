@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import nan
 from operator import attrgetter
 from typing import Any, Final
 
@@ -88,5 +89,6 @@ def _column(events: Sequence[Event], name: str, hashes: TextHashes) -> NDArray[A
         return np.fromiter(map(hashes.__getitem__, values), np.uint64, len(events))
     if field.type is Type.BOOL:
         return np.fromiter(values, np.bool_, len(events))
-    numbers = np.fromiter(values, np.float64, len(events))
+    told = (nan if value is None else value for value in values) if field.may_be_unset else values
+    numbers = np.fromiter(told, np.float64, len(events))
     return numbers if field.scale == 1 else numbers * field.scale
