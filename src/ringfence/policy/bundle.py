@@ -9,14 +9,16 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Final
 
+from ringfence.policy.chains import check_findings
+from ringfence.policy.classes import Outside
 from ringfence.policy.clauses import ClauseText, clause_hint, fill_placeholders, read_clauses
 from ringfence.policy.documents import parse_document
 from ringfence.policy.ladder import Ladder
 from ringfence.policy.ladder_file import read_ladder
-from ringfence.policy.lists import ListRow, read_list
-from ringfence.policy.plan import Plan
+from ringfence.policy.lists import ListRow, read_list, table_of
+from ringfence.policy.plan import Plan, Table
 from ringfence.policy.problems import START, BundleRefused, Mark, Report
-from ringfence.policy.rules import Placed, read_rule
+from ringfence.policy.rules import Placed, giver_in, read_rule
 from ringfence.policy.settings import Settings, read_settings
 
 SETTINGS: Final = "bundle.toml"
@@ -63,18 +65,28 @@ def load(files: Mapping[str, bytes]) -> Bundle:
     settings = read_settings(SETTINGS, texts[SETTINGS], report) if SETTINGS in texts else None
     text, clauses = _text(texts, settings, report)
     ladder, cited = read_ladder(LADDER, texts[LADDER], report) if LADDER in texts else (Ladder((), {}), {})
-    placed = [read_rule(path, texts[path], report) for path in sorted(texts) if _RULE.match(path)]
     lists = {match["name"]: read_list(match["name"], path, texts[path], report) for path in texts if (match := _LIST.match(path))}
+    tables = {name: table_of(name, rows) for name, rows in sorted(lists.items())}
+    placed = _rules(texts, tables, report)
     for path in RESERVED:
         if path in texts:
             parse_document(path, texts[path], report)
     _check_citations(clauses, placed, cited, report)
     _check_names(placed, report)
+    check_findings(placed, report)
     if report.problems or settings is None:
         raise BundleRefused(report.problems)
     version = canonical_hash(files)
     rules = tuple(sorted((item.rule for item in placed if item.rule), key=lambda rule: rule.name))
-    return Bundle(version, settings, text, clauses, ladder, MappingProxyType(lists), Plan(version, rules))
+    return Bundle(version, settings, text, clauses, ladder, MappingProxyType(lists), Plan(version, rules, tables))
+
+
+def _rules(texts: Mapping[str, str], tables: Mapping[str, Table], report: Report) -> list[Placed]:
+    """Read every rule, after what each may name in the others: the classes that they give."""
+    nodes = {path: parse_document(path, texts[path], report) for path in sorted(texts) if _RULE.match(path)}
+    givers = tuple(giver for node in nodes.values() if (giver := giver_in(node)) is not None)
+    outside = Outside(tables, givers)
+    return [read_rule(path, node, report, outside) for path, node in nodes.items()]
 
 
 def belongs(path: str) -> bool:
@@ -167,7 +179,7 @@ def _check_citations(clauses: tuple[ClauseText, ...], placed: list[Placed], cite
             report.add(LADDER, mark, f"policy.md has no clause {slug}", clause_hint(slug, clauses))
     for item in placed:
         if item.clause is not None and item.clause not in present:
-            report.add(item.file, item.clause_mark, f"policy.md has no clause {item.clause}", clause_hint(item.clause, clauses))
+            report.add(item.file, item.mark("clause"), f"policy.md has no clause {item.clause}", clause_hint(item.clause, clauses))
 
 
 def _check_names(placed: list[Placed], report: Report) -> None:
@@ -178,6 +190,6 @@ def _check_names(placed: list[Placed], report: Report) -> None:
             continue
         if item.name in first:
             other = first[item.name]
-            hint = f"{other.file} line {other.name_mark.line} has it already"
-            report.add(item.file, item.name_mark, f"a second rule named {item.name}", hint)
+            hint = f"{other.file} line {other.mark('rule').line} has it already"
+            report.add(item.file, item.mark("rule"), f"a second rule named {item.name}", hint)
         first.setdefault(item.name, item)

@@ -8,6 +8,7 @@ from typing import TypeVar
 from ringfence.policy.documents import Mapping, Node, Scalar, Sequence
 from ringfence.policy.durations import DURATION_HINT, parse_duration
 from ringfence.policy.problems import Mark, Report, did_you_mean
+from ringfence.policy.questions import LeftOpen, Question
 from ringfence.policy.tokens import ExpressionRefused
 from ringfence.vocabulary.times import Micros
 
@@ -45,6 +46,15 @@ class Keys:
     def refuse(self, mark: Mark, cause: str, hint: str = "") -> None:
         """Report a problem of this file."""
         self.report.add(self.file, mark, cause, hint)
+
+    def ask(self, mark: Mark, question: Question, cause: str, hint: str) -> None:
+        """Report that the file leaves a question open."""
+        self.report.add(self.file, mark, cause, hint, code=str(question))
+
+    def value_mark(self, key: str) -> Mark:
+        """Where the key's value stands; where the key does if the value is no text."""
+        node = self.node.entries.get(key)
+        return node.mark if isinstance(node, Scalar) else self.mark(key)
 
     def scalar(self, key: str) -> Scalar | None:
         """Return the key's text with its place."""
@@ -124,5 +134,9 @@ class Keys:
         try:
             return read(scalar.value[offset:])
         except ExpressionRefused as refused:
-            self.refuse(scalar.at(offset + refused.offset), refused.cause, refused.hint)
+            mark = scalar.at(offset + refused.offset)
+            if isinstance(refused, LeftOpen):
+                self.ask(mark, refused.question, refused.cause, refused.hint)
+            else:
+                self.refuse(mark, refused.cause, refused.hint)
             return None

@@ -9,6 +9,7 @@ from ringfence.policy.expressions import Expression, Type
 from ringfence.policy.grammar import Parser
 from ringfence.policy.plan import Measure, MeasureFunction
 from ringfence.policy.problems import did_you_mean
+from ringfence.policy.questions import LeftOpen, Question
 from ringfence.policy.terms import Dimension, Scope, Term, is_constant
 from ringfence.policy.tokens import ExpressionRefused, Token, TokenKind
 from ringfence.policy.windows import LONGEST_WITHOUT_GRAIN, ONLY
@@ -105,7 +106,7 @@ def _length(parser: Parser) -> Micros:
 
 
 def _value(parser: Parser, function: MeasureFunction) -> Term:
-    term = parser.disjunction()
+    term = parser.expression()
     if is_constant(term.expression):
         raise ExpressionRefused(term.start, f"{function} of a constant is always the same", "name a field, or write count()")
     if function in OF_ANY_VALUE:
@@ -161,7 +162,7 @@ def _over(token: Token, windows: Collection[str] | None) -> str:
 def _same(parser: Parser, word: Token, function: MeasureFunction) -> Expression:
     if function is MeasureFunction.CONCURRENT:
         raise ExpressionRefused(word.start, "concurrent calls need not be the same", "write concurrent(filter)")
-    term = parser.disjunction()
+    term = parser.expression()
     if is_constant(term.expression):
         raise ExpressionRefused(term.start, "a constant never changes", "write same=content, or leave it out")
     return term.expression
@@ -185,9 +186,11 @@ def _window(word: Token, function: MeasureFunction, arguments: _Arguments, windo
     if arguments.over is not None or windows is None:
         return arguments.over or ONLY
     if not windows:
-        raise ExpressionRefused(word.start, f"{function} over which time? The rule has no window", "write window: 1h rolling")
+        cause = f"{function} over which time? The rule has no window"
+        raise LeftOpen(Question.WINDOW, word.start, cause, "write window: 1h rolling")
     if len(windows) > 1:
-        raise ExpressionRefused(word.start, f"{function} over which window?", f"write over= and one of {', '.join(windows)}")
+        hint = f"write over= and one of {', '.join(windows)}"
+        raise LeftOpen(Question.WINDOW, word.start, f"{function} over which window?", hint)
     return next(iter(windows))
 
 

@@ -28,16 +28,26 @@ START = Mark(1, 1)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing wrong at one place. `hint` says what to write instead; empty where nobody can know."""
+    """One thing wrong at one place. `hint` says what to write instead; empty where nobody can know.
+
+    `code` names the question that was left open (see `questions`); empty for a plain mistake.
+    """
 
     file: str
     line: int
     column: int
     cause: str
     hint: str = ""
+    code: str = ""
+
+    @property
+    def told(self) -> str:
+        """Place, cause and code on one line."""
+        code = f" [{self.code}]" if self.code else ""
+        return f"{self.file}:{self.line}:{self.column}: {self.cause}{code}"
 
     def __str__(self) -> str:
-        told = f"{self.file}:{self.line}:{self.column}: {self.cause}"
+        told = self.told
         return f"{told} ({self.hint})" if self.hint else told
 
 
@@ -55,9 +65,9 @@ class Report:
 
     problems: list[Problem] = field(default_factory=list)
 
-    def add(self, file: str, mark: Mark, cause: str, hint: str = "") -> None:
+    def add(self, file: str, mark: Mark, cause: str, hint: str = "", *, code: str = "") -> None:
         """Note one problem; loading goes on to find the others."""
-        self.problems.append(Problem(file, mark.line, mark.column, cause, hint))
+        self.problems.append(Problem(file, mark.line, mark.column, cause, hint, code))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -84,7 +94,7 @@ def render(problem: Problem, files: Mapping[str, bytes]) -> str:
               ^
         hint: write one
     """
-    told = [f"{problem.file}:{problem.line}:{problem.column}: {problem.cause}"]
+    told = [problem.told]
     lines = files.get(problem.file, b"").decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if problem.line <= len(lines) and (shown := _printable(lines[problem.line - 1])):
         told.append(f"    {shown}")

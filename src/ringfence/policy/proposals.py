@@ -18,6 +18,7 @@ from ringfence.policy.grammar import Parser
 from ringfence.policy.keys import Keys
 from ringfence.policy.plan import Proposal, ProposalKind, Release, Unit
 from ringfence.policy.problems import did_you_mean
+from ringfence.policy.questions import LeftOpen, Question
 from ringfence.policy.selections import of_list
 from ringfence.policy.terms import Dimension, Scope
 from ringfence.policy.tokens import ExpressionRefused
@@ -36,6 +37,8 @@ _RELEASE: Final = re.compile(
 _STRAY: Final = re.compile(r"\suntil\s+(?P<what>\S.*)\Z", re.ASCII)
 _WORD: Final = re.compile(r"\s*(?P<word>[a-z]+)", re.ASCII)
 _NUMBER: Final = r"[0-9]{1,12}(?:\.[0-9]{1,9})?"
+
+_AMOUNT_ALONE: Final = re.compile(rf"charge\s+{_NUMBER}\s+[A-Z]{{3}}\s*\Z")
 
 _FORMS: Final[dict[ProposalKind, tuple[re.Pattern[str], str]]] = {
     ProposalKind.NOTIFY: (re.compile(r"notify(?:\s+(?P<text>\S.*))?\Z"), "notify, or notify the customer"),
@@ -92,6 +95,8 @@ def parse_proposal(text: str, scope: Scope) -> Proposal:
     body = line[: release.start()] if release else line
     form, example = _FORMS[kind]
     match = form.match(body, word.start("word"))
+    if match is None and kind is ProposalKind.CHARGE and _AMOUNT_ALONE.match(body, word.start("word")):
+        raise LeftOpen(Question.QUANTITY, word.start("word"), "a charge per what?", f"write {example}")
     if match is None:
         raise ExpressionRefused(word.start("word"), f"{' '.join(body.split())!r} says not what {kind} needs", f"write {example}")
     if release is None and (stray := _STRAY.search(line)) and kind not in (ProposalKind.NOTIFY, ProposalKind.ANNOUNCE):
@@ -123,7 +128,7 @@ def _above_zero(match: re.Match[str], group: str) -> float:
 def _charge(proposal: Proposal, quantity: str, offset: int, scope: Scope) -> Proposal:
     try:
         parser = Parser(quantity, scope)
-        term = parser.disjunction()
+        term = parser.expression()
         parser.finish()
     except ExpressionRefused as refused:
         raise ExpressionRefused(offset + refused.offset, refused.cause, refused.hint) from refused

@@ -2,20 +2,23 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping as AnyMapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from ringfence.policy.documents import Mapping, Scalar, parse_document
+from ringfence.policy.classes import ClassMeasures, ConditionScope, Giver, Outside
+from ringfence.policy.documents import Mapping, Node
 from ringfence.policy.expressions import Expression
 from ringfence.policy.keys import Keys
+from ringfence.policy.lint import ask_what_is_open
 from ringfence.policy.measures import parse_measure
-from ringfence.policy.plan import Measure, Once, Reset, Rule, Tier, Window
+from ringfence.policy.plan import Calendar, Measure, Once, Reset, Rule, Tier, Window
 from ringfence.policy.problems import START, Mark, Report
 from ringfence.policy.schedules import Schedule, read_classifies, read_schedule
 from ringfence.policy.selections import Selected, check_dates, read_date, read_filter, read_on, read_once, read_resets
 from ringfence.policy.subjects import CountedBy, read_counted_by
-from ringfence.policy.terms import Dimension, FieldScope, MeasureScope, Scope
+from ringfence.policy.terms import Dimension, FieldScope, Scope
 from ringfence.policy.tiers import read_minimum, read_tiers
 from ringfence.policy.tokens import FOREIGN_WORDS, WORDS
 from ringfence.policy.windows import NAME, ONLY, read_windows
@@ -52,35 +55,45 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A rule and where its file names it and its clause. `rule` is `None` where the file has problems."""
+    """A rule and where its file says what. `rule` is `None` where the file has problems. `asked`: the classes that it asks for."""
 
     file: str
     rule: Rule | None
-    name: str | None
-    name_mark: Mark
-    clause: str | None
-    clause_mark: Mark
+    name: str | None = None
+    clause: str | None = None
+    marks: AnyMapping[str, Mark] = field(default_factory=dict)
+    asked: frozenset[str] = frozenset()
+
+    def mark(self, key: str) -> Mark:
+        """Where the key's value stands."""
+        return self.marks.get(key, START)
 
 
-def read_rule(file: str, text: str, report: Report) -> Placed:
-    """Return the file's rule, checked; its problems go to `report`."""
-    node = parse_document(file, text, report)
+def read_rule(file: str, node: Node | None, report: Report, outside: Outside) -> Placed:
+    """Return the file's rule, checked; its problems go to `report`. `node` is the file's tree, `None` where it had none."""
     if not isinstance(node, Mapping):
         if node is not None:
             report.add(file, START, "a rule is a mapping", "begin with rule: and the rule's name")
-        return Placed(file, None, None, START, None, START)
+        return Placed(file, None)
     before = len(report.problems)
     keys = Keys(file, node, report)
     required = REQUIRED if "tiers" in node.entries else (*REQUIRED, *CONDITION)
     keys.check(required=required, optional=(*OPTIONAL, *CONDITION))
-    rule = _rule(keys)
+    asked = ClassMeasures()
+    rule = _rule(keys, outside, asked)
+    if rule is not None and len(report.problems) == before:
+        ask_what_is_open(keys, rule, outside.lists)
     whole = rule if len(report.problems) == before else None
-    return Placed(file, whole, keys.text("rule"), _value_mark(keys, "rule"), keys.text("clause"), _value_mark(keys, "clause"))
+    marks = {key: keys.value_mark(key) for key in node.entries}
+    return Placed(file, whole, keys.text("rule"), keys.text("clause"), marks, frozenset(asked.asked))
 
 
-def _value_mark(keys: Keys, key: str) -> Mark:
-    node = keys.node.entries.get(key)
-    return node.mark if isinstance(node, Scalar) else keys.mark(key)
+def giver_in(node: Node | None) -> Giver | None:
+    """Return the class that a rule's file says it gives, `None` where it gives none; problems are left to `read_rule`."""
+    keys = Keys("", node, Report()) if isinstance(node, Mapping) else None
+    name, lasts_us = read_classifies(keys) if keys else (None, None)
+    rule = keys.text("rule") if keys else None
+    return Giver(rule, name, lasts_us) if rule and name and lasts_us else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +113,8 @@ class _Parts:
     schedule: Schedule
 
 
-def _rule(keys: Keys) -> Rule | None:
-    name, parts = _name(keys), _parts(keys)
+def _rule(keys: Keys, outside: Outside, asked: ClassMeasures) -> Rule | None:  # size: one line a field
+    name, parts = _name(keys), _parts(keys, outside, asked)
     clause, says, source = keys.text("clause"), keys.text("says"), keys.text("source")
     mode, cool_down = keys.choice("mode", Mode), keys.duration("cool_down")
     from_us, until_us = read_date(keys, "from"), read_date(keys, "until")
@@ -144,18 +157,22 @@ def _rule(keys: Keys) -> Rule | None:
     )
 
 
-def _parts(keys: Keys) -> _Parts:
-    fields = FieldScope()
+def _parts(keys: Keys, outside: Outside, asked: ClassMeasures) -> _Parts:
+    fields = FieldScope(outside.lists)
     selected, windows = read_on(keys, "on", fields), read_windows(keys)
     measures, dimensions = _measures(keys, fields, windows)
-    scope = partial(MeasureScope, dimensions)
+    calendar = {window.name for window in windows or () if isinstance(window, Calendar)}
+    periodic = frozenset(dimensions) if windows is None else {measure.name for measure in measures if measure.window in calendar}
+    scope = partial(ConditionScope, dimensions, outside, asked, calendar=periodic)
+    tiers = read_tiers(keys, scope) if _measured(keys, dimensions) else None
+    minimum = read_minimum(keys, scope)
     return _Parts(
         selected=selected,
         counted_by=read_counted_by(keys, fields),
         windows=windows,
-        measures=measures,
-        tiers=read_tiers(keys, scope) if _measured(keys, dimensions) else None,
-        minimum=read_minimum(keys, scope),
+        measures=(*measures, *asked.measures.values()),
+        tiers=tiers,
+        minimum=minimum,
         exempt=read_filter(keys, "exempt", fields),
         passes=read_filter(keys, "passes", fields),
         reset=read_resets(keys, fields),

@@ -2,18 +2,18 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
 from typing import Final
 
 from ringfence.policy.documents import Mapping, Scalar, Sequence
 from ringfence.policy.expressions import Expression
 from ringfence.policy.grammar import Parser, parse_condition
 from ringfence.policy.keys import Keys
+from ringfence.policy.moments import MOMENT_HINT, parse_moment
 from ringfence.policy.plan import Once, Reset
 from ringfence.policy.terms import Scope, is_constant
 from ringfence.policy.tokens import ExpressionRefused
 from ringfence.vocabulary.contracts import EventKind
-from ringfence.vocabulary.times import DAY, Micros, micros
+from ringfence.vocabulary.times import DAY, Micros
 
 LONGEST_ONCE: Final = Micros(31 * DAY)
 
@@ -91,7 +91,7 @@ def read_once(keys: Keys, scope: Scope) -> Once | None:
 
 def _varying(text: str, scope: Scope) -> Expression:
     parser = Parser(text, scope)
-    term = parser.disjunction()
+    term = parser.expression()
     parser.finish()
     if is_constant(term.expression):
         raise ExpressionRefused(term.start, "a constant is always the same", "name a field")
@@ -103,18 +103,10 @@ def read_date(keys: Keys, key: str) -> Micros | None:
     scalar = keys.scalar(key)
     if scalar is None:
         return None
-    try:
-        return micros(_moment(scalar.value.strip()))
-    except (ValueError, OverflowError):
-        hint = "write 2026-07-01 (it begins in UTC), or 2026-07-01T00:00:00+02:00"
-        keys.refuse(scalar.mark, f"{key}: {scalar.value.strip()!r} is no date", hint)
-        return None
-
-
-def _moment(text: str) -> datetime:
-    if len(text) == len("2026-07-01"):
-        return datetime.combine(date.fromisoformat(text), time(), UTC)
-    return datetime.fromisoformat(text)
+    moment = parse_moment(scalar.value.strip())
+    if moment is None:
+        keys.refuse(scalar.mark, f"{key}: {scalar.value.strip()!r} names no moment", MOMENT_HINT)
+    return moment
 
 
 def check_dates(keys: Keys, from_us: Micros | None, until_us: Micros | None) -> None:

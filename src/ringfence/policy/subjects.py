@@ -8,6 +8,7 @@ from ringfence.policy.documents import Mapping, Scalar, Sequence
 from ringfence.policy.expressions import Call, Choice, Expression, Field, Lookup, Type
 from ringfence.policy.grammar import Parser
 from ringfence.policy.keys import Keys
+from ringfence.policy.questions import Question
 from ringfence.policy.terms import Scope, is_constant
 from ringfence.policy.tokens import ExpressionRefused
 from ringfence.policy.trees import results
@@ -106,7 +107,7 @@ def _part(keys: Keys, scalar: Scalar, scope: Scope) -> tuple[Expression, bool] |
 
 def _text_of(text: str, scope: Scope) -> Expression:
     parser = Parser(text, scope)
-    term = parser.disjunction()
+    term = parser.expression()
     parser.finish()
     if isinstance(term.expression, Field) and term.type is not Type.TEXT:
         cause = f"per needs text fields, {term.expression.name} is {term.type}"
@@ -139,8 +140,8 @@ def _subject(
     if len(whole) == 1 or (whole and len(key) == 1 and isinstance(key[0], Field)):
         return whole[0], ways[whole[0]]
     if ways:
-        hint = f"state it: subject: {' or '.join(ways)}"
-        keys.refuse(keys.mark("per"), f"subject: whom is a finding per {written} about?", hint)
+        hint = f"write subject: {' or '.join(ways)}"
+        keys.ask(keys.mark("per"), Question.SUBJECT, f"whom is a finding per {written} about?", hint)
         return None
     possible = "; ".join(f"{kind} per {_written(kind)}" for kind in KEYS_OF_SUBJECT)
     keys.refuse(keys.mark("per"), f"no kind of subject is counted per {written}", f"possible are {possible}")

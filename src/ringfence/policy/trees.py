@@ -6,16 +6,21 @@ from dataclasses import fields
 from ringfence.policy.expressions import Choice, Expression, Field, MeasureValue, PastValue
 
 
+def children(expression: Expression) -> Iterator[Expression]:
+    """Yield what the expression is made of, in order."""
+    for part in fields(expression):
+        value = getattr(expression, part.name)
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, Expression):
+                yield item
+
+
 def parts(*expressions: Expression | None) -> Iterator[Expression]:
     """Yield the expressions and everything they are made of, each before its own parts."""
     for expression in expressions:
-        if expression is None:
-            continue
-        yield expression
-        for part in fields(expression):
-            value = getattr(expression, part.name)
-            inner = value if isinstance(value, tuple) else (value,)
-            yield from parts(*(item for item in inner if isinstance(item, Expression)))
+        if expression is not None:
+            yield expression
+            yield from parts(*children(expression))
 
 
 def measures_in(*expressions: Expression | None) -> tuple[str, ...]:

@@ -3,13 +3,13 @@
 import re
 from dataclasses import dataclass
 from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
 
 from ringfence.policy.documents import Mapping, Scalar
 from ringfence.policy.durations import DURATION_HINT, parse_duration, write_duration
 from ringfence.policy.keys import Keys
+from ringfence.policy.moments import zone_problem
 from ringfence.policy.plan import Calendar, Rolling, Unit, Window, span_us
-from ringfence.policy.problems import did_you_mean
+from ringfence.policy.questions import LeftOpen, Question
 from ringfence.policy.tokens import FOREIGN_WORDS, WORDS, ExpressionRefused
 from ringfence.vocabulary.times import DAY, MILLISECOND, SECOND, Micros
 
@@ -94,18 +94,16 @@ def _calendar(name: str, text: str, unit: Unit, words: list[_Word], periods: int
     match = _ZONE.match(text, rest[0].start) if rest else None
     if match is None or match["zone"] is None:
         where = rest[0].start if rest else len(text.rstrip())
-        raise ExpressionRefused(where, f"whose {unit}? The window has no zone", f'write {unit} in "UTC", or another zone')
+        hint = f'write {unit} in "UTC", or another zone'
+        raise LeftOpen(Question.ZONE, where, f"whose {unit}? The window has no zone", hint)
     return Calendar(name, unit, zone_named(match["zone"][1:-1], match.start("zone")), periods or 1)
 
 
 def zone_named(zone: str, offset: int) -> str:
     """Return the name of a time zone as the zone database has it. Raises `ExpressionRefused` at `offset`."""
-    try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):
-        near = did_you_mean(zone, available_timezones())
-        hint = near if near.startswith("did") else 'write it as the zone database does: "UTC", "Europe/Brussels"'
-        raise ExpressionRefused(offset, f"{zone!r} is no time zone", hint) from None
+    hint = zone_problem(zone)
+    if hint is not None:
+        raise ExpressionRefused(offset, f"{zone!r} is no time zone", hint)
     return zone
 
 

@@ -66,7 +66,7 @@ def test_a_rule_arrives_in_the_plan_with_everything_resolved() -> None:
 
 
 def test_durations_are_microseconds_wherever_they_stand() -> None:
-    rule = RULE.replace("count()", "mean(duration, where=ring >= 150ms)").replace("calls > 100", "calls > 1.5h")
+    rule = RULE.replace("count()", "maximum(duration, where=ring >= 150ms)").replace("calls > 100", "calls > 1.5h")
     (read,) = load(files(rule=rule.replace(" and short / calls > 0.5", ""))).plan.rules
     assert read.measures[0].where == Comparison(">=", Field("ring", Type.NUMBER), Literal(150_000.0, Type.NUMBER))
     assert read.thresholds == {"calls": 5_400_000_000.0}
@@ -83,7 +83,7 @@ def test_durations_are_microseconds_wherever_they_stand() -> None:
     ],
 )
 def test_thresholds_stand_under_the_text_they_are_compared_with(when: str, thresholds: dict[str, float]) -> None:
-    rule = RULE.replace("calls > 100 and short / calls > 0.5", when)
+    rule = RULE.replace("calls > 100 and short / calls > 0.5", when) + 'minimum: none because "this is about numbers"\n'
     assert load(files(rule=rule)).plan.rules[0].thresholds == thresholds
 
 

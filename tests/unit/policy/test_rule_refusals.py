@@ -70,8 +70,8 @@ RULE_FILE = "rules/many-calls.yaml"
             "per: [account, callee]",
             6,
             1,
-            "subject: whom is a finding per account, callee about?",
-            "state it: subject: account or number",
+            "whom is a finding per account, callee about?",
+            "write subject: account or number",
         ),
         (
             "per: account",

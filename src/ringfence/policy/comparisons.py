@@ -1,0 +1,62 @@
+"""What a condition compares with constants."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from ringfence.policy.expressions import Arithmetic, Comparison, Connective, Expression, MeasureValue, Negation
+from ringfence.policy.terms import constant
+from ringfence.policy.trees import measures_in, parts
+
+MIRRORED: Final = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
+"""The operator that says the same with the sides changed."""
+
+OPPOSITE: Final = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "==": "!=", "!=": "=="}
+"""The operator that holds where this one does not."""
+
+SHIFTED: Final = {">": ">=", ">=": ">", "<": "<=", "<=": "<"}
+"""The operator that differs at the limit itself alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`compared operator value`."""
+
+    compared: Expression
+    operator: str
+    value: float
+
+
+def limits(condition: Expression, *, negated: bool = False) -> Iterator[Limit]:
+    """Yield what it compares with constants, the constant on the right; what stands under `not` the other way round."""
+    match condition:
+        case Connective(operands=operands):
+            for operand in operands:
+                yield from limits(operand, negated=negated)
+        case Negation(operand=operand):
+            yield from limits(operand, negated=not negated)
+        case Comparison(operator=operator, left=left, right=right):
+            stated = OPPOSITE[operator] if negated else operator
+            if (value := constant(right)) is not None:
+                yield Limit(left, stated, value)
+            elif (value := constant(left)) is not None:
+                yield Limit(right, MIRRORED[stated], value)
+        case _:
+            return
+
+
+def lower_bounds(condition: Expression) -> frozenset[str]:
+    """Return the measures that are above zero wherever the condition holds: the sides that it holds above a limit."""
+    if isinstance(condition, Connective) and condition.operator == "and":
+        return frozenset().union(*map(lower_bounds, condition.operands))
+    if not isinstance(condition, Comparison):
+        return frozenset()
+    operator, left, right = condition.operator, condition.left, condition.right
+    if operator in ("<", "<="):
+        operator, left, right = MIRRORED[operator], right, left
+    limit = constant(right)
+    least = limit is None or limit > 0 or (operator == ">" and limit >= 0)
+    divides = any(isinstance(part, Arithmetic) and part.operator in "/-" for part in parts(left))
+    if operator not in (">", ">=", "==") or not least or divides or measures_in(right):
+        return frozenset()
+    return frozenset(part.name for part in parts(left) if isinstance(part, MeasureValue))
