@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Final
 
 from ringfence.policy.expressions import Call, Dimension, Expression, Literal, Lookup, Type
 from ringfence.policy.functions import FUNCTIONS, SPECIAL, Function, Takes
+from ringfence.policy.local_time import days_problem, hours_problem
 from ringfence.policy.moments import MOMENT_HINT, parse_moment, zone_problem
+from ringfence.policy.patterns import Pattern, PatternRefused
 from ringfence.policy.plan import MeasureFunction, Table
 from ringfence.policy.problems import did_you_mean
 from ringfence.policy.tables import columns_of, content_of
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
 MOST_CHARACTERS: Final = 64
 """The longest prefix that a function takes."""
 MOST_ARGUMENTS: Final = 8
+LIST_HINTS: Final = {
+    "calling_hours": "it needs the columns weekdays (1-5), from (08:00) and to (21:00), filled in every row",
+    "holiday": "its entries are days",
+}
 
 
 def invocation(parser: "Parser", word: Token) -> Term:
@@ -80,7 +86,7 @@ def _argument(parser: "Parser", function: Function, takes: Takes) -> Term:
         case Takes.ZONE:
             return _zone(parser)
         case Takes.LIST:
-            return _of_text(_list(parser).name, start)
+            return _of_text(_fitting_list(parser, function).name, start)
         case Takes.NAMED_LIST:
             word = parser.take()
             if word.text != "list" or word.kind is not TokenKind.NAME:
@@ -133,8 +139,21 @@ def _list(parser: "Parser") -> Table:
     return table
 
 
+def _fitting_list(parser: "Parser", function: Function) -> Table:
+    token = parser.peek()
+    table = _list(parser)
+    problem = hours_problem(table) if function.name == "calling_hours" else days_problem(table)
+    if problem is not None:
+        raise ExpressionRefused(token.start, problem, LIST_HINTS[function.name])
+    return table
+
+
 def _pattern(parser: "Parser") -> Term:
     token = _quoted(parser, "a pattern", 'matches(caller, "1[0-9]{10}")')
+    try:
+        Pattern(token.text[1:-1])
+    except PatternRefused as refused:
+        raise ExpressionRefused(token.start + 1 + refused.offset, refused.cause, refused.hint) from None
     return _of_text(token.text[1:-1], token.start)
 
 

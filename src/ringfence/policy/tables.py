@@ -60,6 +60,10 @@ class Entries:
         """Return the first row in force at `time` whose entry is `key`."""
         return _in_force(self._rows.get(key, ()), time)
 
+    def all_at(self, key: str, time: float) -> list[Row]:
+        """Return all rows in force at `time` whose entry is `key`."""
+        return [row for row in self._rows.get(key, ()) if _is_in_force(row, time)]
+
     def longest(self, key: str, time: float) -> Row | None:
         """Return the row in force at `time` whose entry is the longest that `key` begins with.
 
@@ -86,7 +90,8 @@ class Entries:
 
 
 def _in_force(rows: Iterable[Row], time: float) -> Row | None:
-    for row in rows:
-        if (row.from_us is None or row.from_us <= time) and (row.until_us is None or time < row.until_us):
-            return row
-    return None
+    return next((row for row in rows if _is_in_force(row, time)), None)
+
+
+def _is_in_force(row: Row, time: float) -> bool:
+    return (row.from_us is None or row.from_us <= time) and (row.until_us is None or time < row.until_us)

@@ -1,0 +1,41 @@
+"""What expressions read beside events: the bundle's lists, who holds which number, numbering plans."""
+
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from ringfence.policy.local_time import CallingHours
+from ringfence.policy.number_facts import NumberFacts
+from ringfence.policy.plan import Table
+from ringfence.policy.tables import Entries
+from ringfence.vocabulary.times import Micros
+
+
+class Holders(Protocol):
+    """Knows who holds numbers."""
+
+    def holder(self, number: str, time: Micros) -> str | None:
+        """Return the account that held E.164 `number` at `time`, or `None`."""
+        ...
+
+
+class Context:
+    """Shared by all expressions of a plan. `holders` may be replaced at any time: what is read afterwards is read of it."""
+
+    def __init__(self, lists: Mapping[str, Table] | None = None, holders: Holders | None = None) -> None:
+        self.numbers: Final = NumberFacts()
+        self.holders = holders
+        self._lists = lists or {}
+        self._entries: dict[str, Entries] = {}
+        self._hours: dict[str, CallingHours] = {}
+
+    def entries(self, name: str) -> Entries:
+        """Return the list's rows, arranged for questions. Raises `KeyError` for a list that the bundle lacks."""
+        if name not in self._entries:
+            self._entries[name] = Entries(self._lists[name])
+        return self._entries[name]
+
+    def hours(self, name: str) -> CallingHours:
+        """Return the list's calling hours."""
+        if name not in self._hours:
+            self._hours[name] = CallingHours(self._lists[name])
+        return self._hours[name]
