@@ -30,12 +30,27 @@ class DeskPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     listen: Listen = "127.0.0.1:8080"
 
 
+class TailPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Call records, a switch log, or a folder of them, followed while they are written.
+
+    `format` is one of scan's, known by the content if empty; `mapping` a mapping file, `timezone` and `country` as in scan.
+    `from_start`: what stands there when it is first seen counts too.
+    """
+
+    path: str
+    format: str = ""
+    mapping: str = ""
+    timezone: str = ""
+    country: str | None = None
+    from_start: bool = False
+
+
 class WatchPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where mirrors of signalling come in.
 
     `agents` are addresses or networks that may send HEP; `key` is what they must send as authenticate key, empty for none. `edges`
     are the providers' own proxies (both legs of a call pass them), `lateness_ms` how long a message may overtake another. `ignore`
-    lists address:port endpoints whose traffic is no customer's, such as the gate's own.
+    lists address:port endpoints whose traffic is no customer's, such as the gate's own. `tails` are files that are still written.
     """
 
     hep: Listen = "127.0.0.1:9060"
@@ -45,6 +60,7 @@ class WatchPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ignore: tuple[str, ...] = ()
     country: str | None = None
     lateness_ms: Annotated[int, Meta(ge=0, le=60_000)] = 100
+    tails: tuple[str | TailPart, ...] = ()
 
 
 class GatePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

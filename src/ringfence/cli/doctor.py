@@ -9,6 +9,7 @@ from typing import Annotated
 
 import msgspec
 import typer
+from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 
@@ -83,4 +84,36 @@ def _processes(data: Path) -> list[Check]:
             checks.append(Check(name, False, "silent" if age is None else f"silent for {age:.0f} s", f"ringfence up --data {data}"))
             continue
         checks.append(Check(name, True, f"heard {age:.0f} s ago"))
-    return checks
+    return [*checks, *_tails(data / "watch-health.json")]
+
+
+class _Tail(Struct):
+    """What watch says of a tail: octets `behind` were not read yet."""
+
+    path: str
+    state: str
+    records: int
+    unusable: int
+    behind: int
+    left_out: dict[str, str]
+
+
+class _WatchHealth(Struct):
+    tails: tuple[_Tail, ...] = ()
+
+
+def _tails(health: Path) -> list[Check]:
+    """Say how the files that watch follows stand."""
+    try:
+        tails = msgspec.json.decode(health.read_bytes(), type=_WatchHealth).tails
+    except (OSError, msgspec.DecodeError):
+        return []
+    return [
+        Check(
+            f"tail {tail.path}",
+            tail.state == "follows" and not tail.left_out,
+            f"{tail.state}; {tail.records} records, {tail.unusable} unusable, {tail.behind} octets behind",
+            "; ".join(f"{path}: {cause}" for path, cause in tail.left_out.items()) or "see whether it is written, and may be read",
+        )
+        for tail in tails
+    ]

@@ -16,6 +16,7 @@ import typer
 import uvloop
 
 from ringfence.cli.configuration import Configuration, ConfigurationRefused, WatchPart, address_port, installation_key, load
+from ringfence.cli.tails import tails_of
 from ringfence.feeds import FeedError
 from ringfence.policy import load as load_bundle
 from ringfence.policy import read_folder
@@ -26,6 +27,7 @@ from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import Edges, Tracker, TrackerOptions
 from ringfence.watch.lake import Checkpoint, CheckpointDamaged, Journal, read_checkpoints, write_checkpoint
 from ringfence.watch.live import Judges, Log, Pipeline, ReferenceTail, ReorderBuffer
+from ringfence.watch.recorded import StandingTails, Tail
 from ringfence.watch.sinks import DeskFeeds, write_health
 from ringfence.watch.sources.errors import SourceError
 from ringfence.watch.sources.hep import HepListener, Intake
@@ -34,6 +36,9 @@ FATAL_EXIT: Final = 2
 _TURN_SECONDS: Final = 0.02
 _REFERENCE_US: Final = 250 * MILLISECOND
 _REGULAR_US: Final = 10 * SECOND
+_CATCH_UP_US: Final = 60 * SECOND
+_MOST_HELD_UP: Final = 50_000
+"""Datagrams that may wait while what was written to files before is caught up with."""
 _COLLECTION: Final = (2_000, 10, 1_000_000)
 """Look for cycles of references among the young only: a look at every call and request held all threads up for a tenth of a second
 and more, in which sockets overflowed, and found nothing: what the tracker remembers has no cycles."""
@@ -43,7 +48,7 @@ HEALTH_FILE: Final = "watch-health.json"
 def command(
     data: Annotated[Path, typer.Option(help="Folder that holds everything this installation knows.")] = Path("data"),
 ) -> None:
-    """Turn mirrored signalling (HEP) into findings, until ended."""
+    """Turn mirrored signalling (HEP), call records and switch logs into findings, until ended."""
     log: Log = structlog.wrap_logger(
         structlog.PrintLogger(sys.stderr),
         processors=[
@@ -54,7 +59,7 @@ def command(
     )
     try:
         configuration, key = load(data), installation_key(data)
-        live = _Live(data.resolve(), configuration, key, log)
+        live = _Live(data.resolve(), configuration, tails_of(data.resolve(), configuration.watch), key, log)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(live.run())
     except (ConfigurationRefused, FeedError, SourceError) as refusal:
@@ -68,10 +73,13 @@ def command(
 class _Live:
     """The process: its parts, and the loop that drives them."""
 
-    def __init__(self, data: Path, configuration: Configuration, key: bytes, log: Log) -> None:
+    def __init__(self, data: Path, configuration: Configuration, tails: list[Tail], key: bytes, log: Log) -> None:
         self._data = data
         self._log = log
         self._options = configuration.watch
+        self._configured = tails
+        self._tails = StandingTails((), ())
+        self._catching_up_until: Micros | None = None
         self._tail = ReferenceTail(data / "feeds")
         self._reference = self._tail.newest() or Reference(time=_now())
         self._journal = Journal(data / "journal")
@@ -105,6 +113,7 @@ class _Live:
         await listener.start()
         try:
             self._recover()
+            self._follow()
             self._log.info("watch.listening", address=host, port=listener.port, policy=self._pipeline.policy)
             gc.freeze()  # what lives as long as the process need not be looked at again
             gc.set_threshold(*_COLLECTION)
@@ -127,13 +136,40 @@ class _Live:
         if checkpoint is not None:
             self._save(checkpoint)
 
+    def _follow(self) -> None:
+        """Go on with the tails where the process before left them."""
+        if self._configured:
+            self._tails = StandingTails(self._configured, self._pipeline.places.values())
+            self._tails.start()
+            self._catching_up_until = Micros(_now() + _CATCH_UP_US)
+
+    def _turn(self, now: Micros) -> bool:
+        """Consume what files gave, then signalling; tell whether more is due already."""
+        if self._pipeline.is_at_rest:  # else the disk refuses: what is not taken stays in the files
+            taken = self._tails.taken()
+            self._pipeline.record(*taken)
+            for path, text in self._tails.remarks():
+                self._log.warning("tail.said", path=path, text=text)
+            if self._is_catching_up(now):
+                self._pipeline.catch_up(now)
+                return bool(taken.items)
+            return self._pipeline.turn(now) or bool(taken.items)
+        return self._pipeline.turn(now)
+
+    def _is_catching_up(self, now: Micros) -> bool:
+        """Tell whether signalling must wait for what was written before it. Bounded in time and in what waits."""
+        until = self._catching_up_until
+        if until is not None and (self._tails.is_caught_up or now > until or self._pipeline.arrived > _MOST_HELD_UP):
+            self._catching_up_until = None
+        return self._catching_up_until is not None
+
     async def _work(self, stop: asyncio.Event) -> None:
         asked = regular = _now()
         loop = asyncio.get_running_loop()
         while not stop.is_set():
             now = _now()
             # In another thread, so that sockets are read while the disk is waited for. Nothing else touches the pipeline then.
-            behind = await loop.run_in_executor(self._turns, self._pipeline.turn, now)
+            behind = await loop.run_in_executor(self._turns, self._turn, now)
             if now - asked >= _REFERENCE_US:
                 asked = now
                 reference = self._newest(now)
@@ -147,6 +183,7 @@ class _Live:
 
     async def _end(self) -> None:
         """Consume what is held and remember everything."""
+        self._tails.stop()
         self._turns.shutdown()
         if self._saving is not None:
             await self._saving
@@ -224,6 +261,7 @@ class _Live:
             "refused_agents": hep.refused_address + hep.refused_key,
             "hep_defects": {str(defect): number for defect, number in hep.defects.items()},
             "agents": len(hep.agents),
+            "tails": self._tails.health(),
         }
 
     def _plan(self, policy: str) -> Plan:

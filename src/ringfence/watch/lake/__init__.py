@@ -2,5 +2,16 @@
 
 from ringfence.watch.lake.checkpoint import Checkpoint, CheckpointDamaged, read_checkpoints, write_checkpoint
 from ringfence.watch.lake.journal import Batch, Journal
+from ringfence.watch.lake.places import Place, PlaceKey, lay_over
 
-__all__ = ["Batch", "Checkpoint", "CheckpointDamaged", "Journal", "read_checkpoints", "write_checkpoint"]
+__all__ = [
+    "Batch",
+    "Checkpoint",
+    "CheckpointDamaged",
+    "Journal",
+    "Place",
+    "PlaceKey",
+    "lay_over",
+    "read_checkpoints",
+    "write_checkpoint",
+]

@@ -9,6 +9,8 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from ringfence.watch.lake.places import Place
+
 VERSION: Final = 1
 _NAME: Final = "checkpoint"
 _PREVIOUS: Final = "checkpoint.previous"
@@ -21,12 +23,16 @@ class CheckpointDamaged(Exception):
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):
-    """`journal`: the number of the last batch that is in it. `engine` is `None` where no policy was posted yet."""
+    """`journal`: the number of the last batch that is in it. `engine` is `None` where no policy was posted yet.
+
+    `places`: how far each followed file was consumed by then.
+    """
 
     journal: int
     policy: str | None
     tracker: bytes
     engine: bytes | None
+    places: tuple[Place, ...] = ()
 
 
 _DECODER: Final = msgspec.msgpack.Decoder(Checkpoint)

@@ -10,6 +10,7 @@ from msgspec import Struct
 from ringfence.feeds import FeedReader, FeedWriter
 from ringfence.vocabulary.contracts import Event, Observation
 from ringfence.vocabulary.times import HOUR, Micros
+from ringfence.watch.lake.places import Place
 
 SEGMENT_BYTES: Final = 16 * 1024 * 1024
 MOST_BYTES: Final = 4 * 1024 * 1024 * 1024
@@ -33,7 +34,7 @@ class Batch(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `calls` is what the tracker then remembered otherwise than before (its changes). `policy` is set where that version was begun to
     be judged by, with this record. `anew`: all windows were forgotten before this batch, because the clock had been put back.
     `found` and `observed` are the last numbers in the findings and observations feeds before what came of this batch was written:
-    whatever stands after them came of it.
+    whatever stands after them came of it. `places`: how far followed files were consumed with this batch, where that changed.
     """
 
     v: int = 1
@@ -45,6 +46,7 @@ class Batch(Struct, frozen=True, kw_only=True, omit_defaults=True):
     anew: bool = False
     found: int
     observed: int
+    places: tuple[Place, ...] = ()
 
 
 _DECODER: Final = msgspec.json.Decoder(Batch)

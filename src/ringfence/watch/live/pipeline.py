@@ -1,19 +1,20 @@
-"""From datagrams to findings, live: reordered, tracked, kept, judged, told; in steps that a crash between any two cannot spoil.
+"""From datagrams and records to findings, live: tracked, kept, judged, told; in steps that a crash between any two cannot spoil.
 
 Order of each turn: what is consumed is appended to the journal, then judged, then what came of it is appended to the feeds. So when
 the process dies, the journal's last batch alone may have results that were not told yet, and `recover` tells them.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from typing import Final
 
 from ringfence.feeds import FeedError
-from ringfence.vocabulary.contracts import Event, Finding, Observation, Reference
+from ringfence.vocabulary.contracts import Event, EventKind, Finding, Observation, ObservationKind, Reference
 from ringfence.vocabulary.times import SECOND, Micros
 from ringfence.watch.attribution import Directory
-from ringfence.watch.calls import Tracker
+from ringfence.watch.calls import Tracker, attributed, events_of_record
 from ringfence.watch.engine import Engine
-from ringfence.watch.lake import Batch, Checkpoint, Journal
+from ringfence.watch.lake import Batch, Checkpoint, Journal, Place, PlaceKey, lay_over
 from ringfence.watch.live.counts import Counts
 from ringfence.watch.live.judges import Judges
 from ringfence.watch.live.log import Log
@@ -21,6 +22,7 @@ from ringfence.watch.live.recovery import recover
 from ringfence.watch.live.reorder import ReorderBuffer
 from ringfence.watch.sinks import DeskFeeds
 from ringfence.watch.sources.datagram import Datagram, PayloadKind
+from ringfence.watch.wire.cdr import CallRecord
 from ringfence.watch.wire.sip import parse
 
 MOST_PENDING: Final = 200_000
@@ -47,6 +49,8 @@ class Pipeline:
         self.tracker: Final = tracker
         self.policy: str | None = None
         self.reorder: Final = reorder
+        self.places: Final[dict[PlaceKey, Place]] = {}
+        """How far followed files were consumed, as of the journal's last batch."""
         self._journal = journal
         self._feeds = feeds
         self._judges = judges
@@ -56,6 +60,7 @@ class Pipeline:
         self._arrived: deque[Datagram] = deque()
         self._events: list[Event] = []
         self._observed: list[Observation] = []
+        self._reached: list[Place] = []
         self._untold: tuple[list[Finding], list[Observation]] = ([], [])
         self._whole = False
         self._anew = False
@@ -70,6 +75,7 @@ class Pipeline:
         # Without an engine nothing would be judged by it: `use` must try that version again.
         self.policy = None if recovered.engine is None else recovered.policy
         self._engine = recovered.engine
+        self.places.update(recovered.places)
         if recovered.last is not None:
             findings = [finding for finding in recovered.findings if finding.clause not in self._struck]
             last = recovered.last
@@ -106,6 +112,34 @@ class Pipeline:
         else:
             self.counts.overflowed += 1
 
+    def record(self, items: Iterable[CallRecord | Event], places: Iterable[Place]) -> None:
+        """Take in what followed files gave, to be consumed with the next turn, in one batch with how far they were read.
+
+        A call record gives all of its events now: it equals its own replay, not a scan.
+        """
+        directory = self.tracker.directory
+        for item in items:
+            events = events_of_record(item, directory) if isinstance(item, CallRecord) else [attributed(item, directory)]
+            self._events += events
+            for event in events:
+                self._note_use(event)
+        self._reached += places
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Tell whether all that was taken in is kept and told, so that more may be read: the disk does not refuse."""
+        return not self._waits
+
+    @property
+    def arrived(self) -> int:
+        """How many datagrams wait for their turn."""
+        return len(self._arrived)
+
+    def catch_up(self, now: Micros) -> None:
+        """Consume what was recorded, and no signalling yet, which is newer and would make all before it count as one moment."""
+        if self._waits:
+            self._consume_in_time(now)
+
     def turn(self, now: Micros) -> bool:
         """Consume what is due at `now`; tell whether more is due already."""
         if now + CLOCK_TOLERANCE_US < self.tracker.clock:
@@ -130,7 +164,13 @@ class Pipeline:
         if self._waits:
             return None
         engine = self._engine.snapshot() if self._engine is not None else None
-        return Checkpoint(journal=self._journal.last, policy=self.policy, tracker=self.tracker.snapshot(), engine=engine)
+        return Checkpoint(
+            journal=self._journal.last,
+            policy=self.policy,
+            tracker=self.tracker.snapshot(),
+            engine=engine,
+            places=tuple(self.places.values()),
+        )
 
     def trim(self, *, now: Micros, keep_after: int) -> None:
         """Delete what of feeds and journal is too old or too much; of the journal nothing after batch `keep_after`."""
@@ -164,10 +204,19 @@ class Pipeline:
             self.counts.lag_us = max(0, now - ready[-1][0].arrival)
         self._observed += self.tracker.observations()
 
+    def _note_use(self, event: Event) -> None:
+        """Observe where an account uses the service for the first time since its policy was posted, as the tracker does."""
+        account, policy = event.account, self.tracker.directory.policy
+        is_use = event.kind is EventKind.ATTEMPT or (event.kind is EventKind.REGISTRATION and 200 <= event.status < 300)
+        if is_use and account is not None and policy is not None and self.tracker.use_first(account, policy):
+            kind = ObservationKind.FIRST_USE
+            used = Observation(kind=kind, time=event.time, subject=account, policy=policy, call_id=event.call_id)
+            self._observed.append(used)
+
     @property
     def _waits(self) -> bool:
         """Tell whether anything is still to be kept or told."""
-        return bool(self._events or self._observed or any(self._untold))
+        return bool(self._events or self._observed or self._reached or any(self._untold))
 
     def _begin_anew(self, now: Micros) -> None:
         """Forget calls and windows: the clock was put back, and until it came there again all that happens would count at once."""
@@ -202,6 +251,8 @@ class Pipeline:
             self._bound()
             return
         self._events, self._observed = [], []
+        lay_over(self.places, self._reached)
+        self._reached = []
         self.counts.events.update(event.kind.value for event in events)
         findings = self._engine.step(events, max(now, self.tracker.clock)) if self._engine is not None and events else []
         self._untold = ([finding for finding in findings if finding.clause not in self._struck], observed)
@@ -219,6 +270,7 @@ class Pipeline:
             anew=self._anew,
             found=found,
             observed=observed,
+            places=tuple(self._reached) if policy is None else (),
         )
         try:
             self._journal.append(batch)

@@ -6,22 +6,28 @@ from ringfence.feeds import FeedDamaged
 from ringfence.vocabulary.contracts import Finding
 from ringfence.watch.calls import OtherVersion, Tracker
 from ringfence.watch.engine import Engine, SnapshotRefused
-from ringfence.watch.lake import Batch, Checkpoint, Journal
+from ringfence.watch.lake import Batch, Checkpoint, Journal, Place, PlaceKey, lay_over
 from ringfence.watch.live.judges import Judges
 from ringfence.watch.live.log import Log
 
 
 class Recovered(NamedTuple):
-    """`last` is the journal's last batch and `findings` what came of it: perhaps not told yet. All before it was told."""
+    """`last` is the journal's last batch and `findings` what came of it: perhaps not told yet. All before it was told.
+
+    `places`: how far each followed file was consumed.
+    """
 
     policy: str | None
     engine: Engine | None
     last: Batch | None
     findings: list[Finding]
+    places: dict[PlaceKey, Place]
 
 
 def recover(*, tracker: Tracker, journal: Journal, judges: Judges, checkpoints: list[Checkpoint], log: Log) -> Recovered:
     """Bring `tracker`, which must be new, and an engine to where they were after the journal's last batch."""
+    # Of any checkpoint, usable or not: what was consumed stays consumed, also where windows must begin anew.
+    places = {place.key: place for checkpoint in checkpoints[:1] for place in checkpoint.places}
     for checkpoint in checkpoints:
         try:
             engine = _engine_of(checkpoint, judges)
@@ -30,10 +36,10 @@ def recover(*, tracker: Tracker, journal: Journal, judges: Judges, checkpoints: 
             log.warning("checkpoint.unusable", cause=str(error), hint="falling back to what is older")
             continue
         log.info("checkpoint.restored", batch=checkpoint.journal, policy=checkpoint.policy)
-        return _replay(checkpoint.journal, checkpoint.policy, engine, (tracker, journal, judges, log))
+        return _replay(checkpoint.journal, checkpoint.policy, engine, (tracker, journal, judges, log), places)
     if journal.last:
         log.warning("checkpoint.none", hint="all of the retained journal is read again; windows older than it begin empty")
-    return _replay(0, None, None, (tracker, journal, judges, log))
+    return _replay(0, None, None, (tracker, journal, judges, log), places)
 
 
 def _engine_of(checkpoint: Checkpoint, judges: Judges) -> Engine | None:
@@ -46,7 +52,13 @@ def _engine_of(checkpoint: Checkpoint, judges: Judges) -> Engine | None:
     return made[0]
 
 
-def _replay(after: int, policy: str | None, engine: Engine | None, parts: tuple[Tracker, Journal, Judges, Log]) -> Recovered:
+def _replay(
+    after: int,
+    policy: str | None,
+    engine: Engine | None,
+    parts: tuple[Tracker, Journal, Judges, Log],
+    places: dict[PlaceKey, Place],
+) -> Recovered:
     """Consume the batches after number `after` again, each with its own `now`."""
     tracker, journal, judges, log = parts
     last: Batch | None = None
@@ -63,11 +75,12 @@ def _replay(after: int, policy: str | None, engine: Engine | None, parts: tuple[
             elif batch.anew and engine is not None:
                 engine.forget()
             _remember(tracker, batch, log)
+            lay_over(places, batch.places)
             findings = engine.step(batch.events, batch.now) if engine is not None and batch.events else []
             last = batch
     except FeedDamaged as damage:
         log.error("journal.damaged", cause=str(damage), hint="what stands after it is lost; watch goes on from here")
-    return Recovered(policy, engine, last, findings)
+    return Recovered(policy, engine, last, findings, places)
 
 
 def _remember(tracker: Tracker, batch: Batch, log: Log) -> None:

@@ -3,9 +3,11 @@
 from ringfence.watch.recorded.counts import MAX_EXAMPLES, FileCounts
 from ringfence.watch.recorded.followed import Followed
 from ringfence.watch.recorded.formats import Confidence, Format, MappingFile, Options, Timed
-from ringfence.watch.recorded.inputs import STANDARD_INPUT, Input, Inputs, Skipped, find_inputs, format_named
+from ringfence.watch.recorded.inputs import STANDARD_INPUT, Choice, Input, Inputs, Skipped, find_inputs, format_named
 from ringfence.watch.recorded.recording import Observer, Recording, findings, judged
+from ringfence.watch.recorded.standing import StandingTails
 from ringfence.watch.recorded.table import FORMATS
+from ringfence.watch.recorded.tail import Tail
 from ringfence.watch.recorded.tails import Came, Tails
 
 __all__ = [
@@ -13,6 +15,7 @@ __all__ = [
     "MAX_EXAMPLES",
     "STANDARD_INPUT",
     "Came",
+    "Choice",
     "Confidence",
     "FileCounts",
     "Followed",
@@ -24,6 +27,8 @@ __all__ = [
     "Options",
     "Recording",
     "Skipped",
+    "StandingTails",
+    "Tail",
     "Tails",
     "Timed",
     "find_inputs",

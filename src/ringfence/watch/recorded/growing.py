@@ -4,7 +4,7 @@ import io
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -25,7 +25,7 @@ class GrowingFile(io.RawIOBase):
         self._wait = wait
         self._is_wanted = is_wanted
         self._file = path.open("rb", buffering=0)
-        self.identity: Final = identity(os.fstat(self._file.fileno()))
+        self.identity = identity(os.fstat(self._file.fileno()))
 
     def readable(self) -> bool:
         """Return `True`."""

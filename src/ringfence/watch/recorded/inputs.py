@@ -82,14 +82,14 @@ class Inputs(NamedTuple):
     skipped: list[Skipped]
 
 
-class _Choice(NamedTuple):
+class Choice(NamedTuple):
     """What somebody said of his files: what they are, and what they are where no format takes them."""
 
-    format: Format | None
-    otherwise: Format | None
+    format: Format | None = None
+    otherwise: Format | None = None
 
     def of(self, start: bytes, name: str) -> Format | None:
-        """Return the format of a file that starts with `start`, or `None`."""
+        """Return the format of a file that starts with `start`, or `None`. What `format` says is for the caller to ask first."""
         known = recognised(start, name)
         return self.otherwise if known is None and self.otherwise is not None and _is_table(start) else known
 
@@ -107,7 +107,7 @@ def find_inputs(
     In folders, what no format takes is skipped; so are empty files wherever something else is left.
     Raises `UnreadableFile` with name, what it looks like, and what would help.
     """
-    found, choice = Inputs([], []), _Choice(format_, otherwise)
+    found, choice = Inputs([], []), Choice(format_, otherwise)
     for path in paths:
         if path == STANDARD_INPUT and standard_input is not None:
             found.files.append(_piped(standard_input, choice))
@@ -139,7 +139,7 @@ def recognised(start: bytes, name: str) -> Format | None:
     return best if sure is not Confidence.NO else None
 
 
-def _add_file(path: Path, choice: _Choice, found: Inputs) -> None:
+def _add_file(path: Path, choice: Choice, found: Inputs) -> None:
     try:
         start, octets = _start(path)
     except OSError as cause:
@@ -153,7 +153,7 @@ def _add_file(path: Path, choice: _Choice, found: Inputs) -> None:
     found.files.append(Input(str(path), known, path, octets))
 
 
-def _add_folder(folder: Path, choice: _Choice, found: Inputs) -> None:
+def _add_folder(folder: Path, choice: Choice, found: Inputs) -> None:
     for path in files_in(folder):
         try:
             start, octets = _start(path)
@@ -198,7 +198,7 @@ def _opened(path: Path) -> tuple[BinaryIO, BinaryIO, Unpacked | None]:
     return raw, file, packed
 
 
-def _piped(stream: BinaryIO, choice: _Choice) -> Input:
+def _piped(stream: BinaryIO, choice: Choice) -> Input:
     start = b""
     known: Format | None = choice.format
     read = getattr(stream, "read1", stream.read)
