@@ -9,7 +9,7 @@ from rich.table import Table
 
 from ringfence.policy import Bundle, BundleRefused, load, read_folder, render
 from ringfence.policy.durations import write_duration
-from ringfence.report.rule_words import text_of
+from ringfence.policy.written import written
 
 REFUSED = 2
 
@@ -49,7 +49,7 @@ def plan(folder: Folder) -> None:
     bundle = _loaded(folder)
     for rule in bundle.plan.rules:
         print(f"{rule.name} ({rule.severity}, {rule.mode}): {rule.says}")
-        key = ", ".join(text_of(part) for part in rule.key)
+        key = ", ".join(written(part) for part in rule.key)
         print(f"    clause {rule.clause}; on {rule.on} per {key}; window {write_duration(rule.window_us)} rolling")
         print(f"    thresholds {', '.join(f'{compared}: {limit:g}' for compared, limit in rule.thresholds.items())}")
         print(f"    silent for {write_duration(rule.cool_down_us)} after a finding; source: {rule.source}")

@@ -110,10 +110,12 @@ class _Maker:
     def _field(self, expression: Field) -> Reading:
         known = FIELDS[expression.name]
         read = attrgetter(self.path + known.attribute)
-        scale = known.scale
-        if known.type is Type.NUMBER and known.may_be_unset:
+        if known.type is not Type.NUMBER:
+            return read
+        scale = float(known.scale)  # so that numbers are computed with as in columns
+        if known.may_be_unset:
             return lambda given: nan if (value := read(given)) is None else value * scale
-        return read if scale == 1 else lambda given: read(given) * scale
+        return lambda given: read(given) * scale
 
     def _measured(self, expression: MeasureValue | PastValue) -> Reading:
         if not self.path:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from ringfence.policy import Bundle
+from ringfence.policy.evaluation import Context
 from ringfence.policy.plan import Rule
 from ringfence.report.calls import Calls
 from ringfence.report.durations import PlanDurations
@@ -104,10 +105,19 @@ class Collector:
         self.durations: Final = PlanDurations()
         self.registrations: Final = Registrations(MOST_PAIRS)
         self.groups: Final[dict[GroupKey, Group]] = {}
-        self.tracks: Final = {rule.name: RuleTracks(rule) for rule in bundle.plan.rules}
-        self._by_kind = {kind: tuple(tracks for tracks in self.tracks.values() if tracks.rule.on is kind) for kind in EventKind}
+        context = Context(bundle.plan.lists)
+        self.tracks: Final = {rule.name: RuleTracks(rule, context) for rule in bundle.plan.rules}
+        self._by_kind = {
+            kind: tuple(tracks for tracks in self.tracks.values() if kind in (tracks.rule.on, *tracks.rule.also_on))
+            for kind in EventKind
+        }
         followed = {*_FOLLOWED, *((rule.subject, fields) for rule in bundle.plan.rules if (fields := subject_fields(rule)))}
         self._profiles = {(kind, fields): Profiles(kind, fields) for kind, fields in sorted(followed)}
+
+    @property
+    def looks_at_events(self) -> bool:
+        """Tell whether more than findings is looked at."""
+        return self._closely
 
     def take(self, events: Sequence[Event], found: Sequence[Finding]) -> None:
         """Take in a batch of events, in their order, and the findings that came of them."""
@@ -155,7 +165,8 @@ class Collector:
             rule = self.tracks[finding.rule].rule
             group = self.groups[key] = Group(rule, finding.subject)
             self.tracks[finding.rule].keep(finding.subject)
-            self._profiles[(finding.subject.kind, subject_fields(rule) or ())].keep(finding.subject)
+            if (profiles := self._profiles.get((finding.subject.kind, subject_fields(rule) or ()))) is not None:
+                profiles.keep(finding.subject)
         group.count += 1
         if len(group.findings) < MOST_FINDINGS:
             group.findings.append(finding)

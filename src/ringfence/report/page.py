@@ -11,13 +11,14 @@ from markupsafe import Markup
 
 from ringfence.policy.durations import write_duration
 from ringfence.policy.plan import Rule
+from ringfence.policy.written import written, written_measure
 from ringfence.report import reading
 from ringfence.report.charts.bars import percent
 from ringfence.report.collector import MOST_DISTINCT, Collector, ordered
 from ringfence.report.groups import GroupShown, shown
 from ringfence.report.inputs import Given, Read
 from ringfence.report.registrations import OUTCOMES, Registrations
-from ringfence.report.rule_words import limits, measure_text, text_of
+from ringfence.report.rule_words import limits
 from ringfence.report.unjudged import unjudged
 from ringfence.report.writing import Writer, counted, length, moment, number
 from ringfence.vocabulary.contracts import EventKind
@@ -160,12 +161,12 @@ def _rules(collector: Collector) -> list[RuleShown]:
         RuleShown(
             tracks.rule,
             _title(collector, tracks.rule.clause),
-            ", ".join(text_of(part) for part in tracks.rule.key),
-            f"{tracks.rule.on}{' where ' + text_of(tracks.rule.where) if tracks.rule.where is not None else ''}",
-            tuple((measure.name, measure_text(measure)) for measure in tracks.rule.measures),
+            ", ".join(written(part) for part in tracks.rule.key),
+            f"{tracks.rule.on}{' where ' + written(tracks.rule.where) if tracks.rule.where is not None else ''}",
+            tuple((measure.name, written_measure(measure)) for measure in tracks.rule.measures),
             tuple(f"{limit.what}: {limit.words} {number(limit.limit)}" for limit in limits(tracks.rule)),
             write_duration(tracks.rule.window_us),
-            text_of(tracks.rule.when),
+            written(tracks.rule.when),
             tracks.looked_at,
             found[tracks.rule.name],
         )

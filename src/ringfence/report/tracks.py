@@ -2,12 +2,12 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from operator import add, attrgetter
+from operator import add
 from typing import Final
 
-from ringfence.policy.fields import FIELDS
+from ringfence.policy.evaluation import Context, reading
 from ringfence.policy.plan import Measure, MeasureFunction, Rule
-from ringfence.report.conditions import passes, reading
+from ringfence.report.conditions import passes
 from ringfence.report.rule_words import charted
 from ringfence.report.series import Bins, Sliding, SlidingDistinct
 from ringfence.vocabulary.contracts import Event, Subject
@@ -27,28 +27,26 @@ _COUNTABLE: Final = (MeasureFunction.COUNT, MeasureFunction.DISTINCT, MeasureFun
 class Measured:
     """One measure that a rule holds against a limit directly: what a line can show. Made once a rule."""
 
-    __slots__ = ("_field", "_passes", "_scale", "is_distinct", "limit", "name", "window_us")
+    __slots__ = ("_passes", "_read", "is_distinct", "limit", "name", "window_us")
 
-    def __init__(self, measure: Measure, limit: float, window_us: Micros) -> None:
+    def __init__(self, measure: Measure, limit: float, window_us: Micros, context: Context) -> None:
         self.name = measure.name
         self.limit = limit
         self.window_us = window_us
         self.is_distinct = measure.function is MeasureFunction.DISTINCT
-        field = FIELDS[measure.field] if measure.field else None
-        self._field = attrgetter(field.attribute) if field else None
-        self._scale = field.scale if field else 1
-        self._passes = passes(measure.where)
+        self._read = reading(measure.value, context) if measure.value is not None else None
+        self._passes = passes(measure.where, context)
 
     def value(self, event: Event) -> str | int | None:
         """Return what an event adds: a value to be told apart, or a number; `None` where it adds nothing."""
         if not self._passes(event):
             return None
-        if self._field is None:
+        if self._read is None:
             return 1
-        value = self._field(event)
-        if value is None or self.is_distinct:
-            return value if value is None else str(value)
-        return int(value) * self._scale
+        value = self._read(event)
+        if value is None or value != value:
+            return None
+        return str(value) if self.is_distinct else int(value)
 
 
 class Line:
@@ -95,22 +93,22 @@ class Track:
 class RuleTracks:
     """What `rule` looked at: `looked_at` events of keys, of which at most `MOST_TRACKS` are followed."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule, context: Context) -> None:
         self.rule: Final = rule
         self.looked_at = 0
         self.given_up = 0
         """Keys that were let go to bound memory."""
         followed = [(measure, limit) for measure, limit in charted(rule) if measure.function in _COUNTABLE]
-        self._measured = tuple(Measured(measure, limit, rule.window_us) for measure, limit in followed[:MOST_LINES])
-        self._passes = passes(rule.where)
-        self._key = tuple(reading(part) for part in rule.key)
+        self._measured = tuple(Measured(measure, limit, rule.window_us, context) for measure, limit in followed[:MOST_LINES])
+        self._passes = {kind: passes(rule.where_of(kind), context) for kind in (rule.on, *rule.also_on)}
+        self._key = tuple(reading(part, context) for part in rule.key)
         self._fields = subject_fields(rule)
         self._tracks: OrderedDict[Subject, Track] = OrderedDict()
         self._kept: set[Subject] = set()
 
     def take(self, event: Event) -> None:
-        """Take in an event of the rule's kind."""
-        if not self._passes(event) or self._fields is None:
+        """Take in an event of one of the rule's kinds."""
+        if not self._passes[event.kind](event) or self._fields is None:
             return
         if any(part(event) is None for part in self._key):
             return

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from tests.unit.report.scene import bundle, registration, walk
 
-from ringfence.policy.expressions import Arithmetic, Comparison, Expression, Literal, MeasureValue, Negation, Type
-from ringfence.report.conditions import passes, reading, value_of
+from ringfence.policy.evaluation import Context
+from ringfence.policy.expressions import Arithmetic, Call, Expression, Field, Literal, Lookup, MeasureValue, Type
+from ringfence.report.conditions import passes, value_of
 from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import SECOND, Micros
 from ringfence.watch.columns import TextHashes, columns_of
@@ -40,7 +41,7 @@ def test_a_filter_passes_the_events_that_the_engine_s_columns_pass(number: int) 
     hashes = TextHashes(b"")
     columns = columns_of(seen, sorted(set(field_names(where))), hashes, clock=Micros(0), now=Micros(1 << 60))
     expected = evaluate(where, columns.fields, len(seen), hashes)
-    assert [passes(where)(event) for event in seen] == np.asarray(expected, bool).tolist()
+    assert [passes(where, Context())(event) for event in seen] == np.asarray(expected, bool).tolist()
 
 
 def test_a_side_over_measures_comes_to_a_number_or_to_none() -> None:
@@ -50,7 +51,7 @@ def test_a_side_over_measures_comes_to_a_number_or_to_none() -> None:
     assert np.isnan(value_of(ratio, {"calls": 12}))
 
 
-def test_not_a_number_compares_false_and_so_does_what_is_unset() -> None:
-    empty = Comparison(">=", Arithmetic("/", MeasureValue("a"), MeasureValue("b")), Literal(0.0, Type.NUMBER))
-    assert reading(empty)({"a": 1, "b": 0}) is False
-    assert reading(Negation(empty))({"a": 1, "b": 0}) is True
+def test_a_side_that_needs_the_event_comes_to_nothing() -> None:
+    allowed = Lookup("limits", "calls", (Field("plan", Type.TEXT),), False, Type.NUMBER)
+    for expression in (allowed, Field("duration", Type.NUMBER), Call("hour", (Literal("UTC", Type.TEXT),), Type.NUMBER)):
+        assert np.isnan(value_of(Arithmetic("-", MeasureValue("calls"), expression), {"calls": 3}))

@@ -10,8 +10,9 @@ from rich.console import Console
 from tests.unit.report.scene import CAPTURES, NOTHING_GIVEN, attempt, bundle, judged, report, rows, scanned, walk
 
 from ringfence.policy.plan import Rule
+from ringfence.policy.written import written, written_measure
 from ringfence.report import Collector, Given, Read, findings_table, reading, terminal
-from ringfence.report.rule_words import compared, limits, measure_text, text_of
+from ringfence.report.rule_words import compared, limits
 from ringfence.report.unjudged import unjudged
 from ringfence.report.writing import Writer
 from ringfence.watch.recorded import FileCounts, Skipped
@@ -112,12 +113,12 @@ def test_conditions_are_told_as_numbers_against_limits() -> None:
 
 def test_rules_are_written_as_they_were_written() -> None:
     flood = rule("invite-flood")
-    assert text_of(flood.when) == "attempts > 40"
-    assert [measure_text(measure) for measure in flood.measures] == ["count()", "distinct(callee)"]
+    assert written(flood.when) == "attempts > 40"
+    assert [written_measure(measure) for measure in flood.measures] == ["count()", "distinct(callee)"]
     brute = rule("register-brute-force")
-    assert measure_text(brute.measures[0]) == "count(status in (401, 403, 404, 407))"
+    assert written_measure(brute.measures[0]) == "count(status in (401, 403, 404, 407))"
     assert brute.where is not None
-    assert text_of(brute.where) == "credentials and not stale"
+    assert written(brute.where) == "credentials and not stale"
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
