@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 MOST_CHARACTERS: Final = 200
-MOST_POSITIONS: Final = 1000
+MOST_POSITIONS: Final = 256
 """Single characters to match, repetitions written out."""
 SEEN_CHARACTERS: Final = 256
 """How much of a text a pattern sees."""
@@ -137,14 +137,13 @@ class _Reader:
         ranges: list[tuple[str, str]] = []
         place = 0
         while place < len(inside):
-            first = last = inside[place]
-            if inside[place + 1 : place + 2] == "-" and place + 2 < len(inside):
-                last = inside[place + 2]
-                place += 2
+            first = inside[place]
+            is_range = inside[place + 1 : place + 2] == "-" and place + 2 < len(inside)
+            last = inside[place + 2] if is_range else first
             if last < first or first == "\\":
                 raise PatternRefused(start + 1 + negated + place, "no such range of characters", "write [0-9], [a-z]")
             ranges.append((first, last))
-            place += 1
+            place += 3 if is_range else 1
         self.place = end + 1
         return _Characters(tuple(ranges), negated)
 
