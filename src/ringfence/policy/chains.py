@@ -41,4 +41,4 @@ def _check_class(item: Placed, name: str, rules: list[Rule], report: Report) -> 
     about = sorted({str(giver.subject) for giver in rules if giver.classifies == name})
     if about and (rule.subject not in about or len(rule.subject_parts) != len(rule.key)):
         cause = f"class {name} is given to {' or '.join(about)}, this rule counts by something else"
-        report.add(item.file, item.mark("per"), cause, f"count per {' or '.join(about)} alone")
+        report.add(item.file, item.mark("per"), cause, f"count per {' or '.join(about)} alone; once: tells the rest apart")

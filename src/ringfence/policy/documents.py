@@ -188,6 +188,8 @@ def _yaml_hint(problem: str) -> str:
         return "indent with spaces"
     if "unexpected end of stream" in problem:
         return "a quotation mark is not closed"
+    if "found '<scalar>'" in problem:
+        return "a value that begins with a quotation mark ends with it: leave the marks away, or put them around the whole"
     if "block end" in problem:
         return "check the indentation and the quotation marks of this line and the one before"
     return "check brackets, quotation marks and indentation"

@@ -18,8 +18,8 @@ SHORTEST_ROUND: Final = SECOND
 LONGEST_ROUND: Final = DAY
 LONGEST_CLASS: Final = Micros(400 * DAY)
 
-BEFORE_A_CALL: Final = (EventKind.ATTEMPT, EventKind.REQUEST, EventKind.REGISTRATION)
-"""What can still be answered when it is seen."""
+BEFORE_A_CALL: Final = (EventKind.ATTEMPT, EventKind.MESSAGE, EventKind.REQUEST, EventKind.REGISTRATION)
+"""What can still be answered when it is seen. Further kinds may be counted beside it."""
 
 _CLASS: Final = re.compile(
     r"""(?P<quote>["']?)(?P<name>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)(?P=quote)\s+for\s+(?P<time>\S+)\s*\Z""", re.ASCII
@@ -87,7 +87,7 @@ def _before(keys: Keys, selected: tuple[Selected, ...] | None) -> bool:
             scalar.mark, f"decide cannot be {scalar.value!r}", "write before, or leave it out: then it is found as it happens"
         )
         return False
-    for one in selected or ():
+    for one in (selected or ())[:1]:
         late = sorted(fields_in(one.where) & OUTCOME_FIELDS)
         if one.kind not in BEFORE_A_CALL:
             keys.refuse(keys.mark("on"), f"{one.kind} comes too late to decide before", f"write on: {' or '.join(BEFORE_A_CALL)}")

@@ -15,7 +15,7 @@ from ringfence.policy.tokens import ExpressionRefused
 from ringfence.vocabulary.contracts import EventKind
 from ringfence.vocabulary.times import DAY, Micros
 
-LONGEST_ONCE: Final = Micros(31 * DAY)
+LONGEST_ONCE: Final = Micros(400 * DAY)
 
 _ON: Final = re.compile(r"\s*(?P<kind>\S+)(?:\s+(?P<where>where\b)\s*)?", re.ASCII)
 
@@ -83,7 +83,9 @@ def read_once(keys: Keys, scope: Scope) -> Once | None:
     scalars, within = inner.texts("per"), inner.duration("within")
     parts = [inner.expression(scalar, lambda text: _varying(text, scope)) for scalar in scalars or ()]
     if within is not None and within > LONGEST_ONCE:
-        inner.refuse(inner.mark("within"), "once within more than 31 days cannot be kept", "at most 31d; or count distinct values")
+        inner.refuse(
+            inner.mark("within"), "once within more than 400 days cannot be kept", "at most 400d; or count distinct values"
+        )
         return None
     whole = tuple(part for part in parts if part)
     return Once(whole, within) if within and whole and len(whole) == len(parts) else None

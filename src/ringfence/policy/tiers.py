@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Final
 
 from ringfence.policy.documents import Mapping, Scalar
-from ringfence.policy.expressions import Expression, Field, MeasureValue, PastValue
+from ringfence.policy.expressions import Call, Expression, Field, MeasureValue, PastValue
+from ringfence.policy.functions import FUNCTIONS
 from ringfence.policy.grammar import parse_condition
 from ringfence.policy.keys import Keys
 from ringfence.policy.plan import Tier
@@ -20,7 +21,7 @@ OF_A_TIER: Final = ("when", "severity", "says", "clears", "points", "proposes")
 MAX_TIERS: Final = 12
 MAX_POINTS: Final = 1_000_000
 
-_NONE: Final = re.compile(r"""none(?:\s+because\s+(?P<why>"[^"]*\S[^"]*"|'[^']*\S[^']*'))?\s*\Z""")
+_NONE: Final = re.compile(r"""none\b(?:\s+because\s+(?P<why>"[^"]*\S[^"]*"|'[^']*\S[^']*')\s*\Z)?""")
 
 
 def read_tiers(keys: Keys, scope: Callable[[], Scope]) -> tuple[Tier, ...] | None:
@@ -61,9 +62,13 @@ def _tier(keys: Keys, scope: Callable[[], Scope], *, says: str | None) -> Tier |
 def read_varying(text: str, scope: Scope) -> tuple[Expression, dict[str, float]]:
     """Return a condition that measures or fields make true, and its thresholds. Raises `ExpressionRefused`."""
     condition = parse_condition(text, scope)
-    if not any(isinstance(part, MeasureValue | PastValue | Field) for part in parts(condition[0])):
+    if not any(_varies(part) for part in parts(condition[0])):
         raise ExpressionRefused(0, "names no measure, so it never changes", "compare a measure with a number")
     return condition
+
+
+def _varies(part: Expression) -> bool:
+    return isinstance(part, MeasureValue | PastValue | Field) or (isinstance(part, Call) and bool(FUNCTIONS[part.function].needs))
 
 
 def _points(keys: Keys) -> float:
