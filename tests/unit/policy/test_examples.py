@@ -134,7 +134,7 @@ def test_an_example_ends_with_its_last_event_or_when_it_says() -> None:
     ("right", "wrong", "told"),
     [
         ("call:", "cal:", "unknown kind of event 'cal' (did you mean call?)"),
-        ("callee:", "calle:", "unknown field calle (did you mean callee?)"),
+        ("ring:", "rings:", "unknown field rings (did you mean ring?)"),
         ("duration: [40s, 0s]", "duration: [40, 0s]", "duration cannot be '40' (write a number and ms"),
         ("count: 2", "count: none", "count cannot be 'none' (write a whole number above zero)"),
         ("    every: 20s\n", "", "every is missing (say how far apart they are: every: 20s)"),
