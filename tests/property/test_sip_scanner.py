@@ -209,12 +209,10 @@ def test_torture_messages_are_read_alike() -> None:
 
 def test_nothing_of_a_body_or_a_digest_response_has_a_place() -> None:
     scanned = Scanned([_USUAL.replace(b'response="r"', b'response="5eed5eed"')])
-    head, details = scanned.heads[0], scanned.details(0)
-    firsts = [(head, column) for column in (sip_fields.CALL_ID, sip_fields.BRANCH, sip_fields.FROM_TAG)]
+    row, details, message = scanned.rows[0], scanned.details(0), scanned.message(0)
+    firsts = [(row, column) for column in (sip_fields.CALL_ID, sip_fields.BRANCH, sip_fields.FROM_TAG, sip_fields.SENT_BY)]
     firsts += [(details, column) for column in (sip_fields.USER_AGENT, sip_fields.USER_NAME, sip_fields.REALM)]
     firsts += [(details, uri + place) for uri in (sip_fields.URI, sip_fields.FROM, sip_fields.TO) for place in (1, 3)]
-    for via in range(sip_fields.VIA, sip_fields.DETAIL_COLUMNS, sip_fields.VIA_COLUMNS):
-        firsts += [(details, via + place) for place in (sip_fields.VIA_HOST, sip_fields.VIA_BRANCH, sip_fields.VIA_RECEIVED)]
-    texts = {scanned.text[row[column] : row[column + 1]] for row, column in firsts}
-    assert {"bob", "abc@def", "Oak 2.0", "192.0.2.9"} <= texts
+    texts = {scanned.text[columns[column] : columns[column + 1]] for columns, column in firsts} | {repr(message)}
+    assert {"bob", "abc@def", "Oak 2.0", "192.0.2.7"} <= texts
     assert [text for text in texts if "5eed" in text or "hello" in text] == []

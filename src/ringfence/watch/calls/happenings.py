@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from ringfence.vocabulary.contracts import Event, EventKind, Observation, ObservationKind
 from ringfence.vocabulary.times import MILLISECOND, Micros
-from ringfence.watch.attribution import Directory, Sender
+from ringfence.watch.attribution import Sender
 from ringfence.watch.calls.entries import Call, Origin, Transaction
 from ringfence.watch.calls.legs import bounded
 from ringfence.watch.sources.datagram import Datagram
@@ -17,61 +17,48 @@ _REFUSED: Final = re.compile(
 )
 
 
-class Stamp(NamedTuple):
-    """When an event was counted, its place among the tracker's events, and whether it came after its time had been closed."""
-
-    time: Micros
-    sequence: int
-    late: bool
+Stamp = tuple[Micros, int, bool]
+"""When an event was counted, its place among the tracker's events, and whether it came after its time had been closed."""
 
 
-def attempt(call: Call, directory: Directory, stamp: Stamp) -> Event:
+class Outcome(NamedTuple):
+    """What is known at an event only, and not from the request on."""
+
+    status: int = 0
+    answered: bool = False
+    duration_ms: int = 0
+    ring_ms: int = 0
+    released_by: str | None = None
+    stale: bool = False
+
+
+_OPEN: Final = Outcome()
+_NOBODY: Final[tuple[str | None, tuple[str, ...], str | None, str | None]] = (None, (), None, None)
+
+
+def attempt(call: Call, direction: str | None, stamp: Stamp) -> Event:
     """Return the event of a call's first INVITE."""
-    return _event(EventKind.ATTEMPT, call.origin, call.sender, directory, stamp)
+    return _event(EventKind.ATTEMPT, (call.origin, call.sender, direction), stamp, _OPEN)
 
 
-def answer(call: Call, directory: Directory, stamp: Stamp) -> Event:
+def answer(call: Call, direction: str | None, stamp: Stamp) -> Event:
     """Return the event of a call's first 2xx."""
-    return _event(
-        EventKind.ANSWER,
-        call.origin,
-        call.sender,
-        directory,
-        stamp,
-        status=call.status,
-        answered=True,
-        ring_ms=_ring_ms(call, stamp.time),
-    )
+    outcome = Outcome(call.status, True, 0, _ring_ms(call, stamp[0]))
+    return _event(EventKind.ANSWER, (call.origin, call.sender, direction), stamp, outcome)
 
 
-def end(call: Call, directory: Directory, stamp: Stamp, *, released_by: str, until: Micros) -> Event:
+def end(call: Call, direction: str | None, stamp: Stamp, *, released_by: str, until: Micros) -> Event:
     """Return the event of a call's end. It lasted `until`, which is before the stamp's time where its end was only guessed."""
     answered_at = call.answered
-    return _event(
-        EventKind.END,
-        call.origin,
-        call.sender,
-        directory,
-        stamp,
-        status=call.status,
-        answered=answered_at is not None,
-        duration_ms=0 if answered_at is None else max(0, until - answered_at) // MILLISECOND,
-        ring_ms=_ring_ms(call, until),
-        released_by=released_by,
-    )
+    duration_ms = 0 if answered_at is None else max(0, until - answered_at) // MILLISECOND
+    outcome = Outcome(call.status, answered_at is not None, duration_ms, _ring_ms(call, until), released_by)
+    return _event(EventKind.END, (call.origin, call.sender, direction), stamp, outcome)
 
 
-def request(kind: EventKind, transaction: Transaction, directory: Directory, stamp: Stamp, *, stale: bool) -> Event:
+def request(kind: EventKind, transaction: Transaction, direction: str | None, stamp: Stamp, *, stale: bool) -> Event:
     """Return the event of a request's final response. `kind` is `REQUEST` or `REGISTRATION`."""
-    return _event(
-        kind,
-        transaction.origin,
-        transaction.sender,
-        directory,
-        stamp,
-        status=transaction.status,
-        stale=stale,
-    )
+    outcome = Outcome(transaction.status, stale=stale)
+    return _event(kind, (transaction.origin, transaction.sender, direction), stamp, outcome)
 
 
 def first_use(sender: Sender, *, policy: str, call_id: str, time: Micros) -> Observation:
@@ -103,12 +90,16 @@ def refusal(datagram: Datagram, *, time: Micros) -> Observation | None:
     )
 
 
-def _event(kind: EventKind, origin: Origin, sender: Sender | None, directory: Directory, stamp: Stamp, **outcome: object) -> Event:
+def _event(kind: EventKind, about: tuple[Origin, Sender | None, str | None], stamp: Stamp, outcome: Outcome) -> Event:
+    origin, sender, direction = about
+    time, sequence, late = stamp
+    status, answered, duration_ms, ring_ms, released_by, stale = outcome
+    account, path, trunk, plan = (sender.account, sender.party_path, sender.trunk, sender.plan) if sender is not None else _NOBODY
     return Event(
         kind=kind,
-        time=stamp.time,
-        sequence=stamp.sequence,
-        late=stamp.late,
+        time=time,
+        sequence=sequence,
+        late=late,
         call_id=origin.call_id,
         method=origin.method,
         source=origin.source,
@@ -119,24 +110,21 @@ def _event(kind: EventKind, origin: Origin, sender: Sender | None, directory: Di
         callee=origin.callee,
         target=origin.target,
         domain=origin.domain,
-        account=sender.account if sender is not None else None,
-        party_path=sender.party_path if sender is not None else (),
-        trunk=sender.trunk if sender is not None else None,
-        plan=sender.plan if sender is not None else None,
-        direction=_direction(origin, sender, directory),
+        account=account,
+        party_path=path,
+        trunk=trunk,
+        plan=plan,
+        direction=direction,
         credentials=origin.credentials,
         user_agent=origin.user_agent,
         agent=origin.agent,
-        **outcome,  # type: ignore[arg-type]  # the functions above name the contract's fields
+        status=status,
+        answered=answered,
+        duration_ms=duration_ms,
+        ring_ms=ring_ms,
+        released_by=released_by,
+        stale=stale,
     )
-
-
-def _direction(origin: Origin, sender: Sender | None, directory: Directory) -> str | None:
-    if sender is not None:
-        return "outbound"
-    if origin.callee is not None and directory.holder(origin.callee, origin.time) is not None:
-        return "inbound"
-    return None
 
 
 def _ring_ms(call: Call, until: Micros) -> int:

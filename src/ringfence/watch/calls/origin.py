@@ -6,8 +6,10 @@ from typing import Final
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.calls.entries import Origin
 from ringfence.watch.calls.legs import LONGEST_TEXT, Leg, bounded
+from ringfence.watch.kernels import sip_fields as f
 from ringfence.watch.sources.datagram import Datagram
 from ringfence.watch.wire.sip.message import Message, Uri
+from ringfence.watch.wire.sip.scanning import Scanned
 
 _EMERGENCY_SERVICE: Final = "service:sos"
 
@@ -40,6 +42,40 @@ def origin_of(datagram: Datagram, message: Message, leg: Leg, *, time: Micros, n
         user_agent=_shown(message.user_agent),
         agent=datagram.agent,
         emergency=_is_emergency_service(message.uri),
+    )
+
+
+def origin_of_scanned(datagram: Datagram, scanned: Scanned, nth: int, *, time: Micros, number: Callable[[str], str]) -> Origin:
+    """Return the same of a request that was scanned and comes from its sender itself."""
+    row, details, text = scanned.rows[nth], scanned.details(nth), scanned.text
+    _, uri_user, uri_user_end, host, host_end, _, _, user, user_end, _, _, _, _, callee_at, callee_end, *_ = details
+    agent_at, agent_end, name, name_end = details[f.USER_AGENT : f.USER_AGENT + 4]
+    method = f.METHODS[row[f.METHOD] - 1]
+    dialled = text[uri_user:uri_user_end] if uri_user >= 0 else None
+    to_user = text[callee_at:callee_end] if callee_at >= 0 else None
+    from_user = text[user:user_end] if user >= 0 else None
+    target = to_user if method == "REGISTER" else dialled
+    callee = target if target is not None else to_user
+    return Origin(
+        call_id=text[row[f.CALL_ID] : row[f.CALL_ID + 1]],
+        tag=text[row[f.FROM_TAG] : row[f.FROM_TAG + 1]],
+        method=method,
+        time=time,
+        source=datagram.source,
+        source_port=datagram.source_port,
+        destination=datagram.destination,
+        transport=datagram.transport,
+        caller=None if from_user is None else number(from_user),
+        callee=None if callee is None else number(callee),
+        dialled=dialled,
+        target=target,
+        domain=text[host : min(host_end, host + LONGEST_TEXT)] if host >= 0 else None,
+        from_user=from_user,
+        to_user=to_user,
+        user=text[name : min(name_end, name + LONGEST_TEXT)] if name >= 0 else None,
+        credentials=details[f.CREDENTIALS] == 1,
+        user_agent=text[agent_at : min(agent_end, agent_at + LONGEST_TEXT)] if agent_at >= 0 else None,
+        agent=datagram.agent,
     )
 
 

@@ -27,10 +27,14 @@ FROM_TAG: Final = 7
 TO_TAG: Final = 9
 VIAS: Final = 11  # how many
 STALE: Final = 12  # 1: a challenge says `stale=true`
-CREDENTIALS: Final = 13  # 1: there are some
-SEEN: Final = 14  # bit f: header field number f came
-BODY: Final = 15  # what Content-Length says
-HEAD_COLUMNS: Final = 16
+SENT_BY: Final = 13  # of the topmost Via: whom it came from, else who says that he sent it
+ROW_COLUMNS: Final = 15  # those before are for the reader, the others are the scanner's own notes
+SEEN: Final = 15  # bit f: header field number f came
+BODY: Final = 16  # what Content-Length says
+HEAD_COLUMNS: Final = 17
+
+LONGEST_TEXT: Final = 128
+"""A message with a longer text in these columns is unusual."""
 
 # Columns of `details`, int32[n, DETAIL_COLUMNS]: what is needed where a request is seen first.
 URI: Final = 0  # scheme's number, user's place and end, host's place and end, port or -1
@@ -39,7 +43,8 @@ TO: Final = 12
 USER_AGENT: Final = 18
 USER_NAME: Final = 20  # of the credentials
 REALM: Final = 22
-VIA: Final = 24  # of the topmost Via; the others follow
+CREDENTIALS: Final = 24  # 1: there are some
+VIA: Final = 25  # of the topmost Via; the others follow
 VIA_HOST, VIA_PORT, VIA_BRANCH, VIA_RECEIVED, VIA_RPORT = 0, 2, 3, 5, 7  # rport -1: none, 0: asked for
 VIA_COLUMNS: Final = 8
 MOST_VIAS: Final = 6  # a message with more is unusual

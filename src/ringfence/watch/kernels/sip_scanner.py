@@ -129,7 +129,7 @@ def _uri(octets: Octets, at: int, end: int) -> tuple[bool, Place]:
     """Read a whole URI of sip, sips or tel; false where it is unusual."""
     if _starts_with(octets, at, end, _TEL, 0):
         after = _run(octets, at + 4, end, f.TEL)
-        sound = after > at + 4 and _ends_well(octets, after, end)
+        sound = at + 4 < after <= at + 4 + f.LONGEST_TEXT and _ends_well(octets, after, end)
         return sound, (2, at + 4, after, _NOT, _NOT, _NOT)
     secure = _starts_with(octets, at, end, _SIPS, 0)
     if not secure and not _starts_with(octets, at, end, _SIP, 0):
@@ -137,6 +137,8 @@ def _uri(octets: Octets, at: int, end: int) -> tuple[bool, Place]:
     at += 5 if secure else 4
     user, user_end, host = _NOT, _NOT, at
     after = _run(octets, at, end, f.USER)
+    if after - at > f.LONGEST_TEXT:
+        return False, _NOWHERE
     if after < end and octets[after] == _AT:
         host = after + 1
         if after > at:
@@ -348,6 +350,8 @@ def _vias(octets: Octets, at: int, end: int, found: Found, row: int) -> bool:
             if branch < 0 or branch_end - branch <= 7 or not _starts_with(octets, branch, branch_end, _COOKIE, 0):
                 return False
             heads[row, f.BRANCH], heads[row, f.BRANCH + 1] = branch, branch_end
+            sent_by = first + (f.VIA_HOST if details[row, first + f.VIA_RECEIVED] < 0 else f.VIA_RECEIVED)
+            heads[row, f.SENT_BY], heads[row, f.SENT_BY + 1] = details[row, sent_by], details[row, sent_by + 1]
         if after == end:
             return True
         at = after + 1
@@ -395,10 +399,10 @@ def _claim(octets: Octets, at: int, end: int) -> int:
 @compiled
 def _credentials(octets: Octets, at: int, end: int, found: Found, row: int) -> bool:
     """Read whose Digest credentials they claim to be."""
-    heads, details = found
+    details = found.details
     if not _starts_with(octets, at, end, _DIGEST, 32):
         return False
-    heads[row, f.CREDENTIALS] = 1
+    details[row, f.CREDENTIALS] = 1
     at += 7
     user = _credential(octets, at, end, _USER_NAME)
     realm = _credential(octets, at, end, _REALM)
@@ -511,7 +515,7 @@ def _read(octets: Octets, at: int, end: int, field: int, found: Found, row: int)
     if field == f.CONTACT or field == f.RECORD_ROUTE or field == f.ASSERTED or field == f.DIVERSION:
         return (field == f.CONTACT and end - at == 1 and octets[at] == _STAR) or _addresses(octets, at, end)
     if field == f.AUTHORIZATION:
-        return heads[row, f.CREDENTIALS] == 0 and _credentials(octets, at, end, found, row)
+        return found.details[row, f.CREDENTIALS] != 1 and _credentials(octets, at, end, found, row)
     if field == f.CHALLENGE:
         if _is_stale(octets, at, end):
             heads[row, f.STALE] = 1
@@ -594,6 +598,9 @@ def _message(octets: Octets, at: int, end: int, found: Found, row: int) -> bool:
         at = _line(octets, at, end, found, row)
     if octets[at] != _CR or octets[at + 1] != _LF:
         return False
+    for column in (f.CALL_ID, f.BRANCH, f.FROM_TAG, f.TO_TAG):
+        if heads[row, column + 1] - heads[row, column] > f.LONGEST_TEXT:
+            return False
     body, seen = heads[row, f.BODY], heads[row, f.SEEN]
     needed = f.REQUIRED if heads[row, f.STATUS] else f.REQUIRED | 1 << f.MAX_FORWARDS
     return bool(seen & needed == needed and (body < 0 or body == end - at - 2))
@@ -605,7 +612,7 @@ def scan(octets: Octets, starts: NDArray[np.int64], ends: NDArray[np.int64], fou
     for row in range(starts.size):
         found.heads[row] = _NOT
         found.details[row] = _NOT
-        for column in (f.METHOD, f.STATUS, f.VIAS, f.STALE, f.CREDENTIALS, f.SEEN):
+        for column in (f.METHOD, f.STATUS, f.VIAS, f.STALE, f.SEEN):
             found.heads[row, column] = 0
         if not _message(octets, starts[row], ends[row], found, row):
             found.heads[row, f.METHOD] = 0

@@ -37,7 +37,7 @@ def test_the_earliest_deadline_is_known_after_many_have_gone() -> None:
         if number % 5:
             table.remove(number)
     due = []
-    while table.next_deadline() is not None:
+    while table.due(Micros(10_000)) is not None:
         key, entry = table.pop_due()
         due.append((entry.deadline, key))
     assert due == [(10_000 - number, number) for number in reversed(range(0, 5_000, 5))]

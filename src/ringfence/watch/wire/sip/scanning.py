@@ -16,16 +16,19 @@ TRACKED: Final = (
 )
 """The fields that a scanned message has. The others are empty, whatever it said."""
 
+_BEGINS: Final = np.array([False, *(method not in ("ACK", "BYE", "CANCEL", "PRACK") for method in f.METHODS)])
+"""Method number to whether a request of it may be the first of something, so that its details will be asked for."""
+
 
 class Scanned:
     """What the scanner found in `payloads`.
 
-    `heads[n]` is message n's row of `sip_fields`' columns; its first number is 0 where the message is unusual, and then the row
-    says nothing. `text` holds every octet as the character of that number, so that `text[place:end]` is a text that a row tells of.
+    `rows[n]` is message n's row of `sip_fields`' first columns; its first number is 0 where the message is unusual, and then the
+    row says nothing. `text` holds every octet as the character of that number: `text[place:end]` is a text that a row tells of.
     Bodies stand in it too: it is dropped with the messages.
     """
 
-    __slots__ = ("_details", "_payloads", "heads", "text")
+    __slots__ = ("_begun", "_details", "rows", "text")
 
     def __init__(self, payloads: Sequence[bytes]) -> None:
         count = len(payloads)
@@ -36,17 +39,21 @@ class Scanned:
         found = Found(np.empty((count, f.HEAD_COLUMNS), np.int32), np.empty((count, f.DETAIL_COLUMNS), np.int32))
         scan(np.frombuffer(octets, np.uint8), starts, ends, found)
         self.text: Final = octets.decode("latin-1")
-        self.heads: Final[list[list[int]]] = found.heads.tolist()
+        self.rows: Final[list[list[int]]] = found.heads[:, : f.ROW_COLUMNS].tolist()
         self._details = found.details
+        begun = np.flatnonzero(_BEGINS[found.heads[:, f.METHOD]] & (found.heads[:, f.STATUS] == 0))
+        self._begun: dict[int, list[int]] = dict(zip(begun.tolist(), found.details[begun, : f.VIA].tolist(), strict=True))
 
     def details(self, nth: int) -> list[int]:
-        """Return message n's row of details."""
-        row: list[int] = self._details[nth].tolist()
+        """Return message n's row of details, without Vias."""
+        row: list[int] | None = self._begun.get(nth)
+        if row is None:
+            row = self._details[nth, : f.VIA].tolist()
         return row
 
     def message(self, nth: int) -> Message | None:
         """Return message n with the fields `TRACKED`, just as `parse` gives them; `None` where it is unusual."""
-        head, text = self.heads[nth], self.text
+        head, text = self.rows[nth], self.text
         if not head[f.METHOD]:
             return None
         details = self.details(nth)
@@ -64,8 +71,8 @@ class Scanned:
             from_tag=self._tag(head, f.FROM_TAG),
             to_uri=self._uri(details, f.TO),
             to_tag=self._tag(head, f.TO_TAG),
-            vias=tuple([self._via(details, f.VIA + nth * f.VIA_COLUMNS) for nth in range(head[f.VIAS])]),
-            authorization=self._authorization(details) if head[f.CREDENTIALS] else None,
+            vias=self._vias(nth, head[f.VIAS]),
+            authorization=self._authorization(details) if details[f.CREDENTIALS] == 1 else None,
             stale=head[f.STALE] == 1,
             user_agent=text[user_agent : details[f.USER_AGENT + 1]] if user_agent >= 0 else None,
         )
@@ -84,8 +91,12 @@ class Scanned:
             port if port >= 0 else None,
         )
 
-    def _via(self, details: list[int], column: int) -> Via:
-        host, host_end, port, branch, branch_end, received, received_end, rport = details[column : column + f.VIA_COLUMNS]
+    def _vias(self, nth: int, count: int) -> tuple[Via, ...]:
+        columns: list[int] = self._details[nth, f.VIA :].tolist()
+        return tuple([self._via(columns[at * f.VIA_COLUMNS : (at + 1) * f.VIA_COLUMNS]) for at in range(count)])
+
+    def _via(self, columns: list[int]) -> Via:
+        host, host_end, port, branch, branch_end, received, received_end, rport = columns
         text = self.text
         return Via(
             text[text.rfind("/", 0, host) + 1 : host - 1].upper(),

@@ -1,0 +1,151 @@
+"""Many datagrams at once give what they give one by one, parsed by `wire`: events, observations and all that is remembered."""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+from msgspec.structs import replace
+from tests.conftest import shared_data
+from tests.unit.watch.calls.recordings import ALICE, BOB, SS1, SS2, START, authorization, datagram, flow, request, response
+
+from ringfence.simulate import carrier, signalling
+from ringfence.simulate.provider import harbour_voice
+from ringfence.vocabulary.contracts import AccountLink, Event, NumberLink, Reference, TrunkLink
+from ringfence.vocabulary.times import HOUR, MILLISECOND, SECOND, Micros
+from ringfence.watch.attribution import Directory
+from ringfence.watch.calls import Edges, Tracker, TrackerOptions
+from ringfence.watch.sources import pcap
+from ringfence.watch.sources.datagram import Datagram, PayloadKind
+from ringfence.watch.wire.sip import Defect, parse
+
+_REFERENCE = Reference(
+    time=Micros(0),
+    policy="p",
+    accounts=(AccountLink(account="acme", party="acme"), AccountLink(account="umbra", party="umbra")),
+    numbers=(NumberLink(number="+3225551213", account="acme"),),
+    trunks=(
+        TrunkLink(trunk="t1", account="acme", user="trunk7"),
+        TrunkLink(trunk="t2", account="umbra", address=BOB, valid_to=Micros(START + 400 * SECOND)),
+    ),
+    lists={"emergency-numbers": ("112",)},
+)
+_EDGES = Edges(addresses=frozenset({SS1}), endpoints=frozenset({(SS2, 5060)}), ignored=frozenset({(SS2, 5070)}))
+_PLAIN = TrackerOptions()
+_SMALL = TrackerOptions(edges=_EDGES, country="BE", most_transactions=12, most_calls=9, most_claims=3)
+
+
+def check(datagrams: Sequence[Datagram], options: TrackerOptions = _PLAIN, *, seed: int = 0) -> list[Event]:
+    """Feed both ways, in batches of any size, and compare all that can be seen. Return the events."""
+    chance = random.Random(seed)
+    one, many = Tracker(Directory(_REFERENCE), options), Tracker(Directory(_REFERENCE), options)
+    expected: Counter[Defect] = Counter()
+    defects: Counter[Defect] = Counter()
+    events: list[Event] = []
+    rest = list(datagrams)
+    while rest:
+        size = chance.choice((0, 1, 3, 40, 2_500))
+        batch, rest = rest[:size], rest[size:]
+        late = [chance.random() < 0.1 for _ in batch]
+        before: list[Event] = []
+        for each, is_late in zip(batch, late, strict=True):
+            message = parse(each.payload) if each.kind is PayloadKind.SIP else None
+            expected.update(() if message is None else message.defects)
+            before += one.feed(each, message, late=is_late)
+        assert many.feed_all(batch, defects, late) == before
+        assert many.observations() == one.observations()
+        assert many.changes() == one.changes()
+        if chance.random() < 0.2:
+            span = chance.choice((MILLISECOND, 40 * SECOND, HOUR))
+            assert many.advance(Micros(many.clock + span)) == one.advance(Micros(one.clock + span))
+        events += before
+    assert many.snapshot() == one.snapshot()
+    assert defects == expected
+    assert many.advance(Micros(many.clock + 9 * HOUR)) == one.advance(Micros(one.clock + 9 * HOUR))
+    assert many.snapshot() == one.snapshot()
+    return events
+
+
+def storm(chance: random.Random, count: int) -> list[Datagram]:
+    """Return messages that collide in every way: few calls, tags, branches and servers, all methods, times that jump."""
+    sent: list[tuple[bytes, str, str]] = []
+    datagrams: list[Datagram] = []
+    time = START
+    for _ in range(count):
+        time = Micros(time + chance.choice((0, 0, 1, MILLISECOND, SECOND, SECOND, -SECOND, 33 * SECOND, 400 * SECOND, 7 * HOUR)))
+        source, destination = chance.sample((ALICE, BOB, SS1, SS2, "2001:db8::1"), 2)
+        if sent and chance.random() < 0.5:
+            status = chance.choice((100, 180, 183, 200, 202, 302, 401, 403, 404, 407, 486, 487, 503, 603))
+            extra = chance.choice(((), (), ('WWW-Authenticate: Digest realm="r", stale=true',)))
+            asked, asker, server = chance.choice(sent[-6:])
+            payload = response(asked, status, to_tag=chance.choice("bcd"), extra=extra)
+            if chance.random() < 0.8:
+                source, destination = server, asker
+        elif sent and chance.random() < 0.2:
+            payload = chance.choice(sent[-6:])[0]
+        else:
+            payload = any_request(chance)
+            sent.append((payload, source, destination))
+        if chance.random() < 0.04:
+            payload = payload[: chance.randrange(len(payload))]
+        each = datagram(payload, source, destination, Micros(max(0, time)), ports=(chance.choice((5060, 5070)), 5060))
+        if chance.random() < 0.02:
+            line = f"ringfence.refused order=o1 source={ALICE} method=INVITE".encode()
+            each = replace(each, kind=chance.choice((PayloadKind.LOG, PayloadKind.OTHER)), payload=line)
+        datagrams.append(each)
+    return datagrams
+
+
+def any_request(chance: random.Random) -> bytes:
+    methods = ("INVITE", "INVITE", "INVITE", "ACK", "BYE", "CANCEL", "REGISTER", "OPTIONS", "PRACK", "UPDATE", "MESSAGE", "X-ODD")
+    extra = [
+        *chance.choice(((), (), (authorization(chance.choice(("trunk7", "eve"))),))),
+        *chance.choice(((), (), (f"Via: SIP/2.0/UDP {chance.choice((ALICE, SS1))};received={BOB};rport=5060;branch=z9hG4bKb2",))),
+        *chance.choice(((), ("User-Agent: " + "Oak 2.0" * chance.choice((1, 40)),))),
+    ]
+    payload = request(
+        chance.choice(methods),
+        to=chance.choice(("+3225551212", "+3225551213", "112", "025551212", "a" * 140)),
+        user=chance.choice(("trunk7", "eve")),
+        call_id=chance.choice(("c1", "c2", "c3", "c" * 200)),
+        cseq=chance.choice((1, 2)),
+        branch=chance.choice(("b1", "b2", "b3")),
+        via=chance.choice((ALICE, BOB, SS1)),
+        tags=(chance.choice("ab"), chance.choice((None, None, "a", "b", "c"))),
+        extra=extra,
+    )
+    return payload.replace(b"sip:112@", b"urn:service:sos#") if chance.random() < 0.02 else payload
+
+
+@pytest.mark.parametrize("options", [_PLAIN, TrackerOptions(edges=_EDGES), _SMALL], ids=["plain", "edges", "small"])
+@pytest.mark.parametrize("seed", range(12))
+def test_a_storm_of_colliding_messages(options: TrackerOptions, seed: int) -> None:
+    events = check(storm(random.Random(seed), 500), options, seed=seed)
+    assert {event.kind.value for event in events} >= {"attempt", "end", "request", "registration"}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_demo_network_s_calls(seed: int) -> None:
+    plans = carrier.calls(harbour_voice(), seed=seed, duration=Micros(HOUR // 12))
+    timed = [(plan.offset + packet.offset, packet) for plan in plans for packet in signalling.flow(plan, "x").packets]
+    timed.sort(key=lambda each: each[0])
+    datagrams = [
+        datagram(packet.payload, packet.source, packet.destination, Micros(START + offset), ports=(5060, 5060))
+        for offset, packet in timed
+    ]
+    assert len(check(datagrams, seed=seed)) > len(datagrams) / 3
+
+
+def test_every_real_capture() -> None:
+    paths = sorted(path for path in shared_data("sip-capture").rglob("*.pcap*") if path.suffix != ".json")
+    for path in paths:
+        with path.open("rb") as file:
+            datagrams = list(pcap.read(file))
+        check(datagrams)
+        check([copy for each in datagrams for copy in (each, each)], TrackerOptions(edges=_EDGES))
+    assert len(paths) > 10
+
+
+def test_the_flows_of_rfc_3665_over_two_proxies() -> None:
+    for path in sorted(shared_data("sip-torture", "misc", "rfc3665").glob("3.*.yaml")):
+        check(flow(path, ALICE, SS1, SS2, BOB), TrackerOptions(edges=_EDGES))
