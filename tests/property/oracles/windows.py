@@ -13,12 +13,16 @@ Filter = Callable[[Seen], bool]
 
 @dataclass(frozen=True)
 class PlainMeasure:
-    """`value` is read from each event that `counts` accepts. `take` is count, distinct, sum, mean or maximum."""
+    """`value` is read from each event that `counts` accepts. `take` is count, distinct, sum, mean, maximum or peak.
+
+    A peak is the most events that any `span` that ends at an event of the window holds, older ones than the window's included.
+    """
 
     name: str
     take: str
     counts: Filter
     value: Callable[[Seen], float | str | None] = lambda event: None
+    span: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ def plain_findings(rule: PlainRule, events: Iterable[Seen], *, now: int) -> list
     """
     findings: list[PlainFinding] = []
     rows: dict[Hashable, list[_Counted]] = {}
+    every: dict[Hashable, list[_Counted]] = {}
     held: dict[Hashable, bool] = {}
     last_found: dict[Hashable, int] = {}
     time: int | None = None
@@ -74,8 +79,9 @@ def plain_findings(rule: PlainRule, events: Iterable[Seen], *, now: int) -> list
         counted = frozenset(measure.name for measure in rule.measures if _counts(measure, event))
         if counted:
             present.append(_Counted(index, time, event, counted))
+            every.setdefault(key, []).append(present[-1])
         rows[key] = present
-        measures = {measure.name: _take(measure, present) for measure in rule.measures}
+        measures = {measure.name: _take(measure, present, every.get(key, [])) for measure in rule.measures}
         held[key] = bool(present) and rule.condition(measures)
         resting = key in last_found and time < last_found[key] + rule.cool_down
         if held[key] and not before and not resting:
@@ -89,7 +95,7 @@ def _counts(measure: PlainMeasure, event: Seen) -> bool:
     return measure.counts(event) and not (measure.take == "distinct" and measure.value(event) is None)
 
 
-def _take(measure: PlainMeasure, present: list[_Counted]) -> float:
+def _take(measure: PlainMeasure, present: list[_Counted], every: list[_Counted]) -> float:
     values = [measure.value(row.event) for row in present if measure.name in row.measures]
     numbers = [value for value in values if isinstance(value, float | int)]
     nothing = float("nan")
@@ -104,4 +110,13 @@ def _take(measure: PlainMeasure, present: list[_Counted]) -> float:
             return sum(numbers) / len(numbers) if numbers else nothing
         case "maximum":
             return max(numbers, default=nothing)
+        case "peak":
+            counted = [row for row in every if measure.name in row.measures]
+            ends = [row for row in present if measure.name in row.measures]
+            return max((_held(counted, row, measure.span) for row in ends), default=nothing)
     raise ValueError(measure.take)
+
+
+def _held(counted: list[_Counted], last: _Counted, span: int) -> int:
+    """Return how many rows the span that ends at `last` holds, those that came with it at the same time but after it left out."""
+    return sum(1 for row in counted if last.time - span < row.time and row.index <= last.index)

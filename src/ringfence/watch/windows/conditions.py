@@ -1,5 +1,6 @@
 """A rule's condition as the postfix program that the kernel runs over a key's measures."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -45,8 +46,13 @@ class Program(NamedTuple):
 
 def program_of(rule: Rule) -> Program:
     """Return the program of `rule.when`. Raises `RuleUnmeasurable` where it reads anything but numbers, truths and measures."""
+    return program_for(rule, rule.when, range(len(rule.measures)))
+
+
+def program_for(rule: Rule, condition: Expression, places: Sequence[int]) -> Program:
+    """Return the program of a condition of `rule`, whose measures stand at `places`. Raises `RuleUnmeasurable` as `program_of`."""
     steps: list[tuple[int, float]] = []
-    _compile(rule.when, rule, {measure.name: index for index, measure in enumerate(rule.measures)}, steps)
+    _compile(condition, rule, {measure.name: place for measure, place in zip(rule.measures, places, strict=True)}, steps)
     operation = np.array([step for step, _ in steps], np.int64)
     operand = np.array([value for _, value in steps], np.float64)
     return Program(operation, operand, len(steps))

@@ -1,0 +1,94 @@
+"""What a group of rules reads of a batch: which events take part, under which key, and which measures each counts for."""
+
+from functools import reduce
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ringfence.policy.expressions import Expression, Field
+from ringfence.watch.columns import KIND_CODES, UNSET, Columns, TextHashes, evaluate, field_names, fold
+from ringfence.watch.kernels.group_layout import GroupBatch
+from ringfence.watch.windows.group_terms import Pooled, Term, filter_fields, kinds_of
+
+_NUMBER_BITS: Final = np.uint64(0x5851F42D4C957F2D)  # moves the bits of 0.0 away from `UNSET`
+
+
+class GroupReading:
+    """A group's way of reading batches: filters and values once for all of its rules.
+
+    A call's outcome is known at its end, so in a rule `on: attempt` a measure that needs an outcome field (in its own filter,
+    in its field, or in the rule's `where`) counts the call at its `end` event; the rule's other measures count it at its
+    `attempt`, in the same window. The condition is looked at at both.
+    """
+
+    def __init__(self, pooled: Pooled, hashes: TextHashes) -> None:
+        rule = pooled.rules[0]
+        self._pooled = pooled
+        self._hashes = hashes
+        self._where = rule.where
+        self._key = tuple(part.name for part in rule.key if isinstance(part, Field))
+        self._inner = frozenset(filter_fields(pooled))
+        self._looks = np.zeros(len(KIND_CODES), np.uint64)
+        for bit, judged in enumerate(pooled.judged):
+            for kind in kinds_of(pooled, judged.rule):
+                self._looks[KIND_CODES[kind]] |= np.uint64(1 << bit)
+        self._kinds = np.array([KIND_CODES[term.kind] for term in pooled.terms])
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The event fields that the group reads."""
+        return self._inner.union(self._key, field_names(self._where))
+
+    def of(self, columns: Columns, first_event: int) -> tuple[NDArray[np.intp], GroupBatch]:
+        """Return the positions in `columns` of the events that take part, and those events as the kernel reads them.
+
+        `first_event` is the number of the event at position 0.
+        """
+        part = self._looks[columns.kind] != 0
+        if self._where is not None:
+            part &= evaluate(self._where, columns.fields, columns.time.size, self._hashes)
+        key = reduce(fold, (_as_hashes(columns.fields[name]) for name in self._key))
+        part &= key != UNSET
+        if part.all():
+            positions, inner = np.arange(part.size), columns.fields
+            time, kind = columns.time, columns.kind
+        else:
+            positions = np.flatnonzero(part)
+            inner = {name: columns.fields[name][positions] for name in self._inner}
+            time, kind, key = columns.time[positions], columns.kind[positions], key[positions]
+        pairs = np.empty((positions.size, len(self._pooled.pair_lanes)), np.uint64)
+        for lane, term in enumerate(self._pooled.pair_lanes):
+            pairs[:, lane] = fold(key, _as_hashes(self._value(term, inner, positions.size)))
+        values = np.empty((positions.size, len(self._pooled.value_lanes)), np.float64)
+        for lane, term in enumerate(self._pooled.value_lanes):
+            values[:, lane] = self._value(term, inner, positions.size)
+        members = self._members(kind, inner, pairs)
+        return positions, GroupBatch(time, first_event + positions, key, members, self._looks[kind], pairs, values)
+
+    def _value(self, term: Term, inner: dict[str, NDArray[Any]], size: int) -> NDArray[Any]:
+        if term.value is None:
+            return np.zeros(size)  # a peak's value is what its count comes to
+        return evaluate(term.value, inner, size, self._hashes)
+
+    def _members(self, kind: NDArray[np.uint8], inner: dict[str, NDArray[Any]], pairs: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        members = np.zeros(kind.size, np.uint64)
+        passed: dict[Expression, NDArray[np.bool_]] = {}
+        for index, term in enumerate(self._pooled.terms):
+            counts = kind == self._kinds[index]
+            if term.where is not None:
+                if term.where not in passed:
+                    passed[term.where] = evaluate(term.where, inner, kind.size, self._hashes)
+                counts &= passed[term.where]
+            lane = self._pooled.pair_lane_of(term)
+            if lane is not None:
+                counts &= pairs[:, lane] != UNSET
+            members |= counts.astype(np.uint64) << np.uint64(index)
+        return members
+
+
+def _as_hashes(column: NDArray[Any]) -> NDArray[np.uint64]:
+    """Return text hashes as they are, and numbers and truths by their bits: equal where they are equal, never `UNSET`."""
+    if column.dtype == np.uint64:
+        return column
+    return column.astype(np.float64).view(np.uint64) ^ _NUMBER_BITS

@@ -1,0 +1,123 @@
+"""A group's arrays: made, packed to what is live, and laid out again larger or smaller."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ringfence.watch.kernels import groups as kernel
+from ringfence.watch.kernels.group_layout import GROUP_MARKS, KEPT, REST, SPAN, STANDING, GroupState, GroupTerms
+from ringfence.watch.kernels.layout import CELL, COUNTER, ROW, SAMPLE, VALUE
+from ringfence.watch.windows.group_terms import Pooled
+
+
+class PackedGroup(NamedTuple):
+    """A group without its free places: L rows oldest first, S keys, each rule's resting slots one after another."""
+
+    marks: NDArray[np.void]  # GROUP_MARKS[1]; `free` means nothing here
+    spans: NDArray[np.void]  # SPAN[W]
+    rows: NDArray[np.void]  # ROW[L], `slot` counted from 0 to S - 1
+    pairs: NDArray[np.uint64]  # [L, D]
+    values: NDArray[np.void]  # VALUE[L, V]
+    slots: NDArray[np.void]  # KEPT[S]
+    counters: NDArray[np.void]  # COUNTER[S, M]
+    standings: NDArray[np.void]  # STANDING[S, G]
+    rests: NDArray[np.void]  # REST[G], `tail` where the rule's part of `resting` begins, `head` where it ends
+    resting: NDArray[np.int64]  # [Q], next to wake first
+
+
+def nothing(pooled: Pooled) -> PackedGroup:
+    """Return the group before any event."""
+    spans = np.zeros(len(pooled.lengths), SPAN)
+    spans["length_us"] = pooled.lengths
+    return PackedGroup(
+        np.zeros(1, GROUP_MARKS),
+        spans,
+        np.zeros(0, ROW),
+        np.zeros((0, len(pooled.pair_lanes)), np.uint64),
+        np.zeros((0, len(pooled.value_lanes)), VALUE),
+        np.zeros(0, KEPT),
+        np.zeros((0, len(pooled.terms)), COUNTER),
+        np.zeros((0, len(pooled.judged)), STANDING),
+        np.zeros(len(pooled.judged), REST),
+        np.zeros(0, np.int64),
+    )
+
+
+def pack(state: GroupState) -> PackedGroup:
+    """Return a copy of what is live in `state`."""
+    places = np.arange(state.spans["tail"][-1], state.marks["head"][0]) & (state.rows.size - 1)
+    live = np.flatnonzero(state.slots["key"])
+    number = np.zeros(state.slots.size, np.int64)
+    number[live] = np.arange(live.size)
+    rows = state.rows[places]
+    rows["slot"] = number[rows["slot"]]
+    mask = state.resting.shape[1] - 1
+    queues = [
+        number[queue[np.arange(rest["tail"], rest["head"]) & mask]] for queue, rest in zip(state.resting, state.rests, strict=True)
+    ]
+    rests = np.zeros(state.rests.size, REST)
+    rests["head"] = np.cumsum([queue.size for queue in queues])
+    rests["tail"][1:] = rests["head"][:-1]
+    return PackedGroup(
+        state.marks.copy(),
+        state.spans.copy(),
+        rows,
+        state.pairs[places],
+        state.values[places],
+        state.slots[live],
+        state.counters[live],
+        state.standings[live],
+        rests,
+        np.concatenate(queues),
+    )
+
+
+def lay_out(packed: PackedGroup, terms: GroupTerms, *, rows: int, slots: int) -> GroupState:
+    """Return `packed` as a state with a ring of `rows` and `slots`: powers of two, and enough for what is live."""
+    marks, kept = packed.marks.copy(), packed.slots.size
+    marks["free"] = slots - kept
+    distinct, numeric, rules = packed.pairs.shape[1], packed.values.shape[1], packed.rests.size
+    state = GroupState(
+        marks,
+        packed.spans.copy(),
+        np.zeros(rows, ROW),
+        np.zeros((rows, distinct), np.uint64),
+        np.zeros((rows, numeric), VALUE),
+        np.zeros(slots, KEPT),
+        np.zeros((slots, packed.counters.shape[1]), COUNTER),
+        np.zeros((slots, rules), STANDING),
+        np.zeros(slots, np.int64),
+        np.zeros(rules, REST),
+        np.zeros((rules, slots), np.int64),
+        np.zeros((1, 2 * slots), CELL),
+        np.zeros((distinct, 2 * rows), CELL),
+    )
+    places = np.arange(packed.spans["tail"][-1], marks["head"][0]) & (rows - 1)
+    state.rows[places], state.pairs[places], state.values[places] = packed.rows, packed.pairs, packed.values
+    state.slots[:kept], state.counters[:kept], state.standings[:kept] = packed.slots, packed.counters, packed.standings
+    for rule, rest in enumerate(packed.rests):
+        queue = packed.resting[rest["tail"] : rest["head"]]
+        state.resting[rule, : queue.size] = queue
+        state.rests["head"][rule] = queue.size
+    state.free[: slots - kept] = np.arange(slots - 1, kept - 1, -1)
+    kernel.index(state, terms)
+    return state
+
+
+def sampled_events(packed: PackedGroup, terms: GroupTerms) -> NDArray[np.int64]:
+    """Return the numbers of the events that the keys' next crossings may name, in no order."""
+    numbers = [np.zeros(0, np.int64)]
+    ring = packed.spans["tail"][-1]
+    for span, members in zip(terms.rule_span, terms.rule_members, strict=True):
+        tail = packed.spans["tail"][span]
+        sequences = packed.slots["newest"]
+        named = np.zeros(sequences.size, np.int64)
+        while (inside := (sequences >= tail) & (named < SAMPLE)).any():
+            sequences, named = sequences[inside], named[inside]
+            rows = packed.rows[sequences - ring]
+            counted = (rows["members"] & members) != 0
+            numbers.append(rows["event"][counted])
+            named = named + counted
+            sequences = rows["older"]
+    return np.unique(np.concatenate(numbers))

@@ -1,0 +1,142 @@
+"""Several rules' windows over event time, kept as one."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from ringfence.policy.plan import Rule
+from ringfence.vocabulary.times import Micros
+from ringfence.watch.columns import Columns, TextHashes, columns_of
+from ringfence.watch.kernels import groups as kernel
+from ringfence.watch.kernels import windows as codes
+from ringfence.watch.kernels.group_layout import GROUP_CROSSING, GroupBatch, GroupCrossings
+from ringfence.watch.kernels.layout import NOBODY, SAMPLE
+from ringfence.watch.windows.compiled_conditions import compiled_conditions, interpreted
+from ringfence.watch.windows.group_reading import GroupReading
+from ringfence.watch.windows.group_state import PackedGroup, lay_out, nothing, pack
+from ringfence.watch.windows.group_terms import depth_of, pool, terms_of
+from ringfence.watch.windows.rule_window import Crossing, Limits, Losses
+from ringfence.watch.windows.state import power_of_two
+
+_CROSSINGS_A_CALL: Final = 128
+
+
+class Told(NamedTuple):
+    """A crossing, and which rule's of the group, and which tier's it is."""
+
+    rule: int
+    tier: int
+    crossing: Crossing
+
+
+class RuleGroup:
+    """The events that count for any of `rules`, by key, and what each key's conditions were.
+
+    The rules share key, kind and filter; each has its own windows, measures, conditions and cool-down, and finds what it would
+    find alone. A key none of whose counted events is in a rule's window is false for it, save for its cool-down. However the stream
+    of events is cut into batches, the crossings are the same. Raises `RuleUnmeasurable` for a rule that it can't measure.
+    """
+
+    def __init__(self, rules: Sequence[Rule], hashes: TextHashes, limits: Limits) -> None:
+        self._pooled = pool(rules)
+        self._reading = GroupReading(self._pooled, hashes)
+        self.terms = terms_of(self._pooled, most_rows=limits.events, most_keys=limits.keys)
+        most = _CROSSINGS_A_CALL + len(self._pooled.judged)
+        self._crossings = GroupCrossings(
+            np.zeros(most, GROUP_CROSSING),
+            np.zeros((most + 1, len(self._pooled.terms)), np.float64),
+            np.zeros((most, SAMPLE), np.int64),
+            np.zeros(depth_of(self.terms), np.float64),
+            np.zeros(1, np.int64),
+            np.zeros(len(self._pooled.pair_lanes), np.int64),
+        )
+        self._conditions = interpreted()
+        self.forget()
+        # An empty batch makes the kernels compile now, at the start, and not while the first event waits.
+        self.advance(columns_of((), sorted(self.fields), hashes, clock=Micros(0), now=Micros(0)), 0)
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The columns that `advance` reads."""
+        return self._reading.fields
+
+    @property
+    def live_keys(self) -> int:
+        """Keys with an event in a window or a cool-down that runs."""
+        return self._state.slots.size - int(self._state.marks[0]["free"])
+
+    @property
+    def live_events(self) -> int:
+        """Events in the longest window."""
+        return int(self._state.marks[0]["head"] - self._state.spans["tail"][-1])
+
+    @property
+    def memory_bytes(self) -> int:
+        """What the group's arrays take."""
+        return sum(array.nbytes for array in self._state)
+
+    @property
+    def losses(self) -> Losses:
+        """What was forgotten before its time, since ever."""
+        marks = self._state.marks[0]
+        return Losses(int(marks["forgotten_rows"]), int(marks["forgotten_rests"]))
+
+    def advance(self, columns: Columns, first_event: int) -> list[Told]:
+        """Take in a batch and return where conditions became true, in the order of events, at one event in the order of rules.
+
+        `first_event` is the number of the batch's first event; numbers never restart.
+        """
+        positions, batch = self._reading.of(columns, first_event)
+        crossings: list[Told] = []
+        taken, need = 0, codes.NEEDS_CROSSINGS
+        while need != codes.DONE:
+            taken, need = kernel.advance(self._state, self.terms, batch, taken, self._crossings, self._conditions)
+            crossings += [self._told(index, positions, batch) for index in range(self._crossings.written[0])]
+            if need == codes.NEEDS_ROWS:
+                self._lay_out(2 * self._state.rows.size, self._state.slots.size)
+            elif need == codes.NEEDS_SLOTS:
+                self._lay_out(self._state.rows.size, 2 * self._state.slots.size)
+        return crossings
+
+    def shrink(self) -> None:
+        """Give memory back where an eighth of it would do."""
+        rows, slots = self._state.rows.size, self._state.slots.size
+        fewer_rows = rows // 4 if 8 * power_of_two(self.live_events) <= rows else rows
+        fewer_slots = slots // 4 if 8 * power_of_two(self.live_keys) <= slots else slots
+        if (fewer_rows, fewer_slots) != (rows, slots):
+            self._lay_out(fewer_rows, fewer_slots)
+
+    def compile(self) -> None:
+        """Have the conditions compiled, a fifth of a second's work, and give the same answers faster from now on."""
+        self._conditions = compiled_conditions(self.terms)
+        self.terms = self.terms._replace(is_compiled=True)
+
+    def snapshot(self) -> PackedGroup:
+        """Return a copy of all that is live."""
+        return pack(self._state)
+
+    def restore(self, packed: PackedGroup) -> None:
+        """Continue from a snapshot of the same rules."""
+        self._state = lay_out(packed, self.terms, rows=power_of_two(packed.rows.size), slots=power_of_two(packed.slots.size))
+
+    def forget(self) -> None:
+        """Become as before any event, with no losses."""
+        self.restore(nothing(self._pooled))
+
+    def _lay_out(self, rows: int, slots: int) -> None:
+        self._state = lay_out(pack(self._state), self.terms, rows=rows, slots=slots)
+
+    def _told(self, index: int, positions: np.ndarray[tuple[int], np.dtype[np.intp]], batch: GroupBatch) -> Told:
+        found = self._crossings.found[index]
+        judged = self._pooled.judged[found["rule"]]
+        sample = self._crossings.sample[index]
+        crossing = Crossing(
+            position=int(positions[found["position"]]),
+            time=Micros(int(batch.time[found["position"]])),
+            measures=tuple(self._crossings.measures[index, list(self._pooled.measured[judged.rule])].tolist()),
+            events=int(found["events"]),
+            forgotten=int(found["forgotten"]),
+            sample=tuple(sample[sample != NOBODY][::-1].tolist()),
+        )
+        return Told(judged.rule, judged.tier, crossing)
