@@ -146,6 +146,8 @@ def test_every_real_capture() -> None:
     assert len(paths) > 10
 
 
-def test_the_flows_of_rfc_3665_over_two_proxies() -> None:
-    for path in sorted(shared_data("sip-torture", "misc", "rfc3665").glob("3.*.yaml")):
-        check(flow(path, ALICE, SS1, SS2, BOB), TrackerOptions(edges=_EDGES))
+@pytest.mark.parametrize("name", ["3.02_session-establishment-through-two-proxies", "3.08_unsuccessful-no-answer"])
+def test_flows_of_rfc_3665_over_two_proxies(name: str) -> None:
+    assert check(
+        flow(shared_data("sip-torture", "misc", "rfc3665", f"{name}.yaml"), ALICE, SS1, SS2, BOB), TrackerOptions(edges=_EDGES)
+    )
