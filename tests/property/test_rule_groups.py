@@ -145,7 +145,7 @@ def wanted(pairs: Sequence[tuple[Rule, PlainRule]], events: Sequence[Event]) -> 
     return sorted(found, key=lambda each: each[:2])
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(streams, cuts_of, st.integers(0, 2**32))
 def test_rules_measured_together_find_what_the_oracle_finds_for_each(events: list[Event], cuts: list[int], seed: int) -> None:
     pairs = made(seed)
@@ -156,7 +156,7 @@ def test_rules_measured_together_find_what_the_oracle_finds_for_each(events: lis
     assert [seen(told, rules) for told in found] == wanted(pairs, events)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(streams, st.integers(0, 2**32))
 def test_compiled_conditions_mean_what_the_interpreted_ones_do(events: list[Event], seed: int) -> None:
     pairs = made(seed)
@@ -167,7 +167,7 @@ def test_compiled_conditions_mean_what_the_interpreted_ones_do(events: list[Even
     assert [seen(told, rules) for told in advanced(group, [events], hashes)] == wanted(pairs, events)
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(streams, st.integers(0, 250), st.integers(0, 2**32))
 def test_a_group_continues_from_its_snapshot(events: list[Event], place: int, seed: int) -> None:
     pairs = made(seed)

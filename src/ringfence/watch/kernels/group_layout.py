@@ -10,10 +10,14 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+NEVER: Final = 1 << 62
+"""A time that does not come."""
+
 GROUP_MARKS: Final = np.dtype(
     [
         ("head", np.int64),  # the sequence that the next row gets
         ("free", np.int64),  # slots without a key
+        ("next_wake", np.int64),  # no cool-down ends before this time
         ("forgotten_rows", np.int64),  # left before their time, to bound memory
         ("forgotten_rests", np.int64),  # cool-downs ended before their time, likewise
     ]
@@ -83,6 +87,8 @@ class GroupTerms(NamedTuple):
     peak_of: NDArray[np.int64]  # [M]
     lane_member: NDArray[np.uint64]  # [D], the bit that says whether a row counts in this lane
     lane_span: NDArray[np.int64]  # [D], the longest span of the lane's measures
+    measures_of: NDArray[np.int64]  # [M], the measures by their spans
+    measures_from: NDArray[np.int64]  # [W + 1], where each span's begin in `measures_of`
     rule_span: NDArray[np.int64]  # [G]
     rule_members: NDArray[np.uint64]  # [G], the bits of the rule's measures
     cool_down_us: NDArray[np.int64]  # [G]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ringfence.watch.kernels.compiled import compiled
-from ringfence.watch.kernels.group_layout import GroupBatch, GroupCrossings, GroupState, GroupTerms
+from ringfence.watch.kernels.group_layout import NEVER, GroupBatch, GroupCrossings, GroupState, GroupTerms
 from ringfence.watch.kernels.layout import NOBODY
 from ringfence.watch.kernels.windows import (
     CONSTANT,
@@ -85,15 +85,20 @@ def take_slot(state: GroupState, key: np.uint64) -> int:
 @compiled
 def wake(state: GroupState, now: int) -> None:
     """End the cool-downs that are over; a slot that nothing else holds goes back."""
+    if now < state.marks[0].next_wake:
+        return
     mask = state.resting.shape[1] - 1
+    next_wake = NEVER
     for rule in range(state.rests.size):
         rest = state.rests[rule]
         while rest.tail < rest.head:
             slot = state.resting[rule, rest.tail & mask]
             if state.standings[slot, rule].quiet_until > now:
+                next_wake = min(next_wake, state.standings[slot, rule].quiet_until)
                 break
             rest.tail += 1
             release_if_idle(state, slot, now)
+    state.marks[0].next_wake = next_wake
 
 
 @compiled
@@ -127,9 +132,9 @@ def leave(state: GroupState, terms: GroupTerms, span: int, now: int) -> None:
     place = sequence & (state.rows.size - 1)
     row = state.rows[place]
     state.spans[span].tail += 1
-    for measure in range(terms.function.size):
-        if terms.span[measure] == span and has(row.members, measure):
-            uncount(state, terms, measure, sequence)
+    for nth in range(terms.measures_from[span], terms.measures_from[span + 1]):
+        if has(row.members, terms.measures_of[nth]):
+            uncount(state, terms, terms.measures_of[nth], sequence)
     for lane in range(terms.lane_span.size):
         if terms.lane_span[lane] == span and row.members & terms.lane_member[lane]:
             cell = find(state.last_of_pair, lane, state.pairs[place, lane])
@@ -412,6 +417,7 @@ def judge(  # noqa: PLR0913 - as `report`
             rest = state.rests[rule]
             state.resting[rule, rest.head & (state.resting.shape[1] - 1)] = slot
             rest.head += 1
+            state.marks[0].next_wake = min(state.marks[0].next_wake, standing.quiet_until)
 
 
 @compiled

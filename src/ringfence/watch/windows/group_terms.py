@@ -100,18 +100,21 @@ def terms_of(pooled: Pooled, *, most_rows: int, most_keys: int) -> GroupTerms:
     spans = {length: span for span, length in enumerate(pooled.lengths)}
     lanes = [[term for term in pooled.terms if _lane_key(term) == lane] for lane in pooled.pair_lanes]
     programs = [program_for(*_condition(pooled, judged), pooled.measured[judged.rule]) for judged in pooled.judged]
+    spanned = [spans[term.length_us] for term in pooled.terms]
     ends = np.cumsum([0, *(program.operation.size for program in programs)])
     return GroupTerms(
         most_rows=max(most_rows, 1),
         most_keys=max(most_keys, 1),
         function=_whole(FUNCTIONS[term.function] for term in pooled.terms),
         lane=_whole(pooled.lane_of(term) for term in pooled.terms),
-        span=_whole(spans[term.length_us] for term in pooled.terms),
+        span=_whole(spanned),
         peak_of=_whole(
             pooled.terms.index(_count_of(term)) if term.function is MeasureFunction.PEAK else NOBODY for term in pooled.terms
         ),
         lane_member=np.array([1 << pooled.terms.index(lane[0]) for lane in lanes], np.uint64),
         lane_span=_whole(max(spans[term.length_us] for term in lane) for lane in lanes),
+        measures_of=np.argsort(spanned, kind="stable").astype(np.int64),
+        measures_from=np.searchsorted(sorted(spanned), range(len(spans) + 1)).astype(np.int64),
         rule_span=_whole(max(spans[pooled.terms[each].length_us] for each in pooled.measured[j.rule]) for j in pooled.judged),
         rule_members=np.array([_members(pooled, judged) for judged in pooled.judged], np.uint64),
         cool_down_us=_whole(pooled.rules[judged.rule].cool_down_us for judged in pooled.judged),
