@@ -5,6 +5,7 @@ import string
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.policy.minimal import FILES, RULE, files
+from tests.unit.policy.whole import WHOLE, whole
 
 from ringfence.policy import Bundle, BundleRefused, load, render
 from ringfence.policy.durations import parse_duration, write_duration
@@ -45,6 +46,10 @@ WORDS = [
     "|",
     ">",
 ]
+WORDS_OF_WHOLE = sorted(
+    {*WHOLE.split(), *WORDS, "0", "9d", "none", "because", '"x"', "rollup(party)", "classed('bulk-caller')", "peers(minutes,"}
+)
+KEYS_OF_WHOLE = sorted({line.split(":")[0] for line in WHOLE.split("\n") if line and line[0].isalpha()})
 YAML_SOUP = st.lists(st.sampled_from(WORDS) | st.text(max_size=3), max_size=60).map(" ".join)
 EXPRESSION_WORDS = [
     "status",
@@ -112,6 +117,21 @@ def test_a_bundle_changed_anywhere_loads_or_is_refused(path: str, place: int, ol
     place %= len(text)
     changed = text[:place] + new + text[place + old :]
     loaded_or_refused(files() | {path: changed.encode("utf-8", "surrogatepass")})
+
+
+@STEADY
+@given(place=st.integers(0, len(WHOLE) - 1), old=st.integers(0, 12), new=st.text(max_size=4) | st.sampled_from(WORDS_OF_WHOLE))
+def test_a_rule_with_every_key_changed_anywhere_loads_or_is_refused(place: int, old: int, new: str) -> None:
+    changed = WHOLE[:place] + new + WHOLE[place + old :]
+    loaded_or_refused(whole() | {"rules/many-calls.yaml": changed.encode("utf-8", "surrogatepass")})
+
+
+@STEADY
+@given(key=st.sampled_from(KEYS_OF_WHOLE), words=st.lists(st.sampled_from(WORDS_OF_WHOLE), max_size=8))
+def test_any_words_at_any_key_load_or_are_refused(key: str, words: list[str]) -> None:
+    lines = [f"{key}: {' '.join(words)}" if line.startswith(f"{key}:") else line for line in WHOLE.split("\n")]
+    loaded_or_refused(whole("\n".join(lines)))
+    loaded_or_refused(whole("\n".join(lines).replace("tiers:\n", "tiers_:\n")))
 
 
 @STEADY
