@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "mail": "take complaints in by SMTP",
     "parties": "bring accounts, trunks and numbers in",
     "policy": "check and show policy bundles",
+    "lake": "bring history in, ask it questions, erase it",
     "simulate": "play a labelled carrier",
     "audit": "prove the record",
     "hold": "pause or resume all automatic measures",

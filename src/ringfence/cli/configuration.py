@@ -85,6 +85,12 @@ class MailPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     size_limit: Annotated[int, Meta(ge=1_000)] = 26_214_400
 
 
+class LakePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The history of traffic. `keep_days`: how long, in whole days (UTC); 0 keeps none."""
+
+    keep_days: Annotated[int, Meta(ge=0, le=3_660)] = 90
+
+
 class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of it. Every part has defaults that work on one machine without privileges."""
 
@@ -92,6 +98,7 @@ class Configuration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     watch: WatchPart = WatchPart()
     gate: GatePart = GatePart()
     mail: MailPart = MailPart()
+    lake: LakePart = LakePart()
 
 
 def load(data: Path) -> Configuration:

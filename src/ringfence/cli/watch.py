@@ -16,6 +16,7 @@ import typer
 import uvloop
 
 from ringfence.cli.configuration import Configuration, ConfigurationRefused, WatchPart, address_port, installation_key, load
+from ringfence.cli.lake_keeper import LakeKeeper
 from ringfence.cli.tails import tails_of
 from ringfence.feeds import FeedError
 from ringfence.policy import load as load_bundle
@@ -102,6 +103,7 @@ class _Live:
         self._saved = 0
         self._tried = Micros(0)
         self._saving: asyncio.Task[None] | None = None
+        self._lake = LakeKeeper(data, log, keep_days=configuration.lake.keep_days)
 
     async def run(self) -> None:
         """Go on where the process before ended, listen, and work until asked to end."""
@@ -120,6 +122,7 @@ class _Live:
             await self._work(stop)
         finally:
             await listener.stop()
+            await self._lake.stop()
         await self._end()
 
     def _recover(self) -> None:
@@ -179,6 +182,7 @@ class _Live:
                 regular = now
                 await loop.run_in_executor(self._turns, self._tell_health, now, self._health())
                 await self._checkpoint(now)
+                self._lake.look(now)
             await asyncio.sleep(0 if behind else _TURN_SECONDS)
 
     async def _end(self) -> None:
