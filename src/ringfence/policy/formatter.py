@@ -1,6 +1,6 @@
 """`ringfence policy fmt`: a rule's file in its canonical form. Comments stay, meaning stays; done twice it is as done once.
 
-Keys stand in the order of `ORDER`. Expressions have single spaces and double quotation marks, long ones are folded; texts are filled.
+Keys stand in the order of `ORDER`. Expressions have single spaces and double quotation marks, long ones are folded; texts filled.
 A list of plain words stands between brackets, every other one line by line.
 """
 
