@@ -124,7 +124,7 @@ _ALL: Final = (
         "country",
         (_PHONE,),
         Type.TEXT,
-        "the ISO 3166 code of the country whose numbering plan it belongs to; unset where it belongs to none, or to several",
+        "the ISO 3166 code of the country whose numbering plan it belongs to, assigned or not; unset where no country's",
         values=COUNTRIES,
     ),
     Function(

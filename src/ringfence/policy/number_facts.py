@@ -32,7 +32,11 @@ class NumberFacts:
 
     def _country(self, text: str) -> str | None:
         number = self._parsed(text)
-        country = None if number is None else phonenumbers.region_code_for_number(number)
+        if number is None:
+            return None
+        # Countries that share a code are told apart by the ranges they assigned: a range of nobody belongs to the main one.
+        code = number.country_code or 0
+        country = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(code)
         return country if country in COUNTRIES else None
 
     def _kind(self, text: str) -> str | None:

@@ -28,6 +28,9 @@ from ringfence.policy.expressions import (
     Type,
     Unset,
 )
+from ringfence.policy.trees import children
+from ringfence.policy.written import written
+from ringfence.watch.columns.derived import ARITHMETIC
 from ringfence.watch.columns.hashes import UNSET, TextHashes
 
 Column = NDArray[Any]
@@ -41,27 +44,14 @@ _COMPARE: Final[dict[str, Callable[[Column, Column], Column]]] = {
     ">=": np.greater_equal,
 }
 _COMPUTE: Final[dict[str, Callable[[Column, Column], Column]]] = {"+": np.add, "-": np.subtract, "*": np.multiply}
-
-
-def operands(expression: Expression) -> tuple[Expression, ...]:
-    """Return the expressions that `expression` is made of, one level down."""
-    match expression:
-        case Arithmetic(left=left, right=right) | Comparison(left=left, right=right):
-            return (left, right)
-        case Membership(left=left, options=options):
-            return (left, *options)
-        case Unset(operand=operand) | Negation(operand=operand):
-            return (operand,)
-        case Connective(operands=several):
-            return several
-        case Call(arguments=several) | Lookup(keys=several):
-            return several
-        case Choice(condition=condition, then=then, otherwise=otherwise):
-            return (condition, then, otherwise)
-        case Listed(operand=operand):
-            return (operand,)
-        case Literal() | Field() | MeasureValue() | PastValue():
-            return ()
+_ARITHMETIC: Final[dict[str, Callable[..., Column]]] = {
+    "abs": np.abs,
+    "min": lambda *columns: reduce(np.minimum, columns),
+    "max": lambda *columns: reduce(np.maximum, columns),
+    "round": np.rint,
+    "floor": np.floor,
+    "ceil": np.ceil,
+}
 
 
 def field_names(expression: Expression | None) -> Iterator[str]:
@@ -69,14 +59,15 @@ def field_names(expression: Expression | None) -> Iterator[str]:
     if isinstance(expression, Field):
         yield expression.name
     elif expression is not None:
-        for operand in operands(expression):
+        for operand in children(expression):
             yield from field_names(operand)
 
 
 def evaluate(expression: Expression, values: Mapping[str, Column], size: int, hashes: TextHashes) -> Column:
     """Return the value of `expression` in each of `size` rows: bool, float64, or for text uint64 hashes.
 
-    `values` holds a column for each field and measure that it reads, by name.
+    `values` holds a column for each field and measure that it reads, by name, and those of `Derivations` for its functions of
+    texts, lists and time.
     """
 
     def column(part: Expression) -> Column:
@@ -107,8 +98,10 @@ def evaluate(expression: Expression, values: Mapping[str, Column], size: int, ha
             return ~column(operand)
         case Choice(condition=condition, then=then, otherwise=otherwise):
             return np.where(column(condition), column(then), column(otherwise))
+        case Call(function=function, arguments=arguments) if function in ARITHMETIC:
+            return _ARITHMETIC[function](*map(column, arguments))
         case Call() | Listed() | Lookup() | PastValue():
-            raise NotImplementedError(type(expression).__name__)
+            return values[written(expression)]
 
 
 def _is_set(column: Column) -> Column:

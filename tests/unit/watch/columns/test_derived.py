@@ -1,0 +1,146 @@
+"""Columns of functions, lists and lookups: each distinct set of what they read is looked at once."""
+
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+import pytest
+from tests.property.expressions import LISTS, NOON, Holders
+
+from ringfence.policy.evaluation import Context
+from ringfence.policy.expressions import Expression
+from ringfence.policy.grammar import parse_expression
+from ringfence.policy.terms import FieldScope
+from ringfence.vocabulary.contracts import Event, EventKind
+from ringfence.vocabulary.times import HOUR, MINUTE, SECOND, Micros
+from ringfence.watch.columns import Columns, Derivations, TextHashes, column_names, columns_of, derived_parts, evaluate
+
+HASHES = TextHashes(b"")
+FIXED = "+441632960001"
+
+
+def read(text: str) -> Expression:
+    return parse_expression(text, FieldScope(LISTS)).expression
+
+
+def event(at: int = NOON, **fields: str | None) -> Event:
+    return Event(kind=EventKind.ATTEMPT, time=Micros(at), call_id="c", **fields)  # type: ignore[arg-type]  # a table of keyword arguments
+
+
+class Counted(Sequence[Event]):
+    """Events that count how often one of them is asked for by its place."""
+
+    def __init__(self, events: list[Event]) -> None:
+        self._events = events
+        self.asked = 0
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self._events)
+
+    @overload
+    def __getitem__(self, place: int) -> Event: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Event]: ...
+    def __getitem__(self, place: int | slice) -> Event | Sequence[Event]:
+        self.asked += 1
+        return self._events[place]
+
+
+def extended(derivations: Derivations, events: Sequence[Event]) -> Columns:
+    columns = columns_of(events, sorted(derivations.fields), HASHES, clock=Micros(0), now=Micros(1 << 60))
+    derivations.extend(columns, events)
+    return columns
+
+
+def told(expression: Expression, derivations: Derivations, events: Sequence[Event]) -> list[object]:
+    values = extended(derivations, events).fields
+    found = evaluate(expression, {name: values[name] for name in column_names(expression)}, len(events), HASHES)
+    return list(found.tolist())
+
+
+def test_an_event_is_asked_for_once_for_each_distinct_text() -> None:
+    expression = read('country(callee) == "GB"')
+    derivations = Derivations([expression], Context(LISTS), HASHES)
+    events = Counted([event(NOON + n, callee=(FIXED, "+12025550123", None)[n % 3]) for n in range(300)])
+    assert told(expression, derivations, events) == [True, False, False] * 100
+    assert events.asked == 3
+    told(expression, derivations, events)
+    assert events.asked == 3
+
+
+def test_clocks_are_asked_for_each_minute() -> None:
+    expression = read('minute("UTC")')
+    derivations = Derivations([expression], Context(), HASHES)
+    events = Counted([event(NOON + n * 20 * SECOND) for n in range(7)])
+    assert told(expression, derivations, events) == [720.0] * 3 + [721.0] * 3 + [722.0]
+    assert events.asked == 3
+
+
+def test_who_holds_a_number_depends_on_the_moment_and_the_event_s_own_account() -> None:
+    expression = read("held(caller)")
+    derivations = Derivations([expression], Context(LISTS, Holders()), HASHES)
+    asked = [(NOON - 1, "acme"), (NOON, "acme"), (NOON, "zeta"), (NOON, None)]
+    events = [event(at, caller=FIXED, account=account) for at, account in asked]
+    assert told(expression, derivations, events) == [True, False, True, False]
+
+
+def test_new_holders_are_asked_from_then_on() -> None:
+    class Other:
+        def holder(self, number: str, time: Micros) -> str | None:
+            return "new" if number and time else None
+
+    expression, context = read("holder(caller)"), Context(LISTS, Holders())
+    derivations = Derivations([expression], context, HASHES)
+    assert told(expression, derivations, [event(caller=FIXED)]) == [HASHES["zeta"]]
+    context.holders = Other()
+    assert told(expression, derivations, [event(caller=FIXED)]) == [HASHES["new"]]
+
+
+def test_a_row_counts_from_its_first_moment_to_its_last() -> None:
+    expression = read('plan in list("tiers")')
+    derivations = Derivations([expression], Context(LISTS), HASHES)
+    events = [event(NOON - 1, plan="home"), event(NOON, plan="home"), event(NOON, plan="office")]
+    assert told(expression, derivations, events) == [True, False, True]
+
+
+def test_parts_that_stand_in_several_expressions_are_one_column() -> None:
+    expressions = [read('country(callee) == "GB" and length(callee) > 9'), read('country(callee) != "US"')]
+    columns = extended(Derivations(expressions, Context(LISTS), HASHES), [event(callee=FIXED)])
+    assert sorted(columns.fields) == ["callee", "country(callee)", "length(callee)"]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("ceil(duration / 1min) > 3", []),
+        ('prefix(country(callee), 1) == "G" and answered', ["prefix(country(callee), 1)"]),
+        ('not callee in list("tiers")', ['callee in list("tiers")']),
+        ('max(length(callee), 3) > lookup("tiers", "calls", plan)', ["length(callee)", 'lookup("tiers", "calls", plan)']),
+    ],
+)
+def test_what_is_computed_column_by_column_is_no_column_of_its_own(text: str, parts: list[str]) -> None:
+    assert list(derived_parts(read(text))) == list(map(read, parts))
+
+
+def test_the_memory_of_a_column_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringfence.watch.columns.derived._REMEMBERED", 10)
+    expression = read("length(callee)")
+    derivations = Derivations([expression], Context(), HASHES)
+    for start in range(0, 100, 20):
+        events = Counted([event(callee=str(10**n)) for n in range(20)])
+        assert told(expression, derivations, events) == [n + 1.0 for n in range(20)]
+        assert events.asked == 20, start
+
+
+def test_a_batch_of_nothing_has_empty_columns() -> None:
+    derivations = Derivations([read("length(callee)"), read('hour("UTC")')], Context(), HASHES)
+    assert [column.size for column in extended(derivations, []).fields.values()] == [0, 0, 0]
+
+
+def test_time_is_the_event_s_own_even_where_it_counts_later() -> None:
+    expression = read('hour("UTC")')
+    derivations = Derivations([expression], Context(), HASHES)
+    events = [event(NOON + HOUR), event(NOON - MINUTE)]
+    assert told(expression, derivations, events) == [13.0, 11.0]
