@@ -18,6 +18,7 @@ from ringfence.policy.expressions import (
 )
 from ringfence.policy.fields import FIELDS
 from ringfence.policy.plan import Measure, MeasureFunction, Rolling, Rule, Tier
+from ringfence.policy.subjects import KEYS_OF_SUBJECT
 from ringfence.vocabulary.contracts import EventKind
 from ringfence.vocabulary.severity import Mode, Severity
 from ringfence.vocabulary.subjects import SubjectKind
@@ -48,6 +49,11 @@ def compare(left: Expression, operator: str, right: Expression) -> Comparison:
     return Comparison(operator, left, right)
 
 
+def _subject_parts(subject: SubjectKind, key: tuple[str, ...]) -> tuple[int, ...]:
+    ways = KEYS_OF_SUBJECT.get(subject, ())
+    return next((tuple(key.index(name) for name in way) for way in ways if set(way) <= set(key)), ())
+
+
 def rule(
     name: str,
     *,
@@ -69,7 +75,7 @@ def rule(
         where=where,
         key=tuple(field(name) for name in key),
         subject=subject,
-        subject_parts=tuple(range(len(key))),
+        subject_parts=_subject_parts(subject, key),
         windows=(Rolling("window", Micros(window_s * SECOND)),),
         measures=tuple(replace(measure, window="window") for measure in measures),
         tiers=(Tier(when, Severity.WARN, thresholds={"calls": 3.0}),),

@@ -70,10 +70,12 @@ def told(finding: Finding) -> tuple[object, ...]:
 
 
 @settings(deadline=None, max_examples=300)
-@given(streams, cuts_of, st.integers(100, 600))
-def test_findings_equal_the_oracle_however_the_stream_is_cut(events: list[Event], cuts: list[int], now_s: int) -> None:
+@given(streams, cuts_of, st.integers(100, 600), st.booleans())
+def test_findings_equal_the_oracle_however_the_stream_is_cut(
+    events: list[Event], cuts: list[int], now_s: int, compiled: bool
+) -> None:
     now = Micros(now_s * SECOND)
-    engine = Engine(PLAN, key=KEY, source="test")
+    engine = Engine(PLAN, key=KEY, source="test", compiled=compiled)
     findings = [finding for batch in cut(events, cuts) for finding in engine.step(batch, now)]
     wanted = [
         (found.index, place, as_told(rule, found))
@@ -85,14 +87,14 @@ def test_findings_equal_the_oracle_however_the_stream_is_cut(events: list[Event]
 
 
 @settings(deadline=None, max_examples=100)
-@given(streams, cuts_of)
-def test_a_snapshot_at_any_cut_continues_as_if_nothing_had_been(events: list[Event], cuts: list[int]) -> None:
+@given(streams, cuts_of, st.booleans())
+def test_a_snapshot_at_any_cut_continues_as_if_nothing_had_been(events: list[Event], cuts: list[int], compiled: bool) -> None:
     now = Micros(10_000 * SECOND)
     whole = Engine(PLAN, key=KEY, source="test").step(events, now)
-    engine = Engine(PLAN, key=KEY, source="test")
+    engine = Engine(PLAN, key=KEY, source="test", compiled=compiled)
     findings: list[Finding] = []
     for batch in cut(events, cuts):
-        successor = Engine(PLAN, key=KEY, source="test")
+        successor = Engine(PLAN, key=KEY, source="test", compiled=compiled)
         successor.restore(engine.snapshot())
         engine = successor
         findings += engine.step(batch, now)

@@ -7,7 +7,7 @@ record (so a reader may be older than its writer). Changing a field's meaning ne
 from ringfence.vocabulary.contracts.ask import Ask
 from ringfence.vocabulary.contracts.desk_event import DeskEvent
 from ringfence.vocabulary.contracts.event import Event, EventKind
-from ringfence.vocabulary.contracts.finding import Evidence, Finding, Subject, Window, finding_id
+from ringfence.vocabulary.contracts.finding import Charge, Evidence, Finding, Subject, Window, finding_id
 from ringfence.vocabulary.contracts.observation import Observation, ObservationKind
 from ringfence.vocabulary.contracts.order import Action, ActionKind, Order, OrderChange, Scope
 from ringfence.vocabulary.contracts.receipt import Receipt, ReceiptState
@@ -25,6 +25,7 @@ __all__ = [
     "Action",
     "ActionKind",
     "Ask",
+    "Charge",
     "DeskEvent",
     "Event",
     "EventKind",

@@ -14,13 +14,17 @@ class PartyLink(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class AccountLink(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An account, the party that holds it, and its plan. The span is from `valid_from` (included) to `valid_to` (excluded)."""
+    """An account, the party that holds it, and its plan. The span is from `valid_from` (included) to `valid_to` (excluded).
+
+    `billing_day` is the day of the month on which its billing cycle begins, 1 to 31: in a shorter month the last.
+    """
 
     account: str
     party: str
     plan: str | None = None
     valid_from: Micros | None = None
     valid_to: Micros | None = None
+    billing_day: int = 1
 
 
 class TrunkLink(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,6 +1,6 @@
 """Who answers for a request, from the provider's reference data."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Final, TypeVar
@@ -37,6 +37,7 @@ class Directory:
         self.emergency_numbers: Final = frozenset(reference.lists.get(EMERGENCY_LIST, ()))
         self._parents = {link.party: link.parent for link in reference.parties}
         self._accounts = _grouped((link.account, link) for link in reference.accounts)
+        self._trunks = reference.trunks
         self._numbers = _grouped((link.number, link) for link in reference.numbers)
         self._by_user = _grouped((link.user, link) for link in reference.trunks if link.address is None and link.user is not None)
         self._networks = _networks(reference.trunks)
@@ -71,6 +72,47 @@ class Directory:
     def holder(self, number: str, time: Micros) -> str | None:
         """Return the account that held E.164 `number` at `time`, or `None`."""
         return next((link.account for link in self._numbers.get(number, ()) if _holds(link, time)), None)
+
+    @property
+    def numbers(self) -> Collection[str]:
+        """All numbers that anybody held at some time."""
+        return self._numbers.keys()
+
+    @property
+    def knows_addresses(self) -> bool:
+        """Tell whether a trunk is known by an address: else `sender` never answers for one without a user."""
+        return bool(self._networks)
+
+    def changes_at_source(self, source: str) -> list[Micros]:
+        """Return the moments at which the answer of `sender(source, None, …)` may become another, in order."""
+        trunks = [trunk for trunks in self._at_source(source) for trunk in trunks]
+        return _changes([*trunks, *(link for trunk in trunks for link in self._accounts.get(trunk.account, ()))])
+
+    def changes_of_account(self, account: str) -> list[Micros]:
+        """Return the moments at which the answer of `account(account, …)` may become another, in order."""
+        return _changes(self._accounts.get(account, ()))
+
+    def changes_of_holder(self, number: str) -> list[Micros]:
+        """Return the moments at which the answer of `holder(number, …)` may become another, in order."""
+        return _changes(self._numbers.get(number, ()))
+
+    def accounts_at(self, time: Micros) -> list[str]:
+        """Return the accounts that there were at `time`, in order."""
+        return sorted(account for account, links in self._accounts.items() if any(_holds(link, time) for link in links))
+
+    def trunks_at(self, time: Micros) -> list[tuple[str, str]]:
+        """Return each trunk that there was at `time`, in order, with the account it belonged to."""
+        return sorted({(link.trunk, link.account) for link in self._trunks if _holds(link, time)})
+
+    def numbers_at(self, time: Micros) -> list[tuple[str, str]]:
+        """Return each number that somebody held at `time`, in order, with the account that did."""
+        held = ((number, self.holder(number, time)) for number in sorted(self._numbers))
+        return [(number, account) for number, account in held if account is not None]
+
+    def billing_day(self, account: str | None) -> int:
+        """Return the day of the month on which the account's billing cycle begins; the first for one that is not known."""
+        links = self._accounts.get(account, ()) if account is not None else ()
+        return links[-1].billing_day if links else 1
 
     def party_path(self, party: str) -> tuple[str, ...]:
         """Return the parties from the root down to `party`. A ring of parents is cut where it closes."""
@@ -137,3 +179,7 @@ def _grouped(links: Iterable[tuple[str | None, _Link]]) -> dict[str, list[_Link]
 
 def _holds(link: AccountLink | NumberLink | TrunkLink, time: Micros) -> bool:
     return (link.valid_from is None or link.valid_from <= time) and (link.valid_to is None or time < link.valid_to)
+
+
+def _changes(links: Iterable[AccountLink | NumberLink | TrunkLink]) -> list[Micros]:
+    return sorted({time for link in links for time in (link.valid_from, link.valid_to) if time is not None})

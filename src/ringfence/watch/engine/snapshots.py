@@ -13,17 +13,25 @@ import numpy as np
 from ringfence.policy.plan import Plan
 from ringfence.watch.engine.errors import SnapshotDamaged, SnapshotOfAnotherPlan, SnapshotOfAnotherVersion
 from ringfence.watch.kernels.layout import COUNTER, MARKS, ROW, SLOT, VALUE
+from ringfence.watch.tallies import VERSION as TALLIES
+from ringfence.watch.tallies import Remembered
+from ringfence.watch.tallies import read as read_tally
 from ringfence.watch.windows import Packed
 
-_MAGIC: Final = b"RFWINDO1"
+_MAGIC: Final = b"RFWINDO2"
 _DIGEST_BYTES: Final = 32
 _DTYPES: Final = (MARKS, ROW, np.dtype(np.uint64), VALUE, SLOT, COUNTER, np.dtype(np.int64))  # in the order of `Packed`
 _HASHES: Final = "siphash-2-4"  # of text; keys of another kind of hash would meet nobody
-_LAYOUT: Final = blake2b(repr((_HASHES, sys.byteorder, [dtype.descr for dtype in _DTYPES])).encode(), digest_size=16).digest()
+_LAYOUT: Final = blake2b(
+    repr((_HASHES, TALLIES, sys.byteorder, [dtype.descr for dtype in _DTYPES])).encode(), digest_size=16
+).digest()
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
-    """`windows` holds each rule's `Packed` arrays as (shape, bytes); `call_ids` what samples may name, by event number."""
+    """`windows` holds each rule's `Packed` arrays as (shape, bytes); `call_ids` what samples may name, by event number.
+
+    `tallies` is what the rules that tallies measure remember, rule by rule.
+    """
 
     layout: bytes
     owner: bytes
@@ -31,6 +39,7 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     next_event: int
     windows: tuple[tuple[tuple[tuple[int, ...], bytes], ...], ...]
     call_ids: dict[int, str]
+    tallies: tuple[bytes, ...]
 
 
 def owner_of(plan: Plan, key: bytes) -> bytes:
@@ -38,14 +47,16 @@ def owner_of(plan: Plan, key: bytes) -> bytes:
     return blake2b(repr(plan).encode(), digest_size=16, key=key).digest()
 
 
-def write(owner: bytes, *, clock: int, next_event: int, windows: list[Packed], call_ids: dict[int, str]) -> bytes:
+def write(
+    owner: bytes, *, clock: int, next_event: int, windows: list[Packed], call_ids: dict[int, str], tallies: tuple[bytes, ...] = ()
+) -> bytes:
     """Return the snapshot of an engine that `owner_of` names."""
     arrays = tuple(tuple((array.shape, array.tobytes()) for array in packed) for packed in windows)
-    body = msgspec.msgpack.encode(Snapshot(_LAYOUT, owner, clock, next_event, arrays, call_ids))
+    body = msgspec.msgpack.encode(Snapshot(_LAYOUT, owner, clock, next_event, arrays, call_ids, tallies))
     return _MAGIC + blake2b(body, digest_size=_DIGEST_BYTES).digest() + body
 
 
-def read(data: bytes, owner: bytes) -> tuple[Snapshot, list[Packed]]:
+def read(data: bytes, owner: bytes) -> tuple[Snapshot, list[Packed], list[Remembered]]:
     """Return what `write` wrote. Raises `SnapshotRefused`."""
     digest, body = data[len(_MAGIC) : len(_MAGIC) + _DIGEST_BYTES], data[len(_MAGIC) + _DIGEST_BYTES :]
     if not data.startswith(_MAGIC[:-1]) or len(data) < len(_MAGIC) + _DIGEST_BYTES:
@@ -59,7 +70,8 @@ def read(data: bytes, owner: bytes) -> tuple[Snapshot, list[Packed]]:
         raise SnapshotOfAnotherVersion("the snapshot was written by a version of Ringfence that lays windows out in another way")
     if snapshot.owner != owner:
         raise SnapshotOfAnotherPlan("the snapshot was written under another policy version or by another installation")
-    return snapshot, [
+    windows = [
         Packed(*(np.frombuffer(raw, dtype).reshape(shape) for (shape, raw), dtype in zip(arrays, _DTYPES, strict=True)))
         for arrays in snapshot.windows
     ]
+    return snapshot, windows, [read_tally(tally) for tally in snapshot.tallies]

@@ -1,16 +1,24 @@
 """The engine: events in, findings out; live, recorded or on a cluster."""
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
 
+import numpy as np
+
+from ringfence.policy.evaluation import Context, Occasion, reading
 from ringfence.policy.plan import Plan, Rule
+from ringfence.policy.strata import strata
 from ringfence.vocabulary.contracts import Event, EventKind, Finding
 from ringfence.vocabulary.times import Micros
-from ringfence.watch.columns import TextHashes, call_ids_of, columns_of
+from ringfence.watch.attribution import Directory
+from ringfence.watch.columns import Columns, TextHashes, call_ids_of, columns_of
 from ringfence.watch.engine import snapshots
 from ringfence.watch.engine.call_ids import CallIds
-from ringfence.watch.findings import Explainer, subject_fields, subject_of
-from ringfence.watch.windows import Crossing, Limits, Losses, RuleUnmeasurable, RuleWindow, sampled_events
+from ringfence.watch.engine.known import known_to
+from ringfence.watch.engine.tallied import Made, Tallied, at_event
+from ringfence.watch.findings import Explainer
+from ringfence.watch.tallies import Found, Judge, fields_of, refusals
+from ringfence.watch.windows import Crossing, Limits, Losses, RuleUnmeasurable, RuleWindow, as_window_rule, sampled_events
 
 _BATCH: Final = 16_384  # columns of this many events stay in the processor's cache
 _CALL_IDS: Final = 1 << 19
@@ -18,8 +26,12 @@ _BEFORE_ALL: Final = Micros(-(1 << 62))
 
 
 class _Watched(NamedTuple):
+    """A rule that a compiled window measures: its number in the plan, and how its key and its charge are read."""
+
+    number: int
     rule: Rule
-    subject_fields: tuple[str, ...]
+    key: tuple[Callable[[Event], Any], ...]
+    judge: Judge
     window: RuleWindow
 
 
@@ -37,18 +49,43 @@ class Engine:
     `key` is the installation's (empty in a scan): it keys the findings' ids and the hashes of text. `source` names the input.
     `limits` bound the memory of each rule; what a rule then forgets is counted in `losses` and said in its findings.
     No clock, no chance: the same events give the same findings, however they are cut into steps.
+    What compiled windows can hold they do (none where not `compiled`); tallies measure every other rule, with the same meaning.
     Raises `RuleUnmeasurable` for a rule that can't be measured.
     """
 
-    def __init__(self, plan: Plan, *, key: bytes, source: str, limits: Limits | None = None) -> None:
+    def __init__(self, plan: Plan, *, key: bytes, source: str, limits: Limits | None = None, compiled: bool = True) -> None:
         self._hashes = TextHashes(key)
-        self._watched = tuple(_watched(rule, self._hashes, limits or Limits()) for rule in plan.rules)
-        self._fields = sorted({name for watched in self._watched for name in watched.window.fields})
+        self._context = Context(plan.lists)
         self._explainer = Explainer(key=key, policy=plan.policy, source=source)
+        limits = limits or Limits()
+        for rule in plan.rules:
+            for cause in refusals(rule):
+                raise RuleUnmeasurable(rule.name, cause)
+        numbers = {rule.name: number for number, rule in enumerate(plan.rules)}
+        fitting = {rule.name: fit for rule in plan.rules if compiled and (fit := as_window_rule(rule)) is not None}
+        self._watched = tuple(
+            _Watched(
+                number,
+                rule,
+                tuple(reading(part, self._context) for part in rule.key),
+                Judge(rule, self._context),
+                RuleWindow(fitting[rule.name], self._hashes, limits),
+            )
+            for number, rule in enumerate(plan.rules)
+            if rule.name in fitting
+        )
+        self._fields = sorted({name for watched in self._watched for name in watched.window.fields})
+        layers = [[(numbers[rule.name], rule) for rule in layer if rule.name not in fitting] for layer in strata(plan.rules)]
+        self._tallied = Tallied(layers, self._context, self._explainer, keys=limits.keys, entries=limits.events)
         self._owner = snapshots.owner_of(plan, key)
         self._call_ids = CallIds(remembered=_CALL_IDS, batch=_BATCH)
         self._clock = _BEFORE_ALL
         self._next_event = 0
+
+    def know(self, directory: Directory) -> None:
+        """Judge by this reference from now on: who holds numbers, which subjects there are, when accounts are billed."""
+        self._context.holders = directory
+        self._tallied.know(lambda rule: known_to(directory, rule), directory.billing_day)
 
     def step(self, events: Sequence[Event], now: Micros) -> list[Finding]:
         """Take in `events`, which stand in the order in which they count, and return the findings in the order of their events.
@@ -63,18 +100,37 @@ class Engine:
             watched.window.shrink()
         return findings
 
+    def due(self, now: Micros) -> bool:
+        """Tell whether a period or round of a rule is over at `now`, so that `pass_time` has something to look at."""
+        return self._clock != _BEFORE_ALL and self._tallied.due(now)
+
+    def pass_time(self, now: Micros) -> list[Finding]:
+        """Look at what is over at `now`, though no event came: whatever comes later counts no earlier than `now`."""
+        self._clock = max(self._clock, now)
+        nothing = Columns(np.zeros(0, np.int64), np.zeros(0, np.uint8), {})
+        return [made.finding for made in self._tallied.advance(nothing, (), self._clock, [])]
+
     def snapshot(self) -> bytes:
         """Return all that the engine remembers; `restore` continues from it as if nothing had been."""
         windows = [watched.window.snapshot() for watched in self._watched]
         numbers = {number for packed in windows for number in sampled_events(packed).tolist()}
         call_ids = self._call_ids.pick(sorted(numbers), present=self._next_event)
-        return snapshots.write(self._owner, clock=self._clock, next_event=self._next_event, windows=windows, call_ids=call_ids)
+        return snapshots.write(
+            self._owner,
+            clock=self._clock,
+            next_event=self._next_event,
+            windows=windows,
+            call_ids=call_ids,
+            tallies=tuple(tally.snapshot() for tally in self._tallied.tallies),
+        )
 
     def restore(self, snapshot: bytes) -> None:
         """Continue from a snapshot of the same plan and installation. Raises `SnapshotRefused`, and then stays as it was."""
-        header, windows = snapshots.read(snapshot, self._owner)
+        header, windows, tallies = snapshots.read(snapshot, self._owner)
         for watched, packed in zip(self._watched, windows, strict=True):
             watched.window.restore(packed)
+        for tally, remembered in zip(self._tallied.tallies, tallies, strict=True):
+            tally.restore(remembered)
         self._call_ids.replace(header.call_ids)
         self._clock = Micros(header.clock)
         self._next_event = header.next_event
@@ -83,34 +139,42 @@ class Engine:
         """Forget all events and cool-downs: what comes next may be older than what came before."""
         for watched in self._watched:
             watched.window.forget()
+        for tally in self._tallied.tallies:
+            tally.forget()
         self._call_ids.replace({})
         self._clock = _BEFORE_ALL
 
     @property
     def reads(self) -> Reads:
         """What it reads of events. Those of other kinds need not be given, unless an event's time alone must be known."""
-        kinds = frozenset(kind for watched in self._watched for kind in watched.window.kinds)
-        return Reads(self._hashes, kinds, frozenset(self._fields))
+        tallies = self._tallied.tallies
+        kinds = {kind for watched in self._watched for kind in watched.window.kinds}
+        kinds.update(kind for tally in tallies for kind in (EventKind if tally.has_boundaries else tally.kinds))
+        fields = {name for tally in tallies for name in fields_of(tally.rule)}
+        return Reads(self._hashes, frozenset(kinds), frozenset(fields.union(self._fields)))
 
     @property
     def live_keys(self) -> int:
         """Keys with an event in a window or a cool-down that runs, over all rules."""
-        return sum(watched.window.live_keys for watched in self._watched)
+        return sum(watched.window.live_keys for watched in self._watched) + sum(one.live_keys for one in self._tallied.tallies)
 
     @property
     def live_events(self) -> int:
-        """Events in windows, over all rules."""
-        return sum(watched.window.live_events for watched in self._watched)
+        """Events in windows, over all rules; of a rule that tallies measure, what its measures hold."""
+        return sum(watched.window.live_events for watched in self._watched) + sum(one.entries for one in self._tallied.tallies)
 
     @property
     def memory_bytes(self) -> int:
-        """What the windows' arrays take."""
-        return sum(watched.window.memory_bytes for watched in self._watched)
+        """What the windows' arrays take, and about what tallies do."""
+        return sum(watched.window.memory_bytes for watched in self._watched) + sum(
+            one.memory_bytes for one in self._tallied.tallies
+        )
 
     @property
     def losses(self) -> dict[str, Losses]:
         """What each rule forgot before its time, by the rule's name."""
-        return {watched.rule.name: watched.window.losses for watched in self._watched}
+        losses = {watched.rule.name: watched.window.losses for watched in self._watched}
+        return losses | {tally.rule.name: Losses(*tally.forgotten) for tally in self._tallied.tallies}
 
     def _take(self, events: Sequence[Event], now: Micros) -> list[Finding]:
         first = self._next_event
@@ -118,22 +182,27 @@ class Engine:
         self._call_ids.add(first, call_ids_of(events))
         self._clock = Micros(int(columns.time[-1]))
         self._next_event += len(events)
-        crossings = [
-            (crossing.position, nth, crossing)
-            for nth, watched in enumerate(self._watched)
+        made = [
+            self._made(watched, crossing, events[crossing.position], first)
+            for watched in self._watched
             for crossing in watched.window.advance(columns, first)
         ]
-        crossings.sort(key=lambda found: found[:2])
-        return [self._finding(self._watched[nth], crossing, events[position], first) for position, nth, crossing in crossings]
+        return [each.finding for each in self._tallied.advance(columns, events, self._clock, made)]
 
-    def _finding(self, watched: _Watched, crossing: Crossing, event: Event, first: int) -> Finding:
-        subject = subject_of(watched.rule.subject, watched.subject_fields, event)
-        call_ids = self._call_ids.of(crossing.sample, present=first + crossing.position)
-        return self._explainer.finding(watched.rule, crossing, event, subject, call_ids)
-
-
-def _watched(rule: Rule, hashes: TextHashes, limits: Limits) -> _Watched:
-    fields = subject_fields(rule)
-    if fields is None:
-        raise RuleUnmeasurable(rule.name, f"its key doesn't tell which {rule.subject} its finding is about")
-    return _Watched(rule, fields, RuleWindow(rule, hashes, limits))
+    def _made(self, watched: _Watched, crossing: Crossing, event: Event, first: int) -> Made:
+        rule = watched.rule
+        measures = {measure.name: value for measure, value in zip(rule.measures, crossing.measures, strict=True)}
+        found = Found(
+            rule=rule,
+            tier=0,
+            time=crossing.time,
+            event=event,
+            key=tuple(read(event) for read in watched.key),
+            start=Micros(crossing.time - rule.window_us),
+            measures=crossing.measures,
+            events=crossing.events,
+            sample=tuple(self._call_ids.of(crossing.sample, present=first + crossing.position)),
+            forgotten=crossing.forgotten,
+            quantity=watched.judge.quantity(0, Occasion(event, measures)),
+        )
+        return Made(at_event(crossing.position, crossing.time, watched.number), self._explainer.finding(found), found)

@@ -1,12 +1,11 @@
 """A crossing as a finding: with all that is needed to contest it."""
 
-from collections.abc import Iterable
 from math import isnan
 
-from ringfence.policy.plan import Rule
-from ringfence.vocabulary.contracts import Event, Evidence, Finding, Subject, Window, finding_id
-from ringfence.vocabulary.times import Micros
-from ringfence.watch.windows import Crossing
+from ringfence.policy.plan import ProposalKind, Tier
+from ringfence.vocabulary.contracts import Charge, Evidence, Finding, Window, finding_id
+from ringfence.watch.findings.subjects import other_parts, subject_of_key
+from ringfence.watch.tallies import Found
 
 
 class Explainer:
@@ -17,39 +16,58 @@ class Explainer:
         self._policy = policy
         self._source = source
 
-    def finding(self, rule: Rule, crossing: Crossing, event: Event, subject: Subject, call_ids: Iterable[str]) -> Finding:
-        """Return the finding of `rule` about `subject` at `event`, which crossed. `call_ids` are the sample's, newest last.
+    def finding(self, found: Found) -> Finding:
+        """Return the finding of what was found.
 
-        Its time is when the event counted. A measure that is not a number (a mean of nothing) is left out.
+        Its time is when the event counted, or the boundary. A measure that is not a number (a mean of nothing) is left out.
         """
-        measures = {
-            measure.name: value for measure, value in zip(rule.measures, crossing.measures, strict=True) if not isnan(value)
-        }
-        newest_first = dict.fromkeys(reversed(tuple(call_ids)))
+        rule = found.rule
+        tier = rule.tiers[found.tier]
+        subject, parts = subject_of_key(rule, found.key), other_parts(rule, found.key)
+        measures = {measure.name: value for measure, value in zip(rule.measures, found.measures, strict=True) if not isnan(value)}
+        newest_first = dict.fromkeys(reversed(found.sample))
         return Finding(
-            id=finding_id(key=self._key, policy=self._policy, rule=rule.name, subject=subject, time=crossing.time),
+            id=finding_id(
+                key=self._key,
+                policy=self._policy,
+                rule=rule.name,
+                subject=subject,
+                time=found.time,
+                further=(found.tier, sorted(parts.items())) if found.tier or parts else (),
+            ),
             rule=rule.name,
             clause=rule.clause,
             mode=rule.mode,
-            severity=rule.severity,
+            severity=tier.severity,
             subject=subject,
-            party_path=event.party_path,
-            time=crossing.time,
-            window=Window(start=Micros(crossing.time - rule.window_us), end=crossing.time),
+            party_path=found.event.party_path,
+            time=found.time,
+            window=Window(start=found.start, end=found.time),
             measures=measures,
-            thresholds=dict(rule.thresholds),
-            evidence=Evidence(events=crossing.events, sample=tuple(reversed(newest_first))),
-            approximate=_shortfall(crossing),
+            thresholds=dict(tier.thresholds),
+            evidence=Evidence(events=found.events, sample=tuple(reversed(newest_first))),
+            approximate=_shortfall(found),
             source=self._source,
-            agent=event.agent,
+            agent=found.event.agent,
             policy=self._policy,
-            says=rule.says,
+            says=tier.says or rule.says,
+            tier=found.tier,
+            key=parts,
+            proposes=tuple(proposal.text for proposal in tier.proposes),
+            charge=_charge(tier, found.quantity),
+            points=tier.points,
+            classifies=rule.classifies,
         )
 
 
-def _shortfall(crossing: Crossing) -> str | None:
-    if crossing.forgotten == 0:
+def _charge(tier: Tier, quantity: float | None) -> Charge | None:
+    proposal = next((one for one in tier.proposes if one.kind is ProposalKind.CHARGE), None)
+    if proposal is None or proposal.amount is None or proposal.currency is None or quantity is None:
         return None
-    return (
-        f"measured over less than the window: to bound memory the rule forgot its oldest events early, {crossing.forgotten} so far"
-    )
+    return Charge(amount=proposal.amount, currency=proposal.currency, quantity=quantity)
+
+
+def _shortfall(found: Found) -> str | None:
+    if found.forgotten == 0:
+        return None
+    return f"measured over less than the window: to bound memory the rule forgot its oldest events early, {found.forgotten} so far"

@@ -212,7 +212,12 @@ def test_a_snapshot_of_another_plan_or_installation_is_refused() -> None:
     ("measure", "when", "key", "cause"),
     [
         (COUNT, THREE, ("source",), r"its key doesn't tell which account"),
-        (COUNT, compare(field("status"), ">", number(1)), ("account",), "a condition is over measures"),
+        (
+            COUNT,
+            compare(measured("others"), ">", number(1)),
+            ("account",),
+            "condition is over measures, and there is none named others",
+        ),
         (Measure("calls", MeasureFunction.SUM, field("callee")), THREE, ("account",), "callee is no number"),
         (Measure("calls", MeasureFunction.DISTINCT), THREE, ("account",), "every other measure has one"),
     ],

@@ -1,0 +1,128 @@
+"""What a rule remembers of one key."""
+
+from collections import deque
+from collections.abc import Callable
+from math import nan
+from typing import Final
+
+from msgspec import Struct, field
+
+from ringfence.policy.plan import Measure, MeasureFunction
+from ringfence.vocabulary.contracts import Event
+from ringfence.watch.tallies.unwindowed import Concurrent, Gap, Run, Since, Unwindowed
+from ringfence.watch.tallies.windowed import (
+    Counted,
+    Deviating,
+    Distinct,
+    Ended,
+    Extreme,
+    Most,
+    Peak,
+    Summed,
+    Windowed,
+)
+
+SAMPLE: Final = 10
+"""How many call ids a finding names at most."""
+
+Tally = Windowed | Unwindowed
+KeyParts = tuple[str | float | bool, ...]
+
+_MAKERS: Final[dict[MeasureFunction, Callable[[Measure], Tally]]] = {
+    MeasureFunction.COUNT: lambda _: Counted(),
+    MeasureFunction.DISTINCT: lambda _: Distinct(),
+    MeasureFunction.SUM: lambda _: Summed(mean=False),
+    MeasureFunction.MEAN: lambda _: Summed(mean=True),
+    MeasureFunction.MAXIMUM: lambda _: Extreme(largest=True),
+    MeasureFunction.MINIMUM: lambda _: Extreme(largest=False),
+    MeasureFunction.DEVIATION: lambda _: Deviating(),
+    MeasureFunction.FIRST: lambda _: Ended(newest=False),
+    MeasureFunction.LAST: lambda _: Ended(newest=True),
+    MeasureFunction.MOST: lambda _: Most(),
+    MeasureFunction.PEAK: lambda measure: Peak(measure.length_us or 1),
+    MeasureFunction.RUN: lambda _: Run(),
+    MeasureFunction.CONCURRENT: lambda _: Concurrent(),
+    MeasureFunction.SINCE: lambda _: Since(),
+    MeasureFunction.GAP: lambda _: Gap(),
+}
+
+
+def tally_of(measure: Measure) -> Tally:
+    """Return what holds `measure` for a new key."""
+    return _MAKERS[measure.function](measure)
+
+
+class Closed(Struct, array_like=True):
+    """A calendar measure's values in periods gone by. `present` is the one that is not over, `born` the key's first.
+
+    A period since `born` that `values` lacks had nothing in its window.
+    """
+
+    born: int
+    present: int
+    values: dict[int, float] = field(default_factory=dict)
+
+
+class Key(Struct, array_like=True):
+    """One key: its measures' tallies in the rule's order, and for each tier whether its condition held and until when it rests.
+
+    `rows` are the events that counted for any measure, in the longest window, `sample` the last of them, by call id. `newest` is
+    kept where boundaries need it. `same` are the values that measures were last told to stay by, `seen` what `once` has let pass.
+    """
+
+    parts: KeyParts
+    tallies: list[Tally]
+    held: list[bool]
+    quiet: list[int]
+    time: int
+    billing_day: int
+    short_until: int = 0
+    rows: Counted = field(default_factory=Counted)
+    sample_stamps: deque[int] = field(default_factory=deque)
+    sample: deque[str] = field(default_factory=deque)
+    newest: Event | None = None
+    same: dict[int, str | float | bool | None] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
+    past: dict[int, Closed] = field(default_factory=dict)
+    size: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether no measure holds anything."""
+        return not any(tally.entries for tally in self.tallies)
+
+    def note(self, stamp: int, call_id: str) -> None:
+        """Remember an event that counted."""
+        self.rows.add(stamp)
+        self.sample_stamps.append(stamp)
+        self.sample.append(call_id)
+        if len(self.sample) > SAMPLE:
+            self.sample_stamps.popleft()
+            self.sample.popleft()
+
+    def sampled(self, horizon: int) -> tuple[str, ...]:
+        """Return the call ids of the last events that have not left, oldest first."""
+        return tuple(name for stamp, name in zip(self.sample_stamps, self.sample, strict=True) if stamp > horizon)
+
+    def rests(self, time: int) -> bool:
+        """Tell whether a cool-down runs."""
+        return any(until > time for until in self.quiet)
+
+    def settle(self) -> int:
+        """Return by how much more it holds than when this was asked last."""
+        size = sum(tally.entries for tally in self.tallies) + len(self.seen)
+        more, self.size = size - self.size, size
+        return more
+
+    def clear(self) -> None:
+        """Make every condition false, and forget which events stood for it."""
+        self.held = [False] * len(self.held)
+        self.rows = Counted()
+        self.sample_stamps.clear()
+        self.sample.clear()
+
+
+def empty_value(measure: Measure) -> float:
+    """Return what a measure comes to over nothing."""
+    tally = tally_of(measure)
+    return nan if isinstance(tally, Unwindowed) else tally.value()

@@ -1,0 +1,151 @@
+"""Which events take part in a rule, which of its measures each counts for, and when the condition is looked at.
+
+A call's outcome is known at its end. So where a rule names attempts, a measure that needs an outcome field (in its own filter, in
+its value, or in what the rule asks of attempts) takes the call at its `end` event, and the rule's other measures at its `attempt`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ringfence.policy.evaluation import Context, reading
+from ringfence.policy.expressions import Expression
+from ringfence.policy.fields import OUTCOME_FIELDS
+from ringfence.policy.plan import Measure, MeasureFunction, Rule
+from ringfence.policy.trees import fields_in
+from ringfence.vocabulary.contracts import Event, EventKind
+from ringfence.watch.tallies.judging import Filter, filter_of
+
+CALLS: Final = frozenset({EventKind.ATTEMPT, EventKind.ANSWER})
+"""What a call under way begins with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """How one measure takes events: those of `declared` kinds that pass `where`, with `value` read from each."""
+
+    place: int
+    function: MeasureFunction
+    declared: frozenset[EventKind]
+    where: Filter
+    value: Callable[[Event], Any] | None
+    same: Callable[[Event], Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What becomes of events of one kind. `asked` is what each kind that the rule declares asks of them.
+
+    `judged`: the declared kinds whose events make the rule look at its condition.
+    """
+
+    asked: tuple[tuple[EventKind, Filter], ...]
+    takings: tuple[Taking, ...]
+    judged: frozenset[EventKind]
+
+
+class Taken:
+    """Of one event: the measures that take it, and whether the condition is looked at."""
+
+    __slots__ = ("judged", "takings")
+
+    def __init__(self, takings: list[Taking], *, judged: bool) -> None:
+        self.takings = takings
+        self.judged = judged
+
+
+class TakingPart:
+    """A rule's way of choosing events."""
+
+    def __init__(self, rule: Rule, context: Context) -> None:
+        self._rule = rule
+        self._exempt = filter_of(rule.exempt, context)
+        takings = [(_taking(place, measure, rule, context), measure) for place, measure in enumerate(rule.measures)]
+        judging = _judging(rule)
+        self._kinds = {kind: _kind(rule, context, kind, takings, judging) for kind in EventKind}
+        self.kinds: Final = frozenset(kind for kind, found in self._kinds.items() if found.asked)
+        """The kinds of events that may take part."""
+
+    def of(self, event: Event, time: int) -> Taken | None:
+        """Return what becomes of an event that counts at `time`; `None` where it takes no part."""
+        kind = self._kinds[event.kind]
+        rule = self._rule
+        if (rule.from_us is not None and time < rule.from_us) or (rule.until_us is not None and time >= rule.until_us):
+            return None
+        passed = {declared for declared, where in kind.asked if where is None or where(event)}
+        if not passed or (self._exempt is not None and self._exempt(event)):
+            return None
+        takings = [taking for taking in kind.takings if not passed.isdisjoint(taking.declared)]
+        judged = not passed.isdisjoint(kind.judged)
+        return Taken(takings, judged=judged) if takings or judged else None
+
+
+def declared_kinds(rule: Rule, measure: Measure | None = None) -> frozenset[EventKind]:
+    """Return the kinds of event that the rule's measures take, or one of them, as the rule states them."""
+    if measure is not None and measure.on is not None:
+        return frozenset({measure.on})
+    named = frozenset({rule.on, *rule.also_on})
+    return named & CALLS or frozenset({EventKind.ATTEMPT}) if _is_concurrent(measure) else named
+
+
+def _is_concurrent(measure: Measure | None) -> bool:
+    return measure is not None and measure.function is MeasureFunction.CONCURRENT
+
+
+def _taking(place: int, measure: Measure, rule: Rule, context: Context) -> Taking:
+    return Taking(
+        place,
+        measure.function,
+        declared_kinds(rule, measure),
+        filter_of(measure.where, context),
+        None if measure.value is None else reading(measure.value, context),
+        None if measure.same is None else reading(measure.same, context),
+    )
+
+
+def _counted_at(declared: EventKind, rule: Rule, *read: Expression | None) -> EventKind:
+    """Return the kind of event at which one of the kind `declared` is taken, where the expressions `read` are asked of it too."""
+    needed = fields_in(rule.where_of(declared), rule.exempt, *read)
+    return EventKind.END if declared is EventKind.ATTEMPT and needed & OUTCOME_FIELDS else declared
+
+
+def _measured_at(declared: EventKind, rule: Rule, measure: Measure) -> EventKind:
+    if _is_concurrent(measure):
+        return declared
+    return _counted_at(declared, rule, measure.where, measure.value, measure.same)
+
+
+def _judging(rule: Rule) -> frozenset[tuple[EventKind, EventKind]]:
+    """Return (kind, declared kind) of the events at which the condition is looked at.
+
+    An event that only says since when (`since`) is not judged by that: what the rule is `on` is.
+    """
+    conditions = (rule.minimum, *(tier.when for tier in rule.tiers))
+    telling = [measure for measure in rule.measures if measure.function is not MeasureFunction.SINCE]
+    judging = {(_measured_at(kind, rule, one), kind) for one in telling for kind in declared_kinds(rule, one)}
+    if not rule.measures:
+        return frozenset((_counted_at(kind, rule, *conditions), kind) for kind in declared_kinds(rule))
+    if len(telling) < len(rule.measures):
+        judging |= {(_counted_at(kind, rule), kind) for kind in declared_kinds(rule)}
+    if fields_in(*conditions) & OUTCOME_FIELDS and EventKind.ATTEMPT in declared_kinds(rule):
+        judging.add((EventKind.END, EventKind.ATTEMPT))
+    return frozenset(judging)
+
+
+def _kind(
+    rule: Rule,
+    context: Context,
+    kind: EventKind,
+    takings: list[tuple[Taking, Measure]],
+    judging: frozenset[tuple[EventKind, EventKind]],
+) -> Kind:
+    judged = frozenset(declared for at, declared in judging if at is kind)
+    found: list[Taking] = []
+    wanted = set(judged)
+    for taking, measure in takings:
+        here = frozenset(declared for declared in taking.declared if _measured_at(declared, rule, measure) is kind)
+        if here:
+            found.append(Taking(taking.place, taking.function, here, taking.where, taking.value, taking.same))
+            wanted |= here
+    asked = tuple((declared, filter_of(rule.where_of(declared), context)) for declared in sorted(wanted))
+    return Kind(asked, tuple(found), judged)
