@@ -1,5 +1,6 @@
 """Text as keyed 64-bit hashes: what equality, membership, keys and distinct counts need of it."""
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Final
 
@@ -46,6 +47,14 @@ class TextHashes(dict[str | None, int]):
         hashes = np.empty(len(cells), np.uint64)
         texts.hash_cells(data, cells, cell, self._key, hashes)
         return hashes
+
+    def of_texts(self, values: Sequence[str]) -> NDArray[np.uint64]:
+        """Return the hashes of texts, none of which is empty; they are not remembered."""
+        octets = [value.encode("utf-8", "surrogatepass") for value in values]
+        cells = np.zeros((len(octets), 1, 2), np.int32)
+        cells[:, 0, 1] = list(map(len, octets))
+        cells[:, 0, 0] = np.cumsum(cells[:, 0, 1]) - cells[:, 0, 1]
+        return self.of_cells(np.frombuffer(b"".join(octets) + bytes(texts.PADDING), np.uint8), cells, 0)
 
     def bound(self) -> None:
         """Forget all texts once there are too many of them. They hash alike when they come again."""

@@ -1,13 +1,14 @@
 """step(events, now) → findings: live, replay, backtest and cluster call the same function."""
 
 from ringfence.watch.engine.errors import SnapshotDamaged, SnapshotOfAnotherPlan, SnapshotOfAnotherVersion, SnapshotRefused
-from ringfence.watch.engine.stepping import Engine
+from ringfence.watch.engine.stepping import Engine, Reads
 from ringfence.watch.windows import Limits, Losses, RuleUnmeasurable
 
 __all__ = [
     "Engine",
     "Limits",
     "Losses",
+    "Reads",
     "RuleUnmeasurable",
     "SnapshotDamaged",
     "SnapshotOfAnotherPlan",

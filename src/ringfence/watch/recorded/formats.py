@@ -11,6 +11,7 @@ from ringfence.vocabulary.times import Micros
 from ringfence.watch.recorded.counts import FileCounts
 from ringfence.watch.sources.datagram import Datagram
 from ringfence.watch.wire.cdr import CallRecord, RowProblem
+from ringfence.watch.wire.cdr.blocks import RecordBlock
 
 Timed = Datagram | CallRecord | Event | RowProblem
 """What a file gives, one after another: packets give datagrams; records and logs give records, events and unusable rows."""
@@ -58,6 +59,9 @@ Raises `UnreadableFile` at once where the header is not as it must be, and nothi
 """
 
 
+Blocks = Callable[[BinaryIO, Options], Iterator[RecordBlock]]
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """One format. `name` is how `--format` names it; `looks_like` completes "it looks like …"."""
@@ -69,6 +73,8 @@ class Format:
     open: Open
     first_time: Callable[[BinaryIO], Micros | None] | None = None
     """For packets: the time of the first one in an unpacked file at its start, so that files are opened when their time comes."""
+    blocks: Blocks | None = None
+    """For what gives records and unusable rows and nothing else: the same in blocks of columns. It raises as `open` does."""
 
     @property
     def is_packets(self) -> bool:

@@ -11,6 +11,7 @@ from ringfence.watch.recorded.ordering import nearly_sorted
 from ringfence.watch.sources.datagram import Datagram
 from ringfence.watch.sources.errors import UnreadableFile
 from ringfence.watch.sources.pcap.clock import DISORDER_US
+from ringfence.watch.wire.cdr.blocks import RecordBlock
 
 
 class Opened:
@@ -33,6 +34,22 @@ class Opened:
         finally:
             source.is_read = True
             source.close()
+
+    def blocks(self) -> Iterator[RecordBlock]:
+        """Yield all that a file of records holds, likewise."""
+        source, counts = self._source, self.counts
+        try:
+            if source.format.blocks is not None:
+                yield from source.format.blocks(source.open(), self._options)
+            counts.damage = source.damage
+        finally:
+            source.is_read = True
+            source.close()
+
+    @property
+    def gives_blocks(self) -> bool:
+        """Tell whether it holds records and nothing else."""
+        return self._source.format.blocks is not None
 
     def datagrams(self) -> Iterator[Datagram]:
         """Yield the packets by time that are within the range asked for. Reading ends where the range does."""

@@ -13,15 +13,16 @@ from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import Tracker, TrackerOptions, attributed, events_of_record
 from ringfence.watch.calls.tracker import ANSWER_US
 from ringfence.watch.engine import Engine
+from ringfence.watch.recorded.column_records import ColumnRecords
 from ringfence.watch.recorded.counts import FileCounts
 from ringfence.watch.recorded.formats import Options
 from ringfence.watch.recorded.inputs import Inputs
 from ringfence.watch.recorded.merging import merged
 from ringfence.watch.recorded.opened import Opened
 from ringfence.watch.recorded.ordering import sorted_events
-from ringfence.watch.sources.datagram import Datagram, PayloadKind
+from ringfence.watch.sources.datagram import Datagram
 from ringfence.watch.wire.cdr import CallRecord, RowProblem
-from ringfence.watch.wire.sip import Defect, parse
+from ringfence.watch.wire.sip import Defect
 
 _BATCH: Final = 4_096
 _REPORTED: Final = 1_000
@@ -33,6 +34,14 @@ class Observer(Protocol):
 
     def take(self, events: Sequence[Event], found: Sequence[Finding]) -> None:
         """Take in a batch of events, in their order, and the findings that came of them."""
+
+
+class Onlooker(Observer, Protocol):
+    """An observer that may be satisfied with findings."""
+
+    @property
+    def looks_at_events(self) -> bool:
+        """Tell whether it needs events too: if not, a batch may lack those that no rule reads."""
 
 
 class Recording:
@@ -68,18 +77,27 @@ class Recording:
             self.events_counted += 1
             yield event
 
+    def judged(self, engine: Engine, *, observer: Onlooker | None = None) -> Iterator[Finding]:
+        """Yield what the engine finds, as `findings` of `events` would. Files of records alone go through in columns."""
+        if not all(each.gives_blocks for each in self._opened) or (observer is not None and observer.looks_at_events):
+            yield from findings(self.events(), engine, observer=observer)
+            return
+        records = ColumnRecords(self._opened, self._directory, self._options, engine.reads, progress=self._progress)
+        for batch in records.batches():
+            self.events_counted = records.events_counted
+            found = engine.step(batch, Micros(int(batch.times[-1])))
+            if observer is not None:
+                observer.take(batch, found)
+            yield from found
+        self.events_counted = records.events_counted
+
     def _tracked(self, datagrams: Iterator[Datagram]) -> Iterator[Event]:
         tracker = Tracker(self._directory, TrackerOptions(country=self._options.country))
         tracker.note_no_changes()
-        defects, feed = self.defects, tracker.feed
         last: Micros | None = None
         while held := list(islice(datagrams, _REPORTED)):
             self._progress()
-            for datagram in held:
-                message = parse(datagram.payload) if datagram.kind is PayloadKind.SIP else None
-                if message is not None and message.defects:
-                    defects.update(message.defects)
-                yield from feed(datagram, message)
+            yield from tracker.feed_all(held, self.defects)
             last = held[-1].time
             tracker.observations()  # nobody is told of them here
         if last is not None:

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
 
 from ringfence.watch.calls import events_of_entry
-from ringfence.watch.recorded.formats import Confidence, Format, Open, Options, Timed
+from ringfence.watch.recorded.formats import Blocks, Confidence, Format, Open, Options, Timed
 from ringfence.watch.sources import call_records, parquet_records, switch_logs, switch_records
 from ringfence.watch.sources.errors import UnreadableFile
+from ringfence.watch.sources.record_blocks import blocks_of, read_blocks
 from ringfence.watch.sources.text_lines import start_lines
 from ringfence.watch.wire.cdr import (
+    CallRecord,
     FileMapping,
     MappingRefused,
     RowProblem,
@@ -17,6 +19,7 @@ from ringfence.watch.wire.cdr import (
     read_mapping,
 )
 from ringfence.watch.wire.cdr.asterisk import looks_like_master
+from ringfence.watch.wire.cdr.blocks import RecordBlock
 from ringfence.watch.wire.cdr.cel import looks_like_cel
 from ringfence.watch.wire.cdr.freeswitch_csv import looks_like_templates
 from ringfence.watch.wire.cdr.freeswitch_json import looks_like_json_cdr
@@ -24,6 +27,7 @@ from ringfence.watch.wire.cdr.kamailio import looks_like_dump, looks_like_syslog
 from ringfence.watch.wire.logs import LogEntry, looks_like_freeswitch_log, looks_like_security_log
 
 Read = Callable[[BinaryIO, Options], Iterator[Timed]]
+Rows = Iterator[CallRecord | RowProblem]
 _LOG_LINES: Final = 500
 """How many of a log's first lines are looked at: most say something else."""
 _RECORD_LINES: Final = 5
@@ -55,6 +59,17 @@ def _opened(read: Read) -> Open:
     return lambda file, options, _: read(file, options)
 
 
+def _in_blocks(read: Callable[[BinaryIO, Options], Rows]) -> Blocks:
+    """Return how a format gives blocks whose reader gives records one by one."""
+    return lambda file, options: blocks_of(read(file, options))
+
+
+def _generic_blocks(file: BinaryIO, options: Options) -> Iterator[RecordBlock]:
+    if options.mapping is not None:
+        return blocks_of(_generic(file, options))
+    return read_blocks(file, zone=options.zone, country=options.country)
+
+
 def _mapping(options: Options) -> FileMapping | None:
     if options.mapping is None:
         return None
@@ -64,39 +79,39 @@ def _mapping(options: Options) -> FileMapping | None:
         raise UnreadableFile(f"the mapping can't be used:\n{refused}", permanent=True) from refused
 
 
-def _generic(file: BinaryIO, options: Options) -> Iterator[Timed]:
+def _generic(file: BinaryIO, options: Options) -> Rows:
     return call_records.read(file, zone=options.zone, country=options.country, mapping=_mapping(options))
 
 
-def _json_lines(file: BinaryIO, options: Options) -> Iterator[Timed]:
+def _json_lines(file: BinaryIO, options: Options) -> Rows:
     return call_records.read_json_lines(file, zone=options.zone, country=options.country, mapping=_mapping(options))
 
 
-def _parquet(file: BinaryIO, options: Options) -> Iterator[Timed]:
+def _parquet(file: BinaryIO, options: Options) -> Rows:
     return parquet_records.read(file, zone=options.zone, country=options.country, mapping=_mapping(options))
 
 
-def _master(file: BinaryIO, options: Options) -> Iterator[Timed]:
+def _master(file: BinaryIO, options: Options) -> Rows:
     return switch_records.master(file, zone=options.zone, country=options.country)
 
 
-def _cel(file: BinaryIO, options: Options) -> Iterator[Timed]:
+def _cel(file: BinaryIO, options: Options) -> Rows:
     return switch_records.cel(file, zone=options.zone, country=options.country)
 
 
-def _templates(file: BinaryIO, options: Options) -> Iterator[Timed]:
+def _templates(file: BinaryIO, options: Options) -> Rows:
     return switch_records.templates(file, zone=options.zone, country=options.country)
 
 
-def _json_cdr(file: BinaryIO, options: Options) -> Iterator[Timed]:
+def _json_cdr(file: BinaryIO, options: Options) -> Rows:
     return switch_records.json_cdr(file, country=options.country)
 
 
-def _dump(file: BinaryIO, options: Options) -> Iterator[Timed]:
+def _dump(file: BinaryIO, options: Options) -> Rows:
     return switch_records.kamailio_dump(file, zone=options.zone, country=options.country)
 
 
-def _syslog(file: BinaryIO, options: Options) -> Iterator[Timed]:
+def _syslog(file: BinaryIO, options: Options) -> Rows:
     return switch_records.kamailio_syslog(file, zone=options.zone, country=options.country)
 
 
@@ -119,9 +134,21 @@ def _events(entries: Iterator[LogEntry | RowProblem]) -> Iterator[Timed]:
 _CERTAIN, _LIKELY = Confidence.CERTAIN, Confidence.LIKELY
 
 SWITCH_FORMATS: Final[tuple[Format, ...]] = (
-    Format("call-records", "call records of the generic layout (CSV)", _by_header(looks_like_header, _LIKELY), _opened(_generic)),
-    Format("parquet", "a Parquet file", _is_parquet, _opened(_parquet)),
-    Format("freeswitch-json", "call records of FreeSWITCH (mod_json_cdr)", _is_json_cdr, _opened(_json_cdr)),
+    Format(
+        "call-records",
+        "call records of the generic layout (CSV)",
+        _by_header(looks_like_header, _LIKELY),
+        _opened(_generic),
+        blocks=_generic_blocks,
+    ),
+    Format("parquet", "a Parquet file", _is_parquet, _opened(_parquet), blocks=_in_blocks(_parquet)),
+    Format(
+        "freeswitch-json",
+        "call records of FreeSWITCH (mod_json_cdr)",
+        _is_json_cdr,
+        _opened(_json_cdr),
+        blocks=_in_blocks(_json_cdr),
+    ),
     Format(
         "asterisk-security",
         "Asterisk's security log",
@@ -133,6 +160,7 @@ SWITCH_FORMATS: Final[tuple[Format, ...]] = (
         "a log with Kamailio's accounting",
         _by_lines(looks_like_syslog, most=_LOG_LINES, sure=_CERTAIN),
         _opened(_syslog),
+        blocks=_in_blocks(_syslog),
     ),
     Format(
         "freeswitch-log",
@@ -140,30 +168,40 @@ SWITCH_FORMATS: Final[tuple[Format, ...]] = (
         _by_lines(looks_like_freeswitch_log, most=_LOG_LINES, sure=_LIKELY),
         _opened(_freeswitch_log),
     ),
-    Format("kamailio-acc", "a dump of Kamailio's accounting", _by_header(looks_like_dump, _CERTAIN), _opened(_dump)),
+    Format(
+        "kamailio-acc",
+        "a dump of Kamailio's accounting",
+        _by_header(looks_like_dump, _CERTAIN),
+        _opened(_dump),
+        blocks=_in_blocks(_dump),
+    ),
     Format(
         "asterisk-cel",
         "Asterisk's channel event log (CSV)",
         _by_lines(looks_like_cel, most=_RECORD_LINES, sure=_CERTAIN),
         _opened(_cel),
+        blocks=_in_blocks(_cel),
     ),
     Format(
         "asterisk-csv",
         "call records of Asterisk (Master.csv)",
         _by_lines(looks_like_master, most=_RECORD_LINES, sure=_CERTAIN),
         _opened(_master),
+        blocks=_in_blocks(_master),
     ),
     Format(
         "freeswitch-csv",
         "call records of FreeSWITCH (mod_cdr_csv)",
         _by_lines(looks_like_templates, most=_RECORD_LINES, sure=_LIKELY),
         _opened(_templates),
+        blocks=_in_blocks(_templates),
     ),
     Format(
         "json-lines",
         "call records of the generic layout (JSON lines)",
         _by_header(looks_like_json_records, _LIKELY),
         _opened(_json_lines),
+        blocks=_in_blocks(_json_lines),
     ),
 )
 """Every format of call records and switch logs."""

@@ -2,7 +2,7 @@
 
 import codecs
 from collections.abc import Iterator
-from typing import BinaryIO, Final
+from typing import Final, Protocol
 
 from ringfence.watch.wire.cdr import LONGEST_LINE
 
@@ -10,7 +10,22 @@ _UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-
 _CHUNK: Final = 65_536
 
 
-def text_lines(file: BinaryIO, *, longest: int = LONGEST_LINE) -> Iterator[str]:
+class Octets(Protocol):
+    """What is read of a file."""
+
+    def readline(self, size: int, /) -> bytes:
+        """Return the next line, or its first `size` octets."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next octets."""
+
+
+def is_utf16(start: bytes) -> bool:
+    """Tell whether a file that begins so is UTF-16."""
+    return start[:2] in _UTF16
+
+
+def text_lines(file: Octets, *, longest: int = LONGEST_LINE) -> Iterator[str]:
     """Yield the lines without a byte order mark, as they are read.
 
     Of a line longer than `longest` octets only one more is given: what is beyond is passed over, so that one line takes no memory.
@@ -45,7 +60,7 @@ def _decoded(line: bytes) -> str:
         return line.decode("latin-1")
 
 
-def _utf16_lines(file: BinaryIO, start: bytes, encoding: str, longest: int) -> Iterator[str]:
+def _utf16_lines(file: Octets, start: bytes, encoding: str, longest: int) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     held, chunk = "", start
     is_passing = False

@@ -6,46 +6,57 @@ from datetime import tzinfo
 from typing import Final
 
 from ringfence.vocabulary.attestation import Attestation
+from ringfence.watch.kernels.row_layout import LONGEST_LINE
 from ringfence.watch.wire.cdr.columns import Columns
 from ringfence.watch.wire.cdr.record import CallRecord, RowProblem
 from ringfence.watch.wire.cdr.values import BadValue, Values, chosen, in_order, status, whole
 
-LONGEST_LINE: Final = 65_536
-"""Characters. A longer line is a bad row."""
+__all__ = ["ATTESTATIONS", "DIRECTIONS", "LONGEST_LINE", "RELEASED_BY", "Lines", "generic_record", "read_records"]
 
 ATTESTATIONS: Final = {"": None, **{letter.value: letter for letter in Attestation}}
 RELEASED_BY: Final = {"": None, "caller": "caller", "callee": "callee", "network": "network"}
 DIRECTIONS: Final = {"": None, "outbound": "outbound", "inbound": "inbound"}
 
 
-def read_records(
-    lines: Iterable[str], *, zone: tzinfo | None = None, country: str | None = None
-) -> Iterator[CallRecord | RowProblem]:
-    """Yield the record of each line after the header, or why it has none. Empty lines are passed over.
+class Lines:
+    """Reads the lines after a header, one by one; a line that can't be used costs itself only.
 
     A value never runs over a line's end, so that an open quote costs one row. Times without a zone of their own are in `zone`, and
     a problem where that is `None`; national numbers are those of `country` (ISO 3166 alpha-2).
+    """
+
+    def __init__(self, header: str, *, zone: tzinfo | None = None, country: str | None = None) -> None:
+        """Raise `WrongHeader` where a column is missing, or stands twice."""
+        self.names: Final = [name.strip().strip('"').lower() for name in header.lstrip("\ufeff").split(",")]
+        self.values: Final = Values(zone, country)
+        self._columns = Columns(self.names)
+
+    def row(self, number: int, line: str) -> CallRecord | RowProblem | None:
+        """Return the record of a line, or why it has none; `None` where it is empty."""
+        line = line.strip()
+        if not line:
+            return None
+        try:
+            cells = _cells(line)
+            if len(cells) != self._columns.count:
+                raise BadValue(None, f"{len(cells)} values under {self._columns.count} columns")
+            cells.append("")
+            return generic_record(number, self._columns.pick(cells), self.values)
+        except BadValue as bad:
+            return RowProblem(number, bad.column, bad.cause)
+
+
+def read_records(
+    lines: Iterable[str], *, zone: tzinfo | None = None, country: str | None = None
+) -> Iterator[CallRecord | RowProblem]:
+    """Yield the record of each line after the header, or why it has none, as `Lines` reads them.
+
     Raises `WrongHeader` before the first row.
     """
     numbered = enumerate(lines, start=1)
     header = next(((number, line) for number, line in numbered if line.strip()), (1, ""))[1]
-    columns = Columns([name.strip().strip('"').lower() for name in header.lstrip("\ufeff").split(",")])
-    return _rows(numbered, columns, Values(zone, country))
-
-
-def _rows(numbered: Iterator[tuple[int, str]], columns: Columns, values: Values) -> Iterator[CallRecord | RowProblem]:
-    for number, line in numbered:
-        line = line.strip()
-        if not line:
-            continue
-        try:
-            cells = _cells(line)
-            if len(cells) != columns.count:
-                raise BadValue(None, f"{len(cells)} values under {columns.count} columns")
-            cells.append("")
-            yield generic_record(number, columns.pick(cells), values)
-        except BadValue as bad:
-            yield RowProblem(number, bad.column, bad.cause)
+    reader = Lines(header, zone=zone, country=country)
+    return (row for number, line in numbered if (row := reader.row(number, line)) is not None)
 
 
 def _cells(line: str) -> list[str]:

@@ -3,10 +3,46 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ringfence.watch.kernels import tables, texts
+from ringfence.watch.kernels.row_layout import CALL_ID
+from ringfence.watch.wire.cdr.blocks import RecordBlock
 from ringfence.watch.wire.cdr.record import CallRecord, RowProblem
 
 REMEMBERED: Final = 200_000
 """Calls that are remembered at least; twice as many at most, some 30 MB."""
+REPEATED: Final = "the same call again: counted once"
+
+_PLACES: Final = 1 << 19
+"""Of a table; more than twice `REMEMBERED`, so that runs of full places stay short."""
+
+
+class Repeats:
+    """The same as `once`, a block of records at a time."""
+
+    def __init__(self, *, remembered: int = REMEMBERED) -> None:
+        self._remembered = self._room = remembered
+        places = max(_PLACES, 1 << (2 * remembered).bit_length())
+        self._newer, self._older = np.zeros(places, np.uint64), np.zeros(places, np.uint64)
+        # Python's own hashes of text are under a key that nobody knows: so is this one.
+        self._key = np.array([hash((__name__, half)) & ((1 << 64) - 1) for half in ("low", "high")], np.uint64)
+
+    def fresh(self, block: RecordBlock) -> NDArray[np.bool_]:
+        """Tell which of the block's records are of calls that did not come before."""
+        hashes = np.empty(len(block.lines), np.uint64)
+        texts.hash_cells(block.data, block.cells, CALL_ID, self._key, hashes)
+        for name in ("start", "answer", "end"):
+            tables.add_times(hashes, block.facts[name])
+        fresh = np.empty(hashes.size, np.bool_)
+        taken = 0
+        while taken < hashes.size:
+            taken, self._room = tables.note(self._newer, self._older, hashes, taken, self._room, fresh)
+            if self._room == 0:
+                self._newer, self._older, self._room = self._older, self._newer, self._remembered
+                self._newer[:] = 0
+        return fresh
 
 
 def once(rows: Iterable[CallRecord | RowProblem], *, remembered: int = REMEMBERED) -> Iterator[CallRecord | RowProblem]:
@@ -17,7 +53,7 @@ def once(rows: Iterable[CallRecord | RowProblem], *, remembered: int = REMEMBERE
         if isinstance(row, CallRecord):
             key = hash((row.call_id, row.start, row.answer, row.end))
             if key in newer or key in older:
-                yield RowProblem(row.line, None, "the same call again: counted once")
+                yield RowProblem(row.line, None, REPEATED)
                 continue
             newer.add(key)
             if len(newer) >= remembered:

@@ -1,0 +1,1 @@
+"""How fast `ringfence scan` judges a large file of call records, beside programs that only read it."""

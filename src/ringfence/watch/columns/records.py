@@ -1,0 +1,241 @@
+"""Blocks of call records as columns of the events that they expand to: those of `calls.records`, without an object for each."""
+
+from collections.abc import Collection, Sequence
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ringfence.policy.expressions import Type
+from ringfence.policy.fields import FIELDS
+from ringfence.vocabulary.contracts import Event, EventKind
+from ringfence.vocabulary.times import MILLISECOND, Micros
+from ringfence.watch.attribution import Directory
+from ringfence.watch.columns.batches import KIND_CODES, ColumnBatch
+from ringfence.watch.columns.hashes import UNSET, TextHashes
+from ringfence.watch.columns.senders import NOBODY, Holders, Senders
+from ringfence.watch.kernels import row_layout as layout
+from ringfence.watch.wire.cdr.blocks import LETTERS, RELEASES, WAYS, RecordBlock
+
+KINDS: Final = (EventKind.ATTEMPT, EventKind.ANSWER, EventKind.END)
+"""The kinds of events that a record expands to, in the order of its own."""
+
+_CELLS: Final = {
+    "call_id": layout.CALL_ID,
+    "source": layout.SOURCE,
+    "caller": layout.CALLER,
+    "callee": layout.CALLEE,
+    "target": layout.CALLEE,
+    "user_agent": layout.USER_AGENT,
+}
+_OF_SENDER: Final = frozenset({"account", "plan", "party", "root"})
+_TOLD_AT: Final = {
+    **dict.fromkeys(("status", "answered", "ring"), (EventKind.ANSWER, EventKind.END)),
+    **dict.fromkeys(("duration", "released_by"), (EventKind.END,)),
+}
+"""Fields that events of some kinds alone have."""
+_TIMES: Final = {EventKind.ATTEMPT: "start", EventKind.ANSWER: "answer", EventKind.END: "end"}
+_OK: Final = 200
+_TYPES: Final = {Type.TEXT: np.uint64, Type.BOOL: np.bool_, Type.NUMBER: np.float64}
+_HEAD: Final = (("time", np.int64), ("sequence", np.int64), ("place", np.int64), ("size", np.int32), ("kind", np.uint8))
+_IN_HEAD: Final = frozenset({"time", "kind"})
+_BLANK: Final = Event(kind=EventKind.ATTEMPT, time=Micros(0), call_id="")
+
+
+class Kept(Protocol):
+    """Where what events were made of can be read again."""
+
+    def event(self, kind: EventKind, sequence: int, place: int, size: int) -> Event:
+        """Return the event of `kind` of the record at `place`, and `sequence` its own."""
+
+    def call_id(self, place: int, size: int) -> str:
+        """Return the call id of the record at `place`."""
+
+
+class RecordEvents(ColumnBatch):
+    """Events of records. `rows` are of a `RecordExpander`'s `dtype`."""
+
+    def __init__(self, rows: NDArray[np.void], kept: Kept, hashes: TextHashes) -> None:
+        self._rows = rows
+        self._kept = kept
+        self._hashes = hashes
+        self.times = np.ascontiguousarray(rows["time"])
+        self.kinds = np.ascontiguousarray(rows["kind"])
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._rows)
+
+    def __getitem__(self, place: Any) -> Any:  # noqa: ANN401 - an event, or a batch for a slice
+        """Return an event, or a part of the batch."""
+        if isinstance(place, slice):
+            return RecordEvents(self._rows[place], self._kept, self._hashes)
+        row = self._rows[place]
+        kind = KINDS[int(row["sequence"]) % len(KINDS)]
+        return self._kept.event(kind, int(row["sequence"]), int(row["place"]), int(row["size"]))
+
+    @property
+    def call_ids(self) -> Sequence[str]:
+        """The events' call ids, read when they are asked for."""
+        return _CallIds(np.ascontiguousarray(self._rows["place"]), np.ascontiguousarray(self._rows["size"]), self._kept)
+
+    def column(self, name: str, hashes: TextHashes) -> NDArray[Any]:
+        """Return the field `name` of every event. Raises `ValueError` where `hashes` are others than the batch was made with."""
+        if hashes is not self._hashes:
+            raise ValueError("the batch was hashed under another key")
+        if name == "time":
+            return self.times.astype(np.float64)
+        if name == "kind":
+            return np.array([hashes[kind] for kind in KIND_CODES], np.uint64)[self.kinds]
+        if name in (self._rows.dtype.names or ()):
+            return np.ascontiguousarray(self._rows[name])
+        field = FIELDS[name]
+        value = getattr(_BLANK, field.attribute)
+        if field.type is Type.TEXT:
+            value = hashes[value]
+        return np.full(len(self), np.nan if value is None else value, _TYPES[field.type])
+
+
+class _CallIds(Sequence[str]):
+    def __init__(self, places: NDArray[np.int64], sizes: NDArray[np.int64], kept: Kept) -> None:
+        self._places = places
+        self._sizes = sizes
+        self._kept = kept
+
+    def __len__(self) -> int:
+        return self._places.size
+
+    def __getitem__(self, place: Any) -> Any:  # noqa: ANN401 - a text, or several for a slice
+        if isinstance(place, slice):
+            return _CallIds(self._places[place], self._sizes[place], self._kept)
+        return self._kept.call_id(int(self._places[place]), int(self._sizes[place]))
+
+
+class RecordExpander:
+    """Makes events of records, of the `kinds` that are wanted and with the `fields` (see `policy.fields`) that are.
+
+    `dtype` has the fields that records can fill; every other field is of each event what it is where nobody told it.
+    """
+
+    def __init__(self, directory: Directory, hashes: TextHashes, kinds: Collection[EventKind], fields: Collection[str]) -> None:
+        self.kinds: Final = tuple(kind for kind in KINDS if kind in kinds)
+        self.fields: Final = tuple(sorted(set(fields) & FILLED))
+        self._columns = tuple(name for name in self.fields if name not in _IN_HEAD)
+        types = [(name, _TYPES[FIELDS[name].type]) for name in self._columns]
+        self.dtype: Final = np.dtype([*_HEAD, *types], align=True)
+        self.hashes: Final = hashes
+        self._senders = Senders(directory, hashes)
+        self._holders = Holders(directory, hashes) if "direction" in self.fields and directory.numbers else None
+        self._emergency = {hashes[number] for number in directory.emergency_numbers}
+
+    def expand(self, block: RecordBlock, place: int) -> tuple[NDArray[np.void], int]:
+        """Return the wanted events of a block, record by record, and how many events there are of all kinds.
+
+        `place` is where the block's text begins among all that is kept.
+        """
+        reading = _Reading(block, self._senders, self._holders, self.hashes)
+        if self._emergency:
+            reading.leave_out(self._emergency)
+        told = {kind: reading.has(kind) for kind in KINDS}
+        every = sum(int(np.count_nonzero(rows)) for rows in told.values())
+        wanted = np.stack([told[kind] for kind in self.kinds], axis=1) if self.kinds else np.zeros((len(block.lines), 0), np.bool_)
+        places = np.cumsum(wanted).reshape(wanted.shape) - 1
+        events = np.zeros(int(np.count_nonzero(wanted)), self.dtype)
+        for nth, kind in enumerate(self.kinds):
+            rows = np.flatnonzero(wanted[:, nth])
+            self._fill(events, places[rows, nth], kind, reading, rows)
+            events["place"][places[rows, nth]] = place + block.begins[rows]
+        return events, every
+
+    def _fill(
+        self, events: NDArray[np.void], at: NDArray[np.int64], kind: EventKind, reading: "_Reading", rows: NDArray[np.intp]
+    ) -> None:
+        block = reading.block
+        events["time"][at] = block.facts[_TIMES[kind]][rows]
+        events["sequence"][at] = block.lines[rows] * len(KINDS) + KINDS.index(kind)
+        events["size"][at] = block.sizes[rows]
+        events["kind"][at] = KIND_CODES[kind]
+        for name in self._columns:
+            if kind in _TOLD_AT.get(name, KINDS):
+                events[name][at] = reading.column(name)[rows]
+
+
+class _Reading:
+    """One block's columns, each made when it is first asked for."""
+
+    def __init__(self, block: RecordBlock, senders: Senders, holders: Holders | None, hashes: TextHashes) -> None:
+        self.block = block
+        self._senders = senders
+        self._holders = holders
+        self._hashes = hashes
+        self._cells: dict[int, NDArray[np.uint64]] = {}
+        self._columns: dict[str, NDArray[Any]] = {}
+        self._codes = senders.of(block, self._cell(layout.ACCOUNT), self._cell(layout.SOURCE))
+        self._left = np.ones(len(block.lines), np.bool_)
+
+    def leave_out(self, emergency: Collection[int]) -> None:
+        """Leave out an attributed party's calls to emergency numbers, given as hashes."""
+        numbers = np.array(sorted(emergency), np.uint64)
+        callees = self._cell(layout.CALLEE)
+        place = np.minimum(np.searchsorted(numbers, callees), numbers.size - 1)
+        self._left = ~((numbers[place] == callees) & (self._codes != NOBODY))
+
+    def has(self, kind: EventKind) -> NDArray[np.bool_]:
+        """Tell which records have an event of `kind`."""
+        return self._left if kind is EventKind.ATTEMPT else self._left & (self.block.facts[_TIMES[kind]] != layout.NEVER)
+
+    def column(self, name: str) -> NDArray[Any]:
+        """Return a field of every record, as events that tell it have it."""
+        column = self._columns.get(name)
+        if column is None:
+            column = self._columns[name] = self._made(name)
+        return column
+
+    def _made(self, name: str) -> NDArray[Any]:
+        facts = self.block.facts
+        if name in _CELLS:
+            return self._cell(_CELLS[name])
+        if name in _OF_SENDER:
+            return self._senders.column(name)[self._codes]
+        if name in ("trunk", "direction"):
+            return self._trunk() if name == "trunk" else self._direction()
+        if name in ("released_by", "attestation"):
+            words = self._words(LETTERS if name == "attestation" else RELEASES)
+            return np.take(words, facts[name])
+        answered: NDArray[np.bool_] = facts["answer"] != layout.NEVER
+        if name == "answered":
+            return answered
+        if name == "status":
+            return np.where((facts["status"] == 0) & answered, _OK, facts["status"])
+        if name == "ring":
+            return np.multiply(np.maximum(facts["ring_ms"], 0), FIELDS[name].scale)
+        talked: NDArray[np.int64] = np.maximum(np.subtract(facts["end"], facts["answer"]), 0) // MILLISECOND
+        return np.where(answered, talked, 0) * FIELDS[name].scale
+
+    def _cell(self, cell: int) -> NDArray[np.uint64]:
+        hashes = self._cells.get(cell)
+        if hashes is None:
+            hashes = self._cells[cell] = self._hashes.of_cells(self.block.data, self.block.cells, cell)
+        return hashes
+
+    def _trunk(self) -> NDArray[np.uint64]:
+        by_address = (self._codes != NOBODY) & (self._cell(layout.ACCOUNT) == UNSET)
+        own = self._cell(layout.TRUNK)
+        return np.where(by_address, self._senders.column("trunk")[self._codes], own) if by_address.any() else own
+
+    def _direction(self) -> NDArray[np.uint64]:
+        ways = self.block.facts["direction"].astype(np.int64)
+        unsaid = np.flatnonzero(ways == 0)
+        ways[unsaid[self._codes[unsaid] != NOBODY]] = 1 + WAYS.index("outbound")
+        strangers = unsaid[self._codes[unsaid] == NOBODY]
+        if self._holders is not None and strangers.size:
+            held = self._holders.hold(self._cell(layout.CALLEE)[strangers], self.block.facts["start"][strangers])
+            ways[strangers[held]] = 1 + WAYS.index("inbound")
+        return np.take(self._words(WAYS), ways)
+
+    def _words(self, words: Sequence[str]) -> NDArray[np.uint64]:
+        return np.array([UNSET, *(self._hashes[word] for word in words)], np.uint64)
+
+
+FILLED: Final = frozenset({*_CELLS, *_OF_SENDER, *_TOLD_AT, "trunk", "direction", "attestation", "time", "kind"})
+"""The fields that records can fill."""

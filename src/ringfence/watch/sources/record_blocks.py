@@ -1,0 +1,93 @@
+"""Files of call records in the generic layout as blocks of columns: the same records and problems as row by row, sooner."""
+
+from collections.abc import Iterable, Iterator
+from datetime import tzinfo
+from itertools import islice
+from typing import BinaryIO, Final
+
+from ringfence.watch.sources.call_records import unreadable
+from ringfence.watch.sources.text_lines import is_utf16, text_lines
+from ringfence.watch.wire.cdr import LONGEST_LINE, CallRecord, RowProblem, WrongHeader
+from ringfence.watch.wire.cdr.blocks import BlockReader, RecordBlock, block_of
+from ringfence.watch.wire.cdr.reader import Lines
+from ringfence.watch.wire.cdr.repeats import REPEATED, Repeats
+
+_OCTETS: Final = 1 << 20
+"""Of a block: its columns stay in the processor's cache, and what one block costs is nothing to what its rows do."""
+_ROWS: Final = 4_096
+
+
+def read_blocks(
+    file: BinaryIO, *, zone: tzinfo | None = None, country: str | None = None, octets: int = _OCTETS
+) -> Iterator[RecordBlock]:
+    """Yield what `call_records.read` does without a mapping, in blocks of some `octets`. Raises `UnreadableFile` as it does."""
+    begun = _Begun(file)
+    lines = text_lines(begun)
+    numbered = enumerate(lines, start=1)
+    number, header = next(((number, line) for number, line in numbered if line.strip()), (1, ""))
+    try:
+        reader = Lines(header, zone=zone, country=country)
+    except WrongHeader as wrong:
+        raise unreadable(wrong, None) from wrong
+    if is_utf16(begun.first):
+        rows = (row for nth, line in numbered if (row := reader.row(nth, line)) is not None)
+        return _once(blocks_of(rows))
+    return _once(_blocks(file, BlockReader(reader, zone=zone), number + 1, octets))
+
+
+def blocks_of(rows: Iterable[CallRecord | RowProblem], *, size: int = _ROWS) -> Iterator[RecordBlock]:
+    """Yield records and problems that were read one by one as blocks of up to `size` of them."""
+    rows = iter(rows)
+    while held := list(islice(rows, size)):
+        yield block_of(held)
+
+
+def _blocks(file: BinaryIO, reader: BlockReader, number: int, octets: int) -> Iterator[RecordBlock]:
+    while text := file.read(octets):
+        if not text.endswith(b"\n"):
+            text = _with_whole_lines(text, file)
+        yield reader.read(text, number)
+        number += text.count(b"\n")
+
+
+def _with_whole_lines(text: bytes, file: BinaryIO) -> bytes:
+    """Return `text` with the rest of its last line. Of a line that is too long only so much is kept as tells that it is."""
+    held = [text]
+    length = len(text) - 1 - text.rfind(b"\n")
+    piece = b"-"
+    while piece and not piece.endswith(b"\n"):
+        piece = file.readline(LONGEST_LINE + 1)
+        if length <= LONGEST_LINE:
+            held.append(piece)
+        length += len(piece)
+    return b"".join(held) if held[-1].endswith(b"\n") else b"".join((*held, b"\n"))
+
+
+def _once(blocks: Iterator[RecordBlock]) -> Iterator[RecordBlock]:
+    """Yield the blocks with repeated calls as problems."""
+    repeats = Repeats()
+    for block in blocks:
+        fresh = repeats.fresh(block)
+        if fresh.all():
+            yield block
+        else:
+            again = block.lines[~fresh].tolist()
+            yield block.only(fresh, *(RowProblem(line, None, REPEATED) for line in again))
+
+
+class _Begun:
+    """A file whose first line is remembered, for `text_lines` to read."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.first = b""
+        self._file = file
+
+    def readline(self, size: int, /) -> bytes:
+        """Return the next line, or its first `size` octets."""
+        line = self._file.readline(size)
+        self.first = self.first or line
+        return line
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next octets."""
+        return self._file.read(size)
