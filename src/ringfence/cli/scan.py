@@ -40,7 +40,6 @@ from ringfence.watch.recorded import (
     Options,
     Recording,
     find_inputs,
-    findings,
     format_named,
     judged,
 )
@@ -97,7 +96,7 @@ def command(
                 recording = Recording(inputs, reference, options, progress=_progress(inputs, stack))
                 names = [each.path.name if each.path is not None else each.name for each in inputs.files]
                 engine = Engine(bundle.plan, key=_KEY, source=_names(names))
-                found = findings(recording.events(), engine, observer=collector)
+                found = recording.judged(engine, observer=collector)
                 count = _print_json(found) if json else _print(found, collector, masked=mask)
         except UnreadableFile as refused:
             _refuse(str(refused))
