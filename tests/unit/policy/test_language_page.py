@@ -7,10 +7,13 @@ import pytest
 from tests.unit.policy.minimal import files
 
 from ringfence.policy import load
+from ringfence.policy.classes import CLASSED
 from ringfence.policy.described import field_table, function_table, kind_table
 from ringfence.policy.grammar import __doc__ as grammar
 from ringfence.policy.ladder import CALL_CLASSES, StepAction
-from ringfence.policy.plan import MeasureFunction
+from ringfence.policy.measures import KEYWORDS
+from ringfence.policy.plan import MeasureFunction, ProposalKind, Unit
+from ringfence.policy.questions import Question
 from ringfence.policy.rules import CONDITION, OPTIONAL, REQUIRED
 from ringfence.policy.subjects import KEYS_OF_SUBJECT
 from ringfence.vocabulary.contracts import EventKind
@@ -43,10 +46,12 @@ def test_the_table_of_subjects_is_that_of_the_code() -> None:
         assert f"| {keys} | `{kind}` |" in PAGE
 
 
-@pytest.mark.parametrize("example", [text for text in YAML if "measure:" in text])
+@pytest.mark.parametrize("example", [text for text in YAML if "when:" in text])
 def test_every_example_of_a_rule_loads(example: str) -> None:
     head = "" if "rule:" in example else "rule: example\nclause: spam\nsays: it\nsource: ours\n"
     tail = "" if "cool_down:" in example else "severity: warn\nmode: report\ncool_down: 1h\n"
+    if "tiers:" in example:
+        tail = tail.replace("severity: warn\n", "")
     rule = head + example.replace("clause: unauthorised-access", "clause: spam") + tail
     assert len(load(files(rule=rule)).plan.rules) == 1
 
@@ -58,4 +63,19 @@ def test_the_examples_of_the_other_files_load() -> None:
     bundle = load(files(ladder=ladder.replace("auto-dialing", "spam"), settings=settings, list=rows))
     assert len(bundle.ladder.steps) == 4
     assert len(bundle.lists["protected-sources"]) == 1
-    assert len(YAML) == 5
+
+
+def test_every_question_has_its_row() -> None:
+    asked = re.findall(r"^\| `([a-z]+)` \|.*\?.*\|$", PAGE.split("### What the loader asks")[1].split("\n## ")[0], re.MULTILINE)
+    assert asked == [str(question) for question in Question]
+
+
+def test_every_kind_of_proposal_has_its_row() -> None:
+    rows = PAGE.split("### What a rule proposes")[1].split("### ")[0]
+    told = re.findall(r"^\| `([a-z]+)", rows, re.MULTILINE)
+    assert told == [str(kind).split("-")[0] for kind in ProposalKind]
+
+
+def test_every_argument_of_a_measure_and_every_window_is_described() -> None:
+    for word in (*(f"{keyword}=" for keyword in KEYWORDS), *Unit, "rolling", "before(", "usual(", "peers(", f'{CLASSED}("'):
+        assert f"`{word}" in PAGE or f" {word}" in PAGE, word
