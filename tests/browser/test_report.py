@@ -7,10 +7,18 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.unit.report.scene import CAPTURES, attempt, judged, report, scanned, walk
 
+from ringfence.report import Given, read_rates
+from ringfence.watch.attribution import CsvFile
+
 pytestmark = pytest.mark.needs("chromium")
 
 Scheme = Literal["light", "dark"]
 _WIDTHS = (1280, 390)
+_RATES = """\
+prefix,class,price_per_minute,currency
+44,Britain and its islands with a name that is much too long for its place,0.01,GBP
+32255512001,Belgium and a number of its own,12.5,EUR
+"""
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +26,13 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A walk through a block of numbers beside other calls, and a capture of registrations."""
     folder = tmp_path_factory.mktemp("reports")
     others = [attempt(5_000 + n, f"+32255512{n % 7:03}", at=n * 2_000_000, account="bakery") for n in range(100)]
-    written = {"walk": report(judged([*walk(400), *others])), "guessing": report(*scanned(CAPTURES / "svcrack.pcap"))}
+    rates, _ = read_rates(CsvFile("rates.csv", _RATES.encode()))
+    calls = [*walk(400), *others]
+    written = {
+        "walk": report(judged(calls)),
+        "guessing": report(*scanned(CAPTURES / "svcrack.pcap")),
+        "rated": report(judged(calls, rates=rates), given=Given(rates=rates)),
+    }
     for name, html in written.items():
         (folder / f"{name}.html").write_text(html, encoding="utf-8")
     return {name: folder / f"{name}.html" for name in written}
@@ -36,7 +50,7 @@ def opened(browser: Browser, path: Path, *, width: int = 1280, scheme: Scheme = 
     return page, said, asked
 
 
-@pytest.mark.parametrize("name", ["walk", "guessing"])
+@pytest.mark.parametrize("name", ["walk", "guessing", "rated"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", _WIDTHS)
 def test_the_page_stands_alone_and_fits(browser: Browser, reports: dict[str, Path], name: str, scheme: Scheme, width: int) -> None:
@@ -100,3 +114,23 @@ def test_the_report_prints_on_paper(browser: Browser, reports: dict[str, Path]) 
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
     assert page.pdf(format="A4", prefer_css_page_size=True).startswith(b"%PDF-")
     page.close()
+
+
+def test_price_classes_have_their_picture_and_its_table_on_screen_and_on_paper(browser: Browser, reports: dict[str, Path]) -> None:
+    for scheme in ("light", "dark"):
+        page, said, _ = opened(browser, reports["rated"], scheme=scheme)
+        section = page.locator("section", has=page.get_by_role("heading", name="All calls by price class"))
+        expect(section.get_by_role("img", name="Destinations by price class")).to_be_visible()
+        section.get_by_text("The numbers as a table").click()
+        row = section.get_by_role("row").filter(has_text="Britain")
+        expect(row).to_contain_text("0.01 GBP")
+        expect(section.locator("figcaption")).to_contain_text("come to 0.00 EUR and 0.05 GBP")
+        bar, ground = (
+            section.locator("rect.bar").first.evaluate("element => getComputedStyle(element).fill"),
+            page.evaluate("getComputedStyle(document.documentElement).backgroundColor"),
+        )
+        assert bar != ground
+        assert said == []
+        page.emulate_media(media="print")
+        expect(section.get_by_role("img", name="Destinations by price class")).to_be_visible()
+        page.close()

@@ -6,7 +6,6 @@ Exit code 0: none; 1: some, or unusable rows; 2: unusable input.
 import os
 import signal
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -19,20 +18,19 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.text import Text
 
 from ringfence.cli import report_file
 from ringfence.cli.shipped import DEFAULT_BUNDLE
+from ringfence.cli.told import plain, say, tell
 from ringfence.policy import Bundle, BundleRefused, load, read_folder, render
-from ringfence.report import Collector, Given, Read, findings_table
+from ringfence.report import Collector, Given, RateDeck, Read, findings_table, read_rates
 from ringfence.vocabulary.contracts import Finding, Reference
-from ringfence.vocabulary.times import SECOND, Micros, iso, micros
+from ringfence.vocabulary.times import Micros, iso, micros
 from ringfence.watch.attribution import CsvFile, RowProblem, read_reference
 from ringfence.watch.engine import Engine, RuleUnmeasurable
 from ringfence.watch.recorded import (
     FORMATS,
     STANDARD_INPUT,
-    FileCounts,
     Followed,
     Format,
     Inputs,
@@ -44,12 +42,9 @@ from ringfence.watch.recorded import (
     judged,
 )
 from ringfence.watch.sources.errors import UnreadableFile
-from ringfence.watch.sources.pcap import CaptureCounts
 
 NONE, SOME, UNUSABLE = 0, 1, 2
-_EXAMPLES: Final = 5
 _NAMED: Final = 5
-_SKIPPED_SHOWN: Final = 20
 _PLAIN_WIDTH: Final = 180
 _KEY: Final = b""
 """A scan belongs to no installation: the same input gives everybody the same ids."""
@@ -68,6 +63,7 @@ def command(
     timezone: Annotated[str, typer.Option(metavar="Z", help="Where times without a zone are from, as Europe/Vienna.")] = "",
     country: Annotated[str, typer.Option(metavar="C", help="Where national numbers are dialled, as AT.")] = "",
     format_: Annotated[str, typer.Option("--format", metavar="KIND", help=f"auto, {', '.join(_FORMATS)}.")] = "auto",
+    rates: Annotated[Csv, typer.Option(metavar="F", help="Price classes: prefix,class[,price_per_minute,currency]")] = None,
     mapping: Annotated[Csv, typer.Option(metavar="F", help="Which columns of call records are which, as TOML.")] = None,
     since: Annotated[str, typer.Option("--from", metavar="T", help="Leave out what is older, as 2026-01-31T10:00:00Z.")] = "",
     until: Annotated[str, typer.Option("--to", metavar="T", help="Leave out what is of this time or later.")] = "",
@@ -80,8 +76,9 @@ def command(
     bundle = _bundle(policy)
     reference, row_problems = _reference(bundle, accounts, numbers, trunks)
     options = replace(_options(timezone, country, since, until), mapping=_mapping(mapping))
-    _check_report(html, follow=follow)
-    collector = Collector(bundle, closely=html is not None)
+    _check_report(html, follow=follow, rates=rates)
+    deck = _rates(rates, row_problems)
+    collector = Collector(bundle, closely=html is not None, rates=deck)
     with ExitStack() as stack:
         try:
             recording: Recording | Followed
@@ -106,12 +103,13 @@ def command(
             _leave_quietly()
         except OSError as failed:
             _refuse(f"reading stopped after {recording.events_counted} events: {failed.strerror or failed}")
-    _tell(recording, engine, row_problems, count)
-    if html is not None and isinstance(recording, Recording):
-        given = Given(accounts is not None, trunks is not None, numbers is not None, timezone, country)
+    given = Given(accounts is not None, trunks is not None, numbers is not None, timezone, country, deck)
+    read = Read.of(recording, engine, row_problems)
+    tell(collector, read, given, events=recording.events_counted, findings=count, masked=mask)
+    if html is not None:
         from ringfence.report.page import page  # it loads names of countries, a second that other scans need not wait
 
-        _write_report(html, page(collector, Read.of(recording, engine, row_problems), given, masked=mask))
+        _write_report(html, page(collector, read, given, masked=mask))
     raise typer.Exit(SOME if count or row_problems or any(file.is_damaged for file in recording.files) else NONE)
 
 
@@ -133,6 +131,19 @@ def _reference(bundle: Bundle, accounts: Csv, numbers: Csv, trunks: Csv) -> tupl
             _refuse(f"{problem.file}: {problem.cause}; {problem.hint}")
     lists = {name: tuple(row.entry for row in rows) for name, rows in bundle.lists.items()}
     return msgspec.structs.replace(reference, policy=bundle.hash, lists=lists), problems
+
+
+def _rates(path: Csv, problems: list[RowProblem]) -> RateDeck | None:
+    """Return the rate deck, and note the rows left out of it. A file that can't be used at all ends the scan."""
+    file = _csv(path)
+    if file is None:
+        return None
+    deck, left_out = read_rates(file)
+    for problem in left_out:
+        if problem.line == 1 and problem.column is None:
+            _refuse(f"{problem.file}: {problem.cause}; {problem.hint}")
+    problems += left_out
+    return deck
 
 
 def _csv(path: Csv) -> CsvFile | None:
@@ -212,9 +223,11 @@ def _refuse(message: str) -> NoReturn:
     raise typer.Exit(UNUSABLE)
 
 
-def _check_report(path: Path | None, *, follow: bool) -> None:
+def _check_report(path: Path | None, *, follow: bool, rates: Csv) -> None:
     """Refuse a report that could not be written, before anything is read."""
     if path is None:
+        if rates is not None:
+            _refuse("--rates is for the report: give --html too")
         return
     if follow:
         _refuse("--html writes its report at the end: leave out --follow")
@@ -228,7 +241,7 @@ def _write_report(path: Path, text: str) -> None:
         report_file.write(path, text)
     except OSError as failed:
         _refuse(f"--html {path}: {failed.strerror or failed}")
-    _say(f"report: {path}")
+    say(f"report: {path}")
 
 
 def _leave_quietly() -> NoReturn:
@@ -264,7 +277,7 @@ def _print_each(found: Iterable[Finding], *, json: bool) -> int:
     count = 0
     for finding in found:
         count += 1
-        typer.echo("  ".join(_plain(cell).plain for cell in _cells(finding)))
+        typer.echo("  ".join(plain(cell).plain for cell in _cells(finding)))
     return count
 
 
@@ -282,75 +295,3 @@ def _cells(finding: Finding) -> tuple[str, ...]:
     measures = ", ".join(f"{name} {value:g}" for name, value in finding.measures.items())
     subject = f"{finding.subject.kind} {finding.subject.id}"
     return (iso(finding.time), finding.severity, finding.rule, subject, measures, str(finding.evidence.events))
-
-
-def _plain(text: str) -> Text:
-    """Return text that can't steer the terminal: names come from whoever sent the traffic."""
-    return Text("".join(character if character.isprintable() else "?" for character in text))
-
-
-def _tell(recording: Recording | Followed, engine: Engine, row_problems: Sequence[RowProblem], count: int) -> None:
-    """Say on standard error what was read, what could not be, and what came of it."""
-    for file in recording.files:
-        _say(f"{file.name}: {_described(file)}")
-        for problem in file.problems:
-            place = f"line {problem.line}" + (f", {problem.column}" if problem.column else "")
-            _say(f"  {place}: {problem.cause}")
-    for skipped in recording.skipped[:_SKIPPED_SHOWN]:
-        _say(f"{skipped.name}: skipped: {skipped.cause}")
-    if len(recording.skipped) > _SKIPPED_SHOWN:
-        _say(f"and {len(recording.skipped) - _SKIPPED_SHOWN} more files skipped")
-    for left_out in row_problems[:_EXAMPLES]:
-        place = f"line {left_out.line}" + (f", {left_out.column}" if left_out.column else "")
-        _say(f"{left_out.file}: {place}: {left_out.cause}; {left_out.hint}")
-    if len(row_problems) > _EXAMPLES:
-        _say(f"and {len(row_problems) - _EXAMPLES} more rows of accounts, numbers and trunks left out")
-    if recording.defects:
-        _say(f"defects of SIP messages: {_counts(Counter({defect.value: n for defect, n in recording.defects.items()}))}")
-    for rule, lost in engine.losses.items():
-        if lost.events:
-            _say(f"rule {rule} forgot {lost.events} events early, to bound memory: its findings are approximate")
-    _say(f"{_number(recording.events_counted, 'event')}, {_number(count, 'finding')}")
-
-
-def _described(file: FileCounts) -> str:
-    parts = _captured(file.capture) if file.capture is not None else [_number(file.records, "call record")]
-    if file.outside_range:
-        parts.append(f"{file.outside_range} outside the range of time")
-    if file.damage is not None:
-        parts.append(file.damage)
-    if file.unusable_rows:
-        parts.append(_number(file.unusable_rows, "unusable row"))
-    return ", ".join(parts) + (", the first of them:" if file.problems else "")
-
-
-def _captured(capture: CaptureCounts) -> list[str]:
-    parts = [f"{_number(capture.messages, 'SIP message')} in {_number(capture.frames, 'packet')}"]
-    if capture.log_lines:
-        parts.append(_number(capture.log_lines, "log line"))
-    if capture.encrypted_streams:
-        parts.append(f"{_number(capture.encrypted_streams, 'encrypted stream')} that can't be read")
-    if capture.unknown_links:
-        parts.append(f"packets of unknown link types: {_counts(Counter({str(k): n for k, n in capture.unknown_links.items()}))}")
-    if capture.defects:
-        places = (f"{defect} {n} (first at packet {capture.first_at[defect]})" for defect, n in capture.defects.most_common())
-        parts.append(f"damage: {', '.join(places)}")
-    if capture.hep_defects:
-        parts.append(f"defects of HEP packets: {_counts(Counter({defect.value: n for defect, n in capture.hep_defects.items()}))}")
-    if capture.octets_lost:
-        parts.append(f"{_number(capture.octets_lost, 'octet')} of the file unreadable")
-    if capture.clock_back_us:
-        parts.append(f"the clock jumped back: {capture.clock_back_us / SECOND:.1f} s are added to the times after it")
-    return parts
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def _counts(counter: Counter[str]) -> str:
-    return ", ".join(f"{name} {number}" for name, number in counter.most_common())
-
-
-def _say(text: str) -> None:
-    typer.echo(_plain(text).plain, err=True)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from ringfence.policy import Bundle
@@ -12,7 +13,9 @@ from ringfence.report.calls import Calls
 from ringfence.report.durations import PlanDurations
 from ringfence.report.names import Names
 from ringfence.report.profiles import Profile, Profiles
+from ringfence.report.rates import RateDeck
 from ringfence.report.registrations import Registrations
+from ringfence.report.spending import Spending
 from ringfence.report.tracks import RuleTracks, Track
 from ringfence.vocabulary.contracts import Event, EventKind, Finding, Subject
 from ringfence.vocabulary.severity import Severity
@@ -31,6 +34,7 @@ MOST_PAIRS: Final = 2_000
 SAMPLE_CALLS: Final = 3
 """Calls of one group that are shown step by step."""
 
+_KIND, _ACCOUNT, _PLAN, _ATTESTATION = (attrgetter(name) for name in ("kind", "account", "plan", "attestation"))
 _GRAVEST: Final = {Severity.ACT: 0, Severity.WARN: 1, Severity.INFO: 2}
 _FOLLOWED: Final = ((SubjectKind.ACCOUNT, ("account",)), (SubjectKind.SOURCE, ("source",)))
 """Followed whatever the rules are about."""
@@ -68,6 +72,8 @@ class Totals:
     attested: int = 0
     findings: Counter[str] = field(default_factory=Counter)
     """By rule."""
+    is_partial: bool = False
+    """Events went by that nobody counted, or only some of their kinds."""
 
     def take(self, event: Event) -> None:
         """Count an event."""
@@ -85,6 +91,16 @@ class Totals:
                 self.accounts.add(event.account)
         self.attested += event.attestation is not None
 
+    def tally(self, events: Sequence[Event]) -> None:
+        """Count events as far as that takes no time: those that are columns have no objects to look at."""
+        if not isinstance(events, list):
+            self.is_partial = True
+            return
+        self.events.update(map(_KIND, events))
+        self.attributed += len(events) - list(map(_ACCOUNT, events)).count(None)
+        self.planned += len(events) - list(map(_PLAN, events)).count(None)
+        self.attested += len(events) - list(map(_ATTESTATION, events)).count(None)
+
 
 class Collector:
     """An observer of a recording judged by `bundle`, with bounded memory, whatever the input.
@@ -95,8 +111,11 @@ class Collector:
     what gave way is counted and said. A time series has at most 120 bins: they widen as it grows.
     """
 
-    def __init__(self, bundle: Bundle, *, closely: bool = True) -> None:
-        """With `closely` false only findings are looked at: enough for a table, and no time is spent on events."""
+    def __init__(self, bundle: Bundle, *, closely: bool = True, rates: RateDeck | None = None) -> None:
+        """With `closely` false only findings are looked at: enough for a table, and no time is spent on events.
+
+        With `rates` calls are added up by price class.
+        """
         self._closely = closely
         self.bundle: Final = bundle
         self.totals: Final = Totals()
@@ -104,6 +123,7 @@ class Collector:
         self.calls: Final = Calls()
         self.durations: Final = PlanDurations()
         self.registrations: Final = Registrations(MOST_PAIRS)
+        self.spending: Final = Spending(rates) if rates is not None else None
         self.groups: Final[dict[GroupKey, Group]] = {}
         context = Context(bundle.plan.lists)
         self.tracks: Final = {rule.name: RuleTracks(rule, context) for rule in bundle.plan.rules}
@@ -112,7 +132,7 @@ class Collector:
             for kind in EventKind
         }
         followed = {*_FOLLOWED, *((rule.subject, fields) for rule in bundle.plan.rules if (fields := subject_fields(rule)))}
-        self._profiles = {(kind, fields): Profiles(kind, fields) for kind, fields in sorted(followed)}
+        self._profiles = {(kind, fields): Profiles(kind, fields, rates) for kind, fields in sorted(followed)}
 
     @property
     def looks_at_events(self) -> bool:
@@ -122,6 +142,8 @@ class Collector:
     def take(self, events: Sequence[Event], found: Sequence[Finding]) -> None:
         """Take in a batch of events, in their order, and the findings that came of them."""
         profiles = tuple(self._profiles.values())
+        if not self._closely:
+            self.totals.tally(events)
         for event in events if self._closely else ():
             self.totals.take(event)
             self.names.take(event)
@@ -130,6 +152,8 @@ class Collector:
                 self.durations.take(event)
             elif event.kind is EventKind.REGISTRATION:
                 self.registrations.take(event)
+            if self.spending is not None:
+                self.spending.take(event)
             for followed in profiles:
                 followed.take(event)
             for tracks in self._by_kind[event.kind]:

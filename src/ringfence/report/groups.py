@@ -11,6 +11,7 @@ from ringfence.report.charts.bars import Share, bars, percent
 from ringfence.report.charts.ladder import Ladder, ladder
 from ringfence.report.charts.pace import Pace, pace
 from ringfence.report.charts.raster import RasterPicture, raster
+from ringfence.report.classes_shown import ClassChart, class_chart
 from ringfence.report.collector import MOST_FINDINGS, Collector, Group
 from ringfence.report.destinations import destinations
 from ringfence.report.durations import CLASSES
@@ -74,6 +75,7 @@ class GroupShown:
     asked: RasterPicture | None
     durations: BarChart | None
     destinations: BarChart | None
+    classes: ClassChart | None
     registrations: Registrations
     ladders: tuple[Ladder, ...]
     missing: tuple[str, ...]
@@ -109,6 +111,7 @@ def shown(group: Group, collector: Collector, writer: Writer) -> GroupShown:
         asked=_raster(group, profile, writer, asked=True),
         durations=_durations(profile, collector),
         destinations=_destinations(profile),
+        classes=class_chart(profile.spending),
         registrations=profile.registrations,
         ladders=ladders,
         missing=_missing(group, profile, seen=track is not None, ladders=len(ladders)),

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ringfence.report.rates import RateDeck
 from ringfence.watch.attribution import RowProblem
 from ringfence.watch.engine import Engine
-from ringfence.watch.recorded import FileCounts, Recording, Skipped
+from ringfence.watch.recorded import FileCounts, Followed, Recording, Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Given:
     numbers: bool = False
     timezone: str = ""
     country: str = ""
+    rates: RateDeck | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,8 @@ class Read:
     forgotten: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, recording: Recording, engine: Engine, left_out: Sequence[RowProblem] = ()) -> "Read":
-        """Return what a finished scan read. `left_out` are rows of accounts, numbers and trunks."""
+    def of(cls, recording: Recording | Followed, engine: Engine, left_out: Sequence[RowProblem] = ()) -> "Read":
+        """Return what a finished scan read. `left_out` are rows of accounts, numbers, trunks and rates."""
         defects = {defect.value: count for defect, count in recording.defects.most_common()}
         forgotten = {rule: lost.events for rule, lost in engine.losses.items() if lost.events}
         return cls(recording.files, recording.skipped, defects, left_out, forgotten)

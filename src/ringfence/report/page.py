@@ -14,6 +14,7 @@ from ringfence.policy.plan import Rule
 from ringfence.policy.written import written, written_measure
 from ringfence.report import reading
 from ringfence.report.charts.bars import percent
+from ringfence.report.classes_shown import class_chart
 from ringfence.report.collector import MOST_DISTINCT, Collector, ordered
 from ringfence.report.groups import GroupShown, shown
 from ringfence.report.inputs import Given, Read
@@ -91,6 +92,8 @@ def page(collector: Collector, read: Read, given: Given, *, masked: bool = False
         skipped=[(reading.plain_name(skipped.name), writer.text(skipped.cause, 200)) for skipped in read.skipped],
         problems=reading.problems(read, writer),
         unjudged=unjudged(collector, read, given),
+        rates=given.rates,
+        classes=class_chart(collector.spending),
         registrations=pairs(collector.registrations, writer) if _tells_more(collector, groups) else [],
         registered=lambda registrations: pairs(registrations, writer),
         registrations_beyond=collector.registrations.beyond,

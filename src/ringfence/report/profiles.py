@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from ringfence.report.durations import bucket_of, empty
+from ringfence.report.rates import RateDeck
 from ringfence.report.registrations import Registrations
+from ringfence.report.spending import Spending
 from ringfence.vocabulary.contracts import Event, EventKind, Subject
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros
@@ -54,11 +56,26 @@ class Raster:
 
 
 class Profile:
-    """One subject. `dialled` are its attempts' callees, `asked` the users it sent other requests for."""
+    """One subject. `dialled` are its attempts' callees, `asked` the users it sent other requests for.
 
-    __slots__ = ("agents", "answered", "asked", "attempts", "dialled", "durations", "plan", "prefixes", "registrations", "statuses")
+    `spending` is there where rates are known.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = (
+        "agents",
+        "answered",
+        "asked",
+        "attempts",
+        "dialled",
+        "durations",
+        "plan",
+        "prefixes",
+        "registrations",
+        "spending",
+        "statuses",
+    )
+
+    def __init__(self, rates: RateDeck | None = None) -> None:
         self.attempts = 0
         self.answered = 0
         self.plan: str | None = None
@@ -69,9 +86,12 @@ class Profile:
         self.registrations = Registrations(MOST_COUNTERPARTS)
         self.statuses: dict[int, int] = {}
         self.agents: dict[str, int] = {}
+        self.spending = Spending(rates) if rates is not None else None
 
     def take(self, event: Event, other: str | None) -> None:
         """Take in an event of the subject. `other` is the number at the call's other end."""
+        if self.spending is not None:
+            self.spending.take(event)
         match event.kind:
             case EventKind.ATTEMPT:
                 self._attempt(event, other)
@@ -107,9 +127,10 @@ class Profile:
 class Profiles:
     """The subjects that `fields` of events name. Where these are the called side, callers are their counterparts."""
 
-    def __init__(self, kind: SubjectKind, fields: Sequence[str]) -> None:
+    def __init__(self, kind: SubjectKind, fields: Sequence[str], rates: RateDeck | None = None) -> None:
         self._kind = kind
         self._fields = tuple(fields)
+        self._rates = rates
         self._is_called = not {"callee", "target", "destination"}.isdisjoint(fields) and "caller" not in fields
         self._profiles: OrderedDict[Subject, Profile] = OrderedDict()
         self._kept: set[Subject] = set()
@@ -123,7 +144,7 @@ class Profiles:
         subject = subject_of(self._kind, self._fields, event)
         profile = self._profiles.get(subject)
         if profile is None:
-            profile = self._profiles[subject] = Profile()
+            profile = self._profiles[subject] = Profile(self._rates)
         else:
             self._profiles.move_to_end(subject)
         profile.take(event, event.caller if self._is_called else event.callee)

@@ -6,6 +6,7 @@ from typing import Final
 
 from ringfence.report.inputs import Read
 from ringfence.report.writing import Writer, counted, moment
+from ringfence.vocabulary.times import SECOND
 from ringfence.watch.recorded import FileCounts
 from ringfence.watch.sources.pcap import CaptureCounts
 
@@ -50,14 +51,14 @@ def files(read: Read, writer: Writer) -> list[FileRead]:
 
 
 def problems(read: Read, writer: Writer) -> list[Left]:
-    """Return what was wrong with messages and with rows of accounts, numbers and trunks."""
+    """Return what was wrong with messages and with rows of accounts, numbers, trunks and rates."""
     left = [Left(f"SIP messages with the defect {writer.text(defect)}", count) for defect, count in read.defects.items()]
     if read.left_out:
         examples = tuple(
             writer.text(f"{row.file}, line {row.line}{', ' + row.column if row.column else ''}: {row.cause}", _LONG)
             for row in read.left_out[:5]
         )
-        left.append(Left("rows of accounts, numbers and trunks", len(read.left_out), examples))
+        left.append(Left("rows of accounts, numbers, trunks and rates", len(read.left_out), examples))
     left += [
         Left(f"events that rule {rule} had to forget early, to bound memory: its findings are approximate", count)
         for rule, count in read.forgotten.items()
@@ -105,7 +106,10 @@ def _of_capture(capture: CaptureCounts) -> Iterator[Left]:
             yield Left(reason, count)
     for defect, count in capture.defects.most_common():
         first = capture.first_at.get(defect)
-        yield Left(_DEFECTS.get(defect.value, defect.value), count, (f"first at packet {first:,}",) if first else ())
+        examples = [f"first at packet {first:,}"] if first else []
+        if defect.value == "clock-back":
+            examples.append(f"{capture.clock_back_us / SECOND:.1f} s are added to the times after it")
+        yield Left(_DEFECTS.get(defect.value, defect.value), count, tuple(examples))
 
 
 def plain_name(name: str) -> str:

@@ -1,9 +1,13 @@
 """What could not be judged, for lack of which input: so that nobody takes silence for innocence."""
 
+from collections import Counter
 from dataclasses import dataclass
 
+from ringfence.policy.plan import Rule
 from ringfence.report.collector import Collector
 from ringfence.report.inputs import Given, Read
+from ringfence.report.rates import UNLISTED
+from ringfence.report.spending import ClassKey
 from ringfence.report.writing import counted
 from ringfence.vocabulary.contracts import EventKind
 
@@ -18,19 +22,30 @@ class Unjudged:
 
 
 def unjudged(collector: Collector, read: Read, given: Given) -> list[Unjudged]:
-    """Return what is missing, the most consequential first."""
-    found = [*_who(collector, given), *_traffic(collector), *_quiet_rules(collector), *_reading(read, given)]
-    found.append(
-        Unjudged("destinations by price class, and what the calls cost", "no rate deck was given", "this version reads none yet")
-    )
-    return found
-
-
-def _who(collector: Collector, given: Given) -> list[Unjudged]:
+    """Return what is missing, the most consequential first. Of a recording whose events nobody looked at, what its files tell."""
     totals = collector.totals
-    everything = sum(totals.events.values())
+    events = _events_of_records(read) if totals.is_partial else totals.events
+    found = [
+        *_who(collector, events, given),
+        *_traffic(collector, events),
+        *_quiet_rules(collector, events),
+        *_reading(read, given),
+    ]
+    return [*found, *_prices(collector, events, given)]
+
+
+def _events_of_records(read: Read) -> Counter[EventKind]:
+    """Return at least which kinds of events there were where only call records were read, each of which is an attempt."""
+    return Counter({EventKind.ATTEMPT: records} if (records := sum(file.records for file in read.files)) else {})
+
+
+def _who(collector: Collector, events: Counter[EventKind], given: Given) -> list[Unjudged]:
+    totals = collector.totals
+    everything = sum(events.values())
     found = []
-    if everything and not totals.attributed:
+    if totals.is_partial:
+        pass  # who was attributed was not looked at
+    elif everything and not totals.attributed:
         helps = (
             "give --trunks, with the address or user of each trunk and its account"
             if not given.trunks
@@ -43,9 +58,9 @@ def _who(collector: Collector, given: Given) -> list[Unjudged]:
         found.append(
             Unjudged("which customer answers for part of the traffic", why, "give --trunks for the sources without a name")
         )
-    if totals.attributed and not given.accounts:
+    if (totals.attributed or totals.is_partial) and not given.accounts:
         found.append(Unjudged("which reseller or party stands above an account", "no accounts file was given", "give --accounts"))
-    if totals.attributed and not totals.planned:
+    if (totals.attributed and not totals.planned) or (totals.is_partial and not given.accounts):
         found.append(
             Unjudged(
                 "accounts against others of their plan, and what a plan allows",
@@ -53,15 +68,15 @@ def _who(collector: Collector, given: Given) -> list[Unjudged]:
                 "give --accounts with the column plan",
             )
         )
-    if totals.events[EventKind.ATTEMPT] and not given.numbers:
+    if events[EventKind.ATTEMPT] and not given.numbers:
         found.append(Unjudged("whether callers used numbers they hold", "no numbers file was given", "give --numbers"))
     return found
 
 
-def _traffic(collector: Collector) -> list[Unjudged]:
-    events = collector.totals.events
+def _traffic(collector: Collector, events: Counter[EventKind]) -> list[Unjudged]:
+    is_partial = collector.totals.is_partial
     found = []
-    if events[EventKind.ATTEMPT] and not events[EventKind.ANSWER]:
+    if events[EventKind.ATTEMPT] and not events[EventKind.ANSWER] and not is_partial:
         found.append(
             Unjudged(
                 "lengths of calls, and the share that was answered",
@@ -76,10 +91,10 @@ def _traffic(collector: Collector) -> list[Unjudged]:
             Unjudged(
                 "who registers as whom, and guessing of passwords",
                 "no registration is in the recording",
-                "give a capture of the registrar's traffic",
+                "give a capture of the registrar's traffic, or the switch's security log",
             )
         )
-    if events[EventKind.ATTEMPT] and not collector.totals.attested:
+    if events[EventKind.ATTEMPT] and not collector.totals.attested and not is_partial:
         found.append(
             Unjudged(
                 "whether callers' numbers were vouched for",
@@ -90,14 +105,42 @@ def _traffic(collector: Collector) -> list[Unjudged]:
     return found
 
 
-def _quiet_rules(collector: Collector) -> list[Unjudged]:
+def _prices(collector: Collector, events: Counter[EventKind], given: Given) -> list[Unjudged]:
+    what = "destinations by price class, and what the calls cost"
+    if given.rates is None:
+        return [Unjudged(what, "no rate deck was given", "give --rates, with the columns prefix,class,price_per_minute,currency")]
+    if not events[EventKind.ATTEMPT] or collector.spending is None:
+        return []
+    found = []
+    spent = collector.spending.classes
+    unlisted = spent.get(ClassKey(UNLISTED.name, ""))
+    if unlisted is not None and unlisted.attempts:
+        why = f"{counted(unlisted.attempts, 'attempt')} went to numbers that begin with no prefix of the rate deck"
+        found.append(Unjudged(what, why, "add their prefixes to the rate deck"))
+    if not given.rates.has_prices:
+        found.append(
+            Unjudged("what the calls cost", "the rate deck tells no prices", "add the columns price_per_minute and currency to it")
+        )
+    return found
+
+
+def _quiet_rules(collector: Collector, events: Counter[EventKind]) -> list[Unjudged]:
+    closely = collector.looks_at_events
     return [
         Unjudged(
-            f"rule {tracks.rule.name}", f"no {tracks.rule.on} in the recording is of the kind it looks at", "see its text below"
+            f"rule {tracks.rule.name}", f"no {tracks.rule.on} in the recording is of the kind it looks at", "see what the rule says"
         )
         for tracks in collector.tracks.values()
-        if tracks.looked_at == 0
+        if (tracks.looked_at == 0 if closely else _is_unseen(collector, events, tracks.rule))
     ]
+
+
+def _is_unseen(collector: Collector, events: Counter[EventKind], rule: Rule) -> bool:
+    """Tell whether nothing in the recording is of a kind that the rule is on. Call records give no requests."""
+    kinds = {rule.on, *rule.also_on}
+    if collector.totals.is_partial:
+        return kinds.isdisjoint((EventKind.ATTEMPT, EventKind.ANSWER, EventKind.END))
+    return not any(events[kind] for kind in kinds)
 
 
 def _reading(read: Read, given: Given) -> list[Unjudged]:

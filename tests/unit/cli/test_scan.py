@@ -6,7 +6,9 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -259,19 +261,31 @@ def test_a_reader_that_goes_away_ends_the_scan_without_a_word() -> None:
         assert process.wait(timeout=60) == 1
 
 
+def everything(terminal: int) -> str:
+    """Return all that waits to be shown; a terminal gives it in pieces."""
+    os.set_blocking(terminal, False)
+    octets = b""
+    with suppress(BlockingIOError):
+        while piece := os.read(terminal, 65_536):
+            octets += piece
+    return octets.decode()
+
+
 def test_a_terminal_shows_how_far_the_reading_is_and_the_findings_stay_apart(tmp_path: Path) -> None:
     calls = records(tmp_path, dialler(90))
     leader, follower = pty.openpty()
+    termios.tcsetwinsize(follower, (50, 160))
     program = [sys.executable, "-m", "ringfence.cli", "scan", "--json", str(calls)]
     try:
         with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=follower, env={**os.environ, "TERM": "xterm"}) as process:
             assert process.stdout is not None
             (finding,) = process.stdout.read().splitlines()
             assert process.wait(timeout=60) == 1
-        shown = os.read(leader, 65_536).decode()
+        shown = everything(leader)
     finally:
         os.close(follower)
         os.close(leader)
     assert msgspec.json.decode(finding, type=Finding).rule == "fan-out-dialler"
     assert "reading" in shown
-    assert "90 call records" in shown
+    for words in ("What was read", "90 records", "What could not be judged", "no rate deck was given", "180 events, 1 finding"):
+        assert words in shown

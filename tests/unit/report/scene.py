@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from ringfence.policy import Bundle, load, read_folder
-from ringfence.report import Collector, Given, Read
+from ringfence.report import Collector, Given, RateDeck, Read
 from ringfence.report.page import page
 from ringfence.vocabulary.contracts import Event, EventKind, Reference
 from ringfence.vocabulary.times import SECOND, Micros, from_iso
@@ -86,10 +86,10 @@ def in_time(events: Iterable[Event]) -> list[Event]:
     return sorted(events, key=lambda event: (event.time, event.sequence))
 
 
-def judged(events: Iterable[Event], *, batch: int = 64) -> Collector:
+def judged(events: Iterable[Event], *, batch: int = 64, rates: RateDeck | None = None) -> Collector:
     """A collector that has seen the events, and the findings of the shipped rules in them."""
     policy = bundle()
-    collector = Collector(policy)
+    collector = Collector(policy, rates=rates)
     engine = Engine(policy.plan, key=_ENGINE_KEY, source="test")
     for _ in findings(iter(in_time(events)), engine, observer=collector, batch=batch):
         pass

@@ -59,3 +59,27 @@ def test_what_can_t_be_written_leaves_the_old_report(tmp_path: Path) -> None:
         report_file.write(path, "\ud800")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_rate_deck_gives_price_classes_and_its_bad_rows_are_told(tmp_path: Path) -> None:
+    rates, path = tmp_path / "rates.csv", tmp_path / "report.html"
+    rates.write_text("prefix,class,price_per_minute,currency\n1555,Test numbers,0.10,USD\n99x,Nowhere,1,USD\n")
+    done = scan(FLOOD, "--rates", rates, "--html", path)
+    assert done.returncode == 1
+    assert "rates.csv: line 3, prefix: '99x' is no beginning of a number" in done.stderr
+    text = words(path.read_text(encoding="utf-8"))
+    assert "Destinations by price class" in text
+    assert "line 3, prefix: '99x'" in text
+    rates.write_text("code,name\n")
+    done = scan(FLOOD, "--rates", rates, "--html", path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the header lacks prefix, class; the first line must be: prefix,class" in done.stderr
+    done = scan(FLOOD, "--rates", rates)
+    assert done.returncode == 2
+    assert "give --html too" in done.stderr
+
+
+def test_what_could_not_be_judged_is_said_beside_the_table_too() -> None:
+    done = scan(FLOOD)
+    assert "not judged: whether callers used numbers they hold: no numbers file was given; give --numbers" in done.stderr
+    assert "not judged: destinations by price class, and what the calls cost: no rate deck was given" in done.stderr
