@@ -1,7 +1,7 @@
-"""What live watch keeps: the journal of what it consumed, and checkpoints of what it remembers."""
+"""What watch keeps: the journal of what it consumed, checkpoints of what it remembers, and the history of traffic in Parquet."""
 
 from ringfence.watch.lake.checkpoint import Checkpoint, CheckpointDamaged, read_checkpoints, write_checkpoint
-from ringfence.watch.lake.journal import Batch, Journal
+from ringfence.watch.lake.journal import Batch, Journal, JournalReader
 from ringfence.watch.lake.places import Place, PlaceKey, lay_over
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Checkpoint",
     "CheckpointDamaged",
     "Journal",
+    "JournalReader",
     "Place",
     "PlaceKey",
     "lay_over",

@@ -53,17 +53,54 @@ _DECODER: Final = msgspec.json.Decoder(Batch)
 _ENCODER: Final = msgspec.json.Encoder()
 
 
-class Journal:
+class JournalReader:
+    """Reads the journal in `folder`, whoever writes to it meanwhile. Raises what `FeedReader` raises."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._begun: dict[int, Micros] = {}
+
+    def after(self, number: int = 0) -> Iterator[tuple[int, Batch]]:
+        """Yield the batches after `number` that are still there, oldest first, with their numbers."""
+        oldest = min((int(path.stem) for path in self._folder.glob("*.seg")), default=None)
+        if oldest is None:
+            return
+        reader = FeedReader(self._folder, after=max(number, oldest - 1))
+        while records := reader.read(100):
+            for record in records:
+                yield record.number, _DECODER.decode(record.payload)
+
+    def since(self, moment: Micros) -> int:
+        """Return a number after which all batches since `moment` stand, and as few before as whole segments allow."""
+        after = 0
+        for first, now in self._segments():
+            if now > moment:
+                break
+            after = first - 1
+        return after
+
+    def _segments(self) -> Iterator[tuple[int, Micros]]:
+        """Yield each segment's first number and that batch's time, which is read once: it never changes."""
+        firsts = sorted(int(path.stem) for path in self._folder.glob("*.seg"))
+        self._begun = {first: self._begun[first] for first in firsts if first in self._begun}
+        for first in firsts:
+            if first not in self._begun:
+                for record in FeedReader(self._folder, after=first - 1).read(1):
+                    self._begun[first] = _DECODER.decode(record.payload).now
+            if first in self._begun:
+                yield first, self._begun[first]
+
+
+class Journal(JournalReader):
     """Appends batches durably and deletes the oldest in time. Raises what `FeedWriter` raises."""
 
     def __init__(
         self, folder: Path, *, most_bytes: int = MOST_BYTES, longest_us: int = LONGEST_US, segment_bytes: int = SEGMENT_BYTES
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._folder = folder
+        super().__init__(folder)
         self._most_bytes = most_bytes
         self._longest_us = longest_us
-        self._begun: dict[int, Micros] = {}
         self._writer = FeedWriter(folder, segment_bytes=segment_bytes)
         hours, megabytes = longest_us // HOUR, most_bytes // (1024 * 1024)
         (folder / "README").write_text(_README.format(hours=hours, megabytes=megabytes), encoding="utf-8")
@@ -79,22 +116,7 @@ class Journal:
 
     def after(self, number: int = 0) -> Iterator[tuple[int, Batch]]:
         """Yield the batches after `number` that are still there, oldest first, with their numbers."""
-        if number >= self.last:
-            return
-        oldest = min(int(path.stem) for path in self._folder.glob("*.seg"))
-        reader = FeedReader(self._folder, after=max(number, oldest - 1))
-        while records := reader.read(100):
-            for record in records:
-                yield record.number, _DECODER.decode(record.payload)
-
-    def since(self, moment: Micros) -> int:
-        """Return a number after which all batches since `moment` stand, and as few before as whole segments allow."""
-        after = 0
-        for first, now in self._segments():
-            if now > moment:
-                break
-            after = first - 1
-        return after
+        return super().after(number) if number < self.last else iter(())
 
     def trim(self, *, now: Micros, keep_after: int) -> int:
         """Delete the oldest segments that are too old or too much, none that holds a batch after `keep_after`; return how many."""
@@ -119,14 +141,3 @@ class Journal:
             if earlier is not None:
                 yield earlier, (first, now)
             earlier = first
-
-    def _segments(self) -> Iterator[tuple[int, Micros]]:
-        """Yield each segment's first number and that batch's time, which is read once: it never changes."""
-        firsts = sorted(int(path.stem) for path in self._folder.glob("*.seg"))
-        self._begun = {first: self._begun[first] for first in firsts if first in self._begun}
-        for first in firsts:
-            if first not in self._begun:
-                for record in FeedReader(self._folder, after=first - 1).read(1):
-                    self._begun[first] = _DECODER.decode(record.payload).now
-            if first in self._begun:
-                yield first, self._begun[first]

@@ -7,7 +7,7 @@ from ringfence.policy import PolicyError
 from ringfence.policy.plan import Plan
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.engine import Engine, RuleUnmeasurable
-from ringfence.watch.lake import Journal
+from ringfence.watch.lake import JournalReader
 from ringfence.watch.live.log import Log
 
 SOURCE: Final = "live"
@@ -31,7 +31,7 @@ class Judges:
             return None
         return engine, Micros(max((max(rule.window_us, rule.cool_down_us) for rule in plan.rules), default=0))
 
-    def informed(self, policy: str, journal: Journal, *, now: Micros, before: int | None = None) -> Engine | None:
+    def informed(self, policy: str, journal: JournalReader, *, now: Micros, before: int | None = None) -> Engine | None:
         """Return an engine for a version posted at `now` that knows the traffic still in its windows.
 
         What it would have found earlier is not told: that conduct was judged by the version before. `before` ends the
