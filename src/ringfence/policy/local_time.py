@@ -96,18 +96,22 @@ def hours_problem(table: Table) -> str | None:
         missing = next((column for column in HOURS_COLUMNS if column not in row.values), None)
         if missing is not None:
             return f"list {table.name} has no column {missing}"
-        if not _WEEKDAYS.match(row.values["weekdays"]):
+        if not _WEEKDAYS.match(row.values["weekdays"]) or not all(_weekdays_of(row)):
             return f"list {table.name}, {row.entry}: weekdays {row.values['weekdays']!r} are not written as 1-5 or 6,7"
         for column in HOURS_COLUMNS[1:]:
             if not _CLOCK.match(row.values[column]) or _minute_of(row.values[column]) > _DAY_MINUTES:
                 return f"list {table.name}, {row.entry}: {column} {row.values[column]!r} is not written as 08:00"
+        if _minute_of(row.values["from"]) >= _minute_of(row.values["to"]):
+            span = f"from {row.values['from']} to {row.values['to']}"
+            return f"list {table.name}, {row.entry}: {span} is no time of a day: write two rows, to 24:00 and from 00:00"
     return None
 
 
 def days_problem(table: Table) -> str | None:
     """Return why the list holds no days; `None` where it does."""
     for row in table.rows:
-        if not _YEARLY.match(row.entry) and not (_WHOLE_DATE.match(row.entry) and _is_date(row.entry)):
+        whole = f"2024-{row.entry}" if _YEARLY.match(row.entry) else row.entry  # 29 February too comes every few years
+        if not (_WHOLE_DATE.match(whole) and _is_date(whole)):
             return f"list {table.name}: {row.entry!r} is not written as 2026-12-25 or 12-25"
     return None
 
@@ -120,11 +124,14 @@ def _is_date(text: str) -> bool:
 
 
 def _hours_of(row: Row) -> tuple[frozenset[int], int, int]:
-    weekdays: set[int] = set()
-    for part in row.values["weekdays"].split(","):
-        first, _, last = part.partition("-")
-        weekdays.update(range(int(first), int(last or first) + 1))
-    return frozenset(weekdays), _minute_of(row.values["from"]), _minute_of(row.values["to"])
+    weekdays = frozenset(weekday for span in _weekdays_of(row) for weekday in span)
+    return weekdays, _minute_of(row.values["from"]), _minute_of(row.values["to"])
+
+
+def _weekdays_of(row: Row) -> list[range]:
+    """Return the spans of weekdays, 1 to 7; an empty one where it ends before it begins."""
+    spans = [part.partition("-") for part in row.values["weekdays"].split(",")]
+    return [range(int(first), int(last or first) + 1) for first, _, last in spans]
 
 
 def _minute_of(text: str) -> int:

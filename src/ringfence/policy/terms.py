@@ -1,7 +1,7 @@
 """Checked parts of an expression: the tree, what it measures (time or a plain number), and where it stands."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ringfence.policy.expressions import (
@@ -294,7 +294,7 @@ def joined_dimension(terms: Iterable[Term], word: Token) -> Dimension:
     first, *others = terms
     dimension = first.dimension
     for other in others:
-        comparison_dimension(first, other, word)
+        comparison_dimension(first, other, replace(word, text="or"))
         dimension = other.dimension if dimension is Dimension.ANY else dimension
     return dimension
 
