@@ -114,29 +114,6 @@ class Directory:
         links = self._accounts.get(account, ()) if account is not None else ()
         return links[-1].billing_day if links else 1
 
-    @property
-    def numbers(self) -> Collection[str]:
-        """All numbers that anybody held at some time."""
-        return self._numbers.keys()
-
-    @property
-    def knows_addresses(self) -> bool:
-        """Tell whether a trunk is known by an address: else `sender` never answers for one without a user."""
-        return bool(self._networks)
-
-    def changes_at_source(self, source: str) -> list[Micros]:
-        """Return the moments at which the answer of `sender(source, None, …)` may become another, in order."""
-        trunks = [trunk for trunks in self._at_source(source) for trunk in trunks]
-        return _changes([*trunks, *(link for trunk in trunks for link in self._accounts.get(trunk.account, ()))])
-
-    def changes_of_account(self, account: str) -> list[Micros]:
-        """Return the moments at which the answer of `account(account, …)` may become another, in order."""
-        return _changes(self._accounts.get(account, ()))
-
-    def changes_of_holder(self, number: str) -> list[Micros]:
-        """Return the moments at which the answer of `holder(number, …)` may become another, in order."""
-        return _changes(self._numbers.get(number, ()))
-
     def party_path(self, party: str) -> tuple[str, ...]:
         """Return the parties from the root down to `party`. A ring of parents is cut where it closes."""
         path = [party]
@@ -202,10 +179,6 @@ def _grouped(links: Iterable[tuple[str | None, _Link]]) -> dict[str, list[_Link]
 
 def _holds(link: AccountLink | NumberLink | TrunkLink, time: Micros) -> bool:
     return (link.valid_from is None or link.valid_from <= time) and (link.valid_to is None or time < link.valid_to)
-
-
-def _changes(links: Iterable[AccountLink | NumberLink | TrunkLink]) -> list[Micros]:
-    return sorted({time for link in links for time in (link.valid_from, link.valid_to) if time is not None})
 
 
 def _changes(links: Iterable[AccountLink | NumberLink | TrunkLink]) -> list[Micros]:
