@@ -21,9 +21,8 @@ from ringfence.watch.live.log import Log
 from ringfence.watch.live.recovery import recover
 from ringfence.watch.live.reorder import ReorderBuffer
 from ringfence.watch.sinks import DeskFeeds
-from ringfence.watch.sources.datagram import Datagram, PayloadKind
+from ringfence.watch.sources.datagram import Datagram
 from ringfence.watch.wire.cdr import CallRecord
-from ringfence.watch.wire.sip import parse
 
 MOST_PENDING: Final = 200_000
 MOST_WAITING: Final = 100_000
@@ -192,14 +191,9 @@ class Pipeline:
             self.reorder.add(self._arrived.popleft())
 
     def _track(self, ready: list[tuple[Datagram, bool]], now: Micros) -> None:
-        for datagram, late in ready:
-            message = None
-            if datagram.kind is PayloadKind.SIP:
-                message = parse(datagram.payload)
-                if message.defects:
-                    self.counts.defects.update(message.defects)
-            self._events += self.tracker.feed(datagram, message, late=late)
-            self.counts.messages += 1
+        datagrams, late = [datagram for datagram, _ in ready], [is_late for _, is_late in ready]
+        self._events += self.tracker.feed_all(datagrams, self.counts.defects, late)
+        self.counts.messages += len(ready)
         if ready:
             self.counts.lag_us = max(0, now - ready[-1][0].arrival)
         self._observed += self.tracker.observations()
