@@ -286,3 +286,7 @@ class Holders:
         if number == "+441632960001":
             return "acme" if time < NOON else "zeta"
         return "acme" if number == "+32470123456" else None
+
+    def changes_of_holder(self, number: str) -> list[Micros]:
+        """Return when it changed hands."""
+        return [NOON] if number == "+441632960001" else []

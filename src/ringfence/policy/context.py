@@ -1,6 +1,6 @@
 """What expressions read beside events: the bundle's lists, who holds which number, numbering plans."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from ringfence.policy.local_time import CallingHours
@@ -15,6 +15,10 @@ class Holders(Protocol):
 
     def holder(self, number: str, time: Micros) -> str | None:
         """Return the account that held E.164 `number` at `time`, or `None`."""
+        ...
+
+    def changes_of_holder(self, number: str) -> Sequence[Micros]:
+        """Return the moments at which the answer of `holder(number, …)` may become another, in order."""
         ...
 
 

@@ -117,10 +117,6 @@ class Parser:
         tree = Choice(condition.expression, then.expression, otherwise.expression, then.type)
         return Term(tree, dimension, then.start, otherwise.end)
 
-    def disjunction(self) -> Term:
-        """Read a whole expression; as `expression` does."""
-        return self.expression()
-
     def _connective(self, word: str) -> Term:
         read = self._negation if word == "and" else lambda: self._connective("and")
         terms = [read()]

@@ -53,6 +53,9 @@ class Holders:
     def holder(self, number: str, time: Micros) -> str | None:
         return "acme" if number == "+441632960001" and time == SATURDAY else None
 
+    def changes_of_holder(self, number: str) -> list[Micros]:
+        return [SATURDAY, Micros(SATURDAY + 1)] if number == "+441632960001" else []
+
 
 def value(text: str, event: Event = EVENT) -> object:
     return reading(parse_expression(text, FieldScope(LISTS)).expression, Context(LISTS, Holders()))(event)

@@ -91,22 +91,22 @@ class _Derived:
         self._hashes = hashes
         self._read = reading(expression, context)
         self._remembered: dict[int, Any] = {}
-        called = [FUNCTIONS[part.function] for part in parts(expression) if isinstance(part, Call)]
-        self._needs = frozenset(need for function in called for need in function.needs)
-        account = {"account"} if Needs.ACCOUNT in self._needs else set()
+        calls = [part for part in parts(expression) if isinstance(part, Call)]
+        account = {"account"} if any(Needs.ACCOUNT in FUNCTIONS[call.function].needs for call in calls) else set()
         self.fields: Final = tuple(sorted(fields_in(expression) | account))
         self._changes = np.array(sorted(_changes(expression, context)), np.int64)
-        self._grain = _grain(called)
+        self._grain = _grain([FUNCTIONS[call.function] for call in calls])
+        asking = [call.arguments[0] for call in calls if Needs.HOLDERS in FUNCTIONS[call.function].needs]
+        self._numbers = tuple(reading(number, context) for number in asking)
+        self._moves: dict[int, list[int]] = {}
 
     def column(self, columns: Columns, events: Sequence[Event], times: NDArray[np.int64]) -> NDArray[Any]:
         """Return the column. An event is asked for only where nothing like it was seen before."""
-        if self._context.holders is not self._holders:
-            self._holders = self._context.holders
-            if Needs.HOLDERS in self._needs:
-                self._remembered.clear()
-        if len(self._remembered) > _REMEMBERED:
-            self._remembered.clear()
-        keys, first, place = np.unique(self._keys(columns, times), return_index=True, return_inverse=True)
+        self._forget_what_changed()
+        told = self._keys(columns, times)
+        if self._numbers:
+            told = self._by_holding(told, events, times)
+        keys, first, place = np.unique(told, return_index=True, return_inverse=True)
         values: NDArray[Any] = np.empty(keys.size, _DTYPES[self._expression.type])
         for index, (key, at) in enumerate(zip(keys.tolist(), first.tolist(), strict=True)):
             value = self._remembered.get(key)
@@ -114,6 +114,37 @@ class _Derived:
                 value = self._remembered[key] = self._value(events[at])
             values[index] = value
         return values[place]
+
+    def _forget_what_changed(self) -> None:
+        others = self._context.holders is not self._holders
+        self._holders = self._context.holders
+        if (others and self._numbers) or len(self._remembered) > _REMEMBERED:
+            self._remembered.clear()
+            self._moves.clear()
+
+    def _by_holding(self, keys: NDArray[np.uint64], events: Sequence[Event], times: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Tell apart, among events with one key, those between which a number that is asked about changed hands."""
+        distinct, first, place = np.unique(keys, return_index=True, return_inverse=True)
+        moved = [self._moves_of(key, events, at) for key, at in zip(distinct.tolist(), first.tolist(), strict=True)]
+        if not any(moved):
+            return keys
+        spans = np.zeros(keys.size, np.uint64)
+        order = np.argsort(place, kind="stable")
+        begins = np.searchsorted(place[order], np.arange(len(moved) + 1))
+        for index, moments in enumerate(moved):
+            rows = order[begins[index] : begins[index + 1]]
+            spans[rows] = np.searchsorted(np.array(moments, np.int64), times[rows], side="right") + 1
+        return fold(keys, spans)
+
+    def _moves_of(self, key: int, events: Sequence[Event], at: int) -> list[int]:
+        """Return the moments at which a number that the event at `at` asks about changed hands."""
+        moves = self._moves.get(key)
+        if moves is None:
+            event, holders = events[at], self._holders
+            numbers = {read(event) for read in self._numbers} - {None}
+            found = set() if holders is None else {moment for number in numbers for moment in holders.changes_of_holder(number)}
+            moves = self._moves[key] = sorted(found)
+        return moves
 
     def _value(self, event: Event) -> int | float | bool:
         value = self._read(event)
@@ -147,7 +178,7 @@ def _changes(expression: Expression, context: Context) -> set[int]:
 
 def _grain(called: Sequence[Function]) -> int | None:
     """Return how finely it depends on the event's time: by the minute that clocks show, or wholly."""
-    timed = [function for function in called if Needs.TIME in function.needs]
+    timed = [function for function in called if Needs.TIME in function.needs and Needs.HOLDERS not in function.needs]
     if not timed:
         return None
     return MINUTE if all(function.name in _CLOCKS for function in timed) else 1

@@ -84,12 +84,18 @@ def test_who_holds_a_number_depends_on_the_moment_and_the_event_s_own_account() 
     asked = [(NOON - 1, "acme"), (NOON, "acme"), (NOON, "zeta"), (NOON, None)]
     events = [event(at, caller=FIXED, account=account) for at, account in asked]
     assert told(expression, derivations, events) == [True, False, True, False]
+    later = Counted([event(NOON + n, caller=FIXED, account="zeta") for n in range(-50, 50)])
+    assert told(expression, derivations, later) == [False] * 50 + [True] * 50
+    assert later.asked == 1
 
 
 def test_new_holders_are_asked_from_then_on() -> None:
     class Other:
         def holder(self, number: str, time: Micros) -> str | None:
             return "new" if number and time else None
+
+        def changes_of_holder(self, number: str) -> list[Micros]:
+            return [] if number else [Micros(0)]
 
     expression, context = read("holder(caller)"), Context(LISTS, Holders())
     derivations = Derivations([expression], context, HASHES)
