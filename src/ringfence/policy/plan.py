@@ -23,7 +23,7 @@ class MeasureFunction(StrEnum):
     FIRST = "first"  # the number at the window's oldest event; not-a-number over no events
     LAST = "last"  # the number at the newest event; not-a-number over no events
     MOST = "most"  # events that share the commonest value of an expression
-    PEAK = "peak"  # most events within any span of `length_us` that ends in the window
+    PEAK = "peak"  # most events within any span of `length_us` that ends at one of the window's; not-a-number over no events
     RUN = "run"  # consecutive newest events that pass `where`; one that does not pass it ends the run. No window
     CONCURRENT = "concurrent"  # calls of the key that are under way: begun by an attempt or answer, not yet ended. No window
     SINCE = "since"  # time from the newest event that passes to the present one; not-a-number where there was none. No window
@@ -125,6 +125,8 @@ class ProposalKind(StrEnum):
     REVIEW = "review"
     REPORT = "report"
     DEMAND = "demand"
+    SHARE = "share"
+    RETAIN = "retain"
 
 
 class Release(StrEnum):
@@ -141,7 +143,8 @@ class Proposal:
     """One line of `proposes`. `text` is what the line says; the rest what machines read of it.
 
     `amount` and `currency` belong to a charge, `quantity` is how many times it is taken, an expression over the measures.
-    `number` is a rate per second (throttle), calls (cap), or a SIP status (refuse). `every_us` belongs to a report.
+    `number` is a rate per second (throttle), calls (cap), or a SIP status (refuse). `every_us` belongs to a report. It is due
+    within `within_us`, and begins after a notice of `notice_us`.
     """
 
     kind: ProposalKind
@@ -155,6 +158,8 @@ class Proposal:
     release_unit: Unit | None = None
     release_zone: str | None = None
     every_us: Micros | None = None
+    within_us: Micros | None = None
+    notice_us: Micros | None = None
 
 
 @dataclass(frozen=True, slots=True)

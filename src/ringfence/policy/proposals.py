@@ -1,9 +1,13 @@
 """What a rule proposes where its condition is met: `charge 0.005 USD per abandoned`, `suspend until lifted by the regulator`.
 
-proposal = "notify" [TEXT] | "charge" AMOUNT CURRENCY "per" QUANTITY | "throttle" NUMBER "call/s" | "cap" NUMBER "calls"
-         | "refuse" [STATUS] | "queue" | "suspend" | "bar" CLASS | "end calls" | "announce" TEXT | "reclassify" "\\"" CLASS "\\""
-         | "reclaim" | "review" | "report every" DURATION ["to" TEXT] | "demand" TEXT
-release  = "for" DURATION | "until next" UNIT "in" ZONE | "until cleared" | "until lifted" ["by" TEXT]
+    proposal = what ["after" DURATION "notice"] ["within" DURATION] [release]
+    what     = "notify" [TEXT] | "charge" AMOUNT CURRENCY "per" QUANTITY | "throttle" NUMBER "call/s" | "cap" NUMBER "calls"
+             | "refuse" [STATUS] ["with" TEXT] | "queue" | "suspend" | "bar" CLASS | "end calls" | "announce" TEXT
+             | "reclassify" CLASS | "reclaim" | "review" | "report every" DURATION ["to" TEXT] | "demand" TEXT
+             | "share with" TEXT | "retain" TEXT
+    release  = "for" DURATION | "until next" UNIT "in" ZONE | "until cleared" | "until lifted" ["by" TEXT]
+
+What is to be retained says for how long. A class, a zone and what a refusal is sent with stand between quotation marks.
 """
 
 import re
@@ -34,6 +38,8 @@ _RELEASE: Final = re.compile(
       | until\s+(?P<manual>lifted)(?:\s+by\s+\S.*)?)\s*\Z""",
     re.VERBOSE | re.ASCII,
 )
+_WITHIN: Final = re.compile(r"\swithin\s+(?P<time>[0-9]\S*)\s*\Z", re.ASCII)
+_NOTICE: Final = re.compile(r"\safter\s+(?P<time>[0-9]\S*)\s+notice\s*\Z", re.ASCII)
 _STRAY: Final = re.compile(r"\suntil\s+(?P<what>\S.*)\Z", re.ASCII)
 _WORD: Final = re.compile(r"\s*(?P<word>[a-z]+)", re.ASCII)
 _NUMBER: Final = r"[0-9]{1,12}(?:\.[0-9]{1,9})?"
@@ -48,7 +54,10 @@ _FORMS: Final[dict[ProposalKind, tuple[re.Pattern[str], str]]] = {
     ),
     ProposalKind.THROTTLE: (re.compile(rf"throttle\s+(?P<number>{_NUMBER})\s+calls?/s\Z"), "throttle 1 call/s"),
     ProposalKind.CAP: (re.compile(r"cap\s+(?P<number>[0-9]{1,9})\s+calls?\Z"), "cap 5 calls"),
-    ProposalKind.REFUSE: (re.compile(r"refuse(?:\s+(?P<number>[3-6][0-9]{2}))?\Z"), "refuse, or refuse 603"),
+    ProposalKind.REFUSE: (
+        re.compile(r"""refuse(?:\s+(?P<number>[3-6][0-9]{2}))?(?:\s+with\s+(?P<text>"[^"]+"|'[^']+'))?\Z"""),
+        'refuse, refuse 603, or refuse 603 with "where to object"',
+    ),
     ProposalKind.QUEUE: (re.compile(r"queue\Z"), "queue"),
     ProposalKind.SUSPEND: (re.compile(r"suspend\Z"), "suspend"),
     ProposalKind.BAR: (re.compile(r"bar\s+(?P<text>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)\Z"), "bar international"),
@@ -62,6 +71,8 @@ _FORMS: Final[dict[ProposalKind, tuple[re.Pattern[str], str]]] = {
         "report every 14d to the regulator",
     ),
     ProposalKind.DEMAND: (re.compile(r"demand\s+(?P<text>\S.*)\Z"), "demand proof of consent"),
+    ProposalKind.SHARE: (re.compile(r"share\s+with\s+(?P<text>\S.*)\Z"), "share with other providers within 24h"),
+    ProposalKind.RETAIN: (re.compile(r"retain\s+(?P<text>\S.*)\Z"), "retain the records for 730d"),
 }
 _FIRST_WORDS: Final = {str(kind).split("-", 1)[0]: kind for kind in ProposalKind}
 
@@ -75,6 +86,9 @@ def read_proposals(keys: Keys, scope: Callable[[], Scope]) -> tuple[Proposal, ..
         keys.refuse(sequence.mark, f"more than {MAX_PROPOSALS} proposals", "split the rule")
     scalars = [keys.scalar_of("proposes", item) for item in sequence.items]
     read = [_proposal(keys, scalar, scope()) for scalar in scalars if scalar]
+    charges = [place for place, proposal in enumerate(read) if proposal and proposal.kind is ProposalKind.CHARGE]
+    for place in charges[1:]:
+        keys.refuse(sequence.items[place].mark, "a second charge for one finding", "add the quantities up, or write two rules")
     return tuple(proposal for proposal in read if proposal)
 
 
@@ -91,8 +105,7 @@ def parse_proposal(text: str, scope: Scope) -> Proposal:
         first = line.split()[0]
         start = len(line) - len(line.lstrip())
         raise ExpressionRefused(start, f"{first!r} is nothing to propose", did_you_mean(first, _FIRST_WORDS))
-    release = _RELEASE.search(line)
-    body = line[: release.start()] if release else line
+    body, release, within_us, notice_us = _endings(line)
     form, example = _FORMS[kind]
     match = form.match(body, word.start("word"))
     if match is None and kind is ProposalKind.CHARGE and _AMOUNT_ALONE.match(body, word.start("word")):
@@ -102,7 +115,26 @@ def parse_proposal(text: str, scope: Scope) -> Proposal:
     if release is None and (stray := _STRAY.search(line)) and kind not in (ProposalKind.NOTIFY, ProposalKind.ANNOUNCE):
         hint = 'write until next day in "UTC", until cleared, or until lifted by whoever may'
         raise ExpressionRefused(stray.start("what"), f"until {stray['what']} is no end", hint)
-    return _released(_stated(kind, line, match, scope), release)
+    proposal = _released(_stated(kind, line, match, scope), release)
+    if kind is ProposalKind.RETAIN and proposal.release is not Release.TIME:
+        raise ExpressionRefused(len(body), "to be retained for how long?", f"write {example}")
+    return replace(proposal, within_us=within_us, notice_us=notice_us)
+
+
+def _endings(line: str) -> tuple[str, re.Match[str] | None, Micros | None, Micros | None]:
+    """Return the line without its times, what releases it, within which time it is due, and how long its notice is."""
+    release = _RELEASE.search(line)
+    body = line[: release.start()] if release else line
+    body, within_us = _without(_WITHIN, body)
+    body, notice_us = _without(_NOTICE, body)
+    return body, release, within_us, notice_us
+
+
+def _without(form: re.Pattern[str], body: str) -> tuple[str, Micros | None]:
+    stated = form.search(body)
+    if stated is None:
+        return body, None
+    return body[: stated.start()], _duration(stated["time"], stated.start("time"))
 
 
 def _stated(kind: ProposalKind, line: str, match: re.Match[str], scope: Scope) -> Proposal:

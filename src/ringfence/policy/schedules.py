@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ringfence.policy.durations import DURATION_HINT, parse_duration, write_duration
+from ringfence.policy.expressions import Expression
 from ringfence.policy.fields import OUTCOME_FIELDS
 from ringfence.policy.keys import Keys
 from ringfence.policy.plan import Calendar, Evaluation, Window
@@ -51,6 +52,13 @@ def read_schedule(keys: Keys, windows: tuple[Window, ...] | None, selected: tupl
     if before and evaluation is not Evaluation.EVENT:
         keys.refuse(_mark(keys, "evaluate"), "a rule that decides before is looked at for each call", "leave evaluate out")
     return Schedule(evaluation, every_us, silent_too, before)
+
+
+def check_before(keys: Keys, schedule: Schedule, *conditions: Expression | None) -> None:
+    """Report a rule that decides before, and asks of the call it decides about what only its end tells."""
+    late = sorted(fields_in(*conditions) & OUTCOME_FIELDS)
+    if schedule.before and late:
+        keys.refuse(keys.mark("decide"), f"{late[0]} is known too late to decide before", "measure it: what is over counts there")
 
 
 def _mark(keys: Keys, key: str) -> Mark:

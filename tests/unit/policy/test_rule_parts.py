@@ -215,6 +215,25 @@ def test_proposals_are_read_as_far_as_machines_need_them() -> None:
         ("demand  proof of consent", Proposal(ProposalKind.DEMAND, "demand proof of consent")),
         ('announce "please wait until noon"', Proposal(ProposalKind.ANNOUNCE, 'announce "please wait until noon"')),
         ("reclassify 'bulk'", Proposal(ProposalKind.RECLASSIFY, "reclassify 'bulk'")),
+        ('refuse 603 with "where to object"', Proposal(ProposalKind.REFUSE, 'refuse 603 with "where to object"', number=603.0)),
+        ("review within 5d", Proposal(ProposalKind.REVIEW, "review within 5d", within_us=Micros(5 * DAY))),
+        (
+            "share with other providers within 24h",
+            Proposal(ProposalKind.SHARE, "share with other providers within 24h", within_us=DAY),
+        ),
+        (
+            "retain the records for 730d",
+            Proposal(ProposalKind.RETAIN, "retain the records for 730d", release=Release.TIME, release_us=Micros(730 * DAY)),
+        ),
+        (
+            "suspend after 30d notice until lifted",
+            Proposal(
+                ProposalKind.SUSPEND,
+                "suspend after 30d notice until lifted",
+                release=Release.MANUAL,
+                notice_us=Micros(30 * DAY),
+            ),
+        ),
         (
             'suspend until next billing cycle in "UTC"',
             Proposal(

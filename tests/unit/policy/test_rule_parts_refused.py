@@ -71,7 +71,13 @@ def with_key(line: str) -> str:
         ("proposes: [throttle]", (13, 12), "'throttle' says not what throttle needs", "write throttle 1 call/s"),
         ("proposes: [throttle 0 calls/s]", (13, 21), "0 would mean nothing", "write a number above zero"),
         ("proposes: [cap 2.5 calls]", (13, 12), "'cap 2.5 calls' says not what cap needs", "write cap 5 calls"),
-        ("proposes: [refuse 200]", (13, 12), "'refuse 200' says not what refuse needs", "write refuse, or refuse 603"),
+        ("proposes: [refuse 200]", (13, 12), "'refuse 200' says not what refuse needs", "write refuse, refuse 603, or refuse 603"),
+        ("proposes: [refuse with regret]", (13, 12), "'refuse with regret' says not what refuse needs", "write refuse, refuse"),
+        ("proposes: [retain the records]", (13, 30), "to be retained for how long?", "write retain the records for 730d"),
+        ("proposes: [retain records until lifted]", (13, 26), "to be retained for how long?", "write retain the records for"),
+        ("proposes: [share]", (13, 12), "'share' says not what share needs", "write share with other providers within 24h"),
+        ("proposes: [review within 5days]", (13, 26), "'5days' is no duration", "write a number and ms"),
+        ("proposes: [suspend after 5weeks notice]", (13, 26), "'5weeks' is no duration", "write a number and ms"),
         ("proposes: [end]", (13, 12), "'end' says not what end-calls needs", "write end calls"),
         ("proposes: [report]", (13, 12), "'report' says not what report needs", "write report every 14d"),
         ("proposes: [report every fortnight]", (13, 25), "'fortnight' is no duration", "write a number and ms"),
@@ -206,6 +212,21 @@ def test_what_is_over_cannot_be_decided_before(kind: str) -> None:
 def test_an_outcome_cannot_be_decided_before() -> None:
     rule = RULE.replace("direction ==", "answered and direction ==").replace("mode:", "decide: before\nmode:")
     assert only_problem(files(rule=rule)).cause == "answered is known too late to decide before"
+
+
+@pytest.mark.parametrize(
+    ("key", "asked"), [("exempt", "ring > 30s"), ("passes", "status == 200"), ("minimum", "answered and calls > 1")]
+)
+def test_an_outcome_of_the_call_itself_is_known_too_late_wherever_it_is_asked(key: str, asked: str) -> None:
+    problem = only_problem(files(rule=RULE.replace("mode:", f"{key}: {asked}\ndecide: before\nmode:")))
+    assert (problem.line, problem.column, problem.hint) == (14, 1, "measure it: what is over counts there")
+    assert problem.cause.endswith("is known too late to decide before")
+
+
+def test_a_finding_charges_once() -> None:
+    rule = RULE.replace("mode:", "proposes:\n  - charge 1 USD per calls\n  - review\n  - charge 2 USD per short\nmode:")
+    problem = only_problem(files(rule=rule))
+    assert (problem.line, problem.column, problem.cause) == (16, 5, "a second charge for one finding")
 
 
 def test_a_charge_for_a_time_says_in_what_it_is_counted() -> None:
