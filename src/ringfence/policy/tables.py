@@ -54,6 +54,7 @@ class Entries:
         self._rows: dict[str, list[Row]] = {}
         for row in table.rows:
             self._rows.setdefault(row.entry, []).append(row)
+        self._read: dict[str, str | float | None] = {}
         self._lengths = tuple(sorted({len(entry) for entry in self._rows}, reverse=True))
 
     def at(self, key: str, time: float) -> Row | None:
@@ -82,7 +83,14 @@ class Entries:
         """Return the column of the row for `key`, else of the row for whatever else."""
         row = None if key is None else self.longest(key, time) if prefix else self.at(key, time)
         row = row or self.at(ELSE, time)
-        return None if row is None else value_of(row.values.get(column, ""), kind)
+        if row is None:
+            return None
+        cell = row.values.get(column, "")
+        if kind is Type.TEXT:
+            return cell or None
+        if cell not in self._read:
+            self._read[cell] = value_of(cell, kind)
+        return self._read[cell]
 
     def changes(self) -> list[int]:
         """Return the moments at which a row comes into force or leaves it, in order."""
@@ -90,7 +98,10 @@ class Entries:
 
 
 def _in_force(rows: Iterable[Row], time: float) -> Row | None:
-    return next((row for row in rows if _is_in_force(row, time)), None)
+    for row in rows:
+        if _is_in_force(row, time):
+            return row
+    return None
 
 
 def _is_in_force(row: Row, time: float) -> bool:
