@@ -69,7 +69,7 @@ def _in_all(read: Read) -> list[str]:
 
 
 def _described(file: FileCounts) -> str:
-    parts = _captured(file.capture) if file.capture is not None else [_number(file.records, "call record")]
+    parts = _captured(file.capture) if file.capture is not None else [_records(file)]
     if file.outside_range:
         parts.append(f"{file.outside_range} outside the range of time")
     if file.damage is not None:
@@ -77,6 +77,12 @@ def _described(file: FileCounts) -> str:
     if file.unusable_rows:
         parts.append(_number(file.unusable_rows, "unusable row"))
     return ", ".join(parts) + (", the first of them:" if file.problems else "")
+
+
+def _records(file: FileCounts) -> str:
+    if file.is_log:
+        return f"{file.entries} log entr{'y' if file.entries == 1 else 'ies'}"
+    return _number(file.records, "call record")
 
 
 def _captured(capture: CaptureCounts) -> list[str]:

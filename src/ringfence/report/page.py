@@ -128,6 +128,7 @@ def _facts(collector: Collector, read: Read) -> list[tuple[str, str]]:
         (len(read.files), "file", "files"),
         (messages, "SIP message", "SIP messages"),
         (records, "record", "records"),
+        (sum(file.entries for file in read.files), "log entry", "log entries"),
         (events[EventKind.ATTEMPT], "call attempt", "call attempts"),
         (events[EventKind.ANSWER], "answered call", "answered calls"),
         (events[EventKind.REGISTRATION], "registration", "registrations"),

@@ -67,9 +67,9 @@ def problems(read: Read, writer: Writer) -> list[Left]:
 
 
 def _file(counts: FileCounts, writer: Writer) -> FileRead:
-    used = counted(counts.capture.messages, "SIP message") if counts.capture else counted(counts.records, "record")
+    used = counted(counts.entries, "log entry", "log entries") if counts.is_log else counted(counts.records, "record")
     if counts.capture:
-        used += f" in {counted(counts.capture.frames, 'packet')}"
+        used = f"{counted(counts.capture.messages, 'SIP message')} in {counted(counts.capture.frames, 'packet')}"
     span = ""
     if counts.first is not None and counts.last is not None:
         span = f"{moment(counts.first)} to {moment(counts.last)} UTC"

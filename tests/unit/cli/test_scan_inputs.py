@@ -191,3 +191,23 @@ def test_a_mapping_file_makes_any_table_call_records(capsys: pytest.CaptureFixtu
     code, _, told = found(capsys, calls, mapping=Path("/nonexistent.toml"))
     assert code == 2
     assert "/nonexistent.toml: No such file" in told
+
+
+@pytest.mark.parametrize(
+    ("folder", "entries"),
+    [
+        ("asterisk-bf", 6),
+        ("asterisk-logs", 4),
+        ("asterisk-syslogs", 4),  # of six lines one is a challenge, and two tell of one attempt
+        ("asterisk-user-enum", 6),
+        ("freeswitch", 5),
+        ("freeswitch-acl-reject", 16),
+        ("freeswitch-bf", 6),
+        ("freeswitch-user-enumeration", 6),
+    ],
+)
+def test_a_log_is_told_in_entries_each_once(capsys: pytest.CaptureFixture[str], folder: str, entries: int) -> None:
+    (log,) = shared_data("switch-logs", folder).glob("*.log")
+    _, _, told = found(capsys, log, timezone="UTC")
+    assert f"{log}: {entries} log entries" in told
+    assert "unusable" not in told

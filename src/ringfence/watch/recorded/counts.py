@@ -4,11 +4,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
+from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.sources import pcap
-from ringfence.watch.wire.cdr import RowProblem
+from ringfence.watch.wire.cdr import CallRecord, RowProblem
 
 MAX_EXAMPLES: Final = 5
+LOGS: Final = frozenset(("asterisk-security", "freeswitch-log"))
 _MOST_REASONS: Final = 64
 
 
@@ -23,6 +25,8 @@ class FileCounts:
     name: str
     format: str
     records: int = 0
+    entries: int = 0
+    """Of a log."""
     unusable_rows: int = 0
     problems: list[RowProblem] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
@@ -42,6 +46,13 @@ class FileCounts:
         if len(self.problems) < MAX_EXAMPLES:
             self.problems.append(problem)
 
+    def use(self, item: CallRecord | Event) -> None:
+        """Count a record or a log's entry: once, though that of a REGISTER gives two events."""
+        if isinstance(item, CallRecord):
+            self.records += 1
+        elif item.kind is not EventKind.REGISTRATION:
+            self.entries += 1
+
     def leave_out(self) -> bool:
         """Count what is outside the range of time that was asked for; return `False`."""
         self.outside_range += 1
@@ -53,6 +64,11 @@ class FileCounts:
             self.first = time
         if self.last is None or time > self.last:
             self.last = time
+
+    @property
+    def is_log(self) -> bool:
+        """Tell whether it is a switch's log: it tells entries, no calls."""
+        return self.format in LOGS
 
     @property
     def is_damaged(self) -> bool:

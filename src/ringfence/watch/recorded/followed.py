@@ -76,7 +76,7 @@ class Followed:
                 self.defects.update(message.defects)
             self._last = item.time
             return self._tracker.feed(item, message)
-        counts.records += 1
+        counts.use(item)
         if isinstance(item, CallRecord):
             return list(events_of_record(item, self._directory))
         return [attributed(item, self._directory)]

@@ -117,7 +117,7 @@ class Recording:
                     if not wants(time):
                         counts.outside_range += 1
                         continue
-                    counts.records += 1
+                    counts.use(row)
                     counts.saw(time)
                     if isinstance(row, CallRecord):
                         yield from events_of_record(row, self._directory)

@@ -10,7 +10,7 @@ from typing import BinaryIO, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from ringfence.vocabulary.contracts import Event
+from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.watch.lake import Place, PlaceKey
 from ringfence.watch.recorded.following import Following, Given, Pace
 from ringfence.watch.recorded.formats import START, Format
@@ -141,7 +141,8 @@ class StandingTails:
                 self._remark(file.place.path, f"line {given.row.line} was left out: {cause}; further ones are counted only")
             state.unusable += 1
         else:
-            state.records += 1
+            # An entry of a REGISTER gives two events, and is one all the same.
+            state.records += isinstance(given.row, CallRecord) or given.row.kind is not EventKind.REGISTRATION
             taken.items.append(given.row)
 
     def _reach(self, key: PlaceKey, file: Following, last: Given, places: list[Place]) -> None:
