@@ -269,7 +269,7 @@ class _Live:
         }
 
     def _plan(self, policy: str) -> Plan:
-        return load_bundle(read_folder(self._data / "policies" / policy)).plan
+        return load_bundle(read_folder(self._data / "policies" / policy), posted=True).plan
 
 
 def _tracker_options(watch: WatchPart) -> TrackerOptions:

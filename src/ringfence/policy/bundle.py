@@ -55,10 +55,12 @@ class Bundle:
         return next((clause for clause in self.clauses if clause.slug == slug), None)
 
 
-def load(files: Mapping[str, bytes]) -> Bundle:
+def load(files: Mapping[str, bytes], *, posted: bool = False) -> Bundle:
     """Return the bundle that `files` (content by path, such as `rules/sip-scan.yaml`) make up.
 
-    `tests/` and hidden files are left aside. Raises `BundleRefused` with every problem that can be found at once.
+    `tests/` and hidden files are left aside. What was `posted` is taken as it was: questions about what a rule leaves open, some
+    of which may be younger than the posting, are not asked again.
+    Raises `BundleRefused` with every problem that can be found at once.
     """
     report = Report()
     texts = _texts({path: content for path, content in files.items() if belongs(path)}, report)
@@ -67,7 +69,7 @@ def load(files: Mapping[str, bytes]) -> Bundle:
     ladder, cited = read_ladder(LADDER, texts[LADDER], report) if LADDER in texts else (Ladder((), {}), {})
     lists = {match["name"]: read_list(match["name"], path, texts[path], report) for path in texts if (match := _LIST.match(path))}
     tables = {name: table_of(name, rows) for name, rows in sorted(lists.items())}
-    placed = _rules(texts, tables, report)
+    placed = _rules(texts, tables, report, asking=not posted)
     for path in RESERVED:
         if path in texts:
             parse_document(path, texts[path], report)
@@ -81,11 +83,11 @@ def load(files: Mapping[str, bytes]) -> Bundle:
     return Bundle(version, settings, text, clauses, ladder, MappingProxyType(lists), Plan(version, rules, tables))
 
 
-def _rules(texts: Mapping[str, str], tables: Mapping[str, Table], report: Report) -> list[Placed]:
+def _rules(texts: Mapping[str, str], tables: Mapping[str, Table], report: Report, *, asking: bool) -> list[Placed]:
     """Read every rule, after what each may name in the others: the classes that they give."""
     nodes = {path: parse_document(path, texts[path], report) for path in sorted(texts) if _RULE.match(path)}
     givers = tuple(giver for node in nodes.values() if (giver := giver_in(node)) is not None)
-    outside = Outside(tables, givers)
+    outside = Outside(tables, givers, asking)
     return [read_rule(path, node, report, outside) for path, node in nodes.items()]
 
 

@@ -27,10 +27,14 @@ class Giver:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What a rule's file may name beyond itself: the bundle's lists, and the classes that its rules give."""
+    """What a rule's file may name beyond itself: the bundle's lists, and the classes that its rules give.
+
+    `asking`: what the rule leaves open is asked.
+    """
 
     lists: Mapping[str, Table] = field(default_factory=dict)
     givers: tuple[Giver, ...] = ()
+    asking: bool = True
 
     def classes(self) -> frozenset[str]:
         """Return the names of the classes."""

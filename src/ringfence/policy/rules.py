@@ -81,7 +81,7 @@ def read_rule(file: str, node: Node | None, report: Report, outside: Outside) ->
     keys.check(required=required, optional=(*OPTIONAL, *CONDITION))
     asked = ClassMeasures()
     rule = _rule(keys, outside, asked)
-    if rule is not None and len(report.problems) == before:
+    if outside.asking and rule is not None and len(report.problems) == before:
         ask_what_is_open(keys, rule, outside.lists)
     whole = rule if len(report.problems) == before else None
     marks = {key: keys.value_mark(key) for key in node.entries}

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.policy.minimal import RULE, files, only_problem
 from tests.unit.policy.whole import whole
 
-from ringfence.policy import load
+from ringfence.policy import BundleRefused, load
 from ringfence.policy.questions import Question
 
 HEAD = "rule: many-calls\nclause: spam\n"
@@ -288,3 +288,12 @@ def test_a_charge_is_asked_what_it_is_taken_for() -> None:
 
 def test_no_question_can_be_switched_off() -> None:
     assert only_problem(files(rule=RULE + "ignore: minimum\n")).cause == "unknown key 'ignore'"
+
+
+def test_a_posted_version_is_not_asked_again() -> None:
+    bundle = whole(rule(SHARE, RATIO))
+    assert only_problem(bundle).code == "minimum"
+    assert load(bundle, posted=True).plan.rules[0].minimum is None
+    spoilt = whole(rule(SHARE, "short / cals > 0.5"))
+    with pytest.raises(BundleRefused, match="unknown measure cals"):
+        load(spoilt, posted=True)

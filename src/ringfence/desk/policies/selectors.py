@@ -44,7 +44,7 @@ def bundle(*, hash: str) -> Bundle:
 @lru_cache(maxsize=8)
 def _bundle(folder: Path) -> Bundle:
     """Read once: a posted version never changes, and deciding must not wait for YAML."""
-    return load(read_folder(folder))
+    return load(read_folder(folder), posted=True)
 
 
 def lists(*, hash: str, on: date) -> dict[str, tuple[str, ...]]:

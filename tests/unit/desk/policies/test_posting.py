@@ -54,3 +54,18 @@ def test_only_an_admin_posts(data: Path, tmp_path: Path) -> None:
 def test_a_version_that_was_never_posted_has_no_row() -> None:
     with pytest.raises(NotThere):
         selectors.version_id(hash="0" * 64, actor=ANALYST)
+
+
+def test_a_version_posted_before_the_loader_asked_a_question_is_read_as_it_was(data: Path, tmp_path: Path) -> None:
+    rule = BUNDLE["rules/sip-scan.yaml"]
+    when = "when: refused >= 5"
+    assert when in rule
+    spoken = rule.replace(when, "when: refused / asked > 0.5").replace("measure:\n", "measure:\n  asked: count()\n")
+    older = write_bundle(tmp_path / "older", **{"rules/sip-scan.yaml": spoken})
+    with pytest.raises(BundleRefused, match="minimum"):
+        services.post_bundle(folder=older, actor=ADMIN, now=NOON)
+    kept = data / "policies" / ("0" * 64)
+    kept.parent.mkdir()
+    older.rename(kept)
+    (read,) = selectors.bundle(hash=kept.name).plan.rules
+    assert read.minimum is None
