@@ -1,0 +1,82 @@
+"""Replay: the journal judged again, batch by batch, each with its own `now`. The same versions find what live watch found."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ringfence.policy.plan import Plan
+from ringfence.vocabulary.contracts import Finding
+from ringfence.vocabulary.times import Micros
+from ringfence.watch.engine import Engine
+from ringfence.watch.lake import Batch, JournalReader
+from ringfence.watch.live import Judges
+from ringfence.watch.live.judges import SOURCE
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What was read so far. `first` and `last` are the times of the first and last batch, `None` before any.
+
+    `begins_late`: the journal's oldest batches are gone, so that windows began empty at `first`.
+    """
+
+    batches: int = 0
+    events: int = 0
+    first: Micros | None = None
+    last: Micros | None = None
+    begins_late: bool = False
+    policies: list[str] = field(default_factory=list)
+    """The versions that judged, in their order."""
+
+    def take(self, number: int, batch: Batch) -> None:
+        """Count one batch."""
+        if self.first is None:
+            self.first, self.begins_late = batch.now, number > 1
+        self.batches += 1
+        self.events += len(batch.events)
+        self.last = batch.now
+
+
+def as_it_was_judged(
+    journal: JournalReader, judges: Judges, *, policy: str | None = None, counts: Replayed | None = None
+) -> Iterator[Finding]:
+    """Yield what the versions in force find in the journal, each from where it came into force.
+
+    `policy` was in force when the journal's oldest batch was consumed; `None` before the first posting. Findings of clauses that
+    a ruling had struck are among them. Raises `FeedDamaged` where the journal is, and `FeedGap` where it is deleted meanwhile.
+    """
+    counts = counts if counts is not None else Replayed()
+    engine = None
+    if policy is not None:
+        engine = _made(judges, policy, counts)
+    for number, batch in journal.after():
+        counts.take(number, batch)
+        if batch.policy is not None:
+            engine = judges.informed(batch.policy, journal, now=batch.now, before=number)
+            counts.policies.append(batch.policy)
+        elif batch.anew and engine is not None:
+            engine.forget()
+        if engine is not None:
+            yield from judged(engine, batch)
+
+
+def by_plan(journal: JournalReader, plan: Plan, *, key: bytes, counts: Replayed | None = None) -> Iterator[Finding]:
+    """Yield what the rules of `plan` find in the journal, whichever version was in force. Raises as `as_it_was_judged` does."""
+    counts = counts if counts is not None else Replayed()
+    engine = Engine(plan, key=key, source=SOURCE)
+    counts.policies.append(plan.policy)
+    for number, batch in journal.after():
+        counts.take(number, batch)
+        if batch.anew:
+            engine.forget()
+        yield from judged(engine, batch)
+
+
+def judged(engine: Engine, batch: Batch) -> list[Finding]:
+    """Return what the engine finds in one batch of the journal."""
+    return engine.step(batch.events, batch.now) if batch.events else []
+
+
+def _made(judges: Judges, policy: str, counts: Replayed) -> Engine | None:
+    made = judges.engine(policy)
+    counts.policies.append(policy)
+    return None if made is None else made[0]

@@ -1,0 +1,106 @@
+"""One share of a backtest: some rules over the lake, in steps that it can stop after and go on from."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import BinaryIO, Final, NamedTuple
+
+import msgspec
+
+from ringfence.policy.plan import Plan
+from ringfence.vocabulary.contracts import Finding
+from ringfence.vocabulary.times import Micros
+from ringfence.watch.engine import Engine, SnapshotRefused
+from ringfence.watch.history.run_state import Progress, Run, RunDamaged, findings_file, read_progress, write_progress
+from ringfence.watch.lake.batches import LakeBatch
+from ringfence.watch.lake.commits import hour_of
+from ringfence.watch.lake.reading import Rows, slices
+from ringfence.watch.lake.store import Lake
+
+SOURCE: Final = "backtest"
+_SAVE_SECONDS: Final = 10.0
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+class Place(NamedTuple):
+    """Where the lake, its keys and the run are kept, and the installation's key."""
+
+    lake: Path
+    keys: Path
+    run: Path
+    key: bytes
+
+
+class Share:
+    """Judges the lake by `plan`, which has some of a bundle's rules; `name` is its own among those of the run.
+
+    Raises `RunDamaged` where what was kept can't be gone on from, `RuleUnmeasurable`.
+    """
+
+    def __init__(self, name: str, plan: Plan, run: Run, place: Place) -> None:
+        self._name = name
+        self._run = run
+        self._folder = place.run
+        self._lake = Lake(place.lake, place.keys, place.key)
+        self._engine = Engine(plan, key=place.key, source=SOURCE)
+        self.progress = read_progress(place.run, name)
+        if self.progress.engine is not None:
+            try:
+                self._engine.restore(self.progress.engine)
+            except SnapshotRefused as refused:
+                raise RunDamaged(f"{refused}. Hint: run it again without --resume") from None
+
+    def work(self, told: Callable[[Progress], None], stops: Callable[[], bool]) -> None:
+        """Go on to the end, or until `stops`; `told` how far it is after each slice. What it found so far is kept either way.
+
+        Raises `LakeUnreadable`, `OSError`.
+        """
+        if self.progress.done:
+            return
+        path = findings_file(self._folder, self._name)
+        saved = time.monotonic()
+        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+            file.truncate(self.progress.octets)  # what was found after the last save is found again
+            file.seek(0, os.SEEK_END)
+            for hours, done, rows in self._remaining():
+                self._judge(hours, done, rows, file)
+                told(self.progress)
+                if (stopped := stops()) or time.monotonic() - saved > _SAVE_SECONDS:
+                    self._save(file)
+                    saved = time.monotonic()
+                if stopped:
+                    return
+            self.progress = msgspec.structs.replace(self.progress, done=True)
+            self._save(file)
+            told(self.progress)
+
+    def _remaining(self) -> Iterator[tuple[int, int, Rows]]:
+        """Yield the slices that are left, each with the number of its hour and how many of that hour's are done with it."""
+        begun, done = self.progress.hours, self.progress.slices
+        for hour, (_, several) in enumerate(groupby(self._run.files, key=hour_of)):
+            if hour < begun:
+                continue
+            files = list(several)
+            for number, rows in enumerate(slices(self._lake, files, since=self._run.since, until=self._run.until), start=1):
+                if hour > begun or number > done:
+                    yield hour, number, rows
+
+    def _judge(self, hour: int, done: int, rows: Rows, file: BinaryIO) -> None:
+        now = Micros(max(self.progress.now, int(rows.times[-1])))
+        self._keep(self._engine.step(LakeBatch(rows), now), file)
+        events = self.progress.events + len(rows)
+        self.progress = msgspec.structs.replace(self.progress, hours=hour, slices=done, now=now, events=events)
+
+    def _keep(self, found: list[Finding], file: BinaryIO) -> None:
+        for finding in found:
+            file.write(_ENCODER.encode(finding) + b"\n")
+        findings = self.progress.findings + len(found)
+        self.progress = msgspec.structs.replace(self.progress, octets=file.tell(), findings=findings)
+
+    def _save(self, file: BinaryIO) -> None:
+        file.flush()
+        os.fsync(file.fileno())
+        kept = msgspec.structs.replace(self.progress, engine=None if self.progress.done else self._engine.snapshot())
+        write_progress(self._folder, self._name, kept)

@@ -1,0 +1,110 @@
+"""A replay of the journal finds what live watch told, over postings, crashes and a clock put back."""
+
+from pathlib import Path
+
+import pytest
+from tests.conftest import shared_data
+from tests.unit.watch.calls.recordings import recorded
+from tests.unit.watch.live.installation import KEY, PLAN, Installation, Notes, findings, plan_of, reference
+
+from ringfence.policy.plan import Plan
+from ringfence.vocabulary.contracts import Finding
+from ringfence.vocabulary.times import HOUR, MINUTE, SECOND, Micros
+from ringfence.watch.history.replay import Replayed, as_it_was_judged, by_plan
+from ringfence.watch.lake import Batch, Journal, JournalReader
+from ringfence.watch.live import Judges
+from ringfence.watch.sources.datagram import Datagram
+
+BEGIN = Micros(1_800_000_000 * SECOND)
+
+
+def attack(name: str, begin: Micros) -> list[Datagram]:
+    part = list(recorded(shared_data("sip-capture", "attack-tools", f"{name}.pcap")))
+    return [_at(each, Micros(each.time - part[0].time + begin)) for each in part]
+
+
+def _at(each: Datagram, time: Micros) -> Datagram:
+    ends = (each.source, each.source_port, each.destination, each.destination_port)
+    return Datagram(time, time, each.kind, each.transport, *ends, each.payload, agent=7)
+
+
+def replayed(folder: Path, *, policy: str | None = None, counts: Replayed | None = None) -> list[Finding]:
+    judges = Judges(plan_of, key=KEY, log=Notes())
+    return list(as_it_was_judged(JournalReader(folder / "journal"), judges, policy=policy, counts=counts))
+
+
+def test_a_replay_finds_what_live_watch_told(tmp_path: Path) -> None:
+    live = Installation(tmp_path, now=BEGIN)
+    now = live.play(attack("svcrack", BEGIN))
+    now = live.play(attack("svwar", Micros(now + SECOND)))
+    live.save()
+    live.crash()
+    live = Installation(tmp_path, now=now)
+    live.play(attack("sipp_invite_flood", Micros(now + SECOND)))
+    counts = Replayed()
+    told = findings(tmp_path)
+    assert replayed(tmp_path, counts=counts) == told
+    assert {finding.rule for finding in told} == {"register-brute-force", "sip-scan", "invite-flood"}
+    assert (counts.policies, counts.begins_late) == ([PLAN.policy], False)
+    live.crash()
+
+
+def test_a_posting_in_the_middle_is_replayed_where_it_came_into_force(tmp_path: Path) -> None:
+    live = Installation(tmp_path, now=BEGIN)
+    stream = attack("svcrack", BEGIN)
+    now = live.play(stream[: len(stream) // 2])
+    live.pipeline.use(reference("b" * 64), now)
+    live.play([_at(each, Micros(each.time + SECOND)) for each in stream[len(stream) // 2 :]])
+    now = live.play(attack("svwar", Micros(now + MINUTE)))
+    told = findings(tmp_path)
+    assert {finding.policy for finding in told} == {PLAN.policy, "b" * 64}
+    assert replayed(tmp_path) == told
+    live.crash()
+
+
+def test_a_clock_that_was_put_back_is_replayed_too(tmp_path: Path) -> None:
+    live = Installation(tmp_path, now=BEGIN)
+    live.play(attack("svcrack", BEGIN))
+    live.play(attack("svcrack", Micros(BEGIN - HOUR)))
+    told = findings(tmp_path)
+    assert len(told) >= 2
+    assert replayed(tmp_path) == told
+    live.crash()
+
+
+def test_any_bundle_can_judge_the_journal(tmp_path: Path) -> None:
+    live = Installation(tmp_path, now=BEGIN)
+    live.play(attack("svcrack", BEGIN))
+    live.crash()
+    told = findings(tmp_path)
+    scans = Plan("c" * 64, tuple(rule for rule in PLAN.rules if rule.name == "sip-scan"))
+    assert list(by_plan(JournalReader(tmp_path / "journal"), scans, key=KEY)) == []
+    assert list(by_plan(JournalReader(tmp_path / "journal"), PLAN, key=KEY)) == told
+
+
+@pytest.mark.parametrize("policy", [None, PLAN.policy])
+def test_a_journal_whose_beginning_is_gone_says_so(tmp_path: Path, policy: str | None) -> None:
+    live = Installation(tmp_path, now=BEGIN)
+    live.play(attack("svcrack", BEGIN))
+    live.crash()
+    told = findings(tmp_path)
+    _shortened(tmp_path / "journal")
+    counts = Replayed()
+    assert replayed(tmp_path, policy=policy, counts=counts) == ([] if policy is None else told)
+    assert counts.begins_late
+
+
+def _shortened(folder: Path) -> None:
+    """Let the first batch of the journal, which names the version, have been deleted as too old."""
+    kept = [batch for _, batch in JournalReader(folder).after()]
+    for path in folder.glob("*.seg"):
+        path.unlink()
+    journal = Journal(folder, segment_bytes=1)
+    for batch in [Batch(now=kept[0].now, found=0, observed=0), *kept[1:]]:
+        journal.append(batch)
+    (folder / f"{1:016}.seg").unlink()
+    journal.close()
+
+
+def test_an_empty_journal_has_nothing_to_replay(tmp_path: Path) -> None:
+    assert replayed(tmp_path) == []
