@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import shutil
 import signal
 import subprocess
@@ -138,6 +139,31 @@ def test_a_hundred_gigabytes_never_written_are_passed_over(capsys: pytest.Captur
     assert finding.rule == "sip-scan"
     assert "damage: empty-space 1 (first at packet 84)" in told
     assert "168 SIP messages in 168 packets" in told
+
+
+@pytest.mark.parametrize("size", [24, 100])
+def test_a_capture_of_which_nothing_was_written_but_its_beginning_ends_at_once(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, size: int
+) -> None:
+    huge = tmp_path / "huge.pcap"
+    huge.write_bytes(capture("svwar").read_bytes()[:size])
+    os.truncate(huge, 100 << 30)
+    code, findings, told = found(capsys, huge)
+    assert (code, findings) == (1, [])
+    assert "damage: " in told
+    assert "octets of the file unreadable" in told
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_table_of_no_known_layout_is_told_that_a_mapping_would_help(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, delimiter: str
+) -> None:
+    table = tmp_path / "export.csv"
+    table.write_text(delimiter.join(["Nr", "Begin", "End", "From", "To"]) + "\n")
+    code, _, told = found(capsys, table)
+    assert code == 2
+    assert "it looks like a table of 5 columns" in told
+    assert "say with --mapping which of them are which" in told
 
 
 def test_captures_put_one_behind_another_and_a_clock_that_jumps_back_flood_nobody(

@@ -25,6 +25,9 @@ _MAGIC: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"<html", "it is a web page", "save the table in it as CSV"),
     (b"<?xml", "it is XML", "turn it into call records as CSV"),
 )
+_DELIMITERS: Final = (",", ";", "\t", "|")
+_TABLE: Final = 4
+"""Columns from which on a line is no sentence with commas: fewer can't be call records."""
 _TAR: Final = (257, b"ustar")
 
 
@@ -55,4 +58,10 @@ def _looks_like(start: bytes) -> tuple[str, str]:
     if b"\0" in start or "\ufffd" in line:
         return f"it starts with the octets {start[:8].hex(' ')}, as no known format does", ""
     shown = line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
-    return f"its first line is {shown!r}, as in no known format", ""
+    looks = f"its first line is {shown!r}, as in no known format"
+    if (columns := max(map(line.count, _DELIMITERS)) + 1) >= _TABLE:
+        return (
+            f"{looks}, but it looks like a table of {columns} columns",
+            "say with --mapping which of them are which (docs/records.md)",
+        )
+    return looks, ""

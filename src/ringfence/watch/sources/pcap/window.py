@@ -1,5 +1,6 @@
 """A file read in large pieces, of which the part not yet used is at hand. Takes pipes, packed files and files being written."""
 
+import errno
 import os
 from collections.abc import Callable
 from typing import BinaryIO, Final
@@ -52,5 +53,6 @@ class Window:
         try:
             here = self._file.tell()
             return self._file.seek(here, os.SEEK_DATA) - here
-        except (OSError, ValueError):  # a pipe or packed file, or nothing but the hole until the end
-            return 0
+        except (OSError, ValueError) as failed:  # a pipe or packed file, or nothing but the hole until the end
+            is_last = isinstance(failed, OSError) and failed.errno == errno.ENXIO
+            return self._file.seek(0, os.SEEK_END) - here if is_last else 0

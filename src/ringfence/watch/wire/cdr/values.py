@@ -53,7 +53,7 @@ class Values:
         """Return a number as E.164, or a short code of two to six digits as it is. Raises `BadValue`."""
         if is_e164(text) or _is_short_code(text):
             return text
-        read = self._read_number(text) if text else None
+        read = self._read_number(_without_scheme(text)) if text else None
         if read is None:
             raise BadValue(column, f"{short(text)} is no E.164 number: write + and country code" if text else "empty")
         return read
@@ -62,9 +62,7 @@ class Values:
         """Return what a switch wrote as somebody's number: E.164 if it names one, else the user part as sent; `None` if empty."""
         if is_e164(text):
             return text
-        lower = text[:5].lower()
-        scheme = next((each for each in _SCHEMES if lower.startswith(each)), "")
-        text = text[len(scheme) :].partition("@")[0].partition(";")[0].strip() if scheme else text
+        text = _without_scheme(text)
         if not text:
             return None
         if is_e164(text) or (text.isdigit() and len(text) <= _LONGEST_SHORT_CODE):
@@ -132,6 +130,13 @@ def in_order(began: Micros, answered: Micros | None, ended: Micros) -> None:
 def short(text: str) -> str:
     """Return `text` as a message shows it: quoted, and cut where it is long."""
     return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
+
+
+def _without_scheme(text: str) -> str:
+    """Return the user part of a SIP or tel URI; any other text as it is."""
+    lower = text[:5].lower()
+    scheme = next((each for each in _SCHEMES if lower.startswith(each)), "")
+    return text[len(scheme) :].partition("@")[0].partition(";")[0].strip() if scheme else text
 
 
 def _is_short_code(text: str) -> bool:

@@ -168,3 +168,28 @@ def test_no_row_raises(lines: list[str]) -> None:
 )
 def test_no_time_raises(column: str, text: str) -> None:
     read(row(**{column: text}), zone=ZoneInfo("Pacific/Kiritimati"))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "+431234567",
+        "+43 1 234567",
+        "0043 1 234567",
+        "01/234567",
+        "(01) 234-567",
+        "tel:+431234567",
+        "sip:+431234567@voice.example;user=phone",
+    ],
+)
+def test_one_number_in_many_notations_is_one(written: str) -> None:
+    (record,) = read(row(callee=written, caller=written), country="AT")
+    assert isinstance(record, CallRecord)
+    assert (record.caller, record.callee) == ("+431234567", "+431234567")
+
+
+@pytest.mark.parametrize("written", ["tel:", "sip:alice@voice.example", "tel:x", "mailto:+431234567"])
+def test_an_address_without_a_number_is_none(written: str) -> None:
+    (problem,) = read(row(callee=written), country="AT")
+    assert isinstance(problem, RowProblem)
+    assert problem.column == "callee"
