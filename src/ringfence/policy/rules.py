@@ -15,7 +15,7 @@ from ringfence.policy.lint import ask_what_is_open
 from ringfence.policy.measures import parse_measure
 from ringfence.policy.plan import Calendar, Measure, Once, Reset, Rule, Tier, Window
 from ringfence.policy.problems import START, Mark, Report
-from ringfence.policy.schedules import Schedule, check_before, read_classifies, read_schedule
+from ringfence.policy.schedules import Schedule, check_before, check_silent, read_classifies, read_schedule
 from ringfence.policy.selections import Selected, check_dates, read_date, read_filter, read_on, read_once, read_resets
 from ringfence.policy.subjects import CountedBy, read_counted_by
 from ringfence.policy.terms import Dimension, FieldScope, Scope
@@ -120,6 +120,7 @@ def _rule(keys: Keys, outside: Outside, asked: ClassMeasures) -> Rule | None:  #
     from_us, until_us = read_date(keys, "from"), read_date(keys, "until")
     classifies, class_us = read_classifies(keys)
     check_dates(keys, from_us, until_us)
+    check_silent(keys, parts.schedule, parts.counted_by)
     check_before(keys, parts.schedule, parts.minimum, parts.exempt, parts.passes, *(tier.when for tier in parts.tiers or ()))
     selected, by, tiers = parts.selected, parts.counted_by, parts.tiers
     if not (name and clause and says and source and mode and cool_down and selected and by and tiers):

@@ -11,12 +11,17 @@ from ringfence.policy.keys import Keys
 from ringfence.policy.plan import Calendar, Evaluation, Window
 from ringfence.policy.problems import Mark
 from ringfence.policy.selections import Selected
+from ringfence.policy.subjects import CountedBy
 from ringfence.policy.trees import fields_in
 from ringfence.vocabulary.contracts import EventKind
+from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import DAY, SECOND, Micros
 
 SHORTEST_ROUND: Final = SECOND
 LONGEST_ROUND: Final = DAY
+LISTED: Final = (SubjectKind.ACCOUNT, SubjectKind.PARTY, SubjectKind.TRUNK, SubjectKind.NUMBER)
+"""The kinds of subject that the reference knows, so that also those are known who gave no event."""
+
 LONGEST_CLASS: Final = Micros(400 * DAY)
 
 BEFORE_A_CALL: Final = (EventKind.ATTEMPT, EventKind.MESSAGE, EventKind.REQUEST, EventKind.REGISTRATION)
@@ -52,6 +57,15 @@ def read_schedule(keys: Keys, windows: tuple[Window, ...] | None, selected: tupl
     if before and evaluation is not Evaluation.EVENT:
         keys.refuse(_mark(keys, "evaluate"), "a rule that decides before is looked at for each call", "leave evaluate out")
     return Schedule(evaluation, every_us, silent_too, before)
+
+
+def check_silent(keys: Keys, schedule: Schedule, counted_by: CountedBy | None) -> None:
+    """Report a rule about the silent whose subjects the reference cannot list."""
+    if not schedule.silent_too or counted_by is None:
+        return
+    if counted_by.subject not in LISTED or len(counted_by.subject_parts) != len(counted_by.key):
+        known = ", ".join(LISTED)
+        keys.refuse(keys.mark("silent_too"), "nobody can list who is silent", f"count per one of {known}, and by nothing else")
 
 
 def check_before(keys: Keys, schedule: Schedule, *conditions: Expression | None) -> None:

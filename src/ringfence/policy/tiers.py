@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from ringfence.policy.comparisons import limits
 from ringfence.policy.documents import Mapping, Scalar
-from ringfence.policy.expressions import Call, Expression, Field, MeasureValue, PastValue
+from ringfence.policy.expressions import Call, Comparison, Connective, Expression, Field, MeasureValue, PastValue
 from ringfence.policy.functions import FUNCTIONS
 from ringfence.policy.grammar import parse_condition
 from ringfence.policy.keys import Keys
@@ -56,7 +57,28 @@ def _tier(keys: Keys, scope: Callable[[], Scope], *, says: str | None) -> Tier |
     points, proposes = _points(keys), read_proposals(keys, scope)
     if when is None or severity is None:
         return None
+    if clears and cleared and (both := overlap(when[0], cleared[0])) is not None:
+        keys.refuse(clears.mark, f"clears holds while when does, at {both:g} for one", "leave room between the two limits")
+        return None
     return Tier(when[0], severity, cleared[0] if cleared else None, says, proposes, points, when[1])
+
+
+def overlap(when: Expression, clears: Expression) -> float | None:
+    """Return a number for which both hold, where both compare one thing with constants; `None` where none is seen."""
+    parts_of_when = when.operands if isinstance(when, Connective) and when.operator == "and" else (when,)
+    lower = {limit.compared: limit for part in parts_of_when if isinstance(part, Comparison) for limit in limits(part)}
+    for limit in limits(clears):
+        other = lower.get(limit.compared)
+        if other is None or isinstance(clears, Connective):
+            continue
+        low, high = (other, limit) if limit.operator in ("<", "<=") else (limit, other)
+        if low.operator not in (">", ">=") or high.operator not in ("<", "<="):
+            continue
+        if low.value < high.value:
+            return (low.value + high.value) / 2
+        if low.value == high.value and (low.operator, high.operator) == (">=", "<="):
+            return low.value
+    return None
 
 
 def read_varying(text: str, scope: Scope) -> tuple[Expression, dict[str, float]]:

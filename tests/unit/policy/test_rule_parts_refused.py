@@ -4,7 +4,7 @@ import pytest
 from tests.unit.policy.minimal import RULE, files, only_problem, problems
 from tests.unit.policy.whole import whole
 
-from ringfence.policy import Problem
+from ringfence.policy import Problem, load
 
 DAY = 'window: day in "UTC"'
 WITHOUT_MEASURES = RULE[: RULE.index("window:")] + "when: length(caller) > 15\n" + RULE[RULE.index("severity:") :]
@@ -221,6 +221,50 @@ def test_an_outcome_of_the_call_itself_is_known_too_late_wherever_it_is_asked(ke
     problem = only_problem(files(rule=RULE.replace("mode:", f"{key}: {asked}\ndecide: before\nmode:")))
     assert (problem.line, problem.column, problem.hint) == (14, 1, "measure it: what is over counts there")
     assert problem.cause.endswith("is known too late to decide before")
+
+
+@pytest.mark.parametrize("per", ["source", "[caller, callee]", "[account, callee]\nsubject: account", "prefix(caller, 7)"])
+def test_who_is_silent_must_be_known_from_elsewhere(per: str) -> None:
+    rule = RULE.replace("window: 1min rolling", f"evaluate: at close\nsilent_too: yes\n{DAY}").replace(
+        "per: account", f"per: {per}"
+    )
+    problem = only_problem(files(rule=rule))
+    assert (problem.cause, problem.hint[:22]) == ("nobody can list who is silent", "count per one of accou")
+
+
+@pytest.mark.parametrize(
+    ("when", "clears", "both"),
+    [
+        ("calls > 100", "calls < 200", "150"),
+        ("calls >= 100", "calls <= 100", "100"),
+        ("calls < 100", "calls > 50", "75"),
+        ("calls > 100 and short > 5", "short < 15", "10"),
+        ("calls - short > 100", "120 >= calls - short", "110"),
+    ],
+)
+def test_what_clears_does_not_hold_while_the_condition_does(when: str, clears: str, both: str) -> None:
+    rule = RULE.replace("calls > 100 and short / calls > 0.5", when).replace("mode:", f"clears: {clears}\nmode:")
+    problem = only_problem(files(rule=rule))
+    assert (problem.line, problem.column, problem.cause) == (13, 9, f"clears holds while when does, at {both} for one")
+
+
+@pytest.mark.parametrize(
+    ("when", "clears"),
+    [
+        ("calls > 100", "calls < 50"),
+        ("calls > 100", "calls <= 100"),
+        ("calls >= 100", "calls < 100"),
+        ("calls > 100", "short < 300"),
+        ("calls > 100 or short > 5", "short < 15"),
+        ("calls > 100", "calls < 200 and short < 5"),
+        ("calls > 100", "calls != 3"),
+        ("calls < 5", "calls > 5"),
+    ],
+)
+def test_what_clears_is_taken_where_it_leaves_room_or_is_about_something_else(when: str, clears: str) -> None:
+    rule = RULE.replace("More than a hundred", "Many").replace("calls > 100 and short / calls > 0.5", when)
+    rule = rule.replace("mode:", f"clears: {clears}\nmode:")
+    assert load(files(rule=rule)).plan.rules[0].tiers[0].clears is not None
 
 
 def test_a_finding_charges_once() -> None:
