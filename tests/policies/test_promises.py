@@ -1,42 +1,16 @@
-"""Each folder beside this file is a published promise as a rule, with traffic that it finds and traffic that it must not find.
-
-The rest of the bundle (text, ladder, settings) is the default one's.
-"""
+"""Every published promise finds the traffic that it must find, and leaves alone what it must leave alone."""
 
 from pathlib import Path
 from typing import Final
 
 import pytest
-from tests.conftest import ROOT
+from tests.policies.promises import EXAMPLES, FOLDERS, bundle_of, example_of, rules_of
 
 from ringfence.cli.examples import failures_of, findings_of
-from ringfence.policy import Bundle, load, read_folder
-from ringfence.policy.examples import Example, read_example
 from ringfence.policy.formatter import format_rule
 
-HERE: Final = Path(__file__).parent
-FOLDERS: Final = sorted(path.parent for path in HERE.glob("*/rule.yaml"))
-EXAMPLES: Final = ("firing", "quiet")
 PROMISES: Final = frozenset(range(2, 121, 2))
 """The promises by the numbers of their folders."""
-
-
-def rules_of(folder: Path) -> list[Path]:
-    """Return the files of the folder's rules."""
-    return sorted(path for path in folder.glob("*.yaml") if path.stem not in EXAMPLES)
-
-
-def bundle_of(folder: Path) -> Bundle:
-    """Return the folder's rules and lists with the default bundle's text and ladder."""
-    files = {path: content for path, content in read_folder(ROOT / "bundles" / "default").items() if not path.startswith("rules/")}
-    files |= {f"rules/{path.name}": path.read_bytes() for path in rules_of(folder)}
-    files |= {f"lists/{path.name}": path.read_bytes() for path in folder.glob("lists/*.csv")}
-    return load(files)
-
-
-def example_of(folder: Path, name: str) -> Example:
-    """Return one of the folder's examples."""
-    return read_example(f"{folder.name}/{name}.yaml", (folder / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

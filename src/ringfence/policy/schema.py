@@ -83,7 +83,7 @@ def example_schema() -> Schema:
     """Return the schema of an example under `tests/`."""
     texts = dict.fromkeys(ENTRIES, _TEXT)
     moment = {"type": "string", "description": "After the example's time (40min, 2d 4h), or a date and time with its zone."}
-    found = {key: {} for key in EXPECTED} | {"at": moment, "severity": _closed(Severity), "mode": _closed(Mode)}
+    found: Schema = {key: {} for key in EXPECTED} | {"at": moment, "severity": _closed(Severity), "mode": _closed(Mode)}
     lists = {key: {"type": "array", "items": {"type": "object"}} for key in ("accounts", "numbers")}
     return {
         "$schema": DIALECT,
