@@ -17,6 +17,8 @@ COMMANDS: Final = {
     "parties": "bring accounts, trunks and numbers in",
     "policy": "check and show policy bundles",
     "lake": "bring history in, ask it questions, erase it",
+    "replay": "judge again what watch consumed, in its order",
+    "backtest": "say what bundles would have found in history",
     "simulate": "play a labelled carrier",
     "audit": "prove the record",
     "hold": "pause or resume all automatic measures",
