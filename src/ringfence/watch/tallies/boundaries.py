@@ -3,15 +3,10 @@
 from typing import Final
 
 from ringfence.policy.plan import Evaluation, Rule
-from ringfence.vocabulary.times import Micros
-from ringfence.watch.tallies.spans import Span
+from ringfence.watch.tallies.spans import LATEST, Span
 
 _DAYS: Final = range(1, 32)
 """On which a billing cycle may begin."""
-
-LATEST: Final = Micros(7_258_118_400_000_000)
-"""2200-01-01: no boundary is kept after it, so that a broken clock cannot keep anybody counting periods for ever."""
-
 
 class Boundaries:
     """What lies ahead: moments of `span` (at its periods' ends) or multiples of `every_us`. Nothing before `begin`."""
@@ -31,7 +26,7 @@ class Boundaries:
         return self.next is not None and self.next <= time
 
     def _after(self, time: int) -> int | None:
-        if time >= LATEST:
+        if time >= LATEST - 1:
             return None
         if self._every_us is not None:
             return time - time % self._every_us + self._every_us

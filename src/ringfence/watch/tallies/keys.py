@@ -108,6 +108,12 @@ class Key(Struct, array_like=True):
         """Tell whether a cool-down runs."""
         return any(until > time for until in self.quiet)
 
+    def matters(self, time: int) -> bool:
+        """Tell whether anything of it may still matter."""
+        if not self.is_empty or self.rests(time) or self.seen or self.past or any(self.held):
+            return True
+        return any(isinstance(tally, Peak) and bool(tally.times) for tally in self.tallies)
+
     def settle(self) -> int:
         """Return by how much more it holds than when this was asked last."""
         size = sum(tally.entries for tally in self.tallies) + len(self.seen)

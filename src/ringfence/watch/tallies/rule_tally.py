@@ -314,7 +314,7 @@ class RuleTally:
 
     def _keep(self, key: Key, time: Micros, *, counted: bool) -> None:
         """Keep a key as long as anything of it matters."""
-        if key.is_empty and not (key.rests(time) or key.seen or key.past or any(key.held)):
+        if not key.matters(time):
             self._table.drop(key)
         elif counted or key.parts not in self._table.keys:
             self._table.put(key, time)

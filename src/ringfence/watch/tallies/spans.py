@@ -10,6 +10,9 @@ from ringfence.watch.tallies.periods import Grid
 EVER: Final = -(1 << 62)
 """Before all moments."""
 
+LATEST: Final = Micros(7_258_118_400_000_000)
+"""2200-01-01: no period begins after it, so that a broken clock cannot keep anybody counting periods for ever."""
+
 
 @dataclass(slots=True)
 class _Period:
@@ -55,6 +58,7 @@ class Span:
 
     def period(self, time: int, billing_day: int = 1) -> _Period:
         """Return the period of a calendar window that `time` lies in."""
+        time = min(max(time, 0), LATEST)  # the calendar of a broken clock
         known = self._periods.get(billing_day)
         if known is None or not known.start <= time < known.end:
             grid = self.grid(billing_day)

@@ -350,7 +350,10 @@ class Most(Struct, tag="most", array_like=True):
 
 
 class Peak(Struct, tag="peak", array_like=True):
-    """The most events in any span of `length_us` that ends at one of the window's events; also over those before the window."""
+    """The most events in any span of `length_us` that ends at one of the window's events; not-a-number over none.
+
+    Such a span may hold events from before the window.
+    """
 
     length_us: int
     times: deque[int] = field(default_factory=deque)
@@ -372,7 +375,7 @@ class Peak(Struct, tag="peak", array_like=True):
 
     def value(self) -> float:
         """Return the measure."""
-        return self.fullest.values[0] if self.fullest.values else 0.0
+        return self.fullest.value()
 
     @property
     def entries(self) -> int:
