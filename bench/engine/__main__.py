@@ -17,7 +17,7 @@ from ringfence.vocabulary.contracts import Event, Finding
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.columns import Columns, TextHashes, columns_of
 from ringfence.watch.engine import Engine
-from ringfence.watch.windows import Limits, RuleWindow
+from ringfence.watch.windows import Limits, RuleGroup
 
 Result = TypeVar("Result")
 BATCH = 16_384
@@ -82,8 +82,8 @@ def convert(traffic: Sequence[Event]) -> list[Columns]:
 
 
 def measure(batches: Sequence[Columns]) -> int:
-    windows = [RuleWindow(rule, TextHashes(KEY), Limits()) for rule in plan().rules]
-    return sum(len(window.advance(columns, nth * BATCH)) for nth, columns in enumerate(batches) for window in windows)
+    group = RuleGroup(plan().rules, TextHashes(KEY), Limits())
+    return sum(len(group.advance(columns, nth * BATCH)) for nth, columns in enumerate(batches))
 
 
 if __name__ == "__main__":

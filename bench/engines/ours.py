@@ -14,8 +14,7 @@ from ringfence.vocabulary.severity import Mode, Severity
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.columns import KIND_CODES, Columns, TextHashes
-from ringfence.watch.windows import Limits
-from ringfence.watch.windows.rule_group import RuleGroup
+from ringfence.watch.windows import Limits, RuleGroup
 
 _BATCH = 16_384
 _KEY = b"b" * 32

@@ -10,9 +10,8 @@ from ringfence.policy.expressions import Arithmetic, Comparison, Connective, Exp
 from ringfence.policy.expressions import Type as ExpressionType
 from ringfence.policy.plan import Measure, MeasureFunction
 from ringfence.watch.columns import TextHashes, evaluate
-from ringfence.watch.kernels import windows as kernel
-from ringfence.watch.kernels.layout import Terms
-from ringfence.watch.windows.conditions import program_of
+from ringfence.watch.kernels import programs as kernel
+from ringfence.watch.windows.conditions import program_for
 from tests.property.oracles.conditions import meaning
 from tests.property.paired_rules import number, rule
 
@@ -44,13 +43,12 @@ _MEASURES = st.lists(st.tuples(*(st.sampled_from([0.0, 1.0, 2.0, -1.5, 7.0, nan]
 @given(CONDITIONS, _MEASURES)
 def test_three_readings_of_a_condition_agree(condition: Expression, rows: list[tuple[float, ...]]) -> None:
     counted = tuple(Measure(name, MeasureFunction.COUNT) for name in _NAMES)
-    program = program_of(rule("any", measures=counted, when=condition))
-    nothing = np.zeros(0, np.int64)
-    terms = Terms(1, 0, 1, 1, nothing, nothing, program.operation, program.operand)
+    program = program_for(rule("any", measures=counted, when=condition), condition, range(len(counted)))
+    steps = (program.operation, program.operand, 0, program.operation.size)
     table = np.array(rows)
     by_column = evaluate(condition, dict(zip(_NAMES, table.T, strict=True)), len(rows), TextHashes(b""))
     stack = np.zeros(program.depth)
-    by_program = [kernel.condition_holds(terms, row, stack) for row in table]
+    by_program = [kernel.condition_holds(*steps, row, stack) for row in table]
     by_oracle = [bool(meaning(condition, dict(zip(_NAMES, row, strict=True)))) for row in rows]
     assert by_program == by_oracle
     assert by_column.tolist() == by_oracle

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringfence.watch.kernels import windows as kernel
+from ringfence.watch.kernels import cells as kernel
 from ringfence.watch.kernels.layout import CELL, NOBODY
 
 _PLACES = 16

@@ -13,8 +13,7 @@ from ringfence.vocabulary.contracts import Event
 from ringfence.vocabulary.severity import Severity
 from ringfence.vocabulary.times import SECOND, Micros
 from ringfence.watch.columns import TextHashes, columns_of
-from ringfence.watch.windows import Crossing, Limits
-from ringfence.watch.windows.rule_group import RuleGroup, Told
+from ringfence.watch.windows import Crossing, Limits, RuleGroup, Told
 from tests.property.oracles.windows import PlainMeasure, PlainRule, plain_findings
 from tests.property.paired_rules import ATTEMPT, END, compare, field, measured, number, rule
 from tests.property.test_windows import cut, cuts_of, streams

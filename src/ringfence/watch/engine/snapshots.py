@@ -12,7 +12,7 @@ import numpy as np
 
 from ringfence.policy.plan import Plan
 from ringfence.watch.engine.errors import SnapshotDamaged, SnapshotOfAnotherPlan, SnapshotOfAnotherVersion
-from ringfence.watch.kernels.layout import COUNTER, MARKS, ROW, SLOT, VALUE
+from ringfence.watch.kernels.layout import COUNTER, MARKS, REST, ROW, SLOT, SPAN, STANDING, VALUE
 from ringfence.watch.tallies import VERSION as TALLIES
 from ringfence.watch.tallies import Remembered
 from ringfence.watch.tallies import read as read_tally
@@ -20,7 +20,8 @@ from ringfence.watch.windows import Packed
 
 _MAGIC: Final = b"RFWINDO2"
 _DIGEST_BYTES: Final = 32
-_DTYPES: Final = (MARKS, ROW, np.dtype(np.uint64), VALUE, SLOT, COUNTER, np.dtype(np.int64))  # in the order of `Packed`
+_WORDS: Final = (np.dtype(np.uint64), np.dtype(np.int64))
+_DTYPES: Final = (MARKS, SPAN, ROW, _WORDS[0], VALUE, SLOT, COUNTER, STANDING, REST, _WORDS[1])  # in the order of `Packed`
 _HASHES: Final = "siphash-2-4"  # of text; keys of another kind of hash would meet nobody
 _LAYOUT: Final = blake2b(
     repr((_HASHES, TALLIES, sys.byteorder, [dtype.descr for dtype in _DTYPES])).encode(), digest_size=16
@@ -28,7 +29,7 @@ _LAYOUT: Final = blake2b(
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
-    """`windows` holds each rule's `Packed` arrays as (shape, bytes); `call_ids` what samples may name, by event number.
+    """`windows` holds each group's `Packed` arrays as (shape, bytes); `call_ids` what samples may name, by event number.
 
     `tallies` is what the rules that tallies measure remember, rule by rule.
     """

@@ -18,7 +18,7 @@ from ringfence.watch.engine.known import known_to
 from ringfence.watch.engine.tallied import Made, Tallied, at_event
 from ringfence.watch.findings import Explainer
 from ringfence.watch.tallies import Found, Judge, fields_of, refusals
-from ringfence.watch.windows import Crossing, Limits, Losses, RuleUnmeasurable, RuleWindow, as_window_rule, sampled_events
+from ringfence.watch.windows import Limits, Losses, RuleGroup, RuleUnmeasurable, Told, as_window_rule, grouped
 
 _BATCH: Final = 16_384  # columns of this many events stay in the processor's cache
 _CALL_IDS: Final = 1 << 19
@@ -32,7 +32,13 @@ class _Watched(NamedTuple):
     rule: Rule
     key: tuple[Callable[[Event], Any], ...]
     judge: Judge
-    window: RuleWindow
+
+
+class _Group(NamedTuple):
+    """Rules that are measured in one pass, in the group's order."""
+
+    watched: tuple[_Watched, ...]
+    window: RuleGroup
 
 
 class Reads(NamedTuple):
@@ -63,18 +69,15 @@ class Engine:
                 raise RuleUnmeasurable(rule.name, cause)
         numbers = {rule.name: number for number, rule in enumerate(plan.rules)}
         fitting = {rule.name: fit for rule in plan.rules if compiled and (fit := as_window_rule(rule)) is not None}
-        self._watched = tuple(
-            _Watched(
-                number,
-                rule,
-                tuple(reading(part, self._context) for part in rule.key),
-                Judge(rule, self._context),
-                RuleWindow(fitting[rule.name], self._hashes, limits),
+        rules = [rule for rule in plan.rules if rule.name in fitting]
+        self._groups = tuple(
+            _Group(
+                tuple(_watched(rules[place], numbers[rules[place].name], self._context) for place in places),
+                RuleGroup([fitting[rules[place].name] for place in places], self._hashes, limits),
             )
-            for number, rule in enumerate(plan.rules)
-            if rule.name in fitting
+            for places in grouped([fitting[rule.name] for rule in rules])
         )
-        self._fields = sorted({name for watched in self._watched for name in watched.window.fields})
+        self._fields = sorted({name for group in self._groups for name in group.window.fields})
         layers = [[(numbers[rule.name], rule) for rule in layer if rule.name not in fitting] for layer in strata(plan.rules)]
         self._tallied = Tallied(layers, self._context, self._explainer, keys=limits.keys, entries=limits.events)
         self._owner = snapshots.owner_of(plan, key)
@@ -96,8 +99,8 @@ class Engine:
         findings: list[Finding] = []
         for start in range(0, len(events), _BATCH):
             findings += self._take(events[start : start + _BATCH], now)
-        for watched in self._watched:
-            watched.window.shrink()
+        for group in self._groups:
+            group.window.shrink()
         return findings
 
     def due(self, now: Micros) -> bool:
@@ -112,8 +115,9 @@ class Engine:
 
     def snapshot(self) -> bytes:
         """Return all that the engine remembers; `restore` continues from it as if nothing had been."""
-        windows = [watched.window.snapshot() for watched in self._watched]
-        numbers = {number for packed in windows for number in sampled_events(packed).tolist()}
+        windows = [group.window.snapshot() for group in self._groups]
+        sampled = (group.window.sampled_events(packed) for group, packed in zip(self._groups, windows, strict=True))
+        numbers = {number for events in sampled for number in events}
         call_ids = self._call_ids.pick(sorted(numbers), present=self._next_event)
         return snapshots.write(
             self._owner,
@@ -127,8 +131,8 @@ class Engine:
     def restore(self, snapshot: bytes) -> None:
         """Continue from a snapshot of the same plan and installation. Raises `SnapshotRefused`, and then stays as it was."""
         header, windows, tallies = snapshots.read(snapshot, self._owner)
-        for watched, packed in zip(self._watched, windows, strict=True):
-            watched.window.restore(packed)
+        for group, packed in zip(self._groups, windows, strict=True):
+            group.window.restore(packed)
         for tally, remembered in zip(self._tallied.tallies, tallies, strict=True):
             tally.restore(remembered)
         self._call_ids.replace(header.call_ids)
@@ -137,8 +141,8 @@ class Engine:
 
     def forget(self) -> None:
         """Forget all events and cool-downs: what comes next may be older than what came before."""
-        for watched in self._watched:
-            watched.window.forget()
+        for group in self._groups:
+            group.window.forget()
         for tally in self._tallied.tallies:
             tally.forget()
         self._call_ids.replace({})
@@ -148,7 +152,7 @@ class Engine:
     def reads(self) -> Reads:
         """What it reads of events. Those of other kinds need not be given, unless an event's time alone must be known."""
         tallies = self._tallied.tallies
-        kinds = {kind for watched in self._watched for kind in watched.window.kinds}
+        kinds = {kind for group in self._groups for kind in group.window.kinds}
         kinds.update(kind for tally in tallies for kind in (EventKind if tally.has_boundaries else tally.kinds))
         fields = {name for tally in tallies for name in fields_of(tally.rule)}
         return Reads(self._hashes, frozenset(kinds), frozenset(fields.union(self._fields)))
@@ -156,24 +160,22 @@ class Engine:
     @property
     def live_keys(self) -> int:
         """Keys with an event in a window or a cool-down that runs, over all rules."""
-        return sum(watched.window.live_keys for watched in self._watched) + sum(one.live_keys for one in self._tallied.tallies)
+        return sum(group.window.live_keys for group in self._groups) + sum(one.live_keys for one in self._tallied.tallies)
 
     @property
     def live_events(self) -> int:
         """Events in windows, over all rules; of a rule that tallies measure, what its measures hold."""
-        return sum(watched.window.live_events for watched in self._watched) + sum(one.entries for one in self._tallied.tallies)
+        return sum(group.window.live_events for group in self._groups) + sum(one.entries for one in self._tallied.tallies)
 
     @property
     def memory_bytes(self) -> int:
         """What the windows' arrays take, and about what tallies do."""
-        return sum(watched.window.memory_bytes for watched in self._watched) + sum(
-            one.memory_bytes for one in self._tallied.tallies
-        )
+        return sum(group.window.memory_bytes for group in self._groups) + sum(one.memory_bytes for one in self._tallied.tallies)
 
     @property
     def losses(self) -> dict[str, Losses]:
-        """What each rule forgot before its time, by the rule's name."""
-        losses = {watched.rule.name: watched.window.losses for watched in self._watched}
+        """What each rule forgot before its time, by the rule's name; rules that are measured together forget together."""
+        losses = {watched.rule.name: group.window.losses for group in self._groups for watched in group.watched}
         return losses | {tally.rule.name: Losses(*tally.forgotten) for tally in self._tallied.tallies}
 
     def _take(self, events: Sequence[Event], now: Micros) -> list[Finding]:
@@ -183,18 +185,18 @@ class Engine:
         self._clock = Micros(int(columns.time[-1]))
         self._next_event += len(events)
         made = [
-            self._made(watched, crossing, events[crossing.position], first)
-            for watched in self._watched
-            for crossing in watched.window.advance(columns, first)
+            self._made(group.watched[told.rule], told, events[told.crossing.position], first)
+            for group in self._groups
+            for told in group.window.advance(columns, first)
         ]
         return [each.finding for each in self._tallied.advance(columns, events, self._clock, made)]
 
-    def _made(self, watched: _Watched, crossing: Crossing, event: Event, first: int) -> Made:
-        rule = watched.rule
+    def _made(self, watched: _Watched, told: Told, event: Event, first: int) -> Made:
+        rule, crossing = watched.rule, told.crossing
         measures = {measure.name: value for measure, value in zip(rule.measures, crossing.measures, strict=True)}
         found = Found(
             rule=rule,
-            tier=0,
+            tier=told.tier,
             time=crossing.time,
             event=event,
             key=tuple(read(event) for read in watched.key),
@@ -203,6 +205,10 @@ class Engine:
             events=crossing.events,
             sample=tuple(self._call_ids.of(crossing.sample, present=first + crossing.position)),
             forgotten=crossing.forgotten,
-            quantity=watched.judge.quantity(0, Occasion(event, measures)),
+            quantity=watched.judge.quantity(told.tier, Occasion(event, measures)),
         )
-        return Made(at_event(crossing.position, crossing.time, watched.number), self._explainer.finding(found), found)
+        return Made(at_event(crossing.position, crossing.time, watched.number, told.tier), self._explainer.finding(found), found)
+
+
+def _watched(rule: Rule, number: int, context: Context) -> _Watched:
+    return _Watched(number, rule, tuple(reading(part, context) for part in rule.key), Judge(rule, context))

@@ -33,9 +33,9 @@ class Place(NamedTuple):
     nth: int
 
 
-def at_event(position: int, time: Micros, rule: int) -> Place:
+def at_event(position: int, time: Micros, rule: int, tier: int) -> Place:
     """Return the place of what a compiled window's rule, by its number in the plan, finds at an event."""
-    return Place(position, _AT_EVENT, time, 0, rule, 0)
+    return Place(position, _AT_EVENT, time, 0, rule, tier)
 
 
 class Made(NamedTuple):

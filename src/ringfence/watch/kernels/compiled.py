@@ -1,6 +1,8 @@
 """How a kernel is compiled."""
 
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 from numba import njit
@@ -22,6 +24,16 @@ def compiled(kernel: Kernel) -> Kernel:
     takes some ten seconds longer, and gives the same results.
     """
     try:
-        return cast(Kernel, njit(cache=True, **_OPTIONS)(kernel))
+        made = njit(cache=True, **_OPTIONS)(kernel)
     except RuntimeError:  # Numba found no place for its cache
         return cast(Kernel, njit(**_OPTIONS)(kernel))
+    # By itself Numba looks only at the kernel's own file, and would keep the old code of those that are inlined from others.
+    made._cache._cache_file._source_stamp = _stamp()
+    return cast(Kernel, made)
+
+
+@cache
+def _stamp() -> tuple[tuple[str, int, int], ...]:
+    """Return what changes with any kernel's source."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return tuple((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files)

@@ -1,7 +1,8 @@
-"""What a window's arrays hold: the state that `windows` owns and the kernels advance.
+"""What the arrays of a group of windows hold: the state that `windows` owns and the kernels advance.
 
-A window's counted events stand in a ring in the order of their times. A row's *sequence* counts from the window's first row
-ever and never restarts; its place is the sequence modulo the ring's length (a power of two). `NOBODY` is no row.
+A group serves several rules that count by one key. Its counted events stand in one ring in the order of their times; each length
+of window is a tail pointer into it. A row's *sequence* counts from the group's first row ever and never restarts; its place is the
+sequence modulo the ring's length (a power of two). `NOBODY` is no row.
 """
 
 from typing import Final, NamedTuple
@@ -13,16 +14,47 @@ NOBODY: Final = -1
 SAMPLE: Final = 10
 """How many call ids a crossing names at most."""
 
+NEVER: Final = 1 << 62
+"""A time that does not come."""
+
 MARKS: Final = np.dtype(
     [
         ("head", np.int64),  # the sequence that the next row gets
-        ("tail", np.int64),  # of the oldest row that is still in the window
-        ("rest_head", np.int64),  # likewise for the queue of slots in their cool-down
-        ("rest_tail", np.int64),
         ("free", np.int64),  # slots without a key
+        ("next_wake", np.int64),  # no cool-down ends before this time
         ("forgotten_rows", np.int64),  # left before their time, to bound memory
         ("forgotten_rests", np.int64),  # cool-downs ended before their time, likewise
-        ("short_until", np.int64),  # measures rest on less than the whole window before this time
+    ]
+)
+SPAN: Final = np.dtype(  # one length of window
+    [
+        ("length_us", np.int64),
+        ("tail", np.int64),  # the sequence of its oldest row
+        ("short_until", np.int64),  # its measures rest on less than the whole window before this time
+    ]
+)
+SLOT: Final = np.dtype(  # one live key; `key` 0 in a free slot
+    [
+        ("key", np.uint64),
+        ("rows", np.int64),  # rows in the ring
+        ("newest", np.int64),  # the sequence of the last one
+    ]
+)
+STANDING: Final = np.dtype(  # one rule for one key
+    [
+        ("rows", np.int64),  # rows in the rule's window that one of its measures counts
+        ("quiet_until", np.int64),  # end of the cool-down, 0 for none
+        ("holds", np.int64),  # 1: the condition was true at the key's last event
+    ]
+)
+REST: Final = np.dtype([("head", np.int64), ("tail", np.int64)])  # of one rule's queue of slots in their cool-down
+
+CROSSING: Final = np.dtype(
+    [
+        ("position", np.int64),  # in the batch
+        ("rule", np.int64),  # in the group
+        ("events", np.int64),  # of the key, in the rule's window
+        ("forgotten", np.int64),  # rows ever forgotten, where some are missing in this window; else 0
     ]
 )
 ROW: Final = np.dtype(
@@ -37,56 +69,54 @@ ROW: Final = np.dtype(
 VALUE: Final = np.dtype(  # a row's number for one measure; for a maximum, its neighbours in the key's falling run of values
     [("value", np.float64), ("larger", np.int64), ("smaller", np.int64)]
 )
-SLOT: Final = np.dtype(  # one live key; `key` 0 in a free slot
-    [
-        ("key", np.uint64),
-        ("rows", np.int64),  # rows in the window
-        ("newest", np.int64),  # the sequence of the last one
-        ("quiet_until", np.int64),  # end of the cool-down, 0 for none
-        ("holds", np.int64),  # 1: the condition was true at the key's last event
-    ]
-)
 COUNTER: Final = np.dtype(  # one measure of one key; `largest` and `smallest` are the ends of a maximum's run
     [("count", np.int64), ("total", np.float64), ("largest", np.int64), ("smallest", np.int64)]
 )
 CELL: Final = np.dtype([("key", np.uint64), ("value", np.int64)])
 """A hash table's place, open addressing; `key` 0 where empty. `value` is a slot, or the sequence of a pair's last row."""
 
-CROSSING: Final = np.dtype(
-    [
-        ("position", np.int64),  # in the batch
-        ("events", np.int64),  # of the key, in the window
-        ("forgotten", np.int64),  # rows ever forgotten, where some are missing in this window; else 0
-    ]
-)
-
 
 class State(NamedTuple):
-    """One rule's window: a ring of R rows, K slots (powers of two), M measures, of them D distinct and V numeric."""
+    """A ring of R rows, K slots (powers of two), M measures, W spans, G rules, D pair lanes and V value lanes."""
 
     marks: NDArray[np.void]  # MARKS[1]
+    spans: NDArray[np.void]  # SPAN[W], shortest first
     rows: NDArray[np.void]  # ROW[R]
     pairs: NDArray[np.uint64]  # [R, D], the row's (key, value) as one hash
     values: NDArray[np.void]  # VALUE[R, V]
     slots: NDArray[np.void]  # SLOT[K]
     counters: NDArray[np.void]  # COUNTER[K, M]
+    standings: NDArray[np.void]  # STANDING[K, G]
     free: NDArray[np.int64]  # [K], the first `marks.free` are slots without a key
-    resting: NDArray[np.int64]  # [K], a ring of slots in the order in which their cool-downs end
+    rests: NDArray[np.void]  # REST[G]
+    resting: NDArray[np.int64]  # [G, K], for each rule a ring of slots in the order in which their cool-downs end
     keys: NDArray[np.void]  # CELL[1, 2K]
     last_of_pair: NDArray[np.void]  # CELL[D, 2R]
 
 
 class Terms(NamedTuple):
-    """A rule as the kernel reads it. `function` and `operation` hold its codes, `lane` a measure's column in its group."""
+    """The group's measures and rules as the kernel reads them.
 
-    window_us: int
-    cool_down_us: int
+    A peak is a maximum whose value in a row is a count's at that row: `peak_of` names the count, `NOBODY` for others.
+    """
+
     most_rows: int
     most_keys: int
-    function: NDArray[np.int64]  # [M]
-    lane: NDArray[np.int64]  # [M]
-    operation: NDArray[np.int64]  # the condition in postfix form
+    function: NDArray[np.int64]  # [M]; counts that peaks look at stand before them
+    lane: NDArray[np.int64]  # [M], the column in `pairs` or `values`; 0 for a count
+    span: NDArray[np.int64]  # [M]
+    peak_of: NDArray[np.int64]  # [M]
+    lane_member: NDArray[np.uint64]  # [D], the bit that says whether a row counts in this lane
+    lane_span: NDArray[np.int64]  # [D], the longest span of the lane's measures
+    measures_of: NDArray[np.int64]  # [M], the measures by their spans
+    measures_from: NDArray[np.int64]  # [W + 1], where each span's begin in `measures_of`
+    rule_span: NDArray[np.int64]  # [G]
+    rule_members: NDArray[np.uint64]  # [G], the bits of the rule's measures
+    cool_down_us: NDArray[np.int64]  # [G]
+    begin: NDArray[np.int64]  # [G + 1], where each rule's condition begins in `operation`
+    operation: NDArray[np.int64]  # the conditions in postfix form
     operand: NDArray[np.float64]
+    is_compiled: bool  # ask the compiled conditions, which mean the same
 
 
 class Batch(NamedTuple):
@@ -95,7 +125,8 @@ class Batch(NamedTuple):
     time: NDArray[np.int64]  # [n]
     event: NDArray[np.int64]  # [n]
     key: NDArray[np.uint64]  # [n]
-    members: NDArray[np.uint64]  # [n]
+    members: NDArray[np.uint64]  # [n], bit m: measure m counts the event
+    looks: NDArray[np.uint64]  # [n], bit g: rule g's condition is looked at
     pairs: NDArray[np.uint64]  # [n, D]
     values: NDArray[np.float64]  # [n, V]
 
@@ -104,6 +135,8 @@ class Crossings(NamedTuple):
     """Where the kernel writes what it found, and what it needs to work. F is how many crossings one call may find."""
 
     found: NDArray[np.void]  # CROSSING[F]
-    measures: NDArray[np.float64]  # [F, M]
+    measures: NDArray[np.float64]  # [F + 1, M]; the last row is where the kernel works
     sample: NDArray[np.int64]  # [F, SAMPLE], event numbers, newest first, then NOBODY
-    stack: NDArray[np.float64]  # as deep as the condition
+    stack: NDArray[np.float64]  # as deep as the deepest condition
+    written: NDArray[np.int64]  # [1], how many stand in `found`
+    before: NDArray[np.int64]  # [D], a pair's row before the present one

@@ -1,12 +1,15 @@
-"""The pass over a batch: window, measures, condition, edge and cool-down, event by event, in constant time for each."""
+"""The pass over a batch for several rules that count by one key: every event is placed once, whatever number of rules count it."""
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ringfence.watch.kernels.cells import find, put, remove, replace
 from ringfence.watch.kernels.compiled import compiled
-from ringfence.watch.kernels.layout import NOBODY, Batch, Crossings, State, Terms
+from ringfence.watch.kernels.layout import NEVER, NOBODY, Batch, Crossings, State, Terms
+from ringfence.watch.kernels.programs import condition_holds
 
 COUNT: Final = 0
 DISTINCT: Final = 1
@@ -14,69 +17,19 @@ SUM: Final = 2
 MEAN: Final = 3
 MAXIMUM: Final = 4
 
-CONSTANT: Final = 0
-MEASURE: Final = 1
-NOT: Final = 2
-AND: Final = 3
-OR: Final = 4
-ADD: Final = 5
-SUBTRACT: Final = 6
-MULTIPLY: Final = 7
-DIVIDE: Final = 8
-EQUAL: Final = 9
-UNEQUAL: Final = 10
-LESS: Final = 11
-LESS_OR_EQUAL: Final = 12
-GREATER: Final = 13
-GREATER_OR_EQUAL: Final = 14
-
 DONE: Final = 0
 NEEDS_ROWS: Final = -2
 NEEDS_SLOTS: Final = -3
 NEEDS_CROSSINGS: Final = -4
 
-
-@compiled
-def find(cells: NDArray[np.void], table: int, key: np.uint64) -> int:
-    """Return the place of `key` in `cells[table]`, or `NOBODY`."""
-    mask = cells.shape[1] - 1
-    place = np.int64(key & np.uint64(mask))
-    while cells[table, place].key != 0:
-        if cells[table, place].key == key:
-            return int(place)
-        place = (place + 1) & mask
-    return NOBODY
+Conditions = Callable[[NDArray[np.float64]], int]
+"""From a key's measures to a bit for each rule of the group."""
 
 
 @compiled
-def put(cells: NDArray[np.void], table: int, key: np.uint64, value: int) -> bool:
-    """Set the value of `key`; true where it is new. The table must have an empty place left."""
-    mask = cells.shape[1] - 1
-    place = np.int64(key & np.uint64(mask))
-    while cells[table, place].key != 0:
-        if cells[table, place].key == key:
-            cells[table, place].value = value
-            return False
-        place = (place + 1) & mask
-    cells[table, place].key = key
-    cells[table, place].value = value
-    return True
-
-
-@compiled
-def remove(cells: NDArray[np.void], table: int, place: int) -> None:
-    """Empty a place and close the gap by moving later keys back, so that no tombstones are needed."""
-    mask = cells.shape[1] - 1
-    gap = place
-    probe = (place + 1) & mask
-    while cells[table, probe].key != 0:
-        home = np.int64(cells[table, probe].key & np.uint64(mask))
-        if ((probe - home) & mask) >= ((probe - gap) & mask):
-            cells[table, gap].key = cells[table, probe].key
-            cells[table, gap].value = cells[table, probe].value
-            gap = probe
-        probe = (probe + 1) & mask
-    cells[table, gap].key = 0
+def has(members: np.uint64, measure: int) -> bool:
+    """Tell whether a row counts for a measure."""
+    return bool((members >> np.uint64(measure)) & np.uint64(1))
 
 
 @compiled
@@ -84,9 +37,19 @@ def release(state: State, slot: int) -> None:
     """Give a slot back."""
     remove(state.keys, 0, find(state.keys, 0, state.slots[slot].key))
     state.slots[slot].key = 0
-    state.slots[slot].quiet_until = 0
     state.free[state.marks[0].free] = slot
     state.marks[0].free += 1
+
+
+@compiled
+def release_if_idle(state: State, slot: int, now: int) -> None:
+    """Give a slot back that holds no row and rests for no rule."""
+    if state.slots[slot].key == 0 or state.slots[slot].rows > 0:
+        return
+    for rule in range(state.standings.shape[1]):
+        if state.standings[slot, rule].quiet_until > now:
+            return
+    release(state, slot)
 
 
 @compiled
@@ -97,8 +60,11 @@ def take_slot(state: State, key: np.uint64) -> int:
     state.slots[slot].key = key
     state.slots[slot].rows = 0
     state.slots[slot].newest = NOBODY
-    state.slots[slot].quiet_until = 0
-    state.slots[slot].holds = 0
+    for rule in range(state.standings.shape[1]):
+        standing = state.standings[slot, rule]
+        standing.rows = 0
+        standing.quiet_until = 0
+        standing.holds = 0
     for measure in range(state.counters.shape[1]):
         counter = state.counters[slot, measure]
         counter.count = 0
@@ -112,15 +78,20 @@ def take_slot(state: State, key: np.uint64) -> int:
 @compiled
 def wake(state: State, now: int) -> None:
     """End the cool-downs that are over; a slot that nothing else holds goes back."""
-    marks = state.marks[0]
-    mask = state.resting.size - 1
-    while marks.rest_tail < marks.rest_head:
-        slot = state.resting[marks.rest_tail & mask]
-        if state.slots[slot].quiet_until > now:
-            return
-        marks.rest_tail += 1
-        if state.slots[slot].rows == 0:
-            release(state, slot)
+    if now < state.marks[0].next_wake:
+        return
+    mask = state.resting.shape[1] - 1
+    next_wake = NEVER
+    for rule in range(state.rests.size):
+        rest = state.rests[rule]
+        while rest.tail < rest.head:
+            slot = state.resting[rule, rest.tail & mask]
+            if state.standings[slot, rule].quiet_until > now:
+                next_wake = min(next_wake, state.standings[slot, rule].quiet_until)
+                break
+            rest.tail += 1
+            release_if_idle(state, slot, now)
+    state.marks[0].next_wake = next_wake
 
 
 @compiled
@@ -129,87 +100,134 @@ def uncount(state: State, terms: Terms, measure: int, sequence: int) -> None:
     place = sequence & (state.rows.size - 1)
     counter = state.counters[state.rows[place].slot, measure]
     lane = terms.lane[measure]
-    if terms.function[measure] == DISTINCT:
+    function = terms.function[measure]
+    if function == DISTINCT:
         cell = find(state.last_of_pair, lane, state.pairs[place, lane])
         if state.last_of_pair[lane, cell].value == sequence:  # else a later row of the pair stands for it
-            remove(state.last_of_pair, lane, cell)
             counter.count -= 1
         return
     counter.count -= 1
-    if terms.function[measure] == MAXIMUM:
+    if function == MAXIMUM:
         if counter.largest == sequence:  # else a later row was no smaller, and took its place
             counter.largest = state.values[place, lane].smaller
             if counter.largest == NOBODY:
                 counter.smallest = NOBODY
             else:
                 state.values[counter.largest & (state.rows.size - 1), lane].larger = NOBODY
-    elif terms.function[measure] != COUNT:
+    elif function != COUNT:
         counter.total = counter.total - state.values[place, lane].value if counter.count > 0 else 0.0
 
 
 @compiled
-def drop(state: State, terms: Terms, now: int) -> None:
-    """Take the oldest row out of the window; a key without rows is false again, and gives its slot back unless it rests."""
-    marks = state.marks[0]
-    row = state.rows[marks.tail & (state.rows.size - 1)]
-    for measure in range(terms.function.size):
-        if (row.members >> np.uint64(measure)) & np.uint64(1):
-            uncount(state, terms, measure, marks.tail)
-    marks.tail += 1
-    slot = state.slots[row.slot]
-    slot.rows -= 1
-    if slot.rows == 0:
-        slot.holds = 0
-        if slot.quiet_until <= now:
-            release(state, row.slot)
+def leave(state: State, terms: Terms, span: int, now: int) -> None:
+    """Take the oldest row of a span out of it; out of the longest, it leaves the ring."""
+    sequence = state.spans[span].tail
+    place = sequence & (state.rows.size - 1)
+    row = state.rows[place]
+    state.spans[span].tail += 1
+    for nth in range(terms.measures_from[span], terms.measures_from[span + 1]):
+        if has(row.members, terms.measures_of[nth]):
+            uncount(state, terms, terms.measures_of[nth], sequence)
+    for lane in range(terms.lane_span.size):
+        if terms.lane_span[lane] == span and row.members & terms.lane_member[lane]:
+            cell = find(state.last_of_pair, lane, state.pairs[place, lane])
+            if state.last_of_pair[lane, cell].value == sequence:
+                remove(state.last_of_pair, lane, cell)
+    for rule in range(terms.rule_span.size):
+        if terms.rule_span[rule] == span and row.members & terms.rule_members[rule]:
+            standing = state.standings[row.slot, rule]
+            standing.rows -= 1
+            if standing.rows == 0:
+                standing.holds = 0
+    if span == state.spans.size - 1:
+        state.slots[row.slot].rows -= 1
+        if state.slots[row.slot].rows == 0:
+            release_if_idle(state, row.slot, now)
+
+
+@compiled
+def expire(state: State, terms: Terms, now: int) -> None:
+    """Take out of each span what is older than it is long."""
+    mask = state.rows.size - 1
+    for span in range(state.spans.size):
+        until = now - state.spans[span].length_us
+        while state.spans[span].tail < state.marks[0].head and state.rows[state.spans[span].tail & mask].time <= until:
+            leave(state, terms, span, now)
 
 
 @compiled
 def forget(state: State, terms: Terms, now: int) -> None:
     """Drop the oldest row before its time, or where there is none end the oldest cool-down."""
     marks = state.marks[0]
-    if marks.tail < marks.head:
-        marks.short_until = max(marks.short_until, state.rows[marks.tail & (state.rows.size - 1)].time + terms.window_us)
+    longest = state.spans.size - 1
+    tail = state.spans[longest].tail
+    if tail < marks.head:
+        time = state.rows[tail & (state.rows.size - 1)].time
         marks.forgotten_rows += 1
-        drop(state, terms, now)
-    else:
-        slot = state.resting[marks.rest_tail & (state.resting.size - 1)]
-        marks.rest_tail += 1
-        marks.forgotten_rests += 1
-        release(state, slot)
+        for span in range(state.spans.size):
+            if state.spans[span].tail == tail:
+                state.spans[span].short_until = max(state.spans[span].short_until, time + state.spans[span].length_us)
+                leave(state, terms, span, now)
+        return
+    mask = state.resting.shape[1] - 1
+    first = NOBODY
+    for rule in range(state.rests.size):
+        rest = state.rests[rule]
+        if rest.tail < rest.head:
+            until = state.standings[state.resting[rule, rest.tail & mask], rule].quiet_until
+            if first == NOBODY or until < state.standings[state.resting[first, state.rests[first].tail & mask], first].quiet_until:
+                first = rule
+    slot = state.resting[first, state.rests[first].tail & mask]
+    state.rests[first].tail += 1
+    state.standings[slot, first].quiet_until = 0
+    marks.forgotten_rests += 1
+    release_if_idle(state, slot, now)
 
 
 @compiled
-def count_in(state: State, terms: Terms, measure: int, sequence: int) -> None:
-    """Let the new row `sequence` count for one measure of its key."""
+def follow(state: State, lane: int, measure: int, sequence: int) -> None:
+    """Append a row to its key's falling run of values."""
     mask = state.rows.size - 1
-    place = sequence & mask
-    counter = state.counters[state.rows[place].slot, measure]
+    counter = state.counters[state.rows[sequence & mask].slot, measure]
+    value = state.values[sequence & mask, lane]
+    last = counter.smallest
+    while last != NOBODY and state.values[last & mask, lane].value <= value.value:
+        last = state.values[last & mask, lane].larger
+    if last == NOBODY:
+        counter.largest = sequence
+    else:
+        state.values[last & mask, lane].smaller = sequence
+    value.larger = last
+    value.smaller = NOBODY
+    counter.smallest = sequence
+
+
+@compiled
+def count_in(state: State, terms: Terms, measure: int, sequence: int, before: NDArray[np.int64]) -> None:
+    """Let the new row `sequence` count for one measure of its key."""
+    place = sequence & (state.rows.size - 1)
+    slot = state.rows[place].slot
+    counter = state.counters[slot, measure]
     lane = terms.lane[measure]
-    if terms.function[measure] == DISTINCT:
-        if put(state.last_of_pair, lane, state.pairs[place, lane], sequence):
+    function = terms.function[measure]
+    if function == DISTINCT:
+        if before[lane] < state.spans[terms.span[measure]].tail:  # also where the pair is new
             counter.count += 1
         return
     counter.count += 1
-    if terms.function[measure] == MAXIMUM:
-        value = state.values[place, lane]
-        last = counter.smallest
-        while last != NOBODY and state.values[last & mask, lane].value <= value.value:
-            last = state.values[last & mask, lane].larger
-        if last == NOBODY:
-            counter.largest = sequence
-        else:
-            state.values[last & mask, lane].smaller = sequence
-        value.larger = last
-        value.smaller = NOBODY
-        counter.smallest = sequence
-    elif terms.function[measure] != COUNT:
+    if function == COUNT:
+        return
+    if terms.peak_of[measure] != NOBODY:
+        state.values[place, lane].value = state.counters[slot, terms.peak_of[measure]].count
+    if function == MAXIMUM:
+        follow(state, lane, measure, sequence)
+    else:
         counter.total += state.values[place, lane].value
 
 
 @compiled
-def add(state: State, terms: Terms, batch: Batch, position: int, slot: int) -> None:
-    """Append the batch's row at `position` to the window. The ring must have room."""
+def add(state: State, terms: Terms, batch: Batch, position: int, slot: int, before: NDArray[np.int64]) -> None:
+    """Append the batch's row at `position` to the ring, which must have room."""
     sequence = state.marks[0].head
     place = sequence & (state.rows.size - 1)
     row = state.rows[place]
@@ -220,37 +238,43 @@ def add(state: State, terms: Terms, batch: Batch, position: int, slot: int) -> N
     row.older = state.slots[slot].newest
     for lane in range(batch.pairs.shape[1]):
         state.pairs[place, lane] = batch.pairs[position, lane]
+        if row.members & terms.lane_member[lane]:
+            before[lane] = replace(state.last_of_pair, lane, batch.pairs[position, lane], sequence)
     for lane in range(batch.values.shape[1]):
         state.values[place, lane].value = batch.values[position, lane]
     state.slots[slot].newest = sequence
     state.slots[slot].rows += 1
     state.marks[0].head += 1
+    for rule in range(terms.rule_span.size):
+        if row.members & terms.rule_members[rule]:
+            state.standings[slot, rule].rows += 1
     for measure in range(terms.function.size):
-        if (row.members >> np.uint64(measure)) & np.uint64(1):
-            count_in(state, terms, measure, sequence)
+        if has(row.members, measure):
+            count_in(state, terms, measure, sequence, before)
 
 
 @compiled
-def admit(state: State, terms: Terms, batch: Batch, position: int) -> int:
-    """Let the batch's row at `position` into the window and return its slot.
+def admit(state: State, terms: Terms, batch: Batch, position: int, before: NDArray[np.int64]) -> int:
+    """Let the batch's row at `position` into the ring and return its key's slot.
 
-    A row that counts for no measure changes nothing and gets its key's slot, or `NOBODY` where no row of the key is in the window.
-    Returns `NEEDS_ROWS` or `NEEDS_SLOTS`, with nothing changed but rows forgotten, where the state must grow first.
+    A row that counts for no measure changes nothing and gets its key's slot, or `NOBODY` where the key has none. Returns
+    `NEEDS_ROWS` or `NEEDS_SLOTS`, with nothing changed but rows forgotten, where the state must grow first.
     """
     marks = state.marks[0]
     now = batch.time[position]
     counted = batch.members[position] != 0
     if counted:
-        if marks.head - marks.tail >= terms.most_rows:
+        rows = marks.head - state.spans[state.spans.size - 1].tail
+        if rows >= terms.most_rows:
             forget(state, terms, now)
-        elif marks.head - marks.tail == state.rows.size:
+        elif rows == state.rows.size:
             return NEEDS_ROWS
     cell = find(state.keys, 0, batch.key[position])
     if cell != NOBODY:
         slot = state.keys[0, cell].value
         if counted:
-            add(state, terms, batch, position, slot)
-        return int(slot) if state.slots[slot].rows > 0 else NOBODY
+            add(state, terms, batch, position, slot, before)
+        return int(slot)
     if not counted:
         return NOBODY
     while state.slots.size - marks.free >= terms.most_keys:
@@ -258,7 +282,7 @@ def admit(state: State, terms: Terms, batch: Batch, position: int) -> int:
     if marks.free == 0:
         return NEEDS_SLOTS
     slot = take_slot(state, batch.key[position])
-    add(state, terms, batch, position, slot)
+    add(state, terms, batch, position, slot, before)
     return int(slot)
 
 
@@ -281,105 +305,100 @@ def measure_key(state: State, terms: Terms, slot: int, measures: NDArray[np.floa
 
 
 @compiled
-def apply(operation: int, left: float, right: float) -> float:
-    """Return one operator's result; truth is 1.0. A comparison with not-a-number is false, and so is dividing by zero a number."""
-    if operation == AND:
-        return min(left, right)
-    if operation == OR:
-        return max(left, right)
-    if operation == ADD:
-        return left + right
-    if operation == SUBTRACT:
-        return left - right
-    if operation == MULTIPLY:
-        return left * right
-    if operation == DIVIDE:
-        return left / right if right != 0.0 else np.nan
-    if np.isnan(left) or np.isnan(right):
-        return 0.0
-    truth = (
-        (operation == EQUAL and left == right)
-        or (operation == UNEQUAL and left != right)
-        or (operation == LESS and left < right)
-        or (operation == LESS_OR_EQUAL and left <= right)
-        or (operation == GREATER and left > right)
-        or (operation == GREATER_OR_EQUAL and left >= right)
-    )
-    return 1.0 if truth else 0.0
+def conditions_hold(
+    terms: Terms, measures: NDArray[np.float64], stack: NDArray[np.float64], conditions: Conditions, looks: np.uint64
+) -> np.uint64:
+    """Return for each rule a bit: its condition holds. Of rules that are not looked at the bit means nothing."""
+    if terms.is_compiled:
+        return np.uint64(conditions(measures))
+    bits = np.uint64(0)
+    for rule in range(terms.rule_span.size):
+        begin, end = terms.begin[rule], terms.begin[rule + 1]
+        if has(looks, rule) and condition_holds(terms.operation, terms.operand, begin, end, measures, stack):
+            bits |= np.uint64(1) << np.uint64(rule)
+    return bits
 
 
 @compiled
-def condition_holds(terms: Terms, measures: NDArray[np.float64], stack: NDArray[np.float64]) -> bool:
-    """Evaluate the rule's condition over a key's measures."""
-    top = -1
-    for step in range(terms.operation.size):
-        operation = terms.operation[step]
-        if operation == CONSTANT:
-            top += 1
-            stack[top] = terms.operand[step]
-        elif operation == MEASURE:
-            top += 1
-            stack[top] = measures[np.int64(terms.operand[step])]
-        elif operation == NOT:
-            stack[top] = 1.0 - stack[top]
-        else:
-            top -= 1
-            stack[top] = apply(operation, stack[top], stack[top + 1])
-    return bool(stack[0] != 0.0)
-
-
-@compiled
-def report(state: State, batch: Batch, position: int, slot: int, found: int, crossings: Crossings) -> None:
-    """Write down a crossing; its measures stand there already."""
-    marks = state.marks[0]
+def report(  # noqa: PLR0913 - inlined, so arguments cost nothing; a kernel has no object to hold them
+    state: State, terms: Terms, batch: Batch, position: int, slot: int, rule: int, crossings: Crossings
+) -> None:
+    """Write down a crossing."""
+    span = state.spans[terms.rule_span[rule]]
     mask = state.rows.size - 1
+    found = crossings.written[0]
     crossing = crossings.found[found]
     crossing.position = position
-    crossing.events = state.slots[slot].rows
-    crossing.forgotten = marks.forgotten_rows if batch.time[position] < marks.short_until else 0
+    crossing.rule = rule
+    crossing.events = state.standings[slot, rule].rows
+    crossing.forgotten = state.marks[0].forgotten_rows if batch.time[position] < span.short_until else 0
+    for measure in range(terms.function.size):
+        crossings.measures[found, measure] = crossings.measures[crossings.found.size, measure]
     sequence = state.slots[slot].newest
-    for nth in range(crossings.sample.shape[1]):
-        if sequence < marks.tail:  # also where it is nobody
-            crossings.sample[found, nth:] = NOBODY
-            return
-        crossings.sample[found, nth] = state.rows[sequence & mask].event
+    named = 0
+    while named < crossings.sample.shape[1] and sequence >= span.tail:  # `NOBODY` comes before every tail
+        if state.rows[sequence & mask].members & terms.rule_members[rule]:
+            crossings.sample[found, named] = state.rows[sequence & mask].event
+            named += 1
         sequence = state.rows[sequence & mask].older
+    crossings.sample[found, named:] = NOBODY
+    crossings.written[0] += 1
 
 
 @compiled
-def advance(state: State, terms: Terms, batch: Batch, start: int, crossings: Crossings) -> tuple[int, int, int]:
-    """Advance the window over the batch's rows from `start` on.
+def judge(  # noqa: PLR0913 - as `report`
+    state: State,
+    terms: Terms,
+    batch: Batch,
+    position: int,
+    slot: int,
+    crossings: Crossings,
+    conditions: Conditions,
+) -> None:
+    """Look at the rules' conditions for one key, and write down those that became true."""
+    now = batch.time[position]
+    measures = crossings.measures[crossings.found.size]
+    measure_key(state, terms, slot, measures)
+    holds = conditions_hold(terms, measures, crossings.stack, conditions, batch.looks[position])
+    for rule in range(terms.rule_span.size):
+        standing = state.standings[slot, rule]
+        if standing.rows == 0 or not has(batch.looks[position], rule):
+            continue
+        held = standing.holds
+        standing.holds = 1 if has(holds, rule) else 0
+        if standing.holds == 0 or held == 1 or now < standing.quiet_until:
+            continue
+        report(state, terms, batch, position, slot, rule, crossings)
+        if terms.cool_down_us[rule] > 0:
+            standing.quiet_until = now + terms.cool_down_us[rule]
+            rest = state.rests[rule]
+            state.resting[rule, rest.head & (state.resting.shape[1] - 1)] = slot
+            rest.head += 1
+            state.marks[0].next_wake = min(state.marks[0].next_wake, standing.quiet_until)
 
-    Returns the position of the first row not taken, why it was not (`DONE`: there is none), and how many crossings were written.
-    Nothing is allocated: the caller makes what is needed larger (or empties `crossings`) and enters again at that position.
+
+@compiled
+def advance(state: State, terms: Terms, batch: Batch, start: int, crossings: Crossings, conditions: Conditions) -> tuple[int, int]:
+    """Advance the group over the batch's rows from `start` on, and write crossings from the first place on.
+
+    Returns the position of the first row not taken, and why it was not (`DONE`: there is none). Nothing is allocated: the caller
+    makes what is needed larger (or empties `crossings`) and enters again at that position. `conditions` gives a bit for each rule
+    from the measures, and is asked where the terms say that it is compiled.
     """
-    marks = state.marks[0]
-    found = 0
+    crossings.written[0] = 0
     for position in range(start, batch.time.size):
-        if found == crossings.found.size:
-            return position, NEEDS_CROSSINGS, found
+        if crossings.written[0] + terms.rule_span.size > crossings.found.size:
+            return position, NEEDS_CROSSINGS
         now = batch.time[position]
         wake(state, now)
-        while marks.tail < marks.head and state.rows[marks.tail & (state.rows.size - 1)].time <= now - terms.window_us:
-            drop(state, terms, now)
-        slot = admit(state, terms, batch, position)
+        expire(state, terms, now)
+        slot = admit(state, terms, batch, position, crossings.before)
         if slot == NOBODY:
             continue
         if slot < 0:
-            return position, slot, found
-        key = state.slots[slot]
-        measure_key(state, terms, slot, crossings.measures[found])
-        held = key.holds
-        key.holds = 1 if condition_holds(terms, crossings.measures[found], crossings.stack) else 0
-        if key.holds == 0 or held == 1 or now < key.quiet_until:
-            continue
-        report(state, batch, position, slot, found, crossings)
-        found += 1
-        if terms.cool_down_us > 0:
-            key.quiet_until = now + terms.cool_down_us
-            state.resting[marks.rest_head & (state.resting.size - 1)] = slot
-            marks.rest_head += 1
-    return batch.time.size, DONE, found
+            return position, slot
+        judge(state, terms, batch, position, slot, crossings, conditions)
+    return batch.time.size, DONE
 
 
 @compiled
@@ -388,9 +407,9 @@ def index(state: State, terms: Terms) -> None:
     for slot in range(state.slots.size):
         if state.slots[slot].key != 0:
             put(state.keys, 0, state.slots[slot].key, slot)
-    for sequence in range(state.marks[0].tail, state.marks[0].head):
-        row = state.rows[sequence & (state.rows.size - 1)]
-        for measure in range(terms.function.size):
-            if terms.function[measure] == DISTINCT and (row.members >> np.uint64(measure)) & np.uint64(1):
-                lane = terms.lane[measure]
-                put(state.last_of_pair, lane, state.pairs[sequence & (state.rows.size - 1), lane], sequence)
+    mask = state.rows.size - 1
+    for sequence in range(state.spans[state.spans.size - 1].tail, state.marks[0].head):
+        for lane in range(terms.lane_span.size):
+            inside = sequence >= state.spans[terms.lane_span[lane]].tail
+            if inside and state.rows[sequence & mask].members & terms.lane_member[lane]:
+                put(state.last_of_pair, lane, state.pairs[sequence & mask, lane], sequence)

@@ -1,8 +1,9 @@
 """Measures per key over event time, and where a rule's condition became true."""
 
+from ringfence.watch.windows.crossings import Crossing, Limits, Losses
 from ringfence.watch.windows.errors import RuleUnmeasurable
-from ringfence.watch.windows.fitting import as_window_rule
-from ringfence.watch.windows.rule_window import Crossing, Limits, Losses, RuleWindow
-from ringfence.watch.windows.state import Packed, sampled_events
+from ringfence.watch.windows.fitting import as_window_rule, grouped
+from ringfence.watch.windows.rule_group import RuleGroup, Told
+from ringfence.watch.windows.state import Packed
 
-__all__ = ["Crossing", "Limits", "Losses", "Packed", "RuleUnmeasurable", "RuleWindow", "as_window_rule", "sampled_events"]
+__all__ = ["Crossing", "Limits", "Losses", "Packed", "RuleGroup", "RuleUnmeasurable", "Told", "as_window_rule", "grouped"]

@@ -1,14 +1,15 @@
 """A group's conditions as one compiled function, written from the same postfix programs that the kernel interprets."""
 
 from collections.abc import Callable
+from functools import cache
 from math import nan
 from typing import Any, Final, NamedTuple
 
 from numba import cfunc, njit, types
 
-from ringfence.watch.kernels import windows as kernel
-from ringfence.watch.kernels.group_layout import GroupTerms
-from ringfence.watch.kernels.groups import Conditions
+from ringfence.watch.kernels import programs as kernel
+from ringfence.watch.kernels.layout import Terms
+from ringfence.watch.kernels.windows import Conditions
 
 _SIGNATURE: Final = types.int64(types.float64[::1])
 _SYMBOLS: Final = {
@@ -30,12 +31,13 @@ class _Text(NamedTuple):
     truth: bool
 
 
+@cache
 def interpreted() -> Conditions:
     """Return what stands in for compiled conditions while the kernel interprets them."""
     return _function(_nothing)
 
 
-def compiled_conditions(terms: GroupTerms) -> Conditions:
+def compiled_conditions(terms: Terms) -> Conditions:
     """Return the conditions of `terms` as machine code: bit g of what it gives is rule g's.
 
     Comparisons with not-a-number are false, also `!=`, and dividing by zero gives not-a-number, as the kernel has it.
@@ -49,7 +51,7 @@ def compiled_conditions(terms: GroupTerms) -> Conditions:
     return _function(space["conditions"])
 
 
-def _source(terms: GroupTerms, rule: int) -> str:
+def _source(terms: Terms, rule: int) -> str:
     stack: list[_Text] = []
     for step in range(terms.begin[rule], terms.begin[rule + 1]):
         operation, operand = int(terms.operation[step]), float(terms.operand[step])

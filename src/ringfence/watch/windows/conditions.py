@@ -17,7 +17,7 @@ from ringfence.policy.expressions import (
     Negation,
 )
 from ringfence.policy.plan import Rule
-from ringfence.watch.kernels import windows as kernel
+from ringfence.watch.kernels import programs as kernel
 from ringfence.watch.windows.errors import RuleUnmeasurable
 
 _OPERATIONS: Final = {
@@ -44,13 +44,10 @@ class Program(NamedTuple):
     depth: int
 
 
-def program_of(rule: Rule) -> Program:
-    """Return the program of `rule.when`. Raises `RuleUnmeasurable` where it reads anything but numbers, truths and measures."""
-    return program_for(rule, rule.when, range(len(rule.measures)))
-
-
 def program_for(rule: Rule, condition: Expression, places: Sequence[int]) -> Program:
-    """Return the program of a condition of `rule`, whose measures stand at `places`. Raises `RuleUnmeasurable` as `program_of`."""
+    """Return the program of a condition of `rule`, whose measures stand at `places`. Raises `RuleUnmeasurable`
+    where it reads anything but numbers, truths and measures.
+    """
     steps: list[tuple[int, float]] = []
     _compile(condition, rule, {measure.name: place for measure, place in zip(rule.measures, places, strict=True)}, steps)
     operation = np.array([step for step, _ in steps], np.int64)

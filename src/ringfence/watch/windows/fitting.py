@@ -1,6 +1,6 @@
-"""Which rules the compiled windows can hold: one rolling window up to a day, one tier, and nothing that needs an event object."""
+"""Which rules the compiled windows hold, and which of them together: one rolling window up to a day, no need of event objects."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -23,21 +23,39 @@ from ringfence.policy.plan import Evaluation, Measure, MeasureFunction, Rolling,
 from ringfence.policy.trees import parts
 from ringfence.vocabulary.contracts import EventKind
 from ringfence.vocabulary.times import DAY
-from ringfence.watch.windows.readings import FUNCTIONS
+from ringfence.watch.windows.terms import FUNCTIONS, pool
 
 _OF_EVENTS: Final = (Literal, Field, Arithmetic, Comparison, Membership, Unset, Connective, Negation, Choice)
 _OF_MEASURES: Final = (Literal, MeasureValue, Arithmetic, Comparison, Membership, Connective, Negation)
+MOST_BITS: Final = 63
+"""Measures, and conditions, that one group can have: a row's are the bits of one signed word."""
+
 _WHOLE: Final = frozenset({"status", "duration", "ring"})
 """Numbers that are whole: a sum of others, of which some leave again, would not stay exact in floating point."""
 
 
 def as_window_rule(rule: Rule) -> Rule | None:
-    """Return `rule` as `RuleWindow` takes it, `exempt` and `minimum` joined to its conditions; `None` where it can't hold it."""
-    tier = rule.tiers[0]
+    """Return `rule` as `RuleGroup` takes it, `exempt` and `minimum` joined to its conditions; `None` where it can't hold it."""
     asked = _joined(rule.where, None if rule.exempt is None else Negation(rule.exempt))
-    when = tier.when if rule.minimum is None else Connective("and", (rule.minimum, tier.when))
-    whole = replace(rule, where=asked, exempt=None, minimum=None, tiers=(replace(tier, when=when),))
+    tiers = tuple(replace(tier, when=_joined(rule.minimum, tier.when) or tier.when) for tier in rule.tiers)
+    whole = replace(rule, where=asked, exempt=None, minimum=None, tiers=tiers)
     return whole if all(_fits(whole)) else None
+
+
+def grouped(rules: Sequence[Rule]) -> list[list[int]]:
+    """Return the places of `rules` in groups that are measured in one pass: those that share key, kind and filter."""
+    groups: dict[object, list[list[int]]] = {}
+    for place, rule in enumerate(rules):
+        alike = groups.setdefault((rule.key, rule.on, rule.where), [[]])
+        if _too_many([rules[each] for each in (*alike[-1], place)]):
+            alike.append([])
+        alike[-1].append(place)
+    return [group for alike in groups.values() for group in alike if group]
+
+
+def _too_many(rules: Sequence[Rule]) -> bool:
+    pooled = pool(rules)
+    return len(rules) > 1 and (len(pooled.terms) > MOST_BITS or len(pooled.judged) > MOST_BITS)
 
 
 def _joined(first: Expression | None, second: Expression | None) -> Expression | None:
@@ -47,7 +65,7 @@ def _joined(first: Expression | None, second: Expression | None) -> Expression |
 
 
 def _fits(rule: Rule) -> Iterator[bool]:
-    yield len(rule.tiers) == 1 and rule.tiers[0].clears is None
+    yield all(tier.clears is None for tier in rule.tiers)
     yield not (rule.also_on or rule.rollup or rule.silent_too or rule.passes or rule.reset or rule.once)
     yield rule.evaluation is Evaluation.EVENT and rule.from_us is None and rule.until_us is None
     yield rule.on is not EventKind.FINDING
@@ -57,13 +75,14 @@ def _fits(rule: Rule) -> Iterator[bool]:
     yield bool(rule.key) and all(isinstance(part, Field) and part.type is Type.TEXT for part in rule.key)
     yield bool(rule.measures) and all(_measure_fits(measure) for measure in rule.measures)
     yield all(isinstance(part, _OF_EVENTS) for part in parts(rule.where, *(measure.where for measure in rule.measures)))
-    yield all(isinstance(part, _OF_MEASURES) for part in parts(rule.tiers[0].when))
+    yield all(isinstance(part, _OF_MEASURES) for part in parts(*(tier.when for tier in rule.tiers)))
+    yield len(pool((rule,)).terms) <= MOST_BITS and len(rule.tiers) <= MOST_BITS
 
 
 def _measure_fits(measure: Measure) -> bool:
     if measure.function not in FUNCTIONS or measure.on is not None or measure.same is not None:
         return False
-    if measure.function is MeasureFunction.COUNT:
+    if measure.function in (MeasureFunction.COUNT, MeasureFunction.PEAK):
         return measure.value is None
     if measure.function is MeasureFunction.DISTINCT:
         return measure.field is not None and not (FIELDS[measure.field].type is Type.NUMBER and FIELDS[measure.field].may_be_unset)

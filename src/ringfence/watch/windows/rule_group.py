@@ -6,18 +6,16 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ringfence.policy.plan import Rule
+from ringfence.vocabulary.contracts import EventKind
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.columns import Columns, TextHashes, columns_of
-from ringfence.watch.kernels import groups as kernel
-from ringfence.watch.kernels import windows as codes
-from ringfence.watch.kernels.group_layout import GROUP_CROSSING, GroupBatch, GroupCrossings
-from ringfence.watch.kernels.layout import NOBODY, SAMPLE
+from ringfence.watch.kernels import windows as kernel
+from ringfence.watch.kernels.layout import CROSSING, NOBODY, SAMPLE, Batch, Crossings
 from ringfence.watch.windows.compiled_conditions import compiled_conditions, interpreted
-from ringfence.watch.windows.group_reading import GroupReading
-from ringfence.watch.windows.group_state import PackedGroup, lay_out, nothing, pack
-from ringfence.watch.windows.group_terms import depth_of, pool, terms_of
-from ringfence.watch.windows.rule_window import Crossing, Limits, Losses
-from ringfence.watch.windows.state import power_of_two
+from ringfence.watch.windows.crossings import Crossing, Limits, Losses
+from ringfence.watch.windows.readings import Reading
+from ringfence.watch.windows.state import Packed, lay_out, nothing, pack, power_of_two, sampled_events
+from ringfence.watch.windows.terms import depth_of, pool, terms_of
 
 _CROSSINGS_A_CALL: Final = 128
 
@@ -40,11 +38,11 @@ class RuleGroup:
 
     def __init__(self, rules: Sequence[Rule], hashes: TextHashes, limits: Limits) -> None:
         self._pooled = pool(rules)
-        self._reading = GroupReading(self._pooled, hashes)
+        self._reading = Reading(self._pooled, hashes)
         self.terms = terms_of(self._pooled, most_rows=limits.events, most_keys=limits.keys)
         most = _CROSSINGS_A_CALL + len(self._pooled.judged)
-        self._crossings = GroupCrossings(
-            np.zeros(most, GROUP_CROSSING),
+        self._crossings = Crossings(
+            np.zeros(most, CROSSING),
             np.zeros((most + 1, len(self._pooled.terms)), np.float64),
             np.zeros((most, SAMPLE), np.int64),
             np.zeros(depth_of(self.terms), np.float64),
@@ -60,6 +58,11 @@ class RuleGroup:
     def fields(self) -> frozenset[str]:
         """The columns that `advance` reads."""
         return self._reading.fields
+
+    @property
+    def kinds(self) -> frozenset[EventKind]:
+        """The kinds of events that `advance` takes in."""
+        return self._reading.kinds
 
     @property
     def live_keys(self) -> int:
@@ -89,13 +92,13 @@ class RuleGroup:
         """
         positions, batch = self._reading.of(columns, first_event)
         crossings: list[Told] = []
-        taken, need = 0, codes.NEEDS_CROSSINGS
-        while need != codes.DONE:
+        taken, need = 0, kernel.NEEDS_CROSSINGS
+        while need != kernel.DONE:
             taken, need = kernel.advance(self._state, self.terms, batch, taken, self._crossings, self._conditions)
             crossings += [self._told(index, positions, batch) for index in range(self._crossings.written[0])]
-            if need == codes.NEEDS_ROWS:
+            if need == kernel.NEEDS_ROWS:
                 self._lay_out(2 * self._state.rows.size, self._state.slots.size)
-            elif need == codes.NEEDS_SLOTS:
+            elif need == kernel.NEEDS_SLOTS:
                 self._lay_out(self._state.rows.size, 2 * self._state.slots.size)
         return crossings
 
@@ -112,11 +115,16 @@ class RuleGroup:
         self._conditions = compiled_conditions(self.terms)
         self.terms = self.terms._replace(is_compiled=True)
 
-    def snapshot(self) -> PackedGroup:
+    def snapshot(self) -> Packed:
         """Return a copy of all that is live."""
         return pack(self._state)
 
-    def restore(self, packed: PackedGroup) -> None:
+    def sampled_events(self, packed: Packed) -> list[int]:
+        """Return the numbers of the events that the next crossings after a snapshot may name."""
+        numbers: list[int] = sampled_events(packed, self.terms).tolist()
+        return numbers
+
+    def restore(self, packed: Packed) -> None:
         """Continue from a snapshot of the same rules."""
         self._state = lay_out(packed, self.terms, rows=power_of_two(packed.rows.size), slots=power_of_two(packed.slots.size))
 
@@ -127,7 +135,7 @@ class RuleGroup:
     def _lay_out(self, rows: int, slots: int) -> None:
         self._state = lay_out(pack(self._state), self.terms, rows=rows, slots=slots)
 
-    def _told(self, index: int, positions: np.ndarray[tuple[int], np.dtype[np.intp]], batch: GroupBatch) -> Told:
+    def _told(self, index: int, positions: np.ndarray[tuple[int], np.dtype[np.intp]], batch: Batch) -> Told:
         found = self._crossings.found[index]
         judged = self._pooled.judged[found["rule"]]
         sample = self._crossings.sample[index]

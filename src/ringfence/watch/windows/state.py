@@ -1,4 +1,4 @@
-"""A window's arrays: made, packed to what is live, and laid out again larger or smaller."""
+"""A group's arrays: made, packed to what is live, and laid out again larger or smaller."""
 
 from typing import Final, NamedTuple
 
@@ -6,90 +6,123 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ringfence.watch.kernels import windows as kernel
-from ringfence.watch.kernels.layout import CELL, COUNTER, MARKS, ROW, SAMPLE, SLOT, VALUE, State, Terms
+from ringfence.watch.kernels.layout import CELL, COUNTER, MARKS, REST, ROW, SAMPLE, SLOT, SPAN, STANDING, VALUE, State, Terms
+from ringfence.watch.windows.terms import Pooled
 
 FEWEST: Final = 64
 """The least length of a ring, and the least number of slots."""
 
 
 class Packed(NamedTuple):
-    """A window without its free places: L rows oldest first, S keys, Q of them resting, next to wake first."""
+    """A group without its free places: L rows oldest first, S keys, each rule's resting slots one after another."""
 
-    marks: NDArray[np.void]  # MARKS[1]; `rest_tail`, `rest_head` and `free` mean nothing here
+    marks: NDArray[np.void]  # MARKS[1]; `free` means nothing here
+    spans: NDArray[np.void]  # SPAN[W]
     rows: NDArray[np.void]  # ROW[L], `slot` counted from 0 to S - 1
     pairs: NDArray[np.uint64]  # [L, D]
     values: NDArray[np.void]  # VALUE[L, V]
     slots: NDArray[np.void]  # SLOT[S]
     counters: NDArray[np.void]  # COUNTER[S, M]
-    resting: NDArray[np.int64]  # [Q]
+    standings: NDArray[np.void]  # STANDING[S, G]
+    rests: NDArray[np.void]  # REST[G], `tail` where the rule's part of `resting` begins, `head` where it ends
+    resting: NDArray[np.int64]  # [Q], next to wake first
 
 
-def nothing(measures: int, widths: tuple[int, int]) -> Packed:
-    """Return the window before any event. `widths` are the numbers of distinct and of numeric measures."""
-    distinct, numeric = widths
+def nothing(pooled: Pooled) -> Packed:
+    """Return the group before any event."""
+    spans = np.zeros(len(pooled.lengths), SPAN)
+    spans["length_us"] = pooled.lengths
     return Packed(
         np.zeros(1, MARKS),
+        spans,
         np.zeros(0, ROW),
-        np.zeros((0, distinct), np.uint64),
-        np.zeros((0, numeric), VALUE),
+        np.zeros((0, len(pooled.pair_lanes)), np.uint64),
+        np.zeros((0, len(pooled.value_lanes)), VALUE),
         np.zeros(0, SLOT),
-        np.zeros((0, measures), COUNTER),
+        np.zeros((0, len(pooled.terms)), COUNTER),
+        np.zeros((0, len(pooled.judged)), STANDING),
+        np.zeros(len(pooled.judged), REST),
         np.zeros(0, np.int64),
     )
 
 
 def pack(state: State) -> Packed:
     """Return a copy of what is live in `state`."""
-    marks = state.marks[0]
-    places = np.arange(marks["tail"], marks["head"]) & (state.rows.size - 1)
+    places = np.arange(state.spans["tail"][-1], state.marks["head"][0]) & (state.rows.size - 1)
     live = np.flatnonzero(state.slots["key"])
     number = np.zeros(state.slots.size, np.int64)
     number[live] = np.arange(live.size)
     rows = state.rows[places]
     rows["slot"] = number[rows["slot"]]
-    queue = np.arange(marks["rest_tail"], marks["rest_head"]) & (state.resting.size - 1)
-    resting = number[state.resting[queue]]
+    mask = state.resting.shape[1] - 1
+    queues = [
+        number[queue[np.arange(rest["tail"], rest["head"]) & mask]] for queue, rest in zip(state.resting, state.rests, strict=True)
+    ]
+    rests = np.zeros(state.rests.size, REST)
+    rests["head"] = np.cumsum([queue.size for queue in queues])
+    rests["tail"][1:] = rests["head"][:-1]
     return Packed(
-        state.marks.copy(), rows, state.pairs[places], state.values[places], state.slots[live], state.counters[live], resting
+        state.marks.copy(),
+        state.spans.copy(),
+        rows,
+        state.pairs[places],
+        state.values[places],
+        state.slots[live],
+        state.counters[live],
+        state.standings[live],
+        rests,
+        np.concatenate(queues),
     )
 
 
 def lay_out(packed: Packed, terms: Terms, *, rows: int, slots: int) -> State:
     """Return `packed` as a state with a ring of `rows` and `slots`: powers of two, and enough for what is live."""
-    marks = packed.marks.copy()
-    kept = packed.slots.size
-    marks["rest_tail"], marks["rest_head"], marks["free"] = 0, packed.resting.size, slots - kept
+    marks, kept = packed.marks.copy(), packed.slots.size
+    marks["free"] = slots - kept
+    distinct, numeric, rules = packed.pairs.shape[1], packed.values.shape[1], packed.rests.size
     state = State(
         marks,
+        packed.spans.copy(),
         np.zeros(rows, ROW),
-        np.zeros((rows, packed.pairs.shape[1]), np.uint64),
-        np.zeros((rows, packed.values.shape[1]), VALUE),
+        np.zeros((rows, distinct), np.uint64),
+        np.zeros((rows, numeric), VALUE),
         np.zeros(slots, SLOT),
         np.zeros((slots, packed.counters.shape[1]), COUNTER),
+        np.zeros((slots, rules), STANDING),
         np.zeros(slots, np.int64),
-        np.zeros(slots, np.int64),
+        np.zeros(rules, REST),
+        np.zeros((rules, slots), np.int64),
         np.zeros((1, 2 * slots), CELL),
-        np.zeros((packed.pairs.shape[1], 2 * rows), CELL),
+        np.zeros((distinct, 2 * rows), CELL),
     )
-    places = np.arange(marks["tail"][0], marks["head"][0]) & (rows - 1)
+    places = np.arange(packed.spans["tail"][-1], marks["head"][0]) & (rows - 1)
     state.rows[places], state.pairs[places], state.values[places] = packed.rows, packed.pairs, packed.values
-    state.slots[:kept], state.counters[:kept], state.resting[: packed.resting.size] = packed.slots, packed.counters, packed.resting
+    state.slots[:kept], state.counters[:kept], state.standings[:kept] = packed.slots, packed.counters, packed.standings
+    for rule, rest in enumerate(packed.rests):
+        queue = packed.resting[rest["tail"] : rest["head"]]
+        state.resting[rule, : queue.size] = queue
+        state.rests["head"][rule] = queue.size
     state.free[: slots - kept] = np.arange(slots - 1, kept - 1, -1)
     kernel.index(state, terms)
     return state
 
 
-def sampled_events(packed: Packed) -> NDArray[np.int64]:
+def sampled_events(packed: Packed, terms: Terms) -> NDArray[np.int64]:
     """Return the numbers of the events that the keys' next crossings may name, in no order."""
-    tail = packed.marks["tail"][0]
-    sequences = packed.slots["newest"]
-    numbers: list[NDArray[np.int64]] = []
-    for _ in range(SAMPLE):
-        sequences = sequences[sequences >= tail]
-        rows = packed.rows[sequences - tail]
-        numbers.append(rows["event"])
-        sequences = rows["older"]
-    return np.concatenate(numbers)
+    numbers = [np.zeros(0, np.int64)]
+    ring = packed.spans["tail"][-1]
+    for span, members in zip(terms.rule_span, terms.rule_members, strict=True):
+        tail = packed.spans["tail"][span]
+        sequences = packed.slots["newest"]
+        named = np.zeros(sequences.size, np.int64)
+        while (inside := (sequences >= tail) & (named < SAMPLE)).any():
+            sequences, named = sequences[inside], named[inside]
+            rows = packed.rows[sequences - ring]
+            counted = (rows["members"] & members) != 0
+            numbers.append(rows["event"][counted])
+            named = named + counted
+            sequences = rows["older"]
+    return np.unique(np.concatenate(numbers))
 
 
 def power_of_two(least: int) -> int:

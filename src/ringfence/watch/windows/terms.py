@@ -13,8 +13,7 @@ from ringfence.vocabulary.contracts import EventKind
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.columns import field_names
 from ringfence.watch.kernels import windows as kernel
-from ringfence.watch.kernels.group_layout import GroupTerms
-from ringfence.watch.kernels.layout import NOBODY
+from ringfence.watch.kernels.layout import NOBODY, Terms
 from ringfence.watch.windows.conditions import program_for
 
 FUNCTIONS: Final = {
@@ -95,14 +94,14 @@ def pool(rules: Sequence[Rule]) -> Pooled:
     )
 
 
-def terms_of(pooled: Pooled, *, most_rows: int, most_keys: int) -> GroupTerms:
+def terms_of(pooled: Pooled, *, most_rows: int, most_keys: int) -> Terms:
     """Return what the kernel reads of the group."""
     spans = {length: span for span, length in enumerate(pooled.lengths)}
     lanes = [[term for term in pooled.terms if _lane_key(term) == lane] for lane in pooled.pair_lanes]
     programs = [program_for(*_condition(pooled, judged), pooled.measured[judged.rule]) for judged in pooled.judged]
     spanned = [spans[term.length_us] for term in pooled.terms]
     ends = np.cumsum([0, *(program.operation.size for program in programs)])
-    return GroupTerms(
+    return Terms(
         most_rows=max(most_rows, 1),
         most_keys=max(most_keys, 1),
         function=_whole(FUNCTIONS[term.function] for term in pooled.terms),
@@ -125,7 +124,7 @@ def terms_of(pooled: Pooled, *, most_rows: int, most_keys: int) -> GroupTerms:
     )
 
 
-def depth_of(terms: GroupTerms) -> int:
+def depth_of(terms: Terms) -> int:
     """Return how deep a stack the conditions can need."""
     return int(np.diff(terms.begin).max())
 

@@ -8,19 +8,19 @@ from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import SECOND, Micros
 from ringfence.watch.columns import Columns, TextHashes, columns_of
 from ringfence.watch.kernels.compiled import compiled
-from ringfence.watch.windows import Crossing, Limits, RuleWindow, sampled_events
+from ringfence.watch.windows import Crossing, Limits, RuleGroup
 
 HASHES = TextHashes(b"")
 COUNT = Measure("calls", MeasureFunction.COUNT)
 SHORT = Measure("short", MeasureFunction.COUNT, where=compare(field("duration"), "<", number(6 * SECOND)))
 
 
-def columns(window: RuleWindow, events: Sequence[Event]) -> Columns:
+def columns(window: RuleGroup, events: Sequence[Event]) -> Columns:
     return columns_of(events, sorted(window.fields), HASHES, clock=Micros(0), now=Micros(1 << 60))
 
 
-def advanced(window: RuleWindow, events: Sequence[Event], first: int = 0) -> list[Crossing]:
-    return window.advance(columns(window, events), first)
+def advanced(window: RuleGroup, events: Sequence[Event], first: int = 0) -> list[Crossing]:
+    return [told.crossing for told in window.advance(columns(window, events), first)]
 
 
 def at(second: int, kind: EventKind = EventKind.ATTEMPT, **fields: int) -> Event:
@@ -29,7 +29,7 @@ def at(second: int, kind: EventKind = EventKind.ATTEMPT, **fields: int) -> Event
 
 def test_an_attempt_counts_at_its_start_and_a_filter_on_its_outcome_at_its_end() -> None:
     when = compare(measured("short"), ">=", number(1))
-    window = RuleWindow(rule("mixed", measures=(COUNT, SHORT), when=when, window_s=60), HASHES, Limits())
+    window = RuleGroup([rule("mixed", measures=(COUNT, SHORT), when=when, window_s=60)], HASHES, Limits())
     events = [at(1), at(2), at(3, EventKind.ANSWER), at(4, EventKind.END, duration_ms=1000), at(5, EventKind.END, duration_ms=9000)]
     (crossing,) = advanced(window, events, first=100)
     assert crossing == Crossing(
@@ -40,14 +40,14 @@ def test_an_attempt_counts_at_its_start_and_a_filter_on_its_outcome_at_its_end()
 def test_a_rule_whose_own_filter_needs_the_outcome_reads_ends_alone() -> None:
     where = compare(field("status"), ">=", number(400))
     when = compare(measured("calls"), ">=", number(2))
-    window = RuleWindow(rule("failed", measures=(COUNT,), when=when, where=where), HASHES, Limits())
+    window = RuleGroup([rule("failed", measures=(COUNT,), when=when, where=where)], HASHES, Limits())
     events = [at(1), at(2), at(3, EventKind.END, status=486), at(4, EventKind.END, status=404)]
     assert [crossing.position for crossing in advanced(window, events)] == [3]
 
 
 def test_more_crossings_than_the_kernel_can_write_at_once_all_come() -> None:
     when = compare(measured("calls"), ">=", number(1))
-    window = RuleWindow(rule("every", measures=(COUNT,), when=when, window_s=1), HASHES, Limits())
+    window = RuleGroup([rule("every", measures=(COUNT,), when=when, window_s=1)], HASHES, Limits())
     crossings = advanced(window, [at(second) for second in range(1000)])
     assert [crossing.position for crossing in crossings] == list(range(1000))
 
@@ -56,7 +56,7 @@ def test_a_window_grows_and_shrinks_with_its_traffic() -> None:
     callees = Measure("callees", MeasureFunction.DISTINCT, field("callee"))
     longest = Measure("longest", MeasureFunction.MAXIMUM, field("ring"))
     when = compare(measured("callees"), ">=", number(3000))
-    window = RuleWindow(rule("grows", measures=(callees, longest), when=when, on=EventKind.END, window_s=4000), HASHES, Limits())
+    window = RuleGroup([rule("grows", measures=(callees, longest), when=when, on=EventKind.END, window_s=4000)], HASHES, Limits())
     empty = window.memory_bytes
     events = [
         Event(kind=EventKind.END, time=Micros(n * SECOND), call_id="", account="acme", callee=str(n), ring_ms=9000 - n)
@@ -75,9 +75,9 @@ def test_a_window_grows_and_shrinks_with_its_traffic() -> None:
 
 def test_sampled_events_are_the_last_ten_of_each_key() -> None:
     when = compare(measured("calls"), ">=", number(100))
-    window = RuleWindow(rule("quiet", measures=(COUNT,), when=when, window_s=1000), HASHES, Limits())
+    window = RuleGroup([rule("quiet", measures=(COUNT,), when=when, window_s=1000)], HASHES, Limits())
     advanced(window, [at(second) for second in range(25)], first=50)
-    assert sorted(sampled_events(window.snapshot()).tolist()) == list(range(65, 75))
+    assert sorted(window.sampled_events(window.snapshot())) == list(range(65, 75))
 
 
 def test_without_a_place_for_its_cache_a_kernel_still_compiles() -> None:

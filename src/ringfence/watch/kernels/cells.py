@@ -1,0 +1,66 @@
+"""Hash tables of cells, open addressing: a key's slot, or a pair's last row."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ringfence.watch.kernels.compiled import compiled
+from ringfence.watch.kernels.layout import NOBODY
+
+
+@compiled
+def find(cells: NDArray[np.void], table: int, key: np.uint64) -> int:
+    """Return the place of `key` in `cells[table]`, or `NOBODY`."""
+    mask = cells.shape[1] - 1
+    place = np.int64(key & np.uint64(mask))
+    while cells[table, place].key != 0:
+        if cells[table, place].key == key:
+            return int(place)
+        place = (place + 1) & mask
+    return NOBODY
+
+
+@compiled
+def put(cells: NDArray[np.void], table: int, key: np.uint64, value: int) -> bool:
+    """Set the value of `key`; true where it is new. The table must have an empty place left."""
+    mask = cells.shape[1] - 1
+    place = np.int64(key & np.uint64(mask))
+    while cells[table, place].key != 0:
+        if cells[table, place].key == key:
+            cells[table, place].value = value
+            return False
+        place = (place + 1) & mask
+    cells[table, place].key = key
+    cells[table, place].value = value
+    return True
+
+
+@compiled
+def remove(cells: NDArray[np.void], table: int, place: int) -> None:
+    """Empty a place and close the gap by moving later keys back, so that no tombstones are needed."""
+    mask = cells.shape[1] - 1
+    gap = place
+    probe = (place + 1) & mask
+    while cells[table, probe].key != 0:
+        home = np.int64(cells[table, probe].key & np.uint64(mask))
+        if ((probe - home) & mask) >= ((probe - gap) & mask):
+            cells[table, gap].key = cells[table, probe].key
+            cells[table, gap].value = cells[table, probe].value
+            gap = probe
+        probe = (probe + 1) & mask
+    cells[table, gap].key = 0
+
+
+@compiled
+def replace(cells: NDArray[np.void], table: int, key: np.uint64, value: int) -> int:
+    """Set the value of `key` and return the one before, or `NOBODY` where it is new. The table must have an empty place left."""
+    mask = cells.shape[1] - 1
+    place = np.int64(key & np.uint64(mask))
+    while cells[table, place].key != 0:
+        if cells[table, place].key == key:
+            before = cells[table, place].value
+            cells[table, place].value = value
+            return int(before)
+        place = (place + 1) & mask
+    cells[table, place].key = key
+    cells[table, place].value = value
+    return NOBODY

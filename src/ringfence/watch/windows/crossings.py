@@ -1,0 +1,40 @@
+"""What windows may remember, what they forgot, and what they tell."""
+
+from dataclasses import dataclass
+
+from ringfence.vocabulary.times import Micros
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one rule may remember: events in its window, and live keys. Beyond that the oldest events leave early.
+
+    An event takes 40 bytes, 40 more for each distinct and 24 for each numeric measure; a key about 100, 32 more for each measure.
+    """
+
+    events: int = 1 << 21
+    keys: int = 1 << 19
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """What a rule forgot before its time, to bound memory. `events` left the window early; `cool_downs` ended early."""
+
+    events: int
+    cool_downs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A rule's condition became true. `position` is the event's in the batch, `time` when it counted.
+
+    `measures` stand in the rule's order. `events` is how many of the key's events the window holds, `sample` the numbers of the
+    last of them, oldest first. `forgotten` is 0, or how many events the rule had forgotten by then where this window misses some.
+    """
+
+    position: int
+    time: Micros
+    measures: tuple[float, ...]
+    events: int
+    forgotten: int
+    sample: tuple[int, ...]
