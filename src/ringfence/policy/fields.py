@@ -73,7 +73,7 @@ _ALL: Final = (
     _text("party", "the party that holds the account"),
     _text("root", "the party at the head of the account's path"),
     _text("asserted", "the network's own caller number (P-Asserted-Identity)"),
-    _text("diverted", "the number that sent the call on (Diversion, History-Info)"),
+    _text("diverted", "the number that sent the call on (Diversion)"),
     _number("q850", "the release cause of Q.850", may_be_unset=True),
     _number("price", "what a minute costs", may_be_unset=True),
     _number("cost", "what the whole cost", may_be_unset=True),

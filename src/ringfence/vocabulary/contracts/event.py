@@ -16,7 +16,7 @@ class EventKind(StrEnum):
     END = "end"  # the call's end: final failure, BYE, or given up; carries the outcome
     REQUEST = "request"  # an out-of-dialog request of any method got its final response, or none in 32 s (status 408)
     REGISTRATION = "registration"  # the same, for REGISTER alone (emitted beside its REQUEST)
-    MESSAGE = "message"  # a text message was sent: a SIP MESSAGE, or what a record of messages says
+    MESSAGE = "message"  # a text message: a SIP MESSAGE outside dialogs got its final response (beside its REQUEST)
     COMPLAINT = "complaint"  # the desk took one in
     DECISION = "decision"  # the desk decided a case
     TRACEBACK = "traceback"  # somebody asked the desk who had called
@@ -73,7 +73,7 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
     asserted: str | None = None
     """The number of P-Asserted-Identity (RFC 3325), written as `caller` is."""
     diverted: str | None = None
-    """The number that sent the call on: of Diversion (RFC 5806) or History-Info (RFC 7044), written as `caller` is."""
+    """The number that sent the call on: of Diversion (RFC 5806), the newest; written as `caller` is."""
     q850: int | None = None
     """The release cause of ITU-T Q.850."""
     price: float | None = None

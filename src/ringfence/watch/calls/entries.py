@@ -42,6 +42,8 @@ class Origin(Struct, frozen=True, kw_only=True, array_like=True):
     agent: int | None
     emergency: bool = False
     """The request URI is the emergency service itself, by no number: `urn:service:sos` or below (RFC 5031)."""
+    asserted: str | None = None
+    diverted: str | None = None
 
 
 class Transaction(Struct, kw_only=True, array_like=True):

@@ -56,7 +56,7 @@ def end(call: Call, direction: str | None, stamp: Stamp, *, released_by: str, un
 
 
 def request(kind: EventKind, transaction: Transaction, direction: str | None, stamp: Stamp, *, stale: bool) -> Event:
-    """Return the event of a request's final response. `kind` is `REQUEST` or `REGISTRATION`."""
+    """Return the event of a request's final response. `kind` is `REQUEST`, `REGISTRATION` or `MESSAGE`."""
     outcome = Outcome(transaction.status, stale=stale)
     return _event(kind, (transaction.origin, transaction.sender, direction), stamp, outcome)
 
@@ -124,6 +124,8 @@ def _event(kind: EventKind, about: tuple[Origin, Sender | None, str | None], sta
         ring_ms=ring_ms,
         released_by=released_by,
         stale=stale,
+        asserted=origin.asserted,
+        diverted=origin.diverted,
     )
 
 

@@ -193,6 +193,8 @@ class Life(Memory):
             self._events.append(happenings.request(EventKind.REGISTRATION, transaction, direction, self._stamp(), stale=stale))
             if status < 300:
                 self._first_use(transaction.sender, origin)
+        elif origin.method == "MESSAGE":
+            self._events.append(happenings.request(EventKind.MESSAGE, transaction, direction, self._stamp(), stale=stale))
 
     def _attribute(self, transaction: Transaction, call: Call | None) -> None:
         """Judge the credentials by the final response: accepted ones name their user's trunk, refused ones nobody's.

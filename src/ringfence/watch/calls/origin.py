@@ -1,6 +1,7 @@
 """What a request says of itself, as far as events need it."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from ringfence.vocabulary.times import Micros
@@ -8,10 +9,13 @@ from ringfence.watch.calls.entries import Origin
 from ringfence.watch.calls.legs import LONGEST_TEXT, Leg, bounded
 from ringfence.watch.kernels import sip_fields as f
 from ringfence.watch.sources.datagram import Datagram
+from ringfence.watch.wire.sip import parse
 from ringfence.watch.wire.sip.message import Message, Uri
 from ringfence.watch.wire.sip.scanning import Scanned
 
 _EMERGENCY_SERVICE: Final = "service:sos"
+_NAMES_MORE: Final = re.compile(rb"\n(?:P-Asserted-Identity|Diversion)[ \t]*:", re.IGNORECASE)
+"""What the scanner passes over."""
 
 
 def origin_of(datagram: Datagram, message: Message, leg: Leg, *, time: Micros, number: Callable[[str], str]) -> Origin:
@@ -21,6 +25,7 @@ def origin_of(datagram: Datagram, message: Message, leg: Leg, *, time: Micros, n
     to_user, from_user = _user(message.to_uri), _user(message.from_uri)
     target = to_user if method == "REGISTER" else dialled
     callee = target if target is not None else to_user
+    more = message if message.asserted or message.diversions else _read_whole(datagram)
     return Origin(
         call_id=bounded(message.call_id or ""),
         tag=bounded(message.from_tag or ""),
@@ -42,6 +47,8 @@ def origin_of(datagram: Datagram, message: Message, leg: Leg, *, time: Micros, n
         user_agent=_shown(message.user_agent),
         agent=datagram.agent,
         emergency=_is_emergency_service(message.uri),
+        asserted=_named(more.asserted, number) if more is not None else None,
+        diverted=_named(more.diversions, number) if more is not None else None,
     )
 
 
@@ -56,6 +63,7 @@ def origin_of_scanned(datagram: Datagram, scanned: Scanned, nth: int, *, time: M
     from_user = text[user:user_end] if user >= 0 else None
     target = to_user if method == "REGISTER" else dialled
     callee = target if target is not None else to_user
+    more = _read_whole(datagram)
     return Origin(
         call_id=text[row[f.CALL_ID] : row[f.CALL_ID + 1]],
         tag=text[row[f.FROM_TAG] : row[f.FROM_TAG + 1]],
@@ -76,7 +84,19 @@ def origin_of_scanned(datagram: Datagram, scanned: Scanned, nth: int, *, time: M
         credentials=details[f.CREDENTIALS] == 1,
         user_agent=text[agent_at : min(agent_end, agent_at + LONGEST_TEXT)] if agent_at >= 0 else None,
         agent=datagram.agent,
+        asserted=_named(more.asserted, number) if more is not None else None,
+        diverted=_named(more.diversions, number) if more is not None else None,
     )
+
+
+def _read_whole(datagram: Datagram) -> Message | None:
+    """Return the message, read whole, where it has a field that the scanner passes over. That happens once a request."""
+    return parse(datagram.payload) if _NAMES_MORE.search(datagram.payload) else None
+
+
+def _named(uris: Sequence[Uri], number: Callable[[str], str]) -> str | None:
+    """Return the first of `uris` that names somebody, as numbers are written."""
+    return next((number(user) for uri in uris if (user := _user(uri)) is not None), None)
 
 
 def _user(uri: Uri | None) -> str | None:

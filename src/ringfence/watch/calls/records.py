@@ -55,6 +55,8 @@ def _event(kind: EventKind, time: int, record: CallRecord, sender: Sender | None
         direction=record.direction or _direction(record, sender, directory),
         attestation=record.attestation,
         user_agent=record.user_agent,
+        asserted=record.pai,
+        diverted=record.diversion,
         **outcome,  # type: ignore[arg-type]  # events_of_record names the contract's fields
     )
 

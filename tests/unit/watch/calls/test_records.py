@@ -52,6 +52,11 @@ def test_an_answered_call_has_three_events() -> None:
     assert attempt.sequence < answer.sequence < end.sequence < events_of_record(_record(line=8), _DIRECTORY)[0].sequence
 
 
+def test_the_network_s_own_numbers_are_told_with_every_event() -> None:
+    events = events_of_record(_record(pai="+3222", diversion="+3223"), _DIRECTORY)
+    assert [(event.asserted, event.diverted) for event in events] == [("+3222", "+3223")] * 3
+
+
 def test_an_unanswered_call_has_no_answer() -> None:
     attempt, end = events_of_record(_record(answered=False, status=486), _DIRECTORY)
     assert (attempt.kind, end.kind) == (EventKind.ATTEMPT, EventKind.END)
