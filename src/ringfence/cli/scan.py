@@ -31,6 +31,7 @@ from ringfence.watch.engine import Engine, RuleUnmeasurable
 from ringfence.watch.recorded import (
     FORMATS,
     STANDARD_INPUT,
+    Choice,
     Followed,
     Format,
     Inputs,
@@ -76,6 +77,7 @@ def command(
     bundle = _bundle(policy)
     reference, row_problems = _reference(bundle, accounts, numbers, trunks)
     options = replace(_options(timezone, country, since, until), mapping=_mapping(mapping))
+    choice = Choice(_format(format_), _format("call-records") if mapping is not None else None)
     _check_report(html, follow=follow, rates=rates)
     deck = _rates(rates, row_problems)
     collector = Collector(bundle, closely=html is not None, rates=deck)
@@ -83,13 +85,11 @@ def command(
         try:
             recording: Recording | Followed
             if follow:
-                recording = _followed(files, _format(format_), reference, options)
+                recording = _followed(files, choice, reference, options)
                 engine = Engine(bundle.plan, key=_KEY, source=_names([path.name for path in files]))
                 count = _print_each(judged(recording.batches(), engine, observer=collector), json=json)
             else:
-                inputs = find_inputs(
-                    files, _format(format_), sys.stdin.buffer, otherwise=_format("call-records") if mapping else None
-                )
+                inputs = find_inputs(files, choice.format, sys.stdin.buffer, otherwise=choice.otherwise)
                 recording = Recording(inputs, reference, options, progress=_progress(inputs, stack))
                 names = [each.path.name if each.path is not None else each.name for each in inputs.files]
                 engine = Engine(bundle.plan, key=_KEY, source=_names(names))
@@ -205,14 +205,14 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) <= _NAMED else f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
 
 
-def _followed(paths: Sequence[Path], format_: Format | None, reference: Reference, options: Options) -> Followed:
+def _followed(paths: Sequence[Path], choice: Choice, reference: Reference, options: Options) -> Followed:
     """Return the files to follow, until Ctrl-C or a request to end."""
     for path in paths:
         if path == STANDARD_INPUT:
             _refuse("--follow is for files and folders: standard input is read until it ends without it")
         if not path.exists():
             _refuse(f"{path}: no such file; --follow takes a folder for files still to come")
-    followed = Followed(paths, format_, reference, options)
+    followed = Followed(paths, choice, reference, options)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: followed.tails.stop())
     return followed

@@ -11,8 +11,8 @@ from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import Tracker, TrackerOptions, attributed, events_of_record
 from ringfence.watch.calls.tracker import ANSWER_US
 from ringfence.watch.recorded.counts import FileCounts
-from ringfence.watch.recorded.formats import Format, Options
-from ringfence.watch.recorded.inputs import Skipped
+from ringfence.watch.recorded.formats import Options
+from ringfence.watch.recorded.inputs import Choice, Skipped
 from ringfence.watch.recorded.tails import POLL_S, Came, Tails, by_time
 from ringfence.watch.sources.datagram import Datagram, PayloadKind
 from ringfence.watch.wire.cdr import CallRecord, RowProblem
@@ -23,9 +23,9 @@ class Followed:
     """The same as a `Recording`, of files that grow. A call record gives all of its events when it appears."""
 
     def __init__(
-        self, paths: Sequence[Path], format_: Format | None, reference: Reference, options: Options, *, poll_s: float = POLL_S
+        self, paths: Sequence[Path], choice: Choice, reference: Reference, options: Options, *, poll_s: float = POLL_S
     ) -> None:
-        self.tails: Final = Tails(paths, format_, options, poll_s=poll_s)
+        self.tails: Final = Tails(paths, choice, options, poll_s=poll_s)
         self.defects: Final[Counter[Defect]] = Counter()
         """What was wrong with SIP messages."""
         self.events_counted = 0

@@ -5,7 +5,10 @@ from typing import Final
 from ringfence.watch.wire.cdr import HEADER
 
 _SHOWN: Final = 80
-_HINT: Final = f"give a capture (pcap, pcapng), HEP3 packets, or call records whose first line is {HEADER}"
+_HINT: Final = (
+    "give a capture (pcap, pcapng), HEP3 packets, records or logs of Asterisk, FreeSWITCH or Kamailio, "
+    f"or call records whose first line is {HEADER}"
+)
 _MAGIC: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"\x89PNG", "it is a picture (PNG)", ""),
     (b"\xff\xd8\xff", "it is a picture (JPEG)", ""),

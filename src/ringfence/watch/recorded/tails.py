@@ -13,7 +13,7 @@ from ringfence.vocabulary.times import Micros
 from ringfence.watch.recorded.counts import FileCounts
 from ringfence.watch.recorded.formats import START, Format, Options, Timed
 from ringfence.watch.recorded.growing import GrowingFile, identity
-from ringfence.watch.recorded.inputs import Skipped, files_in, plain_name, recognised
+from ringfence.watch.recorded.inputs import Choice, Skipped, files_in, plain_name
 from ringfence.watch.recorded.looks import looks_like
 from ringfence.watch.sources.errors import UnreadableFile
 from ringfence.watch.sources.packed import packing
@@ -108,11 +108,11 @@ class Tails:
     `files` and `skipped` grow as files join.
     """
 
-    def __init__(self, paths: Sequence[Path], format_: Format | None, options: Options, *, poll_s: float = POLL_S) -> None:
+    def __init__(self, paths: Sequence[Path], choice: Choice, options: Options, *, poll_s: float = POLL_S) -> None:
         self.files: Final[list[FileCounts]] = []
         self.skipped: Final[list[Skipped]] = []
         self._paths = tuple(paths)
-        self._format = format_
+        self._choice = choice
         self._options = options
         self._poll_s = poll_s
         self._more = threading.Condition()
@@ -208,7 +208,7 @@ class Tails:
                 start = file.read(START)
         except OSError:
             return  # it may come again
-        known = self._format or recognised(start, plain_name(path))
+        known = self._choice.format or self._choice.of(start, plain_name(path))
         if known is None and b"\n" not in start and len(start) < START and not packing(start):
             return  # too little to tell
         self._known[identity(status)] = start[:_TOLD_APART]

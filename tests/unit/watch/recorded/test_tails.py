@@ -10,9 +10,10 @@ from tests.conftest import shared_data
 
 from ringfence.vocabulary.contracts import Event, EventKind, Reference
 from ringfence.vocabulary.times import Micros
-from ringfence.watch.recorded import Followed, Options, Recording, find_inputs
+from ringfence.watch.recorded import Choice, Followed, MappingFile, Options, Recording, find_inputs, format_named
 from ringfence.watch.wire.cdr import HEADER
 
+AS_IT_IS, NO_OPTIONS = Choice(), Options()
 TOOLS = ("sip-capture", "attack-tools")
 
 
@@ -23,8 +24,8 @@ def row(number: int) -> str:
 class Following:
     """A `Followed` driven step by step: `until` draws batches until so many attempts were seen."""
 
-    def __init__(self, *paths: Path) -> None:
-        self.followed = Followed(paths, None, Reference(time=Micros(0)), Options(), poll_s=0.01)
+    def __init__(self, *paths: Path, choice: Choice = AS_IT_IS, options: Options = NO_OPTIONS) -> None:
+        self.followed = Followed(paths, choice, Reference(time=Micros(0)), options, poll_s=0.01)
         self.events: list[Event] = []
         self._batches = self.followed.batches()
 
@@ -45,9 +46,9 @@ class Following:
 
 
 @contextmanager
-def following(*paths: Path) -> Iterator[Following]:
+def following(*paths: Path, choice: Choice = AS_IT_IS, options: Options = NO_OPTIONS) -> Iterator[Following]:
     before = threading.active_count()
-    each = Following(*paths)
+    each = Following(*paths, choice=choice, options=options)
     yield each
     each.end()
     for thread in threading.enumerate():
@@ -113,6 +114,17 @@ def test_new_files_in_a_folder_join_and_what_is_of_no_kind_is_told(tmp_path: Pat
         append(tmp_path / "empty.csv", f"{HEADER}\n{row(1)}")
         tail.until(2)
         assert [skipped.name for skipped in tail.followed.skipped] == [str(tmp_path / "notes.txt")]
+
+
+def test_tables_with_other_headers_are_followed_by_their_mapping(tmp_path: Path) -> None:
+    mapping = b"zone = 'UTC'\n[columns]\ncall_id = 'Nr'\nstart = 'Begin'\nduration = 'Length'\ncallee = 'To'\n"
+    options = Options(mapping=MappingFile("m.toml", mapping))
+    calls = tmp_path / "export.csv"
+    append(calls, "Nr;Begin;Length;To\n1;2026-03-02 09:00:00;5;+32255512345\n")
+    with following(calls, choice=Choice(None, format_named("call-records")), options=options) as tail:
+        assert tail.until(1) == ["1"]
+        append(calls, "2;2026-03-02 09:01:00;5;+32255512345\n")
+        assert tail.until(2) == ["1", "2"]
 
 
 @pytest.mark.parametrize("size", [7, 1_000, 100_000])

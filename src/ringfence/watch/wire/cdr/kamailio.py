@@ -11,7 +11,7 @@ from ringfence.watch.wire.cdr.accounting import Joiner, Row, answer_and_end
 from ringfence.watch.wire.cdr.local_times import LocalTimes
 from ringfence.watch.wire.cdr.reader import LONGEST_LINE
 from ringfence.watch.wire.cdr.record import CallRecord, RowProblem, WrongHeader
-from ringfence.watch.wire.cdr.values import BadValue, Values, short
+from ringfence.watch.wire.cdr.values import BadValue, Values, short, status
 
 _ACC: Final = frozenset(("method", "callid", "sip_code", "time"))
 _CDRS: Final = frozenset(("start_time", "end_time", "duration"))
@@ -120,9 +120,7 @@ class _Reading:
         call_id = row.get("callid", "")
         if not call_id:
             raise BadValue("callid", "empty")
-        code = row.get("sip_code", "")
-        if not (len(code) == 3 and code.isdecimal()):
-            raise BadValue("sip_code", f"{short(code)} is no SIP status from 100 to 699")
+        code = status(row.get("sip_code", ""), "sip_code")
         written = row.get("time", "")
         exact = row.get("time_hires") or row.get("time_attr") or ""
         text = exact if _EPOCH.match(exact) else written
@@ -132,7 +130,7 @@ class _Reading:
             method=row.get("method", "").upper(),
             tags=frozenset((row.get("from_tag", ""), row.get("to_tag", ""))),
             from_tag=row.get("from_tag", ""),
-            status=int(code),
+            status=code,
             time=self._time("time", text),
             **self._who(row),
         )

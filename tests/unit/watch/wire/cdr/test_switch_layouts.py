@@ -299,6 +299,15 @@ def test_invite_and_bye_are_joined(tags: str, released_by: str) -> None:
     assert (record.released_by, record.line) == (released_by, 2)
 
 
+@pytest.mark.parametrize("code", ["999", "99", "700", "099", "", "²00", "abc"])
+def test_a_status_that_is_none_costs_its_row(code: str) -> None:
+    good = acc("INVITE", 486, "10:00:00")
+    rows = list(read_dump([ACC, good.replace("486", code).replace("c1", "c0"), good], zone=VIENNA))
+    (problem,) = [row for row in rows if isinstance(row, RowProblem)]
+    assert (problem.line, problem.column) == (2, "sip_code")
+    assert [row.call_id for row in rows if isinstance(row, CallRecord)] == ["c1"]
+
+
 def test_a_dump_in_any_order_and_separated_by_tabs_is_joined() -> None:
     rows = [ACC, acc("BYE", 200, "10:01:00"), acc("INVITE", 200, "10:00:00")]
     record = one(read_dump([row.replace(",", "\t") for row in rows], zone=VIENNA))
