@@ -1,0 +1,295 @@
+"""What rules find through tallies: silent subjects, billing cycles, periods gone by, rules over findings, charges, bounds."""
+
+import pytest
+from tests.property.paired_rules import ATTEMPT, END, compare, field, measured, number, rule, text
+from tests.property.plain_pairs import changed
+
+from ringfence.policy.expressions import Arithmetic, Connective, Expression, Past, PastValue
+from ringfence.policy.plan import (
+    Calendar,
+    Evaluation,
+    Measure,
+    MeasureFunction,
+    Plan,
+    Proposal,
+    ProposalKind,
+    Rolling,
+    Rule,
+    Tier,
+    Unit,
+)
+from ringfence.vocabulary.contracts import (
+    AccountLink,
+    Charge,
+    Event,
+    EventKind,
+    Finding,
+    NumberLink,
+    PartyLink,
+    Reference,
+)
+from ringfence.vocabulary.severity import Severity
+from ringfence.vocabulary.subjects import SubjectKind
+from ringfence.vocabulary.times import DAY, HOUR, SECOND, Micros, from_iso, iso
+from ringfence.watch.attribution import Directory
+from ringfence.watch.engine import Engine, Limits, RuleUnmeasurable
+
+LATER = from_iso("2030-01-01T00:00:00Z")
+CALLS = Measure("calls", MeasureFunction.COUNT)
+MONTH = Calendar("month", Unit.MONTH, "UTC")
+DAYS = Calendar("day", Unit.DAY, "UTC")
+
+
+def engine(*rules: Rule, limits: Limits | None = None) -> Engine:
+    return Engine(Plan("f" * 64, rules), key=b"", source="test", limits=limits)
+
+
+def at(moment: str, *, account: str | None = "acme", kind: EventKind = ATTEMPT, call: str = "1", **told: object) -> Event:
+    return Event(kind=kind, time=from_iso(f"{moment}Z"), call_id=call, account=account, **told)  # type: ignore[arg-type]  # fields
+
+
+def few(threshold: int, **parts: object) -> Rule:
+    base = rule("few", measures=(CALLS,), when=compare(measured("calls"), "<", number(threshold)))
+    return changed(base, **{"evaluation": Evaluation.CLOSE, "windows": (MONTH,), **parts})
+
+
+def many(name: str, threshold: int, window: Calendar | Rolling, **parts: object) -> Rule:
+    base = rule(name, measures=(CALLS,), when=compare(measured("calls"), ">=", number(threshold)))
+    return changed(base, windows=(window,), **parts)
+
+
+def told(findings: list[Finding]) -> list[tuple[str, str, str]]:
+    return [(finding.rule, finding.subject.id, iso(finding.time)[:16]) for finding in findings]
+
+
+def test_who_was_silent_all_month_is_found_when_it_closes() -> None:
+    numbers = tuple(NumberLink(number=f"+322555010{digit}", account="acme") for digit in range(3))
+    gone = NumberLink(number="+3225550109", account="acme", valid_to=from_iso("2026-01-20T00:00:00Z"))
+    accounts = (AccountLink(account="acme", party="acme-group"),)
+    parties = (PartyLink(party="acme-group", parent="reseller"), PartyLink(party="reseller"))
+    directory = Directory(Reference(time=LATER, numbers=(*numbers, gone), accounts=accounts, parties=parties))
+    idle = few(2, silent_too=True, key=(field("caller"),), subject=SubjectKind.NUMBER)
+    running = engine(idle)
+    running.know(directory)
+    events = [at("2026-01-03T10:00", caller="+3225550100"), at("2026-01-04T10:00", caller="+3225550100")]
+    assert running.step([*events, at("2026-01-05T10:00", caller="+3225550101")], LATER) == []
+    found = running.step([at("2026-02-01T00:00", caller="+3225550102")], LATER)
+    assert told(found) == [("few", "+3225550101", "2026-02-01T00:00"), ("few", "+3225550102", "2026-02-01T00:00")]
+    assert [finding.measures for finding in found] == [{"calls": 1.0}, {"calls": 0.0}]
+    assert found[1].party_path == ("reseller", "acme-group")
+    assert (iso(found[0].window.start), iso(found[0].window.end)) == ("2026-01-01T00:00:00.000000Z", "2026-02-01T00:00:00.000000Z")
+    again = running.pass_time(from_iso("2026-03-01T00:00:00Z"))
+    assert told(again) == [("few", f"+322555010{digit}", "2026-03-01T00:00") for digit in range(3)]
+
+
+def test_a_recording_that_ends_within_a_period_does_not_close_it() -> None:
+    assert engine(few(2)).step([at("2026-01-31T23:59:59")], LATER) == []
+
+
+def test_a_period_in_breach_is_found_each_time_it_closes() -> None:
+    days = [at(f"2026-01-{day:02}T12:00") for day in (1, 2, 3, 5)]
+    found = engine(few(9, windows=(DAYS,))).step([*days, at("2026-01-06T00:00")], LATER)
+    assert [iso(finding.time)[:10] for finding in found] == ["2026-01-02", "2026-01-03", "2026-01-04", "2026-01-06"]
+
+
+def test_a_billing_cycle_begins_on_the_accounts_own_day() -> None:
+    accounts = (AccountLink(account="late", party="p", billing_day=20), AccountLink(account="acme", party="p"))
+    running = engine(few(9, windows=(Calendar("cycle", Unit.BILLING_CYCLE, "UTC"),)))
+    running.know(Directory(Reference(time=LATER, accounts=accounts)))
+    events = [at("2026-01-05T00:00", account="late"), at("2026-01-05T00:00"), at("2026-01-25T00:00", account="late")]
+    found = running.step([*events, at("2026-03-01T00:00")], LATER)
+    assert told(found) == [
+        ("few", "late", "2026-01-20T00:00"),
+        ("few", "acme", "2026-02-01T00:00"),
+        ("few", "late", "2026-02-20T00:00"),
+    ]
+
+
+def test_two_bad_months_in_any_six_are_a_rule_over_findings() -> None:
+    of_few = compare(field("rule"), "==", text("few"))
+    strikes = many("strikes", 2, Calendar("half", Unit.MONTH, "UTC", 6), on=EventKind.FINDING, where=of_few)
+    months = ["2026-01-05", "2026-02-05", "2026-02-06", "2026-02-07", "2026-05-05", "2026-06-05"]
+    events = [at(f"{day}T12:00") for day in months]
+    found = engine(few(3), strikes).step(events, LATER)
+    assert told(found) == [
+        ("few", "acme", "2026-02-01T00:00"),
+        ("few", "acme", "2026-06-01T00:00"),
+        ("strikes", "acme", "2026-06-01T00:00"),
+    ]
+    assert found[2].evidence.sample == (found[0].id, found[1].id)
+
+
+def test_findings_pass_through_any_number_of_strata_in_one_step() -> None:
+    first = many("c-first", 2, Rolling("window", Micros(10 * SECOND)))
+    second = many("b-second", 2, DAYS, on=EventKind.FINDING, where=compare(field("rule"), "==", text("c-first")))
+    third = many("a-third", 1, DAYS, on=EventKind.FINDING, where=compare(field("rule"), "==", text("b-second")))
+    seconds = (0, 1, 30, 31, 60)
+    events = [at(f"2026-01-01T00:00:{second:02}" if second < 60 else "2026-01-01T00:01:00") for second in seconds]
+    whole = engine(third, second, first).step(events, LATER)
+    assert [finding.rule for finding in whole] == ["c-first", "c-first", "b-second", "a-third"]
+    cut = engine(third, second, first)
+    assert [finding for event in events for finding in cut.step([event], LATER)] == whole
+
+
+def test_a_class_given_by_a_finding_is_in_force_for_its_time() -> None:
+    giver = changed(many("bulk", 2, Rolling("window", Micros(10 * SECOND))), classifies="bulk-caller", class_us=Micros(HOUR))
+    since = Measure(
+        "given", MeasureFunction.SINCE, on=EventKind.FINDING, where=compare(field("traffic_class"), "==", text("bulk-caller"))
+    )
+    in_force = compare(measured("given"), "<", number(HOUR))
+    reader = changed(rule("classed", measures=(since,), when=in_force), windows=())
+    events = [at(f"2026-01-01T0{moment}") for moment in ("0:00:00", "0:00:01", "0:00:02", "0:59:00", "1:00:02", "2:00:00")]
+    found = engine(giver, reader).step(events, LATER)
+    assert told(found) == [("bulk", "acme", "2026-01-01T00:00"), ("classed", "acme", "2026-01-01T00:00")]
+    assert found[1].time == events[2].time
+    assert found[0].classifies == "bulk-caller"
+
+
+def past(kind: Past, threshold: float, *, periods: int = 1, quantile: float = 0.5) -> Expression:
+    value = PastValue(kind, "calls", periods, quantile)
+    return compare(measured("calls"), ">", Arithmetic("*", value, number(threshold)))
+
+
+def calls(*days: tuple[int, int], account: str = "acme") -> list[Event]:
+    return [
+        at(f"2026-03-{day:02}T{place // 60:02}:{place % 60:02}", account=account) for day, count in days for place in range(count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("when", "days", "found"),
+    [
+        (past(Past.BEFORE, 2), ((2, 3), (3, 7)), ["2026-03-03T00:06"]),
+        (past(Past.BEFORE, 2), ((2, 3), (4, 1)), ["2026-03-04T00:00"]),  # a day of nothing was 0
+        (past(Past.BEFORE, 0), ((2, 3),), []),  # there was none
+        (past(Past.USUAL, 1, periods=2), ((2, 4), (9, 2), (16, 4)), ["2026-03-16T00:03"]),  # Mondays: 4 and 2
+        (past(Past.USUAL, 1, periods=4), ((2, 4), (9, 5)), ["2026-03-09T00:04"]),  # as many weeks as there were
+        (past(Past.USUAL, 0, periods=4), ((3, 4), (9, 5)), []),  # no Monday before
+    ],
+)
+def test_a_measure_is_compared_with_its_own_past(when: Expression, days: tuple[tuple[int, int], ...], found: list[str]) -> None:
+    own = changed(rule("own", measures=(CALLS,), when=when), windows=(DAYS,))
+    assert [iso(finding.time)[:16] for finding in engine(own).step(calls(*days), LATER)] == found
+
+
+def test_a_measure_is_compared_with_what_others_had_the_day_before() -> None:
+    peers = changed(rule("peers", measures=(CALLS,), when=past(Past.PEERS, 1)), windows=(DAYS,))
+    before = [event for name, count in (("a", 1), ("b", 3), ("c", 9)) for event in calls((2, count), account=name)]
+    events = sorted([*before, *calls((3, 5), account="d")], key=lambda event: event.time)
+    whole = engine(peers).step(events, LATER)
+    assert told(whole) == [("peers", "d", "2026-03-03T00:03")]  # the median was 3
+    running = engine(peers)
+    found = []
+    for event in events:
+        successor = engine(peers)
+        successor.restore(running.snapshot())
+        running = successor
+        found += running.step([event], LATER)
+    assert found == whole
+
+
+def test_what_a_tier_proposes_and_charges_stands_in_its_finding() -> None:
+    short = Measure("short", MeasureFunction.COUNT, where=compare(field("duration"), "<=", number(6 * SECOND)))
+    charge = Proposal(
+        ProposalKind.CHARGE, "charge 0.01 USD per short - 2", 0.01, "USD", Arithmetic("-", measured("short"), number(2))
+    )
+    notify = Proposal(ProposalKind.NOTIFY, "notify the account's owner")
+    share = compare(measured("short"), ">=", number(4))
+    tiers = (
+        Tier(compare(measured("short"), ">=", number(3)), Severity.INFO, says="Three.", points=0.5),
+        Tier(share, Severity.ACT, proposes=(notify, charge), points=2.0, thresholds={"short": 4.0}),
+    )
+    tiered = changed(rule("surcharge", on=END, measures=(short,), when=share), windows=(DAYS,), tiers=tiers, classifies="dialler")
+    events = [at(f"2026-01-01T00:00:0{second}", kind=END, call=str(second)) for second in range(4)]
+    first, second = engine(tiered).step(events, LATER)
+    assert (first.tier, first.says, first.points, first.severity) == (0, "Three.", 0.5, Severity.INFO)
+    assert (first.proposes, first.charge) == ((), None)
+    assert (second.tier, second.says, second.points, second.severity) == (1, "surcharge was measured.", 2.0, Severity.ACT)
+    assert second.proposes == ("notify the account's owner", "charge 0.01 USD per short - 2")
+    assert second.charge == Charge(amount=0.01, currency="USD", quantity=2.0)
+    assert second.classifies == "dialler"
+    assert len({first.id, second.id}) == 2
+
+
+def test_two_keys_of_one_subject_at_one_moment_are_two_findings() -> None:
+    blast = many("blast", 2, DAYS, key=(field("account"), field("content")), subject_parts=(0,))
+    events = [at("2026-01-01T00:00:00", content=content) for content in ("a", "b", "a", "b")]
+    found = engine(blast).step(events, LATER)
+    assert [finding.key for finding in found] == [{"content": "a"}, {"content": "b"}]
+    assert len({finding.id for finding in found}) == 2
+
+
+def test_a_flood_of_keys_pushes_out_those_idle_for_longest_and_says_so() -> None:
+    bounded = engine(many("many", 3, DAYS, key=(field("caller"),), subject=SubjectKind.NUMBER), limits=Limits(events=100, keys=3))
+    first = [at(f"2026-01-01T00:00:0{second}", caller="+1") for second in range(2)]
+    flood = [at("2026-01-01T00:01:00", caller=f"+{number}") for number in range(2, 6)]
+    later = [at(f"2026-01-01T00:02:0{second}", caller="+1") for second in range(3)]
+    (finding,) = bounded.step([*first, *flood, *later], LATER)
+    assert finding.measures == {"calls": 3.0}
+    assert finding.approximate is not None
+    assert "so far" in finding.approximate
+    assert bounded.losses["many"].events >= 2
+    assert bounded.live_keys == 3
+
+
+def test_one_key_cannot_hold_more_than_its_rule_may() -> None:
+    callees = Measure("callees", MeasureFunction.DISTINCT, field("callee"))
+    base = rule("wide", measures=(callees,), when=compare(measured("callees"), ">", number(11)))
+    wide = changed(base, windows=(DAYS,))
+    bounded = engine(wide, limits=Limits(events=10, keys=10))
+    calls = [at(f"2026-01-01T00:{number:02}", callee=str(number)) for number in range(30)]
+    assert bounded.step(calls, LATER) == []
+    assert bounded.live_events <= 10
+    assert bounded.losses["wide"].events == 20
+
+
+def test_ended_calls_leave_also_where_the_end_bears_another_key() -> None:
+    talking = Measure("talking", MeasureFunction.CONCURRENT)
+    base = rule("talking", measures=(talking,), when=compare(measured("talking"), ">=", number(2)))
+    concurrent = changed(base, windows=())
+    begun = [at("2026-01-01T00:00", call="a"), at("2026-01-01T00:01", call="a"), at("2026-01-01T00:02", call="b")]
+    ended = [at("2026-01-01T00:03", kind=END, call="a", account=None), at("2026-01-01T00:04", call="c")]
+    found = engine(concurrent).step([*begun, *ended], LATER)
+    assert [iso(finding.time)[:16] for finding in found] == ["2026-01-01T00:02", "2026-01-01T00:04"]
+
+
+def test_a_clock_far_in_the_future_does_not_keep_it_counting_periods() -> None:
+    running = engine(few(2, windows=(Calendar("hour", Unit.HOUR, "UTC"),)), many("other", 2, DAYS))
+    running.step([at("2026-01-01T00:00")], Micros(1 << 62))
+    assert len(running.step([Event(kind=ATTEMPT, time=Micros(1 << 61), call_id="x", account="b")], Micros(1 << 62))) == 1
+
+
+def test_idle_keys_of_long_windows_are_given_back() -> None:
+    running = engine(
+        many("many", 3, Rolling("window", Micros(30 * DAY), Micros(DAY)), key=(field("caller"),), subject=SubjectKind.NUMBER)
+    )
+    running.step([at("2026-01-01T00:00", caller=f"+{number}") for number in range(1000)], LATER)
+    assert running.live_keys == 1000
+    running.step([at("2026-02-05T00:00", caller="+1")], LATER)
+    assert running.live_keys == 1
+
+
+@pytest.mark.parametrize(
+    ("odd", "cause"),
+    [
+        (few(2, windows=(Rolling("window", Micros(DAY)),)), "one calendar window"),
+        (
+            changed(rule("odd", measures=(CALLS,), when=past(Past.BEFORE, 1)), windows=(Rolling("w", Micros(DAY)),)),
+            "periods gone by",
+        ),
+        (changed(rule("odd", measures=(CALLS,), when=past(Past.USUAL, 1)), windows=(MONTH,)), "the hour, the day or the week"),
+        (changed(rule("odd", measures=(), when=compare(field("status"), ">", number(1))), evaluation=Evaluation.CLOSE), "calendar"),
+        (changed(few(2), evaluation=Evaluation.EVERY), "how often"),
+    ],
+)
+def test_what_cannot_be_measured_stops_the_start(odd: Rule, cause: str) -> None:
+    with pytest.raises(RuleUnmeasurable, match=cause):
+        engine(odd)
+
+
+def test_conditions_of_several_measures_may_read_the_event_too() -> None:
+    condition = Connective("and", (compare(measured("calls"), ">=", number(2)), compare(field("callee"), "==", text("b"))))
+    mixed = changed(rule("mixed", measures=(CALLS,), when=condition), windows=(DAYS,))
+    events = [at(f"2026-01-01T00:00:0{second}", callee=callee) for second, callee in enumerate("baab")]
+    (finding,) = engine(mixed).step(events, LATER)
+    assert finding.time == events[3].time
