@@ -48,6 +48,8 @@ from ringfence.policy.terms import (
 from ringfence.policy.tokens import ExpressionRefused, Token, TokenKind, tokenize
 
 MAX_DEPTH: Final = 24
+MAX_OPERATIONS: Final = 100
+"""Of `+ - * /` in one expression: each makes the tree deeper, and whoever walks it walks it by calling itself."""
 COMPARISONS: Final = ("==", "!=", "<", "<=", ">", ">=")
 
 
@@ -61,6 +63,7 @@ class Parser:
         self._tokens = tokenize(text)
         self._next = 0
         self._depth = 0
+        self._operations = 0
 
     def peek(self) -> Token:
         """Return the next token and leave it."""
@@ -240,14 +243,20 @@ class Parser:
     def _sum(self) -> Term:
         term = self._product()
         while operator := self.accept("+", "-"):
-            term = arithmetic(term, operator, self._product())
+            term = self._arithmetic(term, operator, self._product())
         return term
 
     def _product(self) -> Term:
         term = self._sign()
         while operator := self.accept("*", "/"):
-            term = arithmetic(term, operator, self._sign())
+            term = self._arithmetic(term, operator, self._sign())
         return term
+
+    def _arithmetic(self, left: Term, operator: Token, right: Term) -> Term:
+        self._operations += 1
+        if self._operations > MAX_OPERATIONS:
+            raise ExpressionRefused(operator.start, f"more than {MAX_OPERATIONS} of + - * /", "split it over measures")
+        return arithmetic(left, operator, right)
 
     def _sign(self) -> Term:
         minus = self.accept("-")
@@ -262,7 +271,7 @@ class Parser:
         if operand.dimension is Dimension.MOMENT:
             raise ExpressionRefused(minus.start, "- a moment", "from a moment take another, or add or take a duration")
         zero = Term(Literal(0.0, Type.NUMBER), Dimension.ANY, minus.start, minus.end)
-        return arithmetic(zero, minus, operand)
+        return self._arithmetic(zero, minus, operand)
 
     def _atom(self) -> Term:
         token = self.take()

@@ -81,6 +81,7 @@ def refusal(text: str, scope: FieldScope | MeasureScope) -> ExpressionRefused:
         # depth
         (f"{'lower(' * 30}caller{')' * 30}", 144, "nested deeper than 24 levels", ""),
         (f"{'answered if late else ' * 30}late", 537, "nested deeper than 24 levels", ""),
+        (f"{'cost + ' * 101}cost > 1", 705, "more than 100 of + - * /", "split it over measures"),
     ],
 )
 def test_a_mistake_over_fields_is_refused_at_its_place(text: str, offset: int, cause: str, hint: str) -> None:

@@ -11,8 +11,11 @@ from ringfence.policy.classes import CLASSED
 from ringfence.policy.described import field_table, function_table, kind_table
 from ringfence.policy.grammar import __doc__ as grammar
 from ringfence.policy.ladder import CALL_CLASSES, StepAction
+from ringfence.policy.lists import read_list, table_of
+from ringfence.policy.local_time import hours_problem
 from ringfence.policy.measures import KEYWORDS
 from ringfence.policy.plan import MeasureFunction, ProposalKind, Unit
+from ringfence.policy.problems import Report
 from ringfence.policy.questions import Question
 from ringfence.policy.rules import CONDITION, OPTIONAL, REQUIRED
 from ringfence.policy.subjects import KEYS_OF_SUBJECT
@@ -59,7 +62,8 @@ def test_every_example_of_a_rule_loads(example: str) -> None:
 def test_the_examples_of_the_other_files_load() -> None:
     (ladder,) = [text for text in YAML if "strikes:" in text]
     (settings,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
-    (rows,) = re.findall(r"```text\n(entry,.*?)```", PAGE, re.DOTALL)
+    hours, rows = re.findall(r"```text\n(entry,.*?)```", PAGE, re.DOTALL)
+    assert hours_problem(table_of("hours", read_list("hours", "hours.csv", hours, Report()))) is None
     bundle = load(files(ladder=ladder.replace("auto-dialing", "spam"), settings=settings, list=rows))
     assert len(bundle.ladder.steps) == 4
     assert len(bundle.lists["protected-sources"]) == 1
