@@ -5,6 +5,7 @@ from typing import Final
 
 from ringfence.watch.tallies.keys import Key, KeyParts
 from ringfence.watch.tallies.unwindowed import Concurrent, Unwindowed
+from ringfence.watch.tallies.windowed import Distinct, Most
 
 
 class KeyTable:
@@ -100,7 +101,9 @@ class KeyTable:
     def _thin(self, key: Key, time: int) -> None:
         """Let the only key's oldest entries leave before their time."""
         fullest = max(key.tallies, key=lambda tally: tally.entries)
-        if not isinstance(fullest, Unwindowed):
+        if isinstance(fullest, Distinct | Most):
+            fullest.shed()
+        elif not isinstance(fullest, Unwindowed):
             fullest.leave(fullest.oldest)
         elif isinstance(fullest, Concurrent):
             call_id = next(iter(fullest.begun))

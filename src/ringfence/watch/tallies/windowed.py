@@ -84,6 +84,10 @@ class Distinct(Struct, tag="distinct", array_like=True):
         """How much is held."""
         return len(self.last)
 
+    def shed(self) -> None:
+        """Forget the value that came last the longest ago, before its time."""
+        del self.last[next(iter(self.last))]
+
     @property
     def oldest(self) -> int:
         """The stamp of what leaves next."""
@@ -331,6 +335,15 @@ class Most(Struct, tag="most", array_like=True):
     def oldest(self) -> int:
         """The stamp of what leaves next."""
         return self.stamps[0]
+
+    def shed(self) -> None:
+        """Forget one of the oldest values before its time."""
+        value, events = self.values[0].popitem()
+        self.held -= 1
+        self._lose(value, events)
+        if not self.values[0]:
+            self.values.popleft()
+            self.stamps.popleft()
 
     def _lose(self, value: str | float | bool, events: int) -> None:
         count = self.events_of.pop(value)
