@@ -34,6 +34,11 @@ class Tracker(Life):
     Time is that of the datagrams and of `advance`; it never goes back: what comes with an earlier time counts at the latest one.
     """
 
+    @staticmethod
+    def prepare() -> None:
+        """Compile now what `feed_all` needs, and not while the first messages wait."""
+        Scanned((b"",))
+
     def feed(self, datagram: Datagram, message: Message | None, *, late: bool = False) -> list[Event]:
         """Return what `datagram`, parsed as `message` (`None` for a log line), makes known, and what timed out before it."""
         self._pass(datagram.time)

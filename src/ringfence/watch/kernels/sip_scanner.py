@@ -64,7 +64,7 @@ def _number(octets: Octets, at: int, end: int, digits: int) -> int:
         return _NOT
     value = 0
     for place in range(at, end):
-        digit = int(octets[place]) - 48
+        digit = int(np.int64(octets[place])) - 48  # signed: of an unsigned and a signed number the compiler makes a broken one
         if digit < 0 or digit > 9:
             return _NOT
         value = value * 10 + digit

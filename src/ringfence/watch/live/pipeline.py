@@ -46,6 +46,7 @@ class Pipeline:
     ) -> None:
         self.counts: Final = Counts()
         self.tracker: Final = tracker
+        tracker.prepare()
         self.policy: str | None = None
         self.reorder: Final = reorder
         self.places: Final[dict[PlaceKey, Place]] = {}

@@ -1,36 +1,60 @@
 """Frames with times that go on, whatever the capturing machine's clock did."""
 
 from collections.abc import Iterator
-from typing import Final
 
-from ringfence.vocabulary.times import HOUR, SECOND, Micros
+from ringfence.vocabulary.times import Micros
 from ringfence.watch.sources.pcap.counts import CaptureCounts, CaptureDefect
-from ringfence.watch.sources.pcap.records import Frame
+from ringfence.watch.sources.pcap.runs import DISORDER_US, LEAP_US, Frame, Run
 
-DISORDER_US: Final = Micros(2 * SECOND)
-"""Packets of several queues or cards are written out of order by less."""
-LEAP_US: Final = Micros(HOUR)
-"""A time so far ahead is believed only if the packet after it has it too."""
+__all__ = ["DISORDER_US", "LEAP_US", "steady"]
 
 
-def steady(frames: Iterator[Frame], counts: CaptureCounts) -> Iterator[Frame]:
+class _Source:
+    """The frames, one by one where they are asked for so."""
+
+    def __init__(self, captured: Iterator[Frame | Run], counts: CaptureCounts) -> None:
+        self._captured = captured
+        self._counts = counts
+        self._apart: Iterator[Frame] = iter(())
+
+    def frame_or_run(self) -> Frame | Run | None:
+        frame = next(self._apart, None)
+        return frame if frame is not None else next(self._captured, None)
+
+    def frame(self) -> Frame | None:
+        item = self.frame_or_run()
+        return self.apart(item) if isinstance(item, Run) else item
+
+    def apart(self, run: Run) -> Frame:
+        """Return the run's first frame; its others come next."""
+        self._apart = run.frames(self._counts)
+        return next(self._apart)
+
+
+def steady(captured: Iterator[Frame | Run], counts: CaptureCounts) -> Iterator[Frame | Run]:
     """Yield the frames; where the clock jumped back, those after it keep their distances and follow what was before.
 
     Windows would otherwise see hours in one moment, or nothing. `counts` says how often, where first, and how much was added.
     """
+    source = _Source(captured, counts)
     latest: int | None = None
     added = 0
-    for frame in frames:
-        time = frame.time + added
+    while (item := source.frame_or_run()) is not None:
         if latest is None:
-            latest = time
+            latest = item.time
+        if isinstance(item, Run):
+            if not added and item.walked.lowest >= latest - DISORDER_US and item.walked.first <= latest + LEAP_US:
+                latest = max(latest, item.walked.highest)
+                yield item
+                continue
+            item = source.apart(item)
+        time = item.time + added
         if -DISORDER_US <= time - latest <= LEAP_US:
-            if time > latest:
-                latest = time
-            yield frame if not added else frame._replace(time=Micros(time))
+            latest = max(latest, time)
+            yield item if not added else item._replace(time=Micros(time))
             continue
-        following = next(frames, None) if time > latest else None
-        for each in (frame,) if following is None else (frame, following):
+        following = source.frame() if time > latest else None
+        for each in (item,) if following is None else (item, following):
             time, added, is_stray = _placed(each.time, latest, added, None if each is following else following)
             if is_stray:
                 counts.note(CaptureDefect.CLOCK_STRAY)

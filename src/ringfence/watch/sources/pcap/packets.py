@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from ringfence.watch.sources.pcap.counts import CaptureCounts, CaptureDefect
 from ringfence.watch.sources.pcap.fragments import FragmentKey, Fragments
-from ringfence.watch.sources.pcap.records import Frame
+from ringfence.watch.sources.pcap.runs import Frame
 
 TCP: Final = 6
 UDP: Final = 17

@@ -13,6 +13,7 @@ from typing import BinaryIO, Final, NamedTuple
 from ringfence.vocabulary.times import SECOND, Micros
 from ringfence.watch.sources.errors import UnreadableFile
 from ringfence.watch.sources.pcap.counts import CaptureCounts, CaptureDefect
+from ringfence.watch.sources.pcap.runs import ClassicForm, Frame, Run, Runner
 from ringfence.watch.sources.pcap.window import Window
 
 LARGEST_RECORD: Final = 1 << 20
@@ -34,24 +35,6 @@ _INTERFACE, _OBSOLETE_PACKET, _SIMPLE_PACKET, _ENHANCED_PACKET = 1, 2, 3, 6
 _OPTION_END, _OPTION_RESOLUTION, _OPTION_OFFSET = 0, 9, 14
 
 
-class Frame(NamedTuple):
-    """One captured frame. `link` is its LINKTYPE; `cut`: the capture holds only its beginning."""
-
-    time: Micros
-    link: int
-    octets: bytes
-    cut: bool
-
-
-class _Form(NamedTuple):
-    """How the records of a classic capture are written. `parts` of its fractions make a microsecond."""
-
-    record: struct.Struct
-    order: str
-    parts: int
-    link: int
-
-
 class _Interface(NamedTuple):
     link: int
     ticks_per_second: int
@@ -63,8 +46,8 @@ def is_capture(start: bytes) -> bool:
     return start[:4] in _CLASSIC or start[:4] == _SECTION
 
 
-def frames(file: BinaryIO, counts: CaptureCounts) -> Iterator[Frame]:
-    """Yield the frames in the file's order. Damage is counted and passed over.
+def frames(file: BinaryIO, counts: CaptureCounts) -> Iterator[Frame | Run]:
+    """Yield the frames in the file's order, those that are all alike in runs. Damage is counted and passed over.
 
     Raises `UnreadableFile` where it is no capture file at all.
     """
@@ -76,11 +59,17 @@ def frames(file: BinaryIO, counts: CaptureCounts) -> Iterator[Frame]:
     raise UnreadableFile("it is no capture: neither pcap nor pcapng starts so", permanent=True)
 
 
-def _classic(window: Window, counts: CaptureCounts) -> Iterator[Frame]:
+def _classic(window: Window, counts: CaptureCounts) -> Iterator[Frame | Run]:
     """Read one classic capture, or several put one after another."""
     latest = None
+    runner = Runner()
     form = _form(window, counts)
     while form is not None:
+        run = runner.run(window, form)
+        if run is not None:
+            latest = run.walked.last // SECOND
+            counts.frames += run.walked.found + run.walked.others
+            yield run
         octets, at = window.octets, window.at
         if at + _RECORD > len(octets):
             if not window.has(_RECORD):
@@ -108,7 +97,7 @@ def _classic(window: Window, counts: CaptureCounts) -> Iterator[Frame]:
         counts.note(CaptureDefect.TRUNCATED)
 
 
-def _form(window: Window, counts: CaptureCounts) -> _Form | None:
+def _form(window: Window, counts: CaptureCounts) -> ClassicForm | None:
     """Read a classic file header; `None` where the file ends within it."""
     if not window.has(_FILE_HEADER):
         if not window.held or window.at + 4 == len(window.octets):
@@ -118,10 +107,10 @@ def _form(window: Window, counts: CaptureCounts) -> _Form | None:
     order, parts = _CLASSIC[window.octets[window.at : window.at + 4]]
     link = struct.unpack_from(order + "I", window.octets, window.at + 20)[0] & 0xFFFF
     window.at += _FILE_HEADER
-    return _Form(struct.Struct(order + "IIII"), order, parts, link)
+    return ClassicForm(struct.Struct(order + "IIII"), order, parts, link)
 
 
-def _found_again(window: Window, form: _Form, latest: int | None, counts: CaptureCounts) -> bool:
+def _found_again(window: Window, form: ClassicForm, latest: int | None, counts: CaptureCounts) -> bool:
     """Go on to the next record that holds together, after one that does not. `latest`: the last good one's seconds."""
     if not any(window.octets[window.at : window.at + _RECORD]):
         counts.note(CaptureDefect.EMPTY_SPACE)
@@ -152,7 +141,7 @@ def _found_again(window: Window, form: _Form, latest: int | None, counts: Captur
     return False
 
 
-def _holds_together(window: Window, form: _Form) -> bool:
+def _holds_together(window: Window, form: ClassicForm) -> bool:
     """Tell whether a record starts here, and another one after it or the file's end."""
     _, fraction, captured, original = form.record.unpack_from(window.octets, window.at)
     if not _is_plausible(fraction // form.parts, captured, original) or not window.has(_RECORD + captured):
