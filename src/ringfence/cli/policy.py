@@ -1,27 +1,25 @@
-"""`ringfence policy`: check a bundle, show what it says and what it measures."""
+"""`ringfence policy`: check a bundle, show what it says and what it measures, and what helps its authors."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from ringfence.policy import Bundle, BundleRefused, load, read_folder, render
+from ringfence.cli import policy_authoring
+from ringfence.cli.bundles import REFUSED, Folder, loaded
+from ringfence.policy import Bundle
 from ringfence.policy.durations import write_duration
-from ringfence.policy.written import written
-
-REFUSED = 2
+from ringfence.policy.plan import Calendar, Rolling, Rule, Window
+from ringfence.policy.written import written, written_measure
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
-
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The bundle's folder: it holds bundle.toml, policy.md, ladder.yaml.")]
 
 
 @app.command()
 def check(folder: Folder) -> None:
     """Check a bundle and say every problem with its place. Exit code 0: it may be posted; 2: it is refused."""
-    bundle = _loaded(folder)
+    bundle = loaded(folder)
     rows = sum(len(rows) for rows in bundle.lists.values())
     print(f"{bundle.settings.name}: clauses {len(bundle.clauses)}, rules {len(bundle.plan.rules)}, entries in lists {rows}")
     print(f"version {bundle.hash}")
@@ -30,7 +28,7 @@ def check(folder: Folder) -> None:
 @app.command()
 def show(folder: Folder, clause: Annotated[str, typer.Argument(help="A clause's slug; without it, all are listed.")] = "") -> None:
     """Show the clauses of a bundle, or one with its text, its rules and its ladder."""
-    bundle = _loaded(folder)
+    bundle = loaded(folder)
     if clause:
         _show_clause(bundle, clause)
         return
@@ -46,27 +44,34 @@ def show(folder: Folder, clause: Annotated[str, typer.Argument(help="A clause's 
 @app.command()
 def plan(folder: Folder) -> None:
     """Show what the rules of a bundle measure: by whom, over which window, against which thresholds."""
-    bundle = _loaded(folder)
+    bundle = loaded(folder)
     for rule in bundle.plan.rules:
         print(f"{rule.name} ({rule.severity}, {rule.mode}): {rule.says}")
-        key = ", ".join(written(part) for part in rule.key)
-        print(f"    clause {rule.clause}; on {rule.on} per {key}; window {write_duration(rule.window_us)} rolling")
-        print(f"    thresholds {', '.join(f'{compared}: {limit:g}' for compared, limit in rule.thresholds.items())}")
+        key = "rollup(party)" if rule.rollup else ", ".join(written(part) for part in rule.key)
+        kinds = ", ".join((rule.on, *rule.also_on))
+        print(f"    clause {rule.clause}; on {kinds} per {key}; {_windows(rule)}")
+        for measure in rule.measures:
+            print(f"    {measure.name}: {written_measure(measure, several_windows=len(rule.windows) > 1)}")
+        for tier in rule.tiers:
+            limits = ", ".join(f"{compared}: {limit:g}" for compared, limit in tier.thresholds.items())
+            print(f"    {tier.severity} when {written(tier.when)}{f'; thresholds {limits}' if limits else ''}")
         print(f"    silent for {write_duration(rule.cool_down_us)} after a finding; source: {rule.source}")
 
 
-def _loaded(folder: Path) -> Bundle:
-    """Return the bundle in `folder`; where it is refused, print every problem and leave with 2."""
-    files: dict[str, bytes] = {}
-    try:
-        files = read_folder(folder)
-        return load(files)
-    except BundleRefused as refused:
-        for problem in refused.problems:
-            typer.echo(render(problem, files), err=True)
-        count = len(refused.problems)
-        typer.echo(f"refused: {count} problem{'' if count == 1 else 's'}", err=True)
-        raise typer.Exit(REFUSED) from refused
+def _windows(rule: Rule) -> str:
+    if not rule.windows:
+        return "no window"
+    if len(rule.windows) == 1:
+        return f"window {_window(rule.windows[0])}"
+    return f"windows {', '.join(f'{window.name}: {_window(window)}' for window in rule.windows)}"
+
+
+def _window(window: Window) -> str:
+    match window:
+        case Rolling(length_us=length, grain_us=grain):
+            return f"{write_duration(length)} rolling{f' by {write_duration(grain)}' if grain else ''}"
+        case Calendar(unit=unit, zone=zone, periods=periods):
+            return f'{f"{periods} {unit}s" if periods > 1 else unit} in "{zone}"'
 
 
 def _show_clause(bundle: Bundle, slug: str) -> None:
@@ -81,3 +86,10 @@ def _show_clause(bundle: Bundle, slug: str) -> None:
     for step in bundle.ladder.of(slug):
         marks = "".join(f", {word}" for word, on in (("standing", step.standing), ("grave", step.grave)) if on)
         print(f"{step.role} from strike {step.at}: {step.text}{marks} (under {step.under})")
+
+
+app.command("test")(policy_authoring.run_examples)
+app.command("fmt")(policy_authoring.format_rules)
+app.command("explain")(policy_authoring.explain_rules)
+app.command("diff")(policy_authoring.show_differences)
+app.command("schema")(policy_authoring.print_schema)
