@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from ringfence.policy.evaluation import Context, Occasion, judging, reading
 from ringfence.policy.expressions import Expression, Type
 from ringfence.policy.grammar import parse_expression
-from ringfence.policy.terms import FieldScope, MeasureScope
+from ringfence.policy.terms import FieldScope, MeasureScope, Term
+from ringfence.policy.tokens import ExpressionRefused
 from ringfence.policy.written import written
 from ringfence.vocabulary.contracts import Event
 from ringfence.vocabulary.times import Micros
@@ -17,6 +18,7 @@ from ringfence.watch.columns import Derivations, TextHashes, column_names, colum
 from tests.property.expressions import EVENTS, LISTS, MEASURES, Holders, expressions, judgements
 
 _EVER = Micros(1 << 60)
+_PIECES = [*" (),<>=+-*/", " if ", " else ", " not ", " in ", " is None", "duration", "time", "6s", '"x"', "max(", "date("]
 
 
 @settings(deadline=None, max_examples=300)
@@ -64,3 +66,23 @@ def test_a_condition_is_judged_as_its_parts_are(expression: Expression, event: E
     assert judging(expression, context)(occasion) in (True, False)
     if not {"calls", "minutes"} & set(written(expression).replace("(", " ").replace(")", " ").replace(",", " ").split()):
         assert judging(expression, context)(occasion) == reading(expression, context)(event)
+
+
+@settings(deadline=None, max_examples=300)
+@given(expressions(), st.integers(0, 10_000), st.integers(0, 5), st.text(max_size=3) | st.sampled_from(_PIECES), EVENTS)
+def test_whatever_is_accepted_has_a_value(expression: Expression, place: int, old: int, new: str, event: Event) -> None:
+    text = written(expression)
+    place %= len(text)
+    term = _accepted(text[:place] + new + text[place + old :])
+    if term is None:
+        return
+    value = reading(term.expression, Context(LISTS, Holders()))(event)
+    assert isinstance(value, {Type.TEXT: str | None, Type.NUMBER: float, Type.BOOL: bool}[term.type])
+    assert parse_expression(written(term.expression), FieldScope(LISTS)).expression == term.expression
+
+
+def _accepted(text: str) -> Term | None:
+    try:
+        return parse_expression(text, FieldScope(LISTS))
+    except ExpressionRefused:
+        return None
