@@ -94,7 +94,8 @@ _USUAL = (
     b"v: SIP/2.0/UDP a.example;branch=z9hG4bKb;received=192.0.2.9;rport=77, SIP/2.0/TLS c.example:1;branch=z9hG4bKc\r\n"
     b'Max-Forwards: 70\r\nFrom: "Alice" <sip:alice@example.com>;tag=9f\r\nTo: <tel:+3225551212>\r\nCall-ID: abc@def\r\n'
     b'CSeq: 7 INVITE\r\nProxy-Authorization: Digest username="bob", realm="a b", nonce="n", response="r"\r\nUser-Agent: Oak 2.0\r\n'
-    b"Contact: <sip:alice@192.0.2.7:50600;ob>;expires=60\r\nDate: Sat, 14 Nov 2026 10:00:00 GMT\r\nSubject: Gr\xc3\xbc\xc3\x9fe\r\n"
+    b"Contact: <sip:alice@192.0.2.7:50600;ob>;expires=60\r\nP-Asserted-Identity: <sip:b.example>, A <tel:+3225551213>\r\n"
+    b"Date: Sat, 14 Nov 2026 10:00:00 GMT\r\nSubject: Gr\xc3\xbc\xc3\x9fe\r\n"
     b"Content-Length: 5\r\n\r\nhello"
 )
 
@@ -109,6 +110,10 @@ def check(payloads: list[bytes]) -> int:
             read = parse(payload)
             for field in TRACKED:
                 assert getattr(seen, field) == getattr(read, field), (field, payload)
+            details = scanned.details(nth)
+            for uris, column in ((read.asserted, sip_fields.ASSERTED_USER), (read.diversions, sip_fields.DIVERTED_USER)):
+                first = next((uri.user for uri in uris if uri.user is not None), None)
+                assert (scanned.text[details[column] : details[column + 1]] if details[column] >= 0 else None) == first
             understood += 1
     return understood
 

@@ -63,7 +63,7 @@ def origin_of_scanned(datagram: Datagram, scanned: Scanned, nth: int, *, time: M
     from_user = text[user:user_end] if user >= 0 else None
     target = to_user if method == "REGISTER" else dialled
     callee = target if target is not None else to_user
-    more = _read_whole(datagram)
+    asserted, asserted_end, diverted, diverted_end = details[f.ASSERTED_USER : f.ASSERTED_USER + 4]
     return Origin(
         call_id=text[row[f.CALL_ID] : row[f.CALL_ID + 1]],
         tag=text[row[f.FROM_TAG] : row[f.FROM_TAG + 1]],
@@ -84,8 +84,8 @@ def origin_of_scanned(datagram: Datagram, scanned: Scanned, nth: int, *, time: M
         credentials=details[f.CREDENTIALS] == 1,
         user_agent=text[agent_at : min(agent_end, agent_at + LONGEST_TEXT)] if agent_at >= 0 else None,
         agent=datagram.agent,
-        asserted=_named(more.asserted, number) if more is not None else None,
-        diverted=_named(more.diversions, number) if more is not None else None,
+        asserted=number(text[asserted:asserted_end]) if asserted >= 0 else None,
+        diverted=number(text[diverted:diverted_end]) if diverted >= 0 else None,
     )
 
 

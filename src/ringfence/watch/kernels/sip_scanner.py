@@ -234,12 +234,14 @@ def _parameters(octets: Octets, at: int, end: int) -> int:
 
 
 @compiled
-def _addresses(octets: Octets, at: int, end: int) -> bool:
-    """Tell whether the value of a header field is a list of usual addresses with parameters."""
+def _addresses(octets: Octets, at: int, end: int, details: NDArray[np.int32], column: int) -> bool:
+    """Tell whether it is a list of usual addresses with parameters. The first user goes to `column`, where there is one."""
     for _ in range(_MOST_VALUES):
-        after, _ = _address(octets, at, end)
+        after, place = _address(octets, at, end)
         if after < 0:
             return False
+        if column >= 0 and details[column] < 0:
+            details[column], details[column + 1] = place[1], place[2]
         after = _parameters(octets, after, end)
         if after < 0:
             return False
@@ -512,8 +514,10 @@ def _read(octets: Octets, at: int, end: int, field: int, found: Found, row: int)
     if field == f.USER_AGENT_FIELD:
         found.details[row, f.USER_AGENT], found.details[row, f.USER_AGENT + 1] = at, end
         return True
-    if field == f.CONTACT or field == f.RECORD_ROUTE or field == f.ASSERTED or field == f.DIVERSION:
-        return (field == f.CONTACT and end - at == 1 and octets[at] == _STAR) or _addresses(octets, at, end)
+    if field in (f.CONTACT, f.RECORD_ROUTE, f.ASSERTED, f.DIVERSION):
+        column = f.ASSERTED_USER if field == f.ASSERTED else f.DIVERTED_USER if field == f.DIVERSION else _NOT
+        is_star = field == f.CONTACT and end - at == 1 and octets[at] == _STAR
+        return is_star or _addresses(octets, at, end, found.details[row], column)
     if field == f.AUTHORIZATION:
         return found.details[row, f.CREDENTIALS] != 1 and _credentials(octets, at, end, found, row)
     if field == f.CHALLENGE:

@@ -101,6 +101,9 @@ def any_request(chance: random.Random) -> bytes:
     extra = [
         *chance.choice(((), (), (authorization(chance.choice(("trunk7", "eve"))),))),
         *chance.choice(((), (), (f"Via: SIP/2.0/UDP {chance.choice((ALICE, SS1))};received={BOB};rport=5060;branch=z9hG4bKb2",))),
+        *chance.choice(
+            ((), (), ("P-Asserted-Identity: <sip:h.example>, <sip:+3225551213@h.example>", "Diversion: <tel:025551212>;x=y"))
+        ),
         *chance.choice(((), ("User-Agent: " + "Oak 2.0" * chance.choice((1, 40)),))),
     ]
     payload = request(
