@@ -46,6 +46,9 @@ def _of_files(read: Read) -> list[str]:
         for problem in file.problems:
             place = f"line {problem.line}" + (f", {problem.column}" if problem.column else "")
             lines.append(f"  {place}: {problem.cause}")
+        if file.unusable_rows > len(file.problems):
+            reasons = (f"{count} × {reason}" for reason, count in file.reasons.most_common())
+            lines.append(f"  all of them, by reason: {'; '.join(reasons)}")
     lines += [f"{skipped.name}: skipped: {skipped.cause}" for skipped in read.skipped[:_SKIPPED_SHOWN]]
     if len(read.skipped) > _SKIPPED_SHOWN:
         lines.append(f"and {len(read.skipped) - _SKIPPED_SHOWN} more files skipped")

@@ -143,7 +143,8 @@ def test_unusable_rows_alone_are_told_by_the_exit_code(capsys: pytest.CaptureFix
     code, findings, told = found(capsys, records(tmp_path, [*dialler(3), *["broken"] * 20]))
     assert (code, findings) == (1, [])
     assert "3 call records, 20 unusable rows" in told
-    assert told.count("1 values under 11 columns") == 5
+    assert told.count(": 1 values under 11 columns") == 5
+    assert "all of them, by reason: 20 × 1 values under 11 columns" in told
 
 
 def test_a_quiet_file_leaves_with_0(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
