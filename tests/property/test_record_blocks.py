@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringfence.vocabulary.attestation import Attestation
+from ringfence.watch.columns import TextHashes
 from ringfence.watch.kernels import row_layout as layout
 from ringfence.watch.sources import call_records
 from ringfence.watch.sources.record_blocks import read_blocks
@@ -116,6 +117,10 @@ _FILES = st.lists(st.tuples(_LINES, st.sampled_from([b"\n", b"\n", b"\r\n", b"\r
 _ENDINGS = st.sampled_from([b"", b"a,b", b"last-without-an-end" + b",x" * 18])
 
 
+HASHES = TextHashes(b"key")
+HASHING = HASHES.of_call_records([layout.ACCOUNT, layout.CALLER, layout.CALLEE, layout.SOURCE, layout.USER_AGENT])
+
+
 def of_block(block: RecordBlock) -> list[tuple[object, ...]]:
     """Return what a block says of each record."""
 
@@ -130,6 +135,7 @@ def of_block(block: RecordBlock) -> list[tuple[object, ...]]:
     for row, line in enumerate(block.lines.tolist()):
         start, answer, end, ring_ms, status, released_by, attestation, direction = block.facts[row].item()
         texts = (layout.CALL_ID, layout.ACCOUNT, layout.CALLER, layout.CALLEE, layout.SOURCE, layout.TRUNK, layout.USER_AGENT)
+        texts += (layout.PAI, layout.DIVERSION)
         words = ((None, *RELEASES)[released_by], (None, *LETTERS)[attestation], (None, *WAYS)[direction])
         times = (start, told(answer, layout.NEVER), told(end, layout.NEVER))
         rows.append((line, *times, told(ring_ms, layout.NONE), status, *words, *(text(row, cell) for cell in texts)))
@@ -140,7 +146,16 @@ def of_record(record: CallRecord) -> tuple[object, ...]:
     """Return the same of a record that was read by itself."""
     times = (record.start, record.answer, record.end, record.ring_ms, record.status)
     attestation = None if record.attestation is None else Attestation(record.attestation).value
-    texts = (record.call_id, record.account, record.caller, record.callee, record.source_ip, record.trunk, record.user_agent)
+    texts: tuple[str | None, ...] = (
+        record.call_id,
+        record.account,
+        record.caller,
+        record.callee,
+        record.source_ip,
+        record.trunk,
+        record.user_agent,
+    )
+    texts += (record.pai, record.diversion)
     return (record.line, *times, record.released_by, attestation, record.direction, *texts)
 
 
@@ -149,7 +164,7 @@ def both(
 ) -> tuple[list[RecordBlock], list[CallRecord], list[RowProblem]]:
     """Return what blocks give, and what reading row by row does."""
     rows = list(call_records.read(io.BytesIO(data), zone=zone, country=country))
-    blocks = list(read_blocks(io.BytesIO(data), zone=zone, country=country, octets=octets))
+    blocks = list(read_blocks(io.BytesIO(data), HASHING, zone=zone, country=country, octets=octets))
     return (
         blocks,
         [row for row in rows if isinstance(row, CallRecord)],
@@ -172,6 +187,10 @@ def test_blocks_hold_the_records_and_problems_of_their_lines(
     blocks, records, problems = both(data, octets, ZoneInfo(zone) if zone else None, country)
     assert [row for block in blocks for row in of_block(block)] == list(map(of_record, records))
     assert [problem for block in blocks for problem in block.problems] == problems
+    texts = {layout.ACCOUNT: "account", layout.CALLER: "caller", layout.CALLEE: "callee", layout.SOURCE: "source_ip"}
+    for cell, name in {**texts, layout.USER_AGENT: "user_agent"}.items():
+        hashed = [hashes for block in blocks for hashes in block.hashes[cell].tolist()]
+        assert hashed == [HASHES[getattr(record, name)] for record in records], name
 
 
 @settings(deadline=None, max_examples=100)
@@ -192,7 +211,7 @@ def test_every_record_can_be_read_again_from_what_a_block_kept(lines: list[tuple
 def test_records_read_one_by_one_make_a_block_too(lines: list[tuple[bytes, bytes]]) -> None:
     data = _WIDE.encode() + b"\n" + b"".join(line + end for line, end in lines)
     rows = list(call_records.read(io.BytesIO(data), country="AT"))
-    block = block_of(rows)
+    block = block_of(rows, HASHING)
     records = [row for row in rows if isinstance(row, CallRecord)]
     assert of_block(block) == list(map(of_record, records))
     assert list(block.problems) == [row for row in rows if isinstance(row, RowProblem)]
@@ -203,6 +222,6 @@ def test_records_read_one_by_one_make_a_block_too(lines: list[tuple[bytes, bytes
 def test_most_rows_need_no_reading_one_by_one() -> None:
     row = "c{0},2026-03-02T09:00:00Z,,2026-03-02T09:00:01Z,acme,+43720123456,112,198.51.100.7,486,callee,\n"
     data = (HEADER + "\n" + "".join(row.format(nth) for nth in range(50))).encode()
-    (block,) = read_blocks(io.BytesIO(data))
+    (block,) = read_blocks(io.BytesIO(data), HASHING)
     assert len(block.lines) == 50
     assert block.data.size == len(data) - len(HEADER) - 1 + layout.PADDING  # nothing had to be put behind it

@@ -97,7 +97,7 @@ def batches(
     runs = Runs(expander.dtype, run_octets=cut * expander.dtype.itemsize, held_octets=1)
     every = 0
     for first in range(0, len(records), cut):
-        block = block_of(records[first : first + cut])
+        block = block_of(records[first : first + cut], expander.hashing)
         rows, count = expander.expand(block, spool.add(block))
         runs.add(rows)
         every += count

@@ -15,6 +15,7 @@ from ringfence.watch.columns.batches import KIND_CODES, ColumnBatch
 from ringfence.watch.columns.hashes import UNSET, TextHashes
 from ringfence.watch.columns.senders import NOBODY, Holders, Senders
 from ringfence.watch.kernels import row_layout as layout
+from ringfence.watch.kernels import tables
 from ringfence.watch.wire.cdr.blocks import LETTERS, RELEASES, WAYS, RecordBlock
 
 KINDS: Final = (EventKind.ATTEMPT, EventKind.ANSWER, EventKind.END)
@@ -25,8 +26,9 @@ _CELLS: Final = {
     "source": layout.SOURCE,
     "caller": layout.CALLER,
     "callee": layout.CALLEE,
-    "target": layout.CALLEE,
     "user_agent": layout.USER_AGENT,
+    "asserted": layout.PAI,
+    "diverted": layout.DIVERSION,
 }
 _OF_SENDER: Final = frozenset({"account", "plan", "party", "root"})
 _TOLD_AT: Final = {
@@ -36,6 +38,7 @@ _TOLD_AT: Final = {
 """Fields that events of some kinds alone have."""
 _TIMES: Final = {EventKind.ATTEMPT: "start", EventKind.ANSWER: "answer", EventKind.END: "end"}
 _OK: Final = 200
+Rows = NDArray[np.int64] | slice
 _TYPES: Final = {Type.TEXT: np.uint64, Type.BOOL: np.bool_, Type.NUMBER: np.float64}
 _HEAD: Final = (("time", np.int64), ("sequence", np.int64), ("place", np.int64), ("size", np.int32), ("kind", np.uint8))
 _IN_HEAD: Final = frozenset({"time", "kind"})
@@ -45,8 +48,8 @@ _BLANK: Final = Event(kind=EventKind.ATTEMPT, time=Micros(0), call_id="")
 class Kept(Protocol):
     """Where what events were made of can be read again."""
 
-    def event(self, kind: EventKind, sequence: int, place: int, size: int) -> Event:
-        """Return the event of `kind` of the record at `place`, and `sequence` its own."""
+    def event(self, kind: EventKind, time: Micros, sequence: int, place: int, size: int) -> Event:
+        """Return the event of `kind` of the record at `place`; `time` and `sequence` are its own."""
 
     def call_id(self, place: int, size: int) -> str:
         """Return the call id of the record at `place`."""
@@ -72,7 +75,7 @@ class RecordEvents(ColumnBatch):
             return RecordEvents(self._rows[place], self._kept, self._hashes)
         row = self._rows[place]
         kind = KINDS[int(row["sequence"]) % len(KINDS)]
-        return self._kept.event(kind, int(row["sequence"]), int(row["place"]), int(row["size"]))
+        return self._kept.event(kind, Micros(int(row["time"])), int(row["sequence"]), int(row["place"]), int(row["size"]))
 
     @property
     def call_ids(self) -> Sequence[str]:
@@ -87,8 +90,8 @@ class RecordEvents(ColumnBatch):
             return self.times.astype(np.float64)
         if name == "kind":
             return np.array([hashes[kind] for kind in KIND_CODES], np.uint64)[self.kinds]
-        if name in (self._rows.dtype.names or ()):
-            return np.ascontiguousarray(self._rows[name])
+        if _stored(name) in (self._rows.dtype.names or ()):
+            return np.ascontiguousarray(self._rows[_stored(name)])
         field = FIELDS[name]
         value = getattr(_BLANK, field.attribute)
         if field.type is Type.TEXT:
@@ -119,14 +122,21 @@ class RecordExpander:
 
     def __init__(self, directory: Directory, hashes: TextHashes, kinds: Collection[EventKind], fields: Collection[str]) -> None:
         self.kinds: Final = tuple(kind for kind in KINDS if kind in kinds)
-        self.fields: Final = tuple(sorted(set(fields) & FILLED))
-        self._columns = tuple(name for name in self.fields if name not in _IN_HEAD)
+        self.fields: Final = tuple(sorted({_stored(name) for name in fields} & FILLED))
+        told = {name for name in self.fields if not set(self.kinds).isdisjoint(_TOLD_AT.get(name, KINDS))}
+        self._columns = tuple(name for name in self.fields if name in told - _IN_HEAD and _stored(name) == name)
         types = [(name, _TYPES[FIELDS[name].type]) for name in self._columns]
         self.dtype: Final = np.dtype([*_HEAD, *types], align=True)
         self.hashes: Final = hashes
         self._senders = Senders(directory, hashes)
         self._holders = Holders(directory, hashes) if "direction" in self.fields and directory.numbers else None
-        self._emergency = {hashes[number] for number in directory.emergency_numbers}
+        self._emergency = _Numbers(directory.emergency_numbers, hashes)
+        cells = {layout.ACCOUNT, layout.SOURCE, *(_CELLS[name] for name in self.fields if name in _CELLS)}
+        if self._holders is not None or directory.emergency_numbers:
+            cells.add(layout.CALLEE)
+        if "trunk" in self.fields:
+            cells.add(layout.TRUNK)
+        self.hashing: Final = hashes.of_call_records(sorted(cells))
 
     def expand(self, block: RecordBlock, place: int) -> tuple[NDArray[np.void], int]:
         """Return the wanted events of a block, record by record, and how many events there are of all kinds.
@@ -134,10 +144,16 @@ class RecordExpander:
         `place` is where the block's text begins among all that is kept.
         """
         reading = _Reading(block, self._senders, self._holders, self.hashes)
-        if self._emergency:
+        if self._emergency.are_any:
             reading.leave_out(self._emergency)
         told = {kind: reading.has(kind) for kind in KINDS}
         every = sum(int(np.count_nonzero(rows)) for rows in told.values())
+        if len(self.kinds) == 1 and told[self.kinds[0]].all():
+            events = np.empty(len(block.lines), self.dtype)
+            self._fill(events, slice(None), self.kinds[0], reading, slice(None))
+            events["place"] = block.begins
+            events["place"] += place
+            return events, every
         wanted = np.stack([told[kind] for kind in self.kinds], axis=1) if self.kinds else np.zeros((len(block.lines), 0), np.bool_)
         places = np.cumsum(wanted).reshape(wanted.shape) - 1
         events = np.zeros(int(np.count_nonzero(wanted)), self.dtype)
@@ -147,17 +163,31 @@ class RecordExpander:
             events["place"][places[rows, nth]] = place + block.begins[rows]
         return events, every
 
-    def _fill(
-        self, events: NDArray[np.void], at: NDArray[np.int64], kind: EventKind, reading: "_Reading", rows: NDArray[np.intp]
-    ) -> None:
+    def _fill(self, events: NDArray[np.void], at: Rows, kind: EventKind, reading: "_Reading", rows: Rows) -> None:
         block = reading.block
         events["time"][at] = block.facts[_TIMES[kind]][rows]
         events["sequence"][at] = block.lines[rows] * len(KINDS) + KINDS.index(kind)
         events["size"][at] = block.sizes[rows]
         events["kind"][at] = KIND_CODES[kind]
         for name in self._columns:
-            if kind in _TOLD_AT.get(name, KINDS):
-                events[name][at] = reading.column(name)[rows]
+            events[name][at] = reading.column(name)[rows] if kind in _TOLD_AT.get(name, KINDS) else 0
+
+
+class _Numbers:
+    """A few numbers, by their hashes."""
+
+    def __init__(self, numbers: Collection[str], hashes: TextHashes) -> None:
+        self.are_any: Final = bool(numbers)
+        self._keys: NDArray[np.uint64] = np.zeros(4 << len(numbers).bit_length(), np.uint64)
+        self._values = np.zeros(self._keys.size, np.int64)
+        for number in numbers:
+            tables.put(self._keys, self._values, np.uint64(hashes[number]), 1)
+
+    def among(self, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Tell which hashes are of one of them."""
+        found = np.empty(hashes.size, np.int64)
+        tables.look_up(self._keys, self._values, hashes, found)
+        return np.equal(found, 1)
 
 
 class _Reading:
@@ -168,17 +198,13 @@ class _Reading:
         self._senders = senders
         self._holders = holders
         self._hashes = hashes
-        self._cells: dict[int, NDArray[np.uint64]] = {}
         self._columns: dict[str, NDArray[Any]] = {}
         self._codes = senders.of(block, self._cell(layout.ACCOUNT), self._cell(layout.SOURCE))
         self._left = np.ones(len(block.lines), np.bool_)
 
-    def leave_out(self, emergency: Collection[int]) -> None:
-        """Leave out an attributed party's calls to emergency numbers, given as hashes."""
-        numbers = np.array(sorted(emergency), np.uint64)
-        callees = self._cell(layout.CALLEE)
-        place = np.minimum(np.searchsorted(numbers, callees), numbers.size - 1)
-        self._left = ~((numbers[place] == callees) & (self._codes != NOBODY))
+    def leave_out(self, emergency: "_Numbers") -> None:
+        """Leave out an attributed party's calls to emergency numbers."""
+        self._left = ~(emergency.among(self._cell(layout.CALLEE)) & (self._codes != NOBODY))
 
     def has(self, kind: EventKind) -> NDArray[np.bool_]:
         """Tell which records have an event of `kind`."""
@@ -209,14 +235,11 @@ class _Reading:
             return np.where((facts["status"] == 0) & answered, _OK, facts["status"])
         if name == "ring":
             return np.multiply(np.maximum(facts["ring_ms"], 0), FIELDS[name].scale)
-        talked: NDArray[np.int64] = np.maximum(np.subtract(facts["end"], facts["answer"]), 0) // MILLISECOND
-        return np.where(answered, talked, 0) * FIELDS[name].scale
+        talked = np.maximum(np.subtract(facts["end"], facts["answer"]), 0) // MILLISECOND
+        return np.multiply(np.where(answered, talked, 0), FIELDS[name].scale)
 
     def _cell(self, cell: int) -> NDArray[np.uint64]:
-        hashes = self._cells.get(cell)
-        if hashes is None:
-            hashes = self._cells[cell] = self._hashes.of_cells(self.block.data, self.block.cells, cell)
-        return hashes
+        return self.block.hashes[cell]
 
     def _trunk(self) -> NDArray[np.uint64]:
         by_address = (self._codes != NOBODY) & (self._cell(layout.ACCOUNT) == UNSET)
@@ -235,6 +258,11 @@ class _Reading:
 
     def _words(self, words: Sequence[str]) -> NDArray[np.uint64]:
         return np.array([UNSET, *(self._hashes[word] for word in words)], np.uint64)
+
+
+def _stored(name: str) -> str:
+    """Return the field that stands for `name`: whom a call is for is the number called."""
+    return "callee" if name == "target" else name
 
 
 FILLED: Final = frozenset({*_CELLS, *_OF_SENDER, *_TOLD_AT, "trunk", "direction", "attestation", "time", "kind"})

@@ -1,8 +1,9 @@
 """What the arrays hold through which a call-record row passes: classes of octets, cells, states of rows, and facts."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 PLAIN: Final = 0
 DELIMITER: Final = 1
@@ -28,25 +29,48 @@ NONE: Final = -1
 """No number, no cell."""
 
 CALL_ID: Final = 0
-START: Final = 1
-ANSWER: Final = 2
-END: Final = 3
-ACCOUNT: Final = 4
-CALLER: Final = 5
-CALLEE: Final = 6
-SOURCE: Final = 7
-STATUS: Final = 8
-RELEASED: Final = 9
-ATTESTED: Final = 10
-TRUNK: Final = 11
-DIRECTION: Final = 12
-RING: Final = 13
-Q850: Final = 14
-PAI: Final = 15
-DIVERSION: Final = 16
-USER_AGENT: Final = 17
-CELLS: Final = 18
+ACCOUNT: Final = 1
+CALLER: Final = 2
+CALLEE: Final = 3
+SOURCE: Final = 4
+TRUNK: Final = 5
+USER_AGENT: Final = 6
+PAI: Final = 7
+DIVERSION: Final = 8
+START: Final = 9
+ANSWER: Final = 10
+END: Final = 11
+STATUS: Final = 12
+RELEASED: Final = 13
+ATTESTED: Final = 14
+DIRECTION: Final = 15
+RING: Final = 16
+Q850: Final = 17
 """The places of a row's cells."""
+TEXTS: Final = 9
+"""Cells that stay texts: the first ones."""
+CELLS: Final = 18
+PLACES: Final = {
+    "call_id": CALL_ID,
+    "account": ACCOUNT,
+    "caller": CALLER,
+    "callee": CALLEE,
+    "source_ip": SOURCE,
+    "trunk": TRUNK,
+    "user_agent": USER_AGENT,
+    "start": START,
+    "answer": ANSWER,
+    "end": END,
+    "status": STATUS,
+    "released_by": RELEASED,
+    "attestation": ATTESTED,
+    "direction": DIRECTION,
+    "ring_ms": RING,
+    "q850": Q850,
+    "pai": PAI,
+    "diversion": DIVERSION,
+}
+"""The cells by the names of their columns."""
 FACTS: Final = np.dtype(
     [
         ("start", np.int64),
@@ -66,3 +90,33 @@ PADDING: Final = 8
 
 LONGEST_LINE: Final = 65_536
 """Characters of a line. A longer one is a bad row."""
+
+
+class Table(NamedTuple):
+    """How a file is laid out. `targets[c]` is the cell that a line's c-th value goes to, or `NONE`; lines have as many values.
+
+    `words[group]` are what can stand in `RELEASED`, `ATTESTED` and `DIRECTION`, each word after its length.
+    """
+
+    classes: NDArray[np.uint8]  # [256]
+    targets: NDArray[np.int64]
+    words: NDArray[np.uint8]  # [3, most words, longest + 1]
+
+
+class Hashing(NamedTuple):
+    """Which texts are hashed: those of `cells` under `key`, and the call id under `call_key`, both of two words."""
+
+    key: NDArray[np.uint64]
+    cells: NDArray[np.int64]
+    call_key: NDArray[np.uint64]
+
+
+class Rows(NamedTuple):
+    """What is read of n lines. `ends` is where each ends, its newline included; `states` what is to be said of it."""
+
+    ends: NDArray[np.int64]
+    states: NDArray[np.uint8]
+    cells: NDArray[np.int32]  # [n, TEXTS, 2]: where each text begins, and how long it is
+    facts: NDArray[np.void]  # FACTS[n]
+    hashes: NDArray[np.uint64]  # [cells that are hashed, n]
+    calls: NDArray[np.uint64]  # [n], a hash of the call id

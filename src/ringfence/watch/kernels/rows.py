@@ -1,7 +1,9 @@
-"""Cells of call records' rows to times, statuses and choices, as far as they are written as most files do it.
+# size: kernels that call one another stand in one module: Numba notices no change of another's file
+"""Call records' rows: lines to cells, and cells to times, statuses, choices and hashes, as far as they are written as most are.
 
-A row that is written in any other way is marked, as in `lines`. `cells` are int32[rows, cells, 2]: where a cell begins in
-`data` and how long it is; `PADDING` octets follow the last.
+A row that is written in any other way is marked, and nothing else is said of it: plain Python reads it then. So what a kernel
+takes, Python must take alike; what it leaves is only slower. Every line must end with a newline, and `PADDING` octets follow the
+last. A row's cells are int32[CELLS, 2]: where each begins in `data`, and how long it is.
 """
 
 from typing import Final
@@ -13,28 +15,43 @@ from ringfence.watch.kernels.compiled import compiled
 from ringfence.watch.kernels.row_layout import (
     ANSWER,
     ATTESTED,
+    BEYOND_ASCII,
     BLANK,
     CALL_ID,
     CALLEE,
     CALLEE_ODD,
     CALLER,
     CALLER_ODD,
+    DELIMITER,
     DIRECTION,
     END,
+    HIGH,
+    LONGEST_LINE,
     NAIVE,
     NEVER,
+    NEWLINE,
     NONE,
     ODD,
+    PADDING,
+    PLAIN,
     Q850,
+    QUOTE,
     RELEASED,
+    RETURN,
     RING,
     SOURCE,
     SOURCE_ODD,
     START,
     STATUS,
+    TEXTS,
+    Hashing,
+    Rows,
+    Table,
 )
+from ringfence.watch.kernels.texts import text_hash
 
 _SPACE: Final = 32
+_TAB: Final = 9
 _ZERO: Final = 48
 _PLUS: Final = 43
 _LONGEST_WHOLE: Final = 12
@@ -44,6 +61,94 @@ _LONGEST_E164: Final = 16
 _SECOND: Final = 1_000_000
 _DATE_AND_TIME: Final = 19
 _MOST_DECIMALS: Final = 9
+
+
+@compiled
+def past_line(data: NDArray[np.uint8], classes: NDArray[np.uint8], place: int) -> int:
+    """Return where the next line begins."""
+    while classes[data[place]] != NEWLINE:
+        place += 1
+    return place + 1
+
+
+@compiled
+def past_blanks(data: NDArray[np.uint8], place: int) -> int:
+    """Return where something else than blanks and tabs stands."""
+    while data[place] == _SPACE or data[place] == _TAB:
+        place += 1
+    return place
+
+
+@compiled
+def put_cell(data: NDArray[np.uint8], cells: NDArray[np.int32], cell: int, begin: int, end: int) -> None:
+    """Write where a cell begins and how long it is, without the blanks and tabs around it."""
+    while begin < end and (data[begin] == _SPACE or data[begin] == _TAB):
+        begin += 1
+    while begin < end and (data[end - 1] == _SPACE or data[end - 1] == _TAB):
+        end -= 1
+    cells[cell, 0] = begin
+    cells[cell, 1] = end - begin
+
+
+@compiled
+def value_end(data: NDArray[np.uint8], classes: NDArray[np.uint8], place: int) -> tuple[int, int]:
+    """Return where the value without quotation marks ends that holds `place`, and what is to be said of it."""
+    state = 0
+    while True:
+        while classes[data[place]] == PLAIN:
+            place += 1
+        if classes[data[place]] != HIGH:
+            return place, state
+        state = BEYOND_ASCII
+        place += 1
+
+
+@compiled
+def quoted_end(data: NDArray[np.uint8], classes: NDArray[np.uint8], place: int) -> tuple[int, int]:
+    """Return where the value is closed that begins at `place`, after its quotation mark, and what is to be said of it."""
+    state = 0
+    while True:
+        kind = classes[data[place]]
+        if kind == HIGH:
+            state = BEYOND_ASCII
+        elif kind not in (PLAIN, DELIMITER):
+            return place, state if kind == QUOTE else ODD
+        place += 1
+
+
+@compiled
+def split_line(data: NDArray[np.uint8], place: int, table: Table, cells: NDArray[np.int32]) -> tuple[int, int]:
+    """Write the wanted cells of the line at `place`; return where the next line begins, and what is to be said of this one."""
+    classes = table.classes
+    targets = table.targets
+    state = 0
+    for nth in range(targets.size):
+        begin = place
+        while data[place] == _SPACE:
+            place += 1
+        if classes[data[place]] == QUOTE:
+            begin = place + 1
+            end, said = quoted_end(data, classes, begin)
+            place = end + 1
+        else:
+            end, said = value_end(data, classes, place)
+            place = end
+        state |= said
+        if said == ODD:
+            place = end
+            break
+        if targets[nth] != NONE:
+            put_cell(data, cells, targets[nth], begin, end)
+        kind = classes[data[place]]
+        if kind == RETURN and classes[data[place + 1]] == NEWLINE:
+            place += 1
+            kind = NEWLINE
+        if kind == NEWLINE and nth == targets.size - 1:
+            return place + 1, state
+        if kind != DELIMITER:
+            break
+        place += 1
+    return past_line(data, classes, place), ODD
 
 
 @compiled
@@ -193,73 +298,97 @@ def choice(data: NDArray[np.uint8], begin: int, length: int, words: NDArray[np.u
 
 @compiled
 def read_outcome(
-    data: NDArray[np.uint8], cells: NDArray[np.int32], row: int, words: NDArray[np.uint8], facts: NDArray[np.void]
+    data: NDArray[np.uint8], cells: NDArray[np.int32], words: NDArray[np.uint8], facts: NDArray[np.void], row: int
 ) -> int:
     """Read the cells that tell the outcome into `facts[row]`; return `ODD` where one is not as most files write it, else 0."""
-    facts[row].released_by = choice(data, cells[row, RELEASED, 0], cells[row, RELEASED, 1], words, 0)
-    facts[row].attestation = choice(data, cells[row, ATTESTED, 0], cells[row, ATTESTED, 1], words, 1)
-    facts[row].direction = choice(data, cells[row, DIRECTION, 0], cells[row, DIRECTION, 1], words, 2)
-    if facts[row].released_by == NONE or facts[row].attestation == NONE or facts[row].direction == NONE:
+    fact = facts[row]
+    fact.released_by = choice(data, cells[RELEASED, 0], cells[RELEASED, 1], words, 0)
+    fact.attestation = choice(data, cells[ATTESTED, 0], cells[ATTESTED, 1], words, 1)
+    fact.direction = choice(data, cells[DIRECTION, 0], cells[DIRECTION, 1], words, 2)
+    if fact.released_by == NONE or fact.attestation == NONE or fact.direction == NONE:
         return ODD
-    facts[row].status = 0
-    if cells[row, STATUS, 1] > 0:
-        facts[row].status = whole(data, cells[row, STATUS, 0], 3)
-        if cells[row, STATUS, 1] != 3 or facts[row].status < 100 or facts[row].status > 699:
+    fact.status = 0
+    if cells[STATUS, 1] > 0:
+        fact.status = whole(data, cells[STATUS, 0], 3)
+        if cells[STATUS, 1] != 3 or fact.status < 100 or fact.status > 699:
             return ODD
-    facts[row].ring_ms = NONE
-    if cells[row, RING, 1] > 0:
-        facts[row].ring_ms = whole(data, cells[row, RING, 0], min(cells[row, RING, 1], _LONGEST_WHOLE))
-        if facts[row].ring_ms == NONE or cells[row, RING, 1] > _LONGEST_WHOLE:
+    fact.ring_ms = NONE
+    if cells[RING, 1] > 0:
+        fact.ring_ms = whole(data, cells[RING, 0], min(cells[RING, 1], _LONGEST_WHOLE))
+        if fact.ring_ms == NONE or cells[RING, 1] > _LONGEST_WHOLE:
             return ODD
-    length = cells[row, Q850, 1]
-    return ODD if length > _LONGEST_WHOLE or whole(data, cells[row, Q850, 0], length) == NONE else 0
+    length = cells[Q850, 1]
+    return ODD if length > _LONGEST_WHOLE or whole(data, cells[Q850, 0], length) == NONE else 0
 
 
 @compiled
-def answer_between(facts: NDArray[np.void], row: int) -> bool:
-    """Tell whether the answer is between start and end."""
-    return bool(facts[row].start <= facts[row].answer <= facts[row].end)
-
-
-@compiled
-def read_times(data: NDArray[np.uint8], cells: NDArray[np.int32], row: int, facts: NDArray[np.void]) -> int:
+def read_times(data: NDArray[np.uint8], cells: NDArray[np.int32], facts: NDArray[np.void], row: int) -> int:
     """Read the times into `facts[row]`; return `NAIVE` where they lack a zone, `ODD` where one is not as most files write it."""
-    facts[row].start, naive = moment(data, cells[row, START, 0], cells[row, START, 1])
-    facts[row].end, end_naive = moment(data, cells[row, END, 0], cells[row, END, 1])
-    facts[row].answer = NEVER
-    if cells[row, ANSWER, 1] > 0:
-        facts[row].answer, answer_naive = moment(data, cells[row, ANSWER, 0], cells[row, ANSWER, 1])
-        if facts[row].answer == NEVER or answer_naive != naive:
+    fact = facts[row]
+    fact.start, naive = moment(data, cells[START, 0], cells[START, 1])
+    fact.end, end_naive = moment(data, cells[END, 0], cells[END, 1])
+    fact.answer = NEVER
+    if cells[ANSWER, 1] > 0:
+        fact.answer, answer_naive = moment(data, cells[ANSWER, 0], cells[ANSWER, 1])
+        if fact.answer == NEVER or answer_naive != naive:
             return ODD
-    if facts[row].start == NEVER or facts[row].end == NEVER or end_naive != naive:
+    if fact.start == NEVER or fact.end == NEVER or end_naive != naive:
         return ODD
-    if naive == 0 and (facts[row].end < facts[row].start or (facts[row].answer != NEVER and not answer_between(facts, row))):
+    if naive == 0 and (fact.end < fact.start or (fact.answer != NEVER and not fact.start <= fact.answer <= fact.end)):
         return ODD
     return naive
 
 
 @compiled
-def read(
-    data: NDArray[np.uint8],
-    cells: NDArray[np.int32],
-    rows: int,
-    words: NDArray[np.uint8],
-    facts: NDArray[np.void],
-    states: NDArray[np.uint8],
-) -> None:
-    """Read the cells of the first `rows` rows into `facts`, and add to `states` what is to be said of each."""
-    for row in range(rows):
-        state = states[row]
-        if state & (ODD | BLANK):
-            continue
-        state |= read_times(data, cells, row, facts)
-        state |= read_outcome(data, cells, row, words, facts)
-        if cells[row, CALL_ID, 1] == 0 or cells[row, CALLEE, 1] == 0:
-            state |= ODD
-        if not is_number(data, cells[row, CALLEE, 0], cells[row, CALLEE, 1]):
-            state |= CALLEE_ODD
-        if cells[row, CALLER, 1] > 0 and not is_number(data, cells[row, CALLER, 0], cells[row, CALLER, 1]):
-            state |= CALLER_ODD
-        if cells[row, SOURCE, 1] > 0 and not is_dotted_quad(data, cells[row, SOURCE, 0], cells[row, SOURCE, 1]):
-            state |= SOURCE_ODD
-        states[row] = state
+def texts_state(data: NDArray[np.uint8], cells: NDArray[np.int32]) -> int:
+    """Return what is to be said of the row's texts."""
+    state = ODD if cells[CALL_ID, 1] == 0 or cells[CALLEE, 1] == 0 else 0
+    if not is_number(data, cells[CALLEE, 0], cells[CALLEE, 1]):
+        state |= CALLEE_ODD
+    if cells[CALLER, 1] > 0 and not is_number(data, cells[CALLER, 0], cells[CALLER, 1]):
+        state |= CALLER_ODD
+    if cells[SOURCE, 1] > 0 and not is_dotted_quad(data, cells[SOURCE, 0], cells[SOURCE, 1]):
+        state |= SOURCE_ODD
+    return state
+
+
+@compiled
+def keep_texts(data: NDArray[np.uint8], cells: NDArray[np.int32], hashing: Hashing, rows: Rows, row: int) -> None:
+    """Write where the row's texts stand, and the hashes of those that are hashed."""
+    for cell in range(TEXTS):
+        rows.cells[row, cell, 0] = cells[cell, 0]
+        rows.cells[row, cell, 1] = cells[cell, 1]
+    for nth in range(hashing.cells.size):
+        cell = hashing.cells[nth]
+        rows.hashes[nth, row] = text_hash(data, cells[cell, 0], cells[cell, 1], hashing.key)
+    rows.calls[row] = text_hash(data, cells[CALL_ID, 0], cells[CALL_ID, 1], hashing.call_key)
+
+
+@compiled
+def read_lines(data: NDArray[np.uint8], table: Table, hashing: Hashing, cells: NDArray[np.int32], rows: Rows) -> int:
+    """Read the lines of `data` into `rows` until they or these are used up; return how many.
+
+    `cells` are int32[CELLS, 2], zero at first: where each cell of a line begins, and how long it is.
+    """
+    place = 0
+    row = 0
+    while place < data.size - PADDING and row < rows.ends.size:
+        begin = past_blanks(data, place)
+        begin += table.classes[data[begin]] == RETURN
+        if table.classes[data[begin]] == NEWLINE:
+            rows.states[row] = BLANK
+            place = begin + 1
+        else:
+            begin = place
+            place, state = split_line(data, begin, table, cells)
+            if state & ODD == 0 and place - begin <= LONGEST_LINE:
+                state |= read_times(data, cells, rows.facts, row)
+                state |= read_outcome(data, cells, table.words, rows.facts, row)
+                state |= texts_state(data, cells)
+                keep_texts(data, cells, hashing, rows, row)
+            else:
+                state = ODD
+            rows.states[row] = state
+        rows.ends[row] = place
+        row += 1
+    return row

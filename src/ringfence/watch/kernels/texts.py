@@ -85,6 +85,15 @@ def siphash(data: NDArray[np.uint8], begin: int, length: int, key: NDArray[np.ui
 
 
 @compiled
+def text_hash(data: NDArray[np.uint8], begin: int, length: int, key: NDArray[np.uint64]) -> np.uint64:
+    """Return the hash of a text, never 0; 0 where it is empty."""
+    if length == 0:
+        return np.uint64(0)
+    hashed = siphash(data, begin, length, key)
+    return hashed if hashed != 0 else np.uint64(1)
+
+
+@compiled
 def hash_cells(
     data: NDArray[np.uint8], cells: NDArray[np.int32], cell: int, key: NDArray[np.uint64], hashes: NDArray[np.uint64]
 ) -> None:
@@ -93,8 +102,4 @@ def hash_cells(
     `cells` are int32[rows, cells, 2]: where a cell begins in `data` and how long it is.
     """
     for row in range(hashes.size):
-        length = cells[row, cell, 1]
-        hashes[row] = 0
-        if length > 0:
-            hashed = siphash(data, cells[row, cell, 0], length, key)
-            hashes[row] = hashed if hashed != 0 else np.uint64(1)
+        hashes[row] = text_hash(data, cells[row, cell, 0], cells[row, cell, 1], key)

@@ -38,7 +38,8 @@ class ColumnRecords:
         spool = Spool(self._directory)
         try:
             for opened in self._files:
-                for block in ahead(opened.blocks()):
+                spool.begin(opened.descriptor)
+                for block in ahead(opened.blocks(self._expander.hashing)):
                     self._progress()
                     used = self._counted(block, opened.counts)
                     if len(used.lines):

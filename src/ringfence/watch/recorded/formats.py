@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple
 
 from ringfence.vocabulary.contracts import Event
 from ringfence.vocabulary.times import Micros
+from ringfence.watch.kernels.row_layout import Hashing
 from ringfence.watch.recorded.counts import FileCounts
 from ringfence.watch.sources.datagram import Datagram
 from ringfence.watch.wire.cdr import CallRecord, RowProblem
@@ -59,7 +60,7 @@ Raises `UnreadableFile` at once where the header is not as it must be, and nothi
 """
 
 
-Blocks = Callable[[BinaryIO, Options], Iterator[RecordBlock]]
+Blocks = Callable[[BinaryIO, Options, Hashing], Iterator[RecordBlock]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,15 @@ class Input:
             self._raw.close()
             self._raw = None
 
+    def descriptor(self) -> int | None:
+        """Return a descriptor of its own for the open file, to be closed by whoever asked; `None` where it can be read once only.
+
+        What is read by it are the octets that `open` gives, at the same places: a packed file has none.
+        """
+        if self._raw is None or self._packed is not None or not self._raw.seekable():
+            return None
+        return os.dup(self._raw.fileno())
+
     @property
     def position(self) -> int:
         """How many of `octets` have been read."""

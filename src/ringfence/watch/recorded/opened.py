@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ringfence.vocabulary.times import Micros
+from ringfence.watch.kernels.row_layout import Hashing
 from ringfence.watch.recorded.counts import FileCounts
 from ringfence.watch.recorded.formats import Options, Timed
 from ringfence.watch.recorded.inputs import Input
@@ -35,16 +36,20 @@ class Opened:
             source.is_read = True
             source.close()
 
-    def blocks(self) -> Iterator[RecordBlock]:
+    def blocks(self, hashing: Hashing) -> Iterator[RecordBlock]:
         """Yield all that a file of records holds, likewise."""
         source, counts = self._source, self.counts
         try:
             if source.format.blocks is not None:
-                yield from source.format.blocks(source.open(), self._options)
+                yield from source.format.blocks(source.open(), self._options, hashing)
             counts.damage = source.damage
         finally:
             source.is_read = True
             source.close()
+
+    def descriptor(self) -> int | None:
+        """Return a descriptor for the file while its blocks are read, to be closed by whoever asked; `None` where there is none."""
+        return self._source.descriptor()
 
     @property
     def gives_blocks(self) -> bool:

@@ -83,7 +83,7 @@ class _Run:
         self.left = len(rows)
         self._file = file
         self._place = file.seek(0, 2)
-        file.write(rows.tobytes())
+        file.write(rows.view(np.uint8).data)
 
     def load(self, most: int) -> None:
         """Hold the next rows."""

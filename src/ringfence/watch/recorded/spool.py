@@ -1,62 +1,103 @@
-"""What records were read from, kept in a temporary file until somebody asks for one of their events as an object."""
+"""What records were read from, until an event of theirs is asked for: the file itself, or a copy of what it gave."""
 
 import os
 import tempfile
 from bisect import bisect_right
 from collections.abc import Callable
-from operator import itemgetter
-from typing import Final
+from operator import attrgetter
+from typing import BinaryIO, Final, NamedTuple
 
 from ringfence.vocabulary.contracts import Event, EventKind
+from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import events_of_record
 from ringfence.watch.columns.records import KINDS
-from ringfence.watch.wire.cdr import CallRecord, RowProblem
-from ringfence.watch.wire.cdr.blocks import RecordBlock
+from ringfence.watch.wire.cdr import CallRecord
+from ringfence.watch.wire.cdr.blocks import Again, RecordBlock
 
-Again = Callable[[int, bytes], CallRecord | RowProblem | None]
+MOST_FILES: Final = 64
+"""Files kept open to be read again. Of further ones a copy is kept."""
 
-_FIRST: Final = itemgetter(0)
+
+class _Part(NamedTuple):
+    """Places from `first` on are octets of `descriptor` from `begin` on, which `again` reads."""
+
+    first: int
+    descriptor: int
+    begin: int
+    again: Again
 
 
 class Spool:
-    """Octets of records, by place. The file has no name, so that nobody else can open it, and it goes with the process."""
+    """Octets of records, by place. Copies are in a temporary file without a name: nobody else can open it, and it goes with us."""
 
     def __init__(self, directory: Directory) -> None:
-        """Raise `OSError` where no temporary file can be made."""
         self._directory = directory
-        self._file = tempfile.TemporaryFile(prefix="ringfence-", buffering=0)  # noqa: SIM115 - `close` is called when all was judged
+        self._parts: list[_Part] = []
         self._size = 0
-        self._readers: list[tuple[int, Again]] = []
-        """From which place on which reader reads."""
+        self._kept: list[int] = []
+        self._copies: BinaryIO | None = None
+        self._copied = 0
+        self._original: Callable[[], int | None] | None = None
+        self._descriptor: int | None = None
+
+    def begin(self, original: Callable[[], int | None]) -> None:
+        """Expect the blocks of the next file, for which `original` gives a descriptor once the first block is there."""
+        self._original, self._descriptor = original, None
 
     def add(self, block: RecordBlock) -> int:
-        """Keep what a block was read from, and return its place. Raises `OSError`."""
+        """Keep what a block was read from, and return its place. Raises `OSError` where it can't be kept."""
+        if self._original is not None and block.place is not None and len(self._kept) < MOST_FILES:
+            self._descriptor = self._original()
+            if self._descriptor is not None:
+                self._kept.append(self._descriptor)
+        self._original = None
         place = self._size
-        if not self._readers or self._readers[-1][1] is not block.again:
-            self._readers.append((place, block.again))
-        rest = memoryview(block.text)
-        while rest:
-            rest = rest[self._file.write(rest) :]
+        if self._descriptor is not None and block.place is not None:
+            self._add_part(_Part(place, self._descriptor, block.place, block.again))
+        else:
+            self._add_part(_Part(place, *self._copy(block.text), block.again))
         self._size += len(block.text)
         return place
 
-    def event(self, kind: EventKind, sequence: int, place: int, size: int) -> Event:
-        """Return the event of `kind` of the record at `place`."""
+    def event(self, kind: EventKind, time: Micros, sequence: int, place: int, size: int) -> Event:
+        """Return the event of `kind` of the record at `place`. Raises `OSError` where the file holds another one there by now."""
         record = self._record(place, size, sequence // len(KINDS))
-        return next(event for event in events_of_record(record, self._directory) if event.kind is kind)
+        for event in events_of_record(record, self._directory):
+            if event.kind is kind and event.time == time:
+                return event
+        raise OSError("a file was changed while it was read")
 
     def call_id(self, place: int, size: int) -> str:
-        """Return the call id of the record at `place`."""
+        """Return the call id of the record at `place`. Raises `OSError` where there is none by now."""
         return self._record(place, size, 0).call_id
 
     def close(self) -> None:
         """Let go all that was kept."""
-        self._file.close()
+        for descriptor in self._kept:
+            os.close(descriptor)
+        self._kept = []
+        if self._copies is not None:
+            self._copies.close()
 
     def _record(self, place: int, size: int, line: int) -> CallRecord:
-        _, again = self._readers[bisect_right(self._readers, place, key=_FIRST) - 1]
-        record = again(line, os.pread(self._file.fileno(), size, place))
+        part = self._parts[bisect_right(self._parts, place, key=attrgetter("first")) - 1]
+        record = part.again(line, os.pread(part.descriptor, size, part.begin + place - part.first))
         if not isinstance(record, CallRecord):
-            raise OSError(f"a temporary file was changed: {record}")
+            raise OSError("a file was changed while it was read")
         return record
+
+    def _add_part(self, part: _Part) -> None:
+        last = self._parts[-1] if self._parts else None
+        if last is None or last[1:] != (part.descriptor, part.begin - part.first + last.first, part.again):
+            self._parts.append(part)
+
+    def _copy(self, text: bytes) -> tuple[int, int]:
+        if self._copies is None:
+            self._copies = tempfile.TemporaryFile(prefix="ringfence-", buffering=0)  # noqa: SIM115 - `close` closes it
+        begin = self._copied
+        rest = memoryview(text)
+        while rest:
+            rest = rest[self._copies.write(rest) :]
+        self._copied += len(text)
+        return self._copies.fileno(), begin

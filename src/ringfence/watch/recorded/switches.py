@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
 
 from ringfence.watch.calls import events_of_entry
+from ringfence.watch.kernels.row_layout import Hashing
 from ringfence.watch.recorded.formats import Blocks, Confidence, Format, Open, Options, Timed
 from ringfence.watch.sources import call_records, parquet_records, switch_logs, switch_records
 from ringfence.watch.sources.errors import UnreadableFile
@@ -61,13 +62,13 @@ def _opened(read: Read) -> Open:
 
 def _in_blocks(read: Callable[[BinaryIO, Options], Rows]) -> Blocks:
     """Return how a format gives blocks whose reader gives records one by one."""
-    return lambda file, options: blocks_of(read(file, options))
+    return lambda file, options, hashing: blocks_of(read(file, options), hashing)
 
 
-def _generic_blocks(file: BinaryIO, options: Options) -> Iterator[RecordBlock]:
+def _generic_blocks(file: BinaryIO, options: Options, hashing: Hashing) -> Iterator[RecordBlock]:
     if options.mapping is not None:
-        return blocks_of(_generic(file, options))
-    return read_blocks(file, zone=options.zone, country=options.country)
+        return blocks_of(_generic(file, options), hashing)
+    return read_blocks(file, hashing, zone=options.zone, country=options.country)
 
 
 def _mapping(options: Options) -> FileMapping | None:

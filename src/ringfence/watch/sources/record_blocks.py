@@ -5,6 +5,7 @@ from datetime import tzinfo
 from itertools import islice
 from typing import BinaryIO, Final
 
+from ringfence.watch.kernels.row_layout import Hashing
 from ringfence.watch.sources.call_records import unreadable
 from ringfence.watch.sources.text_lines import is_utf16, text_lines
 from ringfence.watch.wire.cdr import LONGEST_LINE, CallRecord, RowProblem, WrongHeader
@@ -18,7 +19,7 @@ _ROWS: Final = 4_096
 
 
 def read_blocks(
-    file: BinaryIO, *, zone: tzinfo | None = None, country: str | None = None, octets: int = _OCTETS
+    file: BinaryIO, hashing: Hashing, *, zone: tzinfo | None = None, country: str | None = None, octets: int = _OCTETS
 ) -> Iterator[RecordBlock]:
     """Yield what `call_records.read` does without a mapping, in blocks of some `octets`. Raises `UnreadableFile` as it does."""
     begun = _Begun(file)
@@ -31,22 +32,26 @@ def read_blocks(
         raise unreadable(wrong, None) from wrong
     if is_utf16(begun.first):
         rows = (row for nth, line in numbered if (row := reader.row(nth, line)) is not None)
-        return _once(blocks_of(rows))
-    return _once(_blocks(file, BlockReader(reader, zone=zone), number + 1, octets))
+        return _once(blocks_of(rows, hashing))
+    return _once(_blocks(file, BlockReader(reader, hashing, zone=zone), number + 1, octets))
 
 
-def blocks_of(rows: Iterable[CallRecord | RowProblem], *, size: int = _ROWS) -> Iterator[RecordBlock]:
+def blocks_of(rows: Iterable[CallRecord | RowProblem], hashing: Hashing, *, size: int = _ROWS) -> Iterator[RecordBlock]:
     """Yield records and problems that were read one by one as blocks of up to `size` of them."""
     rows = iter(rows)
     while held := list(islice(rows, size)):
-        yield block_of(held)
+        yield block_of(held, hashing)
 
 
 def _blocks(file: BinaryIO, reader: BlockReader, number: int, octets: int) -> Iterator[RecordBlock]:
-    while text := file.read(octets):
+    while True:
+        place = file.tell() if file.seekable() else None
+        text = file.read(octets)
+        if not text:
+            return
         if not text.endswith(b"\n"):
             text = _with_whole_lines(text, file)
-        yield reader.read(text, number)
+        yield reader.read(text, number, place)
         number += text.count(b"\n")
 
 

@@ -1,7 +1,7 @@
 import io
 
 import pytest
-from tests.property.test_record_blocks import of_block, of_record
+from tests.property.test_record_blocks import HASHING, of_block, of_record
 
 from ringfence.watch.sources import call_records
 from ringfence.watch.sources.errors import UnreadableFile
@@ -18,7 +18,7 @@ def row(call_id: str = "a", second: int = 0, account: str = "acme") -> str:
 def alike(data: bytes, *, octets: int = 1 << 20) -> tuple[list[int], list[RowProblem]]:
     """Return the lines of the records and the problems, which are the same in blocks as row by row."""
     rows = list(call_records.read(io.BytesIO(data)))
-    blocks = list(read_blocks(io.BytesIO(data), octets=octets))
+    blocks = list(read_blocks(io.BytesIO(data), HASHING, octets=octets))
     records = [each for each in rows if isinstance(each, CallRecord)]
     problems = [each for each in rows if isinstance(each, RowProblem)]
     assert [each for block in blocks for each in of_block(block)] == list(map(of_record, records))
@@ -63,11 +63,15 @@ def test_as_many_calls_are_remembered_in_blocks_as_row_by_row(remembered: int) -
     data = (HEADER + "\n" + "".join(row(call_id) for call_id in ids)).encode()
     one_by_one = list(once(read_records(text_lines(io.BytesIO(data))), remembered=remembered))
     repeats = Repeats(remembered=remembered)
-    fresh = [bool(each) for block in blocks_of(read_records(text_lines(io.BytesIO(data))), size=7) for each in repeats.fresh(block)]
+    fresh = [
+        bool(each)
+        for block in blocks_of(read_records(text_lines(io.BytesIO(data))), HASHING, size=7)
+        for each in repeats.fresh(block)
+    ]
     assert fresh == [isinstance(each, CallRecord) for each in one_by_one]
     assert not all(fresh)
 
 
 def test_other_columns_are_refused_at_once() -> None:
     with pytest.raises(UnreadableFile, match="the header lacks"):
-        read_blocks(io.BytesIO(b"call_id,start,answer\n"))
+        read_blocks(io.BytesIO(b"call_id,start,answer\n"), HASHING)

@@ -1,7 +1,7 @@
 """Records as columns: blocks of lines read at once, with the same records and problems as line by line."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ringfence.vocabulary.times import SECOND
-from ringfence.watch.kernels import lines as splitting
 from ringfence.watch.kernels import row_layout as layout
-from ringfence.watch.kernels import rows as reading
-from ringfence.watch.wire.cdr.columns import KNOWN
+from ringfence.watch.kernels.rows import read_lines
+from ringfence.watch.kernels.texts import hash_cells
 from ringfence.watch.wire.cdr.reader import ATTESTATIONS, DIRECTIONS, RELEASED_BY, Lines
 from ringfence.watch.wire.cdr.record import CallRecord, RowProblem
 from ringfence.watch.wire.cdr.values import BadValue
@@ -33,12 +32,17 @@ _TEXTS: Final = {
     layout.SOURCE: "source_ip",
     layout.TRUNK: "trunk",
     layout.USER_AGENT: "user_agent",
+    layout.PAI: "pai",
+    layout.DIVERSION: "diversion",
 }
 _BEYOND_ASCII_BLANK: Final = re.compile(r"[\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 _SAME_OFFSET_US: Final = 900 * SECOND
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _REMEMBERED: Final = 65_536
+
+
+Again = Callable[[int, bytes], CallRecord | RowProblem | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +54,20 @@ class RecordBlock:
     """
 
     data: NDArray[np.uint8]
-    cells: NDArray[np.int32]  # [n, CELLS, 2]
+    cells: NDArray[np.int32]  # [n, TEXTS, 2]
     facts: NDArray[np.void]  # FACTS[n]
     lines: NDArray[np.int64]  # [n]
     begins: NDArray[np.int64]  # [n]
     sizes: NDArray[np.int64]  # [n]
     text: bytes
-    again: Callable[[int, bytes], CallRecord | RowProblem | None]
+    again: Again
     """Reads a record once more, from the number of its line and what it was read from."""
+    hashes: Mapping[int, NDArray[np.uint64]]
+    """Of the cells that were to be hashed, 0 where a cell is empty: [n] each."""
+    calls: NDArray[np.uint64]
+    """Hashes of the call ids, by which calls that come again are known: [n]."""
+    place: int | None = None
+    """Where in its file the text begins, for files that can be read again."""
     problems: tuple[RowProblem, ...] = ()
 
     def only(self, kept: NDArray[np.bool_], *problems: RowProblem) -> "RecordBlock":
@@ -70,6 +80,8 @@ class RecordBlock:
             lines=self.lines[kept],
             begins=self.begins[kept],
             sizes=self.sizes[kept],
+            hashes={cell: hashes[kept] for cell, hashes in self.hashes.items()},
+            calls=self.calls[kept],
             problems=joined,
         )
 
@@ -103,18 +115,19 @@ class _Texts:
             cells[row, cell] = self.add((getattr(record, name) or "").encode("utf-8", "surrogatepass"))
 
 
-def block_of(rows: Iterable[CallRecord | RowProblem]) -> RecordBlock:
+def block_of(rows: Iterable[CallRecord | RowProblem], hashing: layout.Hashing) -> RecordBlock:
     """Return the block of records and problems that were read one by one."""
     rows = list(rows)
     records = [row for row in rows if isinstance(row, CallRecord)]
-    cells, facts = np.zeros((len(records), layout.CELLS, 2), np.int32), np.zeros(len(records), layout.FACTS)
+    cells, facts = np.zeros((len(records), layout.TEXTS, 2), np.int32), np.zeros(len(records), layout.FACTS)
     behind = _Texts(0)
     for row, record in enumerate(records):
         behind.put(record, row, cells, facts)
     encoded = list(map(msgspec.msgpack.encode, records))
     sizes = np.fromiter(map(len, encoded), np.int64, len(encoded))
+    data = np.frombuffer(bytes(behind.octets) + _ENDS, np.uint8)
     return RecordBlock(
-        np.frombuffer(bytes(behind.octets) + _ENDS, np.uint8),
+        data,
         cells,
         facts,
         np.fromiter((record.line for record in records), np.int64, len(records)),
@@ -122,8 +135,16 @@ def block_of(rows: Iterable[CallRecord | RowProblem]) -> RecordBlock:
         sizes,
         b"".join(encoded),
         _decoded,
-        tuple(row for row in rows if isinstance(row, RowProblem)),
+        {cell: _hashed(data, cells, cell, hashing.key) for cell in hashing.cells.tolist()},
+        _hashed(data, cells, layout.CALL_ID, hashing.call_key),
+        problems=tuple(row for row in rows if isinstance(row, RowProblem)),
     )
+
+
+def _hashed(data: NDArray[np.uint8], cells: NDArray[np.int32], cell: int, key: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    hashes = np.empty(len(cells), np.uint64)
+    hash_cells(data, cells, cell, key, hashes)
+    return hashes
 
 
 def _decoded(line: int, octets: bytes) -> CallRecord:  # noqa: ARG001 - the record knows it
@@ -133,21 +154,20 @@ def _decoded(line: int, octets: bytes) -> CallRecord:  # noqa: ARG001 - the reco
 class BlockReader:
     """Reads blocks of the lines that `lines` would read one by one."""
 
-    def __init__(self, lines: Lines, *, zone: tzinfo | None = None) -> None:
+    def __init__(self, lines: Lines, hashing: layout.Hashing, *, zone: tzinfo | None = None) -> None:
         self._lines = lines
+        self._hashing = hashing
         self._zone = zone
-        places = [KNOWN.index(name) if name in KNOWN else layout.NONE for name in lines.names]
-        self._targets = np.array(places, np.int64)
-        self._classes = _classes(",")
-        self._words = _words(RELEASES, LETTERS, WAYS)
+        targets = [layout.PLACES.get(name, layout.NONE) for name in lines.names]
+        self._table = layout.Table(_classes(","), np.array(targets, np.int64), _words(RELEASES, LETTERS, WAYS))
+        self._cells = np.zeros((layout.CELLS, 2), np.int32)
         self._canonical: dict[bytes, bytes] = {}
         """Numbers and addresses in other forms, and their own."""
 
-    def read(self, text: bytes, first: int) -> RecordBlock:
+    def read(self, text: bytes, first: int, place: int | None = None) -> RecordBlock:
         """Return the records of `text`, lines of which the first is number `first`; each ends with a newline."""
-        draft = _Draft(text, first, self.row)
-        splitting.split(draft.data, self._classes, self._targets, draft.cells, draft.ends, draft.states)
-        reading.read(draft.data, draft.cells, draft.size, self._words, draft.facts, draft.states)
+        draft = _Draft(text, first, place, self._hashing, self.row)
+        read_lines(draft.data, self._table, self._hashing, self._cells, draft.rows)
         if not draft.states.any():
             return draft.block(None, ())
         behind = _Texts(len(text))
@@ -169,6 +189,7 @@ class BlockReader:
             elif read is not None:
                 problems.append(read)
         draft.append(behind.octets)
+        draft.hash_again(np.flatnonzero(kept & (draft.states != 0)))
         return draft.block(kept, problems)
 
     def row(self, number: int, line: bytes) -> CallRecord | RowProblem | None:
@@ -196,7 +217,7 @@ class BlockReader:
     def _in_form(self, written: str, cell: int) -> bytes:
         values = self._lines.values
         try:
-            return (values.address(written) if cell == layout.SOURCE else values.number(KNOWN[cell], written)).encode()
+            return (values.address(written) if cell == layout.SOURCE else values.number(_TEXTS[cell], written)).encode()
         except BadValue:
             return b""
 
@@ -204,15 +225,22 @@ class BlockReader:
 class _Draft:
     """A block while it is read."""
 
-    def __init__(self, text: bytes, first: int, again: Callable[[int, bytes], CallRecord | RowProblem | None]) -> None:
+    def __init__(self, text: bytes, first: int, place: int | None, hashing: layout.Hashing, again: Again) -> None:
         self.text = text
         self.data: NDArray[np.uint8] = np.frombuffer(text + _ENDS, np.uint8)
         self.size = text.count(b"\n")
-        self.cells = np.zeros((self.size, layout.CELLS, 2), np.int32)
-        self.facts = np.zeros(self.size, layout.FACTS)
-        self.ends = np.zeros(self.size, np.int64)
-        self.states = np.zeros(self.size, np.uint8)
+        self.rows = layout.Rows(
+            np.empty(self.size, np.int64),
+            np.empty(self.size, np.uint8),
+            np.empty((self.size, layout.TEXTS, 2), np.int32),
+            np.empty(self.size, layout.FACTS),
+            np.empty((hashing.cells.size, self.size), np.uint64),
+            np.empty(self.size, np.uint64),
+        )
+        self.ends, self.states, self.cells, self.facts = self.rows[:4]
         self._first = first
+        self._place = place
+        self._hashing = hashing
         self._again = again
 
     def line(self, row: int) -> bytes:
@@ -228,6 +256,13 @@ class _Draft:
         """Let texts stand behind the block's own."""
         if octets:
             self.data = np.frombuffer(self.text + octets + _ENDS, np.uint8)
+
+    def hash_again(self, rows: NDArray[np.intp]) -> None:
+        """Hash the texts of some rows once more."""
+        cells, hashing = self.cells[rows], self._hashing
+        for nth, cell in enumerate(hashing.cells.tolist()):
+            self.rows.hashes[nth, rows] = _hashed(self.data, cells, cell, hashing.key)
+        self.rows.calls[rows] = _hashed(self.data, cells, layout.CALL_ID, hashing.call_key)
 
     def refuse_strange_texts(self) -> None:
         """Mark rows odd that are no UTF-8, or hold blanks that only Unicode knows."""
@@ -258,7 +293,20 @@ class _Draft:
         """Return the block, without the rows that are not kept."""
         begins = np.concatenate((np.zeros(1, np.int64), self.ends[:-1]))
         lines = np.arange(self._first, self._first + self.size)
-        whole = RecordBlock(self.data, self.cells, self.facts, lines, begins, self.ends - begins, self.text, self._again)
+        hashes = dict(zip(self._hashing.cells.tolist(), self.rows.hashes, strict=True))
+        whole = RecordBlock(
+            self.data,
+            self.cells,
+            self.facts,
+            lines,
+            begins,
+            self.ends - begins,
+            self.text,
+            self._again,
+            hashes,
+            self.rows.calls,
+            self._place,
+        )
         return whole if kept is None else whole.only(kept, *problems)
 
 
