@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from ringfence.watch.tallies.exact import ExactSum
 from ringfence.watch.tallies.keys import Key
 from ringfence.watch.tallies.remembered import Remembered, read, write
-from ringfence.watch.tallies.windowed import Counted, Deviating, Distinct, Ended, Extreme, Most, Peak, Summed, Windowed
+from ringfence.watch.tallies.told_apart import Distinct, Most
+from ringfence.watch.tallies.windowed import Counted, Deviating, Ended, Extreme, Peak, Summed, Windowed
 from tests.property.oracles.tallies import Entry, same, taken
 
 LENGTH = 7

@@ -27,7 +27,7 @@ from ringfence.vocabulary.times import MILLISECOND, SECOND, Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import Edges, Tracker, TrackerOptions
 from ringfence.watch.lake import Checkpoint, CheckpointDamaged, Journal, read_checkpoints, write_checkpoint
-from ringfence.watch.live import Judges, Log, Pipeline, ReferenceTail, ReorderBuffer
+from ringfence.watch.live import DeskTail, Judges, Log, Pipeline, ReferenceTail, ReorderBuffer
 from ringfence.watch.recorded import StandingTails, Tail
 from ringfence.watch.sinks import DeskFeeds, write_health
 from ringfence.watch.sources.errors import SourceError
@@ -93,6 +93,8 @@ class _Live:
             reorder=ReorderBuffer(self._options.lateness_ms * MILLISECOND),
             log=log,
         )
+        self._desk = DeskTail(data / "feeds", after=0, log=log)
+        self._heard = Micros(0)
         self._intake = Intake(
             deliver=self._pipeline.take,
             clock=_now,
@@ -135,6 +137,7 @@ class _Live:
         self._pipeline.rule(self._reference.struck)
         self._pipeline.recover(checkpoints)
         self._pipeline.use(self._reference, _now())
+        self._desk = DeskTail(self._data / "feeds", after=self._pipeline.desk, log=self._log)
         checkpoint = self._pipeline.checkpoint()
         if checkpoint is not None:
             self._save(checkpoint)
@@ -151,6 +154,7 @@ class _Live:
         if self._pipeline.is_at_rest:  # else the disk refuses: what is not taken stays in the files
             taken = self._tails.taken()
             self._pipeline.record(*taken)
+            self._hear_desk(now)
             for path, text in self._tails.remarks():
                 self._log.warning("tail.said", path=path, text=text)
             if self._is_catching_up(now):
@@ -158,6 +162,20 @@ class _Live:
                 return bool(taken.items)
             return self._pipeline.turn(now) or bool(taken.items)
         return self._pipeline.turn(now)
+
+    def _hear_desk(self, now: Micros) -> None:
+        """Take in what the desk told, a few times a second; an unreadable feed less often."""
+        if self._heard - _REGULAR_US < now < self._heard + _REFERENCE_US:  # a clock that was put back far doesn't stop it
+            return
+        self._heard = now
+        try:
+            events, upto = self._desk.next(self._pipeline.tracker.directory)
+        except (FeedError, OSError) as error:
+            self._heard = Micros(now + _REGULAR_US)
+            self._log.error("desk-events.unreadable", cause=str(error), hint="restart the worker; rules go on without them")
+            return
+        if upto is not None:
+            self._pipeline.tell(events, upto)
 
     def _is_catching_up(self, now: Micros) -> bool:
         """Tell whether signalling must wait for what was written before it. Bounded in time and in what waits."""

@@ -1,4 +1,4 @@
-"""DeskEvent: a complaint, decision or traceback told to watch, so that rules can count it like traffic."""
+"""DeskEvent: what people told the desk or the desk decided, told to watch, so that rules can count it like traffic."""
 
 from msgspec import Struct
 
@@ -6,11 +6,15 @@ from ringfence.vocabulary.times import Micros
 
 
 class DeskEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`time` is when the desk received or made it; `conduct_time` when the conduct took place, if somebody said."""
+    """`time` is when the desk received or made it; `conduct_time` when the conduct took place, if somebody said.
+
+    `rule` is the rule whose finding led to a decision. `reporter` is who complained, as a keyed token: the same for the same
+    person. `name` says what a fact is, such as `opt-out` or `consent`, `value` the number that it tells.
+    """
 
     v: int = 1
     kind: str
-    """`complaint`, `decision` or `traceback`."""
+    """`complaint`, `decision`, `traceback` or `fact`."""
     id: str
     time: Micros
     conduct_time: Micros | None = None
@@ -19,3 +23,7 @@ class DeskEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     clause: str | None = None
     caller: str | None = None
     callee: str | None = None
+    rule: str | None = None
+    reporter: str | None = None
+    name: str | None = None
+    value: float | None = None

@@ -105,6 +105,9 @@ class Tallied:
                 here = here._replace(stratum=stratum, rule=member.number, nth=next(numbers))
                 made.append(Made(here, self._explainer.finding(one), one))
 
+        first = Micros(int(times[0])) if times.size else end
+        if tally.due(first):  # its time begins with the first event, also where that takes no part
+            tell(tally.pass_time(first), None)
         positions = np.flatnonzero(member.reads[columns.kind]).tolist()
         own = ((Place(position, _AT_EVENT, int(times[position]), -1, -1, 0), None) for position in positions)
         findings = ((one.place, one) for one in told) if EventKind.FINDING in tally.kinds else ()

@@ -9,7 +9,7 @@ from ringfence.vocabulary.times import Micros
 from ringfence.watch.engine import Engine
 from ringfence.watch.lake import Batch, JournalReader
 from ringfence.watch.live import Judges
-from ringfence.watch.live.judges import SOURCE
+from ringfence.watch.live.judges import SOURCE, judged
 
 
 @dataclass(slots=True)
@@ -53,9 +53,7 @@ def as_it_was_judged(
         if batch.policy is not None:
             engine = judges.informed(batch.policy, journal, now=batch.now, before=number)
             counts.policies.append(batch.policy)
-        elif batch.anew and engine is not None:
-            engine.forget()
-        if engine is not None:
+        elif engine is not None:
             yield from judged(engine, batch)
 
 
@@ -66,14 +64,7 @@ def by_plan(journal: JournalReader, plan: Plan, *, key: bytes, counts: Replayed 
     counts.policies.append(plan.policy)
     for number, batch in journal.after():
         counts.take(number, batch)
-        if batch.anew:
-            engine.forget()
         yield from judged(engine, batch)
-
-
-def judged(engine: Engine, batch: Batch) -> list[Finding]:
-    """Return what the engine finds in one batch of the journal."""
-    return engine.step(batch.events, batch.now) if batch.events else []
 
 
 def _made(judges: Judges, policy: str, counts: Replayed) -> Engine | None:

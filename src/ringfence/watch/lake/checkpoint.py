@@ -25,7 +25,7 @@ class CheckpointDamaged(Exception):
 class Checkpoint(Struct, frozen=True, kw_only=True):
     """`journal`: the number of the last batch that is in it. `engine` is `None` where no policy was posted yet.
 
-    `places`: how far each followed file was consumed by then.
+    `places`: how far each followed file was consumed by then, `desk` the number of the last of the desk's events.
     """
 
     journal: int
@@ -33,6 +33,7 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     tracker: bytes
     engine: bytes | None
     places: tuple[Place, ...] = ()
+    desk: int = 0
 
 
 _DECODER: Final = msgspec.msgpack.Decoder(Checkpoint)

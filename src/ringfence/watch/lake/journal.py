@@ -35,6 +35,8 @@ class Batch(Struct, frozen=True, kw_only=True, omit_defaults=True):
     be judged by, with this record. `anew`: all windows were forgotten before this batch, because the clock had been put back.
     `found` and `observed` are the last numbers in the findings and observations feeds before what came of this batch was written:
     whatever stands after them came of it. `places`: how far followed files were consumed with this batch, where that changed.
+    `passed`: after the events, rules were looked at whose period or round was over at that moment. `desk`: the number of the last
+    of the desk's events that was consumed with this batch, where there was one.
     """
 
     v: int = 1
@@ -47,6 +49,8 @@ class Batch(Struct, frozen=True, kw_only=True, omit_defaults=True):
     found: int
     observed: int
     places: tuple[Place, ...] = ()
+    passed: Micros | None = None
+    desk: int | None = None
 
 
 _DECODER: Final = msgspec.json.Decoder(Batch)

@@ -16,7 +16,7 @@ from ringfence.watch.calls import Tracker, attributed, events_of_record
 from ringfence.watch.engine import Engine
 from ringfence.watch.lake import Batch, Checkpoint, Journal, Place, PlaceKey, lay_over
 from ringfence.watch.live.counts import Counts
-from ringfence.watch.live.judges import Judges
+from ringfence.watch.live.judges import Judges, judged
 from ringfence.watch.live.log import Log
 from ringfence.watch.live.recovery import recover
 from ringfence.watch.live.reorder import ReorderBuffer
@@ -51,9 +51,12 @@ class Pipeline:
         self.reorder: Final = reorder
         self.places: Final[dict[PlaceKey, Place]] = {}
         """How far followed files were consumed, as of the journal's last batch."""
+        self.desk = 0
+        """The number of the last of the desk's events that was consumed, likewise."""
         self._journal = journal
         self._feeds = feeds
         self._judges = judges
+        judges.know(tracker.directory)
         self._log = log
         self._engine: Engine | None = None
         self._struck: frozenset[str] = frozenset()
@@ -61,6 +64,8 @@ class Pipeline:
         self._events: list[Event] = []
         self._observed: list[Observation] = []
         self._reached: list[Place] = []
+        self._told: int | None = None
+        self._watermark: Micros | None = None
         self._untold: tuple[list[Finding], list[Observation]] = ([], [])
         self._whole = False
         self._anew = False
@@ -76,6 +81,7 @@ class Pipeline:
         self.policy = None if recovered.engine is None else recovered.policy
         self._engine = recovered.engine
         self.places.update(recovered.places)
+        self.desk = recovered.desk
         if recovered.last is not None:
             findings = [finding for finding in recovered.findings if finding.clause not in self._struck]
             last = recovered.last
@@ -94,13 +100,17 @@ class Pipeline:
         """
         if self._waits:
             self._consume(now)
-        self.tracker.use(Directory(reference))
+        directory = Directory(reference)
+        self.tracker.use(directory)
+        self._judges.know(directory)
+        if self._engine is not None:
+            self._engine.know(directory)
         self.rule(reference.struck)
         if reference.policy is None or reference.policy == self.policy or self._waits:
             return
         now = max(now, self.tracker.clock)
         engine = self._judges.informed(reference.policy, self._journal, now=now)
-        if engine is None or not self._append(now, policy=reference.policy):
+        if engine is None or self._append(now, policy=reference.policy) is None:
             return
         self.policy, self._engine = reference.policy, engine
         self._log.info("policy.in-force", policy=reference.policy)
@@ -125,6 +135,11 @@ class Pipeline:
                 self._note_use(event)
         self._reached += places
 
+    def tell(self, events: Iterable[Event], upto: int) -> None:
+        """Take in what the desk told, up to number `upto` of its feed, to be consumed with the next turn in one batch with that."""
+        self._events += events
+        self._told = upto
+
     @property
     def is_at_rest(self) -> bool:
         """Tell whether all that was taken in is kept and told, so that more may be read: the disk does not refuse."""
@@ -138,6 +153,7 @@ class Pipeline:
     def catch_up(self, now: Micros) -> None:
         """Consume what was recorded, and no signalling yet, which is newer and would make all before it count as one moment."""
         if self._waits:
+            self._watermark = None
             self._consume_in_time(now)
 
     def turn(self, now: Micros) -> bool:
@@ -149,7 +165,8 @@ class Pipeline:
         self._track(ready, now)
         if len(ready) < _TURN:
             self._events += self.tracker.advance(Micros(now - self.reorder.lateness_us))
-        if ready or self._waits:
+        self._watermark = Micros(now - self.reorder.lateness_us)
+        if ready or self._waits or self._passed is not None:
             self._consume_in_time(now)
         return len(ready) == _TURN
 
@@ -170,6 +187,7 @@ class Pipeline:
             tracker=self.tracker.snapshot(),
             engine=engine,
             places=tuple(self.places.values()),
+            desk=self.desk,
         )
 
     def trim(self, *, now: Micros, keep_after: int) -> None:
@@ -211,7 +229,16 @@ class Pipeline:
     @property
     def _waits(self) -> bool:
         """Tell whether anything is still to be kept or told."""
-        return bool(self._events or self._observed or self._reached or any(self._untold))
+        return bool(self._events or self._observed or self._reached or self._told is not None or any(self._untold))
+
+    @property
+    def _passed(self) -> Micros | None:
+        """The moment up to which time has passed, where a period or round of a rule is over by then.
+
+        What is older than that came late: as long as files are caught up with, nobody can tell.
+        """
+        due = self._watermark is not None and self._engine is not None and self._engine.due(self._watermark)
+        return self._watermark if due else None
 
     def _begin_anew(self, now: Micros) -> None:
         """Forget calls and windows: the clock was put back, and until it came there again all that happens would count at once."""
@@ -241,19 +268,22 @@ class Pipeline:
             self.tracker.changes()  # not gathered for as long as the disk refuses
             self._bound()
             return
-        events, observed = self._events, self._observed
-        if not self._append(now):
+        observed = self._observed
+        batch = self._append(now, passed=self._passed)
+        if batch is None:
             self._bound()
             return
         self._events, self._observed = [], []
         lay_over(self.places, self._reached)
-        self._reached = []
-        self.counts.events.update(event.kind.value for event in events)
-        findings = self._engine.step(events, max(now, self.tracker.clock)) if self._engine is not None and events else []
+        self.desk = self.desk if batch.desk is None else batch.desk
+        self._reached, self._told = [], None
+        self.counts.events.update(event.kind.value for event in batch.events)
+        findings = judged(self._engine, batch) if self._engine is not None else []
         self._untold = ([finding for finding in findings if finding.clause not in self._struck], observed)
         self._tell()
 
-    def _append(self, now: Micros, policy: str | None = None) -> bool:
+    def _append(self, now: Micros, *, policy: str | None = None, passed: Micros | None = None) -> Batch | None:
+        """Write what waits, or the version that is judged by from now on, to the journal; `None` where the disk refuses."""
         found, observed = self._feeds.positions
         changes = self.tracker.changes()
         batch = Batch(
@@ -266,16 +296,18 @@ class Pipeline:
             found=found,
             observed=observed,
             places=tuple(self._reached) if policy is None else (),
+            passed=passed,
+            desk=self._told if policy is None else None,
         )
         try:
             self._journal.append(batch)
         except FeedError as error:
             self._whole = True  # the changes of this turn are in no batch: the next must hold everything
             self._failed(error)
-            return False
+            return None
         self._whole = self._anew = False
         self._worked()
-        return True
+        return batch
 
     def _tell(self) -> bool:
         """Write what came of the last batch; tell whether nothing is left."""

@@ -1,5 +1,6 @@
 """Continuing after the process ended, however it ended: the last checkpoint, and the journal after it."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from ringfence.feeds import FeedDamaged
@@ -7,14 +8,14 @@ from ringfence.vocabulary.contracts import Finding
 from ringfence.watch.calls import OtherVersion, Tracker
 from ringfence.watch.engine import Engine, SnapshotRefused
 from ringfence.watch.lake import Batch, Checkpoint, Journal, Place, PlaceKey, lay_over
-from ringfence.watch.live.judges import Judges
+from ringfence.watch.live.judges import Judges, judged
 from ringfence.watch.live.log import Log
 
 
 class Recovered(NamedTuple):
     """`last` is the journal's last batch and `findings` what came of it: perhaps not told yet. All before it was told.
 
-    `places`: how far each followed file was consumed.
+    `places`: how far each followed file was consumed, `desk` the number of the last of the desk's events.
     """
 
     policy: str | None
@@ -22,12 +23,24 @@ class Recovered(NamedTuple):
     last: Batch | None
     findings: list[Finding]
     places: dict[PlaceKey, Place]
+    desk: int
+
+
+@dataclass(slots=True)
+class _Reached:
+    """How far other inputs than the network were consumed."""
+
+    places: dict[PlaceKey, Place]
+    desk: int
 
 
 def recover(*, tracker: Tracker, journal: Journal, judges: Judges, checkpoints: list[Checkpoint], log: Log) -> Recovered:
     """Bring `tracker`, which must be new, and an engine to where they were after the journal's last batch."""
     # Of any checkpoint, usable or not: what was consumed stays consumed, also where windows must begin anew.
-    places = {place.key: place for checkpoint in checkpoints[:1] for place in checkpoint.places}
+    reached = _Reached(
+        places={place.key: place for checkpoint in checkpoints[:1] for place in checkpoint.places},
+        desk=checkpoints[0].desk if checkpoints else 0,
+    )
     for checkpoint in checkpoints:
         try:
             engine = _engine_of(checkpoint, judges)
@@ -36,10 +49,10 @@ def recover(*, tracker: Tracker, journal: Journal, judges: Judges, checkpoints: 
             log.warning("checkpoint.unusable", cause=str(error), hint="falling back to what is older")
             continue
         log.info("checkpoint.restored", batch=checkpoint.journal, policy=checkpoint.policy)
-        return _replay(checkpoint.journal, checkpoint.policy, engine, (tracker, journal, judges, log), places)
+        return _replay(checkpoint.journal, checkpoint.policy, engine, (tracker, journal, judges, log), reached)
     if journal.last:
         log.warning("checkpoint.none", hint="all of the retained journal is read again; windows older than it begin empty")
-    return _replay(0, None, None, (tracker, journal, judges, log), places)
+    return _replay(0, None, None, (tracker, journal, judges, log), reached)
 
 
 def _engine_of(checkpoint: Checkpoint, judges: Judges) -> Engine | None:
@@ -57,7 +70,7 @@ def _replay(
     policy: str | None,
     engine: Engine | None,
     parts: tuple[Tracker, Journal, Judges, Log],
-    places: dict[PlaceKey, Place],
+    reached: _Reached,
 ) -> Recovered:
     """Consume the batches after number `after` again, each with its own `now`."""
     tracker, journal, judges, log = parts
@@ -72,15 +85,16 @@ def _replay(
             if batch.policy is not None:
                 policy = batch.policy
                 engine = judges.informed(policy, journal, now=batch.now, before=number)
-            elif batch.anew and engine is not None:
-                engine.forget()
+                findings = []
+            else:
+                findings = judged(engine, batch) if engine is not None else []
             _remember(tracker, batch, log)
-            lay_over(places, batch.places)
-            findings = engine.step(batch.events, batch.now) if engine is not None and batch.events else []
+            lay_over(reached.places, batch.places)
+            reached.desk = reached.desk if batch.desk is None else batch.desk
             last = batch
     except FeedDamaged as damage:
         log.error("journal.damaged", cause=str(damage), hint="what stands after it is lost; watch goes on from here")
-    return Recovered(policy, engine, last, findings, places)
+    return Recovered(policy, engine, last, findings, reached.places, reached.desk)
 
 
 def _remember(tracker: Tracker, batch: Batch, log: Log) -> None:

@@ -8,6 +8,7 @@ from ringfence.watch.tallies.spans import LATEST, Span
 _DAYS: Final = range(1, 32)
 """On which a billing cycle may begin."""
 
+
 class Boundaries:
     """What lies ahead: moments of `span` (at its periods' ends) or multiples of `every_us`. Nothing before `begin`."""
 

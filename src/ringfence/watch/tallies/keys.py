@@ -9,14 +9,13 @@ from msgspec import Struct, field
 
 from ringfence.policy.plan import Measure, MeasureFunction
 from ringfence.vocabulary.contracts import Event
+from ringfence.watch.tallies.told_apart import Distinct, Most
 from ringfence.watch.tallies.unwindowed import Concurrent, Gap, Run, Since, Unwindowed
 from ringfence.watch.tallies.windowed import (
     Counted,
     Deviating,
-    Distinct,
     Ended,
     Extreme,
-    Most,
     Peak,
     Summed,
     Windowed,

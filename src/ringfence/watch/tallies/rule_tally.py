@@ -21,8 +21,8 @@ from ringfence.watch.tallies.taking_part import Taken, Taking, TakingPart
 from ringfence.watch.tallies.unwindowed import Concurrent, Run, Unwindowed
 from ringfence.watch.tallies.windowed import Peak
 
-LONGEST: Final = Micros(400 * DAY)
-"""How long a key without events is remembered for a measure without a window."""
+LONGEST: Final = Micros(3660 * DAY)
+"""How long a key without events is remembered for a measure without a window: no duration that a rule can state is longer."""
 
 Known = Callable[[Micros], Iterable[Event]]
 """Events that stand for every subject the reference knows at a moment, for rules that look at silent ones too."""

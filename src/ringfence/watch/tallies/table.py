@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from ringfence.watch.tallies.keys import Key, KeyParts
+from ringfence.watch.tallies.told_apart import Distinct, Most
 from ringfence.watch.tallies.unwindowed import Concurrent, Unwindowed
-from ringfence.watch.tallies.windowed import Distinct, Most
 
 
 class KeyTable:

@@ -17,7 +17,7 @@ from ringfence.watch.calls import Tracker
 from ringfence.watch.engine import Engine
 from ringfence.watch.lake import Batch, Checkpoint, Journal, read_checkpoints, write_checkpoint
 from ringfence.watch.live import Judges, Pipeline, ReorderBuffer
-from ringfence.watch.live.judges import SOURCE
+from ringfence.watch.live.judges import SOURCE, judged
 from ringfence.watch.sinks import DeskFeeds
 from ringfence.watch.sources.datagram import Datagram
 
@@ -139,4 +139,5 @@ def events(folder: Path) -> list[Event]:
 def uninterrupted(folder: Path, plan: Plan = PLAN, key: bytes = KEY) -> list[Finding]:
     """Return what one engine that never stopped finds in the journal."""
     engine = Engine(plan, key=key, source=SOURCE)
-    return [finding for batch in batches(folder) if batch.events for finding in engine.step(batch.events, batch.now)]
+    engine.know(Directory(reference()))
+    return [finding for batch in batches(folder) if batch.policy is None for finding in judged(engine, batch)]

@@ -125,7 +125,7 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path: Path) -> Non
     live.play(stream[300:400])
     live.crash()
     newest = tmp_path / "journal" / "checkpoint"
-    newest.write_bytes(newest.read_bytes()[:-1] + b"\x00")
+    newest.write_bytes(newest.read_bytes()[:-1] + b"\xff")
     again = Installation(tmp_path, now=stream[400].arrival)
     assert next(type(each) for each in read_checkpoints(tmp_path / "journal")) is CheckpointDamaged
     again.play(stream[400:])
