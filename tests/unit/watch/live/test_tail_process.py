@@ -9,15 +9,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.conftest import shared_data
+from tests.unit.watch.calls.recordings import recorded
 from tests.unit.watch.live.installation import events, uninterrupted
 from tests.unit.watch.live.live_process import Watch, prepared
 
 from ringfence.cli.watch import HEALTH_FILE
+from ringfence.simulate.hep import Capture, encode
 from ringfence.vocabulary.contracts import EventKind
+from ringfence.vocabulary.times import Micros, from_iso
+from ringfence.watch.sources.datagram import Datagram
 from ringfence.watch.wire.cdr import HEADER
 
 _PATIENCE_S = 60.0
 _CALLS, _EACH = 400, 10
+_BACKLOG = 12_000
+"""More than is taken in a few turns."""
 
 
 @pytest.fixture
@@ -97,6 +104,40 @@ while place < len(text):
     place += each * 37
     time.sleep(0.01)
 """
+
+
+def test_what_was_written_before_counts_before_signalling_of_now(watch: Watch, tmp_path: Path) -> None:
+    calls = tmp_path / "calls.csv"
+    calls.write_text(f"{HEADER}\n" + "".join(row(number) for number in range(_BACKLOG)))
+    follow(watch, f"{{ path = '{calls}', from_start = true }}")
+    watch.start()
+    watch.send(_mirrored(list(recorded(shared_data("sip-capture", "attack-tools", "svcrack.pcap")))[:40]))
+    until(watch, _BACKLOG)
+    assert watch.end() == 0
+    kinds = [event.kind for event in events(watch.data)]
+    assert kinds.count(EventKind.REGISTRATION) == 20
+    assert kinds.index(EventKind.REGISTRATION) > max(place for place, kind in enumerate(kinds) if kind is EventKind.ATTEMPT)
+    (found,) = [finding for finding in watch.findings() if finding.rule == "fan-out-dialler"]
+    assert found.time < from_iso("2026-03-03T00:00:00Z")  # at its own time, which signalling of now would have closed
+
+
+def _mirrored(datagrams: list[Datagram]) -> list[bytes]:
+    """Return HEP packets that an agent would send now."""
+    now = Micros(time.time_ns() // 1000)
+    return [
+        encode(
+            Capture(
+                time=now,
+                source=each.source,
+                source_port=each.source_port,
+                destination=each.destination,
+                destination_port=each.destination_port,
+                payload=each.payload,
+                agent=7,
+            )
+        )
+        for each in datagrams
+    ]
 
 
 def test_a_wrong_tail_stops_the_start(watch: Watch) -> None:
