@@ -11,14 +11,14 @@ from ringfence.policy.strata import strata
 from ringfence.vocabulary.contracts import Event, EventKind, Finding
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
-from ringfence.watch.columns import Columns, TextHashes, call_ids_of, columns_of
+from ringfence.watch.columns import Columns, Derivations, TextHashes, call_ids_of, columns_of
 from ringfence.watch.engine import snapshots
 from ringfence.watch.engine.call_ids import CallIds
 from ringfence.watch.engine.known import known_to
 from ringfence.watch.engine.tallied import Made, Tallied, at_event
 from ringfence.watch.findings import Explainer
 from ringfence.watch.tallies import Found, Judge, fields_of, refusals
-from ringfence.watch.windows import Limits, Losses, RuleGroup, RuleUnmeasurable, Told, as_window_rule, grouped
+from ringfence.watch.windows import Limits, Losses, RuleGroup, RuleUnmeasurable, Told, as_window_rule, expressions_of, grouped
 
 _BATCH: Final = 16_384  # columns of this many events stay in the processor's cache
 _CALL_IDS: Final = 1 << 19
@@ -70,14 +70,16 @@ class Engine:
         numbers = {rule.name: number for number, rule in enumerate(plan.rules)}
         fitting = {rule.name: fit for rule in plan.rules if compiled and (fit := as_window_rule(rule)) is not None}
         rules = [rule for rule in plan.rules if rule.name in fitting]
+        asked = (expression for rule in fitting.values() for expression in expressions_of(rule))
+        self._derivations = Derivations(asked, self._context, self._hashes)
         self._groups = tuple(
             _Group(
                 tuple(_watched(rules[place], numbers[rules[place].name], self._context) for place in places),
-                RuleGroup([fitting[rules[place].name] for place in places], self._hashes, limits),
+                RuleGroup([fitting[rules[place].name] for place in places], self._hashes, limits, self._derivations),
             )
             for places in grouped([fitting[rule.name] for rule in rules])
         )
-        self._fields = sorted({name for group in self._groups for name in group.window.fields})
+        self._fields = sorted(self._derivations.fields.union(*(group.window.fields for group in self._groups)))
         layers = [[(numbers[rule.name], rule) for rule in layer if rule.name not in fitting] for layer in strata(plan.rules)]
         self._tallied = Tallied(layers, self._context, self._explainer, keys=limits.keys, entries=limits.events)
         self._owner = snapshots.owner_of(plan, key)
@@ -181,6 +183,7 @@ class Engine:
     def _take(self, events: Sequence[Event], now: Micros) -> list[Finding]:
         first = self._next_event
         columns = columns_of(events, self._fields, self._hashes, clock=self._clock, now=now)
+        self._derivations.extend(columns, events)
         self._call_ids.add(first, call_ids_of(events))
         self._clock = Micros(int(columns.time[-1]))
         self._next_event += len(events)

@@ -2,8 +2,19 @@
 
 from ringfence.watch.windows.crossings import Crossing, Limits, Losses
 from ringfence.watch.windows.errors import RuleUnmeasurable
-from ringfence.watch.windows.fitting import as_window_rule, grouped
+from ringfence.watch.windows.fitting import as_window_rule, expressions_of, grouped
 from ringfence.watch.windows.rule_group import RuleGroup, Told
 from ringfence.watch.windows.state import Packed
 
-__all__ = ["Crossing", "Limits", "Losses", "Packed", "RuleGroup", "RuleUnmeasurable", "Told", "as_window_rule", "grouped"]
+__all__ = [
+    "Crossing",
+    "Limits",
+    "Losses",
+    "Packed",
+    "RuleGroup",
+    "RuleUnmeasurable",
+    "Told",
+    "as_window_rule",
+    "expressions_of",
+    "grouped",
+]

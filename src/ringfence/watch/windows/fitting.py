@@ -6,12 +6,15 @@ from typing import Final
 
 from ringfence.policy.expressions import (
     Arithmetic,
+    Call,
     Choice,
     Comparison,
     Connective,
     Expression,
     Field,
+    Listed,
     Literal,
+    Lookup,
     MeasureValue,
     Membership,
     Negation,
@@ -25,7 +28,10 @@ from ringfence.vocabulary.contracts import EventKind
 from ringfence.vocabulary.times import DAY
 from ringfence.watch.windows.terms import FUNCTIONS, pool
 
-_OF_EVENTS: Final = (Literal, Field, Arithmetic, Comparison, Membership, Unset, Connective, Negation, Choice)
+_OF_EVENTS: Final = (
+    *(Literal, Field, Arithmetic, Comparison, Membership, Unset, Connective, Negation, Choice),
+    *(Call, Listed, Lookup),
+)
 _OF_MEASURES: Final = (Literal, MeasureValue, Arithmetic, Comparison, Membership, Connective, Negation)
 MOST_BITS: Final = 63
 """Measures, and conditions, that one group can have: a row's are the bits of one signed word."""
@@ -40,6 +46,11 @@ def as_window_rule(rule: Rule) -> Rule | None:
     tiers = tuple(replace(tier, when=_joined(rule.minimum, tier.when) or tier.when) for tier in rule.tiers)
     whole = replace(rule, where=asked, exempt=None, minimum=None, tiers=tiers)
     return whole if all(_fits(whole)) else None
+
+
+def expressions_of(rule: Rule) -> tuple[Expression | None, ...]:
+    """Return what the rule asks of each event alone: filters, values, and the parts of its key."""
+    return (rule.where, *(each for measure in rule.measures for each in (measure.where, measure.value)), *rule.key)
 
 
 def grouped(rules: Sequence[Rule]) -> list[list[int]]:
@@ -72,9 +83,9 @@ def _fits(rule: Rule) -> Iterator[bool]:
     yield len(rule.windows) == 1 and all(
         isinstance(window, Rolling) and window.grain_us is None and window.length_us <= DAY for window in rule.windows
     )
-    yield bool(rule.key) and all(isinstance(part, Field) and part.type is Type.TEXT for part in rule.key)
+    yield bool(rule.key) and all(part.type is Type.TEXT for part in rule.key)
     yield bool(rule.measures) and all(_measure_fits(measure) for measure in rule.measures)
-    yield all(isinstance(part, _OF_EVENTS) for part in parts(rule.where, *(measure.where for measure in rule.measures)))
+    yield all(isinstance(part, _OF_EVENTS) for part in parts(*expressions_of(rule)))
     yield all(isinstance(part, _OF_MEASURES) for part in parts(*(tier.when for tier in rule.tiers)))
     yield len(pool((rule,)).terms) <= MOST_BITS and len(rule.tiers) <= MOST_BITS
 
@@ -84,6 +95,8 @@ def _measure_fits(measure: Measure) -> bool:
         return False
     if measure.function in (MeasureFunction.COUNT, MeasureFunction.PEAK):
         return measure.value is None
-    if measure.function is MeasureFunction.DISTINCT:
-        return measure.field is not None and not (FIELDS[measure.field].type is Type.NUMBER and FIELDS[measure.field].may_be_unset)
-    return measure.field in _WHOLE
+    if measure.function is not MeasureFunction.DISTINCT:
+        return measure.field in _WHOLE
+    if measure.field is None:
+        return measure.value is not None and measure.value.type is Type.TEXT
+    return not (FIELDS[measure.field].type is Type.NUMBER and FIELDS[measure.field].may_be_unset)

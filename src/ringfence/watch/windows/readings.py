@@ -1,18 +1,16 @@
 """What a group of rules reads of a batch: which events take part, under which key, and which measures each counts for."""
 
 from functools import reduce
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ringfence.policy.expressions import Expression, Field
+from ringfence.policy.expressions import Expression
 from ringfence.vocabulary.contracts import EventKind
-from ringfence.watch.columns import KIND_CODES, UNSET, Columns, TextHashes, evaluate, field_names, fold
+from ringfence.watch.columns import KIND_CODES, UNSET, Columns, TextHashes, as_hashes, column_names, evaluate, field_names, fold
 from ringfence.watch.kernels.layout import Batch
 from ringfence.watch.windows.terms import Pooled, Term, filter_fields, kinds_of
-
-_NUMBER_BITS: Final = np.uint64(0x5851F42D4C957F2D)  # moves the bits of 0.0 away from `UNSET`
 
 
 class Reading:
@@ -28,8 +26,8 @@ class Reading:
         self._pooled = pooled
         self._hashes = hashes
         self._where = rule.where
-        self._key = tuple(part.name for part in rule.key if isinstance(part, Field))
-        self._inner = frozenset(filter_fields(pooled))
+        self._key = rule.key
+        self._inner = frozenset(name for term in pooled.terms for each in (term.where, term.value) for name in column_names(each))
         self._looks = np.zeros(len(KIND_CODES), np.uint64)
         for bit, judged in enumerate(pooled.judged):
             for kind in kinds_of(pooled, judged.rule):
@@ -44,17 +42,18 @@ class Reading:
     @property
     def fields(self) -> frozenset[str]:
         """The event fields that the group reads."""
-        return self._inner.union(self._key, field_names(self._where))
+        outer = (name for each in (self._where, *self._key) for name in field_names(each))
+        return frozenset(filter_fields(self._pooled)).union(outer)
 
     def of(self, columns: Columns, first_event: int) -> tuple[NDArray[np.intp], Batch]:
         """Return the positions in `columns` of the events that take part, and those events as the kernel reads them.
 
         `first_event` is the number of the event at position 0.
         """
-        part = self._looks[columns.kind] != 0
+        part, size = self._looks[columns.kind] != 0, columns.time.size
         if self._where is not None:
-            part &= evaluate(self._where, columns.fields, columns.time.size, self._hashes)
-        key = reduce(fold, (_as_hashes(columns.fields[name]) for name in self._key))
+            part &= evaluate(self._where, columns.fields, size, self._hashes)
+        key = reduce(fold, (evaluate(each, columns.fields, size, self._hashes) for each in self._key))
         part &= key != UNSET
         if part.all():
             positions, inner = np.arange(part.size), columns.fields
@@ -65,7 +64,7 @@ class Reading:
             time, kind, key = columns.time[positions], columns.kind[positions], key[positions]
         pairs = np.empty((positions.size, len(self._pooled.pair_lanes)), np.uint64)
         for lane, term in enumerate(self._pooled.pair_lanes):
-            pairs[:, lane] = fold(key, _as_hashes(self._value(term, inner, positions.size)))
+            pairs[:, lane] = fold(key, as_hashes(self._value(term, inner, positions.size)))
         values = np.empty((positions.size, len(self._pooled.value_lanes)), np.float64)
         for lane, term in enumerate(self._pooled.value_lanes):
             values[:, lane] = self._value(term, inner, positions.size)
@@ -91,10 +90,3 @@ class Reading:
                 counts &= pairs[:, lane] != UNSET
             members |= counts.astype(np.uint64) << np.uint64(index)
         return members
-
-
-def _as_hashes(column: NDArray[Any]) -> NDArray[np.uint64]:
-    """Return text hashes as they are, and numbers and truths by their bits: equal where they are equal, never `UNSET`."""
-    if column.dtype == np.uint64:
-        return column
-    return column.astype(np.float64).view(np.uint64) ^ _NUMBER_BITS

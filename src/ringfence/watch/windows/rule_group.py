@@ -5,10 +5,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from ringfence.policy.evaluation import Context
 from ringfence.policy.plan import Rule
 from ringfence.vocabulary.contracts import EventKind
 from ringfence.vocabulary.times import Micros
-from ringfence.watch.columns import Columns, TextHashes, columns_of
+from ringfence.watch.columns import Columns, Derivations, TextHashes, columns_of
 from ringfence.watch.kernels import windows as kernel
 from ringfence.watch.kernels.layout import CROSSING, NOBODY, SAMPLE, Batch, Crossings
 from ringfence.watch.windows.compiled_conditions import compiled_conditions, interpreted
@@ -36,7 +37,8 @@ class RuleGroup:
     of events is cut into batches, the crossings are the same. Raises `RuleUnmeasurable` for a rule that it can't measure.
     """
 
-    def __init__(self, rules: Sequence[Rule], hashes: TextHashes, limits: Limits) -> None:
+    def __init__(self, rules: Sequence[Rule], hashes: TextHashes, limits: Limits, derivations: Derivations | None = None) -> None:
+        """`derivations` are what `advance`'s columns are extended by, where the rules call functions or ask lists."""
         self._pooled = pool(rules)
         self._reading = Reading(self._pooled, hashes)
         self.terms = terms_of(self._pooled, most_rows=limits.events, most_keys=limits.keys)
@@ -52,7 +54,10 @@ class RuleGroup:
         self._conditions = interpreted()
         self.forget()
         # An empty batch makes the kernels compile now, at the start, and not while the first event waits.
-        self.advance(columns_of((), sorted(self.fields), hashes, clock=Micros(0), now=Micros(0)), 0)
+        derivations = derivations or Derivations((), Context(), hashes)
+        columns = columns_of((), sorted(self.fields | derivations.fields), hashes, clock=Micros(0), now=Micros(0))
+        derivations.extend(columns, ())
+        self.advance(columns, 0)
 
     @property
     def fields(self) -> frozenset[str]:
