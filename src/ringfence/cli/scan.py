@@ -26,7 +26,7 @@ from ringfence.policy import Bundle, BundleRefused, load, read_folder, render
 from ringfence.report import Collector, Given, RateDeck, Read, findings_table, read_rates
 from ringfence.vocabulary.contracts import Finding, Reference
 from ringfence.vocabulary.times import Micros, iso, micros
-from ringfence.watch.attribution import CsvFile, RowProblem, read_reference
+from ringfence.watch.attribution import CsvFile, Directory, RowProblem, read_reference
 from ringfence.watch.engine import Engine, RuleUnmeasurable
 from ringfence.watch.recorded import (
     FORMATS,
@@ -86,13 +86,13 @@ def command(
             recording: Recording | Followed
             if follow:
                 recording = _followed(files, choice, reference, options)
-                engine = Engine(bundle.plan, key=_KEY, source=_names([path.name for path in files]))
+                engine = _engine(bundle, reference, [path.name for path in files])
                 count = _print_each(judged(recording.batches(), engine, observer=collector), json=json)
             else:
                 inputs = find_inputs(files, choice.format, sys.stdin.buffer, otherwise=choice.otherwise)
                 recording = Recording(inputs, reference, options, progress=_progress(inputs, stack))
                 names = [each.path.name if each.path is not None else each.name for each in inputs.files]
-                engine = Engine(bundle.plan, key=_KEY, source=_names(names))
+                engine = _engine(bundle, reference, names)
                 found = recording.judged(engine, observer=collector)
                 count = _print_json(found) if json else _print(found, collector, masked=mask)
         except UnreadableFile as refused:
@@ -121,6 +121,13 @@ def _bundle(folder: Path) -> Bundle:
     except BundleRefused as refused:
         problems = "\n".join(render(problem, content) for problem in refused.problems)
         _refuse(f"the policy in {folder} can't be used:\n{problems}")
+
+
+def _engine(bundle: Bundle, reference: Reference, names: Sequence[str]) -> Engine:
+    """Return an engine that judges by the bundle and the reference. Raises `RuleUnmeasurable`."""
+    engine = Engine(bundle.plan, key=_KEY, source=_names(names))
+    engine.know(Directory(reference))
+    return engine
 
 
 def _reference(bundle: Bundle, accounts: Csv, numbers: Csv, trunks: Csv) -> tuple[Reference, list[RowProblem]]:
