@@ -154,6 +154,29 @@ def test_a_capture_of_which_nothing_was_written_but_its_beginning_ends_at_once(
     assert "octets of the file unreadable" in told
 
 
+@pytest.mark.parametrize("name", ["calls.csv", "Master.csv"])
+def test_a_hole_of_a_hundred_gigabytes_between_rows_costs_one_row(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
+) -> None:
+    generic = "c{},2026-03-02T09:00:00Z,,2026-03-02T09:00:05Z,acme,,+32255512345,192.0.2.1,487,caller,\n"
+    master = (
+        '"acc","100","200","default","""A"" <100>","SIP/a-{}","SIP/b-2","Dial","x",'
+        '"2026-03-02 09:00:00",,"2026-03-02 09:01:00",60,0,"NO ANSWER","DOCUMENTATION"\n'
+    )
+    row, heading = (generic, f"{HEADER}\n") if name == "calls.csv" else (master, "")
+    huge = tmp_path / name
+    with huge.open("wb") as file:
+        file.write((heading + row.format(1)).encode())
+        file.truncate(100 << 30)
+        file.seek(0, io.SEEK_END)
+        file.write(("\n" + row.format(2)).encode())
+        file.truncate(200 << 30)
+    code, _, told = found(capsys, huge, timezone="UTC")
+    assert code == 1
+    assert "2 call records, 2 unusable rows" in told
+    assert told.count("the line is longer than 65536 characters") == 2
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_a_table_of_no_known_layout_is_told_that_a_mapping_would_help(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, delimiter: str

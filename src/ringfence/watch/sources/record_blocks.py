@@ -7,6 +7,7 @@ from typing import BinaryIO, Final
 
 from ringfence.watch.kernels.row_layout import Hashing
 from ringfence.watch.sources.call_records import unreadable
+from ringfence.watch.sources.holes import skip_hole
 from ringfence.watch.sources.text_lines import is_utf16, text_lines
 from ringfence.watch.wire.cdr import LONGEST_LINE, CallRecord, RowProblem, WrongHeader
 from ringfence.watch.wire.cdr.blocks import BlockReader, RecordBlock, block_of
@@ -62,6 +63,8 @@ def _with_whole_lines(text: bytes, file: BinaryIO) -> bytes:
     piece = b"-"
     while piece and not piece.endswith(b"\n"):
         piece = file.readline(LONGEST_LINE + 1)
+        if not piece.strip(b"\0"):
+            skip_hole(file)
         if length <= LONGEST_LINE:
             held.append(piece)
         length += len(piece)

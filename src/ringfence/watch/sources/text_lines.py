@@ -4,6 +4,7 @@ import codecs
 from collections.abc import Iterator
 from typing import Final, Protocol
 
+from ringfence.watch.sources.holes import skip_hole
 from ringfence.watch.wire.cdr import LONGEST_LINE
 
 _UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -40,6 +41,8 @@ def text_lines(file: Octets, *, longest: int = LONGEST_LINE) -> Iterator[str]:
         rest = line
         while len(rest) > longest and not rest.endswith(b"\n"):
             rest = file.readline(longest + 1)
+            if not rest.strip(b"\0"):
+                skip_hole(file)
         yield _decoded(line)
         line = file.readline(longest + 1)
 

@@ -1,9 +1,9 @@
 """A file read in large pieces, of which the part not yet used is at hand. Takes pipes, packed files and files being written."""
 
-import errno
-import os
 from collections.abc import Callable
 from typing import BinaryIO, Final
+
+from ringfence.watch.sources.holes import skip_hole
 
 CHUNK: Final = 262_144
 
@@ -45,14 +45,5 @@ class Window:
             self.octets, self.at = rest, 0
             if rest:
                 break
-            skipped += self._skip_hole()
+            skipped += skip_hole(self._file)
         return skipped
-
-    def _skip_hole(self) -> int:
-        """Pass over a stretch of a sparse file that was never written, without reading it."""
-        try:
-            here = self._file.tell()
-            return self._file.seek(here, os.SEEK_DATA) - here
-        except (OSError, ValueError) as failed:  # a pipe or packed file, or nothing but the hole until the end
-            is_last = isinstance(failed, OSError) and failed.errno == errno.ENXIO
-            return self._file.seek(0, os.SEEK_END) - here if is_last else 0
