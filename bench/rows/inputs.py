@@ -11,6 +11,7 @@ from bench.scan import inputs
 from ringfence.simulate.records import COLUMNS
 from ringfence.vocabulary.times import HOUR
 
+SAID: Final = inputs.OUT / "rows-beside"
 _HOURS: Final = 8.0
 _TIMES: Final = ("start", "answer", "end")
 _WRITTEN: Final = 20_000
@@ -25,6 +26,15 @@ def call_records(octets: int) -> tuple[Path, int]:
         path.with_suffix(".draft").replace(path)
         counted.write_text(f"{rows}\n", encoding="utf-8")
     return path, int(counted.read_text(encoding="utf-8"))
+
+
+def few_records() -> Path:
+    """Return a file with the first row alone."""
+    source, _ = inputs.call_records(_HOURS)
+    path = inputs.OUT / "rows-one.csv"
+    with source.open("rb") as file:
+        path.write_bytes(file.readline() + file.readline())
+    return path
 
 
 def _write(path: Path, octets: int) -> int:

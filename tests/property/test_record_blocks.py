@@ -134,7 +134,15 @@ def of_block(block: RecordBlock) -> list[tuple[object, ...]]:
     rows = []
     for row, line in enumerate(block.lines.tolist()):
         start, answer, end, ring_ms, status, released_by, attestation, direction = block.facts[row].item()
-        texts = (layout.CALL_ID, layout.ACCOUNT, layout.CALLER, layout.CALLEE, layout.SOURCE, layout.TRUNK, layout.USER_AGENT)
+        texts: tuple[int, ...] = (
+            layout.CALL_ID,
+            layout.ACCOUNT,
+            layout.CALLER,
+            layout.CALLEE,
+            layout.SOURCE,
+            layout.TRUNK,
+            layout.USER_AGENT,
+        )
         texts += (layout.PAI, layout.DIVERSION)
         words = ((None, *RELEASES)[released_by], (None, *LETTERS)[attestation], (None, *WAYS)[direction])
         times = (start, told(answer, layout.NEVER), told(end, layout.NEVER))
@@ -224,4 +232,4 @@ def test_most_rows_need_no_reading_one_by_one() -> None:
     data = (HEADER + "\n" + "".join(row.format(nth) for nth in range(50))).encode()
     (block,) = read_blocks(io.BytesIO(data), HASHING)
     assert len(block.lines) == 50
-    assert block.data.size == len(data) - len(HEADER) - 1 + layout.PADDING  # nothing had to be put behind it
+    assert block.data.size == len(data) - len(HEADER) - 1  # nothing had to be put behind it

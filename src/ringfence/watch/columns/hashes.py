@@ -35,7 +35,7 @@ class TextHashes(dict[str | None, int]):
     def __missing__(self, text: str | None) -> int:
         # A broken wire can bring lone surrogates: they are as good as any other text.
         octets = (text or "").encode("utf-8", "surrogatepass")
-        data = np.frombuffer(octets + bytes(texts.PADDING), np.uint8)
+        data = np.frombuffer(octets, np.uint8)
         hashed = int(texts.siphash(data, 0, len(octets), self._key)) or 1
         self[text] = hashed
         return hashed
@@ -43,7 +43,7 @@ class TextHashes(dict[str | None, int]):
     def of_cells(self, data: NDArray[np.uint8], cells: NDArray[np.int32], cell: int) -> NDArray[np.uint64]:
         """Return the hashes of one cell of n rows, `UNSET` where it is empty.
 
-        `cells` are int32[n, cells, 2]: where a cell begins in `data` and how many octets of UTF-8 it has. `PADDING` octets follow.
+        `cells` are int32[n, cells, 2]: where a cell begins in `data` and how many octets of UTF-8 it has.
         """
         hashes = np.empty(len(cells), np.uint64)
         texts.hash_cells(data, cells, cell, self._key, hashes)
@@ -61,7 +61,7 @@ class TextHashes(dict[str | None, int]):
         cells = np.zeros((len(octets), 1, 2), np.int32)
         cells[:, 0, 1] = list(map(len, octets))
         cells[:, 0, 0] = np.cumsum(cells[:, 0, 1]) - cells[:, 0, 1]
-        return self.of_cells(np.frombuffer(b"".join(octets) + bytes(texts.PADDING), np.uint8), cells, 0)
+        return self.of_cells(np.frombuffer(b"".join(octets), np.uint8), cells, 0)
 
     def bound(self) -> None:
         """Forget all texts once there are too many of them. They hash alike when they come again."""

@@ -233,10 +233,10 @@ class _Reading:
             return answered
         if name == "status":
             return np.where((facts["status"] == 0) & answered, _OK, facts["status"])
-        if name == "ring":
-            return np.multiply(np.maximum(facts["ring_ms"], 0), FIELDS[name].scale)
-        talked = np.maximum(np.subtract(facts["end"], facts["answer"]), 0) // MILLISECOND
-        return np.multiply(np.where(answered, talked, 0), FIELDS[name].scale)
+        lengths: NDArray[Any] = np.maximum(facts["ring_ms"], 0)
+        if name == "duration":
+            lengths = np.where(answered, np.maximum(facts["end"] - facts["answer"], 0) // MILLISECOND, 0)
+        return lengths * FIELDS[name].scale
 
     def _cell(self, cell: int) -> NDArray[np.uint64]:
         return self.block.hashes[cell]

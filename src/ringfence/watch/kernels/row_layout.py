@@ -85,19 +85,19 @@ FACTS: Final = np.dtype(
 )
 """What `read` reads of a row."""
 
-PADDING: Final = 8
-"""Octets after the last line, so that whole words can be read."""
-
 LONGEST_LINE: Final = 65_536
 """Characters of a line. A longer one is a bad row."""
 
 
 class Table(NamedTuple):
-    """How a file is laid out. `targets[c]` is the cell that a line's c-th value goes to, or `NONE`; lines have as many values.
+    """How a file is laid out. `delimiter` is the octet between values.
+
+    `targets[c]` is the cell that a line's c-th value goes to, or `NONE`; lines have as many values.
 
     `words[group]` are what can stand in `RELEASED`, `ATTESTED` and `DIRECTION`, each word after its length.
     """
 
+    delimiter: int
     classes: NDArray[np.uint8]  # [256]
     targets: NDArray[np.int64]
     words: NDArray[np.uint8]  # [3, most words, longest + 1]

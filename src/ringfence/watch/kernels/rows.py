@@ -2,8 +2,8 @@
 """Call records' rows: lines to cells, and cells to times, statuses, choices and hashes, as far as they are written as most are.
 
 A row that is written in any other way is marked, and nothing else is said of it: plain Python reads it then. So what a kernel
-takes, Python must take alike; what it leaves is only slower. Every line must end with a newline, and `PADDING` octets follow the
-last. A row's cells are int32[CELLS, 2]: where each begins in `data`, and how long it is.
+takes, Python must take alike; what it leaves is only slower. Every line must end with a newline. A row's cells are
+int32[CELLS, 2]: where each begins in `data`, and how long it is.
 """
 
 from typing import Final
@@ -32,7 +32,6 @@ from ringfence.watch.kernels.row_layout import (
     NEWLINE,
     NONE,
     ODD,
-    PADDING,
     PLAIN,
     Q850,
     QUOTE,
@@ -48,7 +47,7 @@ from ringfence.watch.kernels.row_layout import (
     Rows,
     Table,
 )
-from ringfence.watch.kernels.texts import text_hash
+from ringfence.watch.kernels.texts import text_hash, word_at, zeros_below
 
 _SPACE: Final = 32
 _TAB: Final = 9
@@ -61,6 +60,10 @@ _LONGEST_E164: Final = 16
 _SECOND: Final = 1_000_000
 _DATE_AND_TIME: Final = 19
 _MOST_DECIMALS: Final = 9
+_ONES: Final = np.uint64(0x0101010101010101)
+_BLANKS: Final = np.uint64(0x2020202020202020)
+_QUOTES: Final = np.uint64(0x2222222222222222)
+_HIGHEST: Final = np.uint64(0x8080808080808080)
 
 
 @compiled
@@ -91,16 +94,41 @@ def put_cell(data: NDArray[np.uint8], cells: NDArray[np.int32], cell: int, begin
 
 
 @compiled
-def value_end(data: NDArray[np.uint8], classes: NDArray[np.uint8], place: int) -> tuple[int, int]:
+def special_at(data: NDArray[np.uint8], classes: NDArray[np.uint8], place: int, delimiters: np.uint64) -> int:
+    """Return the place from `place` on of the next octet that is not `PLAIN`. `delimiters` is a word of them.
+
+    Eight octets are looked at together: where a word less 1 in each octet has an octet's highest bit, which the word itself lacks,
+    that octet was 0, or one below it was.
+    """
+    while place + 8 <= data.size:
+        word = word_at(data, place)
+        marked = (word - _BLANKS) & ~word  # below a blank
+        other = word ^ delimiters
+        marked |= (other - _ONES) & ~other
+        other = word ^ _QUOTES
+        marked |= ((other - _ONES) & ~other) | word
+        marked &= _HIGHEST
+        if marked == 0:
+            place += 8
+            continue
+        place += int(np.int64(zeros_below(marked) >> np.uint64(3)))
+        if classes[data[place]] != PLAIN:
+            return place
+        place += 1
+    while classes[data[place]] == PLAIN:
+        place += 1
+    return place
+
+
+@compiled
+def value_end(data: NDArray[np.uint8], classes: NDArray[np.uint8], place: int, delimiters: np.uint64) -> tuple[int, int]:
     """Return where the value without quotation marks ends that holds `place`, and what is to be said of it."""
     state = 0
-    while True:
-        while classes[data[place]] == PLAIN:
-            place += 1
-        if classes[data[place]] != HIGH:
-            return place, state
+    place = special_at(data, classes, place, delimiters)
+    while classes[data[place]] == HIGH:
         state = BEYOND_ASCII
-        place += 1
+        place = special_at(data, classes, place + 1, delimiters)
+    return place, state
 
 
 @compiled
@@ -121,6 +149,7 @@ def split_line(data: NDArray[np.uint8], place: int, table: Table, cells: NDArray
     """Write the wanted cells of the line at `place`; return where the next line begins, and what is to be said of this one."""
     classes = table.classes
     targets = table.targets
+    delimiters = np.uint64(table.delimiter) * _ONES
     state = 0
     for nth in range(targets.size):
         begin = place
@@ -131,7 +160,7 @@ def split_line(data: NDArray[np.uint8], place: int, table: Table, cells: NDArray
             end, said = quoted_end(data, classes, begin)
             place = end + 1
         else:
-            end, said = value_end(data, classes, place)
+            end, said = value_end(data, classes, place, delimiters)
             place = end
         state |= said
         if said == ODD:
@@ -309,7 +338,7 @@ def read_outcome(
         return ODD
     fact.status = 0
     if cells[STATUS, 1] > 0:
-        fact.status = whole(data, cells[STATUS, 0], 3)
+        fact.status = whole(data, cells[STATUS, 0], min(cells[STATUS, 1], 3))
         if cells[STATUS, 1] != 3 or fact.status < 100 or fact.status > 699:
             return ODD
     fact.ring_ms = NONE
@@ -372,7 +401,7 @@ def read_lines(data: NDArray[np.uint8], table: Table, hashing: Hashing, cells: N
     """
     place = 0
     row = 0
-    while place < data.size - PADDING and row < rows.ends.size:
+    while place < data.size and row < rows.ends.size:
         begin = past_blanks(data, place)
         begin += table.classes[data[begin]] == RETURN
         if table.classes[data[begin]] == NEWLINE:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ringfence.watch.kernels.compiled import compiled
 
 PADDING: Final = 8
-"""Octets that must follow the last text, so that whole words can be read."""
+"""Octets behind the last text with which it is hashed as fast as the others. They need not be there."""
 _WORD_BITS: Final = 64
 
 
@@ -32,8 +32,19 @@ def _load_word(_typing: Any, data: Any, place: Any) -> Any:  # noqa: ANN401, ARG
     return types.uint64(data, types.int64), generate
 
 
+def _count_below(_typing: Any, word: Any) -> Any:  # noqa: ANN401, ARG001 - likewise
+    """Return what Numba needs to count a word's zero bits below its lowest one."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401, ARG001 - likewise
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.uint64(types.uint64), generate
+
+
+zeros_below: Final[Callable[[np.uint64], np.uint64]] = cast(Any, intrinsic(_count_below))
+"""How many zero bits a word has below its lowest one."""
 word_at: Final[Callable[[NDArray[np.uint8], int], np.uint64]] = cast(Any, intrinsic(_load_word))
-"""The eight octets at a place as one number, the first the lowest."""
+"""The eight octets at a place as one number, the first the lowest. They must be there."""
 
 
 @compiled
@@ -59,6 +70,17 @@ def stirred(a: np.uint64, b: np.uint64, c: np.uint64, d: np.uint64) -> tuple[np.
 
 
 @compiled
+def rest_at(data: NDArray[np.uint8], place: int, length: int) -> np.uint64:
+    """Return the last word that is hashed of a text of `length` octets: those from `place` on, fewer than eight, and the length."""
+    rest = np.uint64(length & 255) << np.uint64(56)
+    if place + 8 <= data.size:
+        return rest | (word_at(data, place) & ((np.uint64(1) << np.uint64(8 * (length & 7))) - np.uint64(1)))
+    for nth in range(length & 7):
+        rest |= np.uint64(data[place + nth]) << np.uint64(8 * nth)
+    return rest
+
+
+@compiled
 def siphash(data: NDArray[np.uint8], begin: int, length: int, key: NDArray[np.uint64]) -> np.uint64:
     """Return SipHash-2-4 of `length` octets from `begin` on, under a key of two words."""
     a = key[0] ^ np.uint64(0x736F6D6570736575)
@@ -68,10 +90,7 @@ def siphash(data: NDArray[np.uint8], begin: int, length: int, key: NDArray[np.ui
     place = int(begin)
     last = place + (length & ~7)
     while place <= last:
-        word = word_at(data, place)
-        if place == last:  # what is left over, and the length
-            kept = np.uint64(8 * (length & 7))
-            word = (word & ((np.uint64(1) << kept) - np.uint64(1))) | (np.uint64(length & 255) << np.uint64(56))
+        word = word_at(data, place) if place < last else rest_at(data, place, length)
         d ^= word
         a, b, c, d = stirred(a, b, c, d)
         a, b, c, d = stirred(a, b, c, d)

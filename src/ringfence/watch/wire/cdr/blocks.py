@@ -23,7 +23,6 @@ LETTERS: Final = tuple(filter(None, ATTESTATIONS))
 WAYS: Final = tuple(filter(None, DIRECTIONS))
 """The words that `FACTS` counts from 1."""
 
-_ENDS: Final = bytes(layout.PADDING)
 _TEXTS: Final = {
     layout.CALL_ID: "call_id",
     layout.ACCOUNT: "account",
@@ -125,7 +124,7 @@ def block_of(rows: Iterable[CallRecord | RowProblem], hashing: layout.Hashing) -
         behind.put(record, row, cells, facts)
     encoded = list(map(msgspec.msgpack.encode, records))
     sizes = np.fromiter(map(len, encoded), np.int64, len(encoded))
-    data = np.frombuffer(bytes(behind.octets) + _ENDS, np.uint8)
+    data = np.frombuffer(bytes(behind.octets), np.uint8)
     return RecordBlock(
         data,
         cells,
@@ -159,7 +158,7 @@ class BlockReader:
         self._hashing = hashing
         self._zone = zone
         targets = [layout.PLACES.get(name, layout.NONE) for name in lines.names]
-        self._table = layout.Table(_classes(","), np.array(targets, np.int64), _words(RELEASES, LETTERS, WAYS))
+        self._table = layout.Table(ord(","), _classes(","), np.array(targets, np.int64), _words(RELEASES, LETTERS, WAYS))
         self._cells = np.zeros((layout.CELLS, 2), np.int32)
         self._canonical: dict[bytes, bytes] = {}
         """Numbers and addresses in other forms, and their own."""
@@ -227,7 +226,7 @@ class _Draft:
 
     def __init__(self, text: bytes, first: int, place: int | None, hashing: layout.Hashing, again: Again) -> None:
         self.text = text
-        self.data: NDArray[np.uint8] = np.frombuffer(text + _ENDS, np.uint8)
+        self.data: NDArray[np.uint8] = np.frombuffer(text, np.uint8)
         self.size = text.count(b"\n")
         self.rows = layout.Rows(
             np.empty(self.size, np.int64),
@@ -255,7 +254,7 @@ class _Draft:
     def append(self, octets: bytearray) -> None:
         """Let texts stand behind the block's own."""
         if octets:
-            self.data = np.frombuffer(self.text + octets + _ENDS, np.uint8)
+            self.data = np.frombuffer(self.text + octets, np.uint8)
 
     def hash_again(self, rows: NDArray[np.intp]) -> None:
         """Hash the texts of some rows once more."""
