@@ -8,8 +8,8 @@ from ringfence.vocabulary.contracts import Event, EventKind, Finding
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.watch.tallies import Found
 
-_KEPT: Final = frozenset({"kind", "time", "call_id", "party", "root"})
-"""Fields of a key that are the finding's own, or stand in the path."""
+_KEPT: Final = frozenset({"kind", "time", "call_id", "party", "root", "traffic_class"})
+"""Fields of a key that are the finding's own, or stand in the path. Its class is the one that its rule gives, if any."""
 
 
 def event_of(finding: Finding, found: Found) -> Event:
