@@ -55,8 +55,14 @@ def brought_in(folder: Path) -> Lake:
     return lake
 
 
+def _cut_into(patched: pytest.MonkeyPatch, slice_size: int) -> None:
+    for reads in (reading.slices_of, reading.stretches):
+        assert reads.__kwdefaults__ is not None
+        patched.setitem(reads.__kwdefaults__, "size", slice_size)
+
+
 def shares_of(backtest: Backtest) -> list[tuple[str, Plan]]:
-    return list(backtest._shares().items())
+    return list(backtest.shares.items())
 
 
 def as_backtest(findings: list[Finding]) -> list[Finding]:
@@ -72,7 +78,7 @@ def test_a_backtest_finds_what_a_replay_does_where_nothing_came_late(
     wanted = journalled(folder, in_time(seed, size), cuts)
     lake = brought_in(folder)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(reading.slices, "__kwdefaults__", {"since": None, "until": None, "size": slice_size})
+        _cut_into(patched, slice_size)
         backtest = begin(Asked(plans=(PLAN,)), lake, place_in(folder), reference=EMPTY, processes=processes)
         for name, plan in shares_of(backtest):
             Share(name, plan, backtest.kept, backtest.place).work(lambda _: None, lambda: False)
@@ -91,9 +97,12 @@ def test_a_backtest_that_was_stopped_or_killed_finds_the_rest_when_it_goes_on(
     ((name, plan),) = shares_of(backtest)
     for after in stops:
         with pytest.MonkeyPatch.context() as patched:
+            _cut_into(patched, 30)
             patched.setattr(sharing, "_SAVE_SECONDS", -1.0)  # it saves after each slice, and is killed before it can
             _work_until(Share(name, plan, backtest.kept, backtest.place), after, is_killed=is_killed)
-    Share(name, plan, backtest.kept, backtest.place).work(lambda _: None, lambda: False)
+    with pytest.MonkeyPatch.context() as patched:
+        _cut_into(patched, 30)
+        Share(name, plan, backtest.kept, backtest.place).work(lambda _: None, lambda: False)
     assert list(backtest.findings(0)) == as_backtest(wanted)
 
 

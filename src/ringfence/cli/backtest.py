@@ -17,12 +17,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from ringfence.cli.bundles import loaded
 from ringfence.cli.configuration import ConfigurationRefused, installation_key
 from ringfence.cli.lake import FOLDER, KEYS, lake_of
 from ringfence.cli.recorded_decisions import has_desk, judgements
 from ringfence.feeds import FeedError
-from ringfence.policy import Bundle, BundleRefused, read_folder, render
-from ringfence.policy import load as load_bundle
 from ringfence.vocabulary.contracts import Finding, Reference
 from ringfence.vocabulary.times import Micros, from_iso, iso
 from ringfence.watch.history.backtest import Asked, Backtest, ShareFailed, begin, cores, resume
@@ -55,10 +54,10 @@ def command(
     plans = tuple(each.plan for each in bundles)
     asked = Asked(plans=plans, since=moment("--from", since), until=moment("--to", until))
     with ExitStack() as stack:
-        stops = _stopping(stack)
+        stops = stopping(stack)
         try:
             backtest = _made(asked, data, processes, go_on=go_on)
-            whole = backtest.run(told=_progress(backtest, stack), stops=stops)
+            whole = backtest.run(told=progress_on_terminal(backtest, stack), stops=stops)
         except (ConfigurationRefused, FeedError, RunDamaged, ShareFailed) as refused:
             _refuse(str(refused))
         except OSError as failed:
@@ -74,17 +73,6 @@ def command(
     backtest.forget()
     _tell(backtest, data)
     raise typer.Exit(SOME if any(found) else NONE)
-
-
-def loaded(folder: Path) -> Bundle:
-    """Return the bundle in the folder; what is wrong with it ends the command."""
-    content: dict[str, bytes] = {}
-    try:
-        content = read_folder(folder)
-        return load_bundle(content)
-    except BundleRefused as refused:
-        problems = "\n".join(render(problem, content) for problem in refused.problems)
-        _refuse(f"the policy in {folder} can't be used:\n{problems}")
 
 
 def moment(option: str, text: str) -> Micros | None:
@@ -111,7 +99,7 @@ def _made(asked: Asked, data: Path, processes: int, *, go_on: bool) -> Backtest:
     return backtest
 
 
-def _stopping(stack: ExitStack) -> Callable[[], bool]:
+def stopping(stack: ExitStack) -> Callable[[], bool]:
     """Return what tells whether somebody asked to stop: once stops in order, twice at once."""
     asked = False
 
@@ -126,7 +114,7 @@ def _stopping(stack: ExitStack) -> Callable[[], bool]:
     return lambda: asked
 
 
-def _progress(backtest: Backtest, stack: ExitStack) -> Callable[[], None]:
+def progress_on_terminal(backtest: Backtest, stack: ExitStack) -> Callable[[], None]:
     """Return what shows on a terminal how far it is."""
     if not sys.stderr.isatty():
         return lambda: None

@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ringfence.cli import policy_authoring
+from ringfence.cli import calibrate, policy_authoring
 from ringfence.cli.bundles import REFUSED, Folder, loaded
 from ringfence.policy import Bundle
 from ringfence.policy.durations import write_duration
@@ -93,3 +93,4 @@ app.command("fmt")(policy_authoring.format_rules)
 app.command("explain")(policy_authoring.explain_rules)
 app.command("diff")(policy_authoring.show_differences)
 app.command("schema")(policy_authoring.print_schema)
+app.command("calibrate")(calibrate.command)

@@ -12,7 +12,8 @@ import msgspec
 import structlog
 import typer
 
-from ringfence.cli.backtest import loaded, moment
+from ringfence.cli.backtest import moment
+from ringfence.cli.bundles import loaded
 from ringfence.cli.configuration import KEY_FILE, ConfigurationRefused, installation_key
 from ringfence.feeds import FeedError
 from ringfence.feeds.segments import records_after

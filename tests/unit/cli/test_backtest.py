@@ -16,7 +16,7 @@ from tests.unit.watch.live.installation import findings as told_live
 from typer import Typer
 from typer.testing import CliRunner, Result
 
-from ringfence.cli import backtest, lake, replay
+from ringfence.cli import backtest, lake, policy, replay
 from ringfence.vocabulary.times import SECOND, Micros
 from ringfence.watch.history.comparison import Judgement, compared
 from ringfence.watch.history.run_state import read_run
@@ -118,6 +118,21 @@ def test_ctrl_c_leaves_what_resume_goes_on_with(data: Path) -> None:
         assert resumed.exit_code == 1, resumed.output
         printed = resumed.stdout
     assert sorted(printed.splitlines()) == sorted(wanted.splitlines())
+
+
+def test_numbers_of_a_rule_are_tried_over_history(data: Path) -> None:
+    result = CliRunner().invoke(policy.app, ["calibrate", "register-brute-force", "--data", str(data), "--json"])
+    assert result.exit_code == 0, result.output
+    failures, _ = lines(result)
+    assert failures["dial"] == {"place": 0, "compared": "failures", "operator": ">=", "present": 10.0}
+    trials = {trial["threshold"]: trial["subjects"] for trial in failures["trials"]}  # type: ignore[attr-defined]
+    assert trials[10.0] == 1
+    text = CliRunner().invoke(policy.app, ["calibrate", "register-brute-force", "--data", str(data)])
+    assert "▶" in text.output
+    assert "█" in text.output
+    unknown = CliRunner().invoke(policy.app, ["calibrate", "nonsense", "--data", str(data)])
+    assert unknown.exit_code == 2
+    assert not list((data / backtest.RUNS).iterdir())
 
 
 def test_people_who_decided_are_asked() -> None:

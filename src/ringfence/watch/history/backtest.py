@@ -26,7 +26,7 @@ from ringfence.vocabulary.contracts import Finding, Reference
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.history.run_state import Progress, Run, RunDamaged, findings_file, read_progress, read_run, write_run
 from ringfence.watch.history.share import Place, Share
-from ringfence.watch.history.shares import shares
+from ringfence.watch.history.shares import shared_out
 from ringfence.watch.lake.commits import total
 from ringfence.watch.lake.store import Lake
 
@@ -65,7 +65,7 @@ class Backtest:
     @property
     def events(self) -> int:
         """How many events all shares together have to look at, about."""
-        return total(self.kept.files) * len(self._shares())
+        return total(self.kept.files) * len(self.shares)
 
     @property
     def done(self) -> int:
@@ -77,7 +77,7 @@ class Backtest:
 
         Raises `ShareFailed`. Whatever ends it, it can be gone on with.
         """
-        waiting = [(name, plan) for name, plan in self._shares().items() if not self._done(name)]
+        waiting = [(name, plan) for name, plan in self.shares.items() if not self._done(name)]
         running = _Running(self.place, self.kept)
         try:
             running.start(waiting)
@@ -89,22 +89,24 @@ class Backtest:
                     running.stop()
         finally:
             running.end()
-        return all(self._done(name) for name in self._shares())
+        return all(self._done(name) for name in self.shares)
 
     def findings(self, number: int) -> Iterator[Finding]:
         """Yield what bundle `number` found, in order of time, and of one time by rule."""
-        files = [_found(findings_file(self.place.run, name)) for name in self._shares() if name.startswith(f"{number}-")]
+        files = [_found(findings_file(self.place.run, name)) for name in self.shares if name.startswith(f"{number}-")]
         return merge(*(iter(sorted(found, key=in_order)) for found in files), key=in_order)
 
     def forget(self) -> None:
         """Delete what was kept of it."""
         rmtree(self.place.run, ignore_errors=True)
 
-    def _shares(self) -> dict[str, Plan]:
+    @property
+    def shares(self) -> dict[str, Plan]:
+        """The plans that processes work on, by the names of their shares: the bundle's number, and which of its parts it is."""
         return {
             f"{number}-{place}": share
             for number, plan in enumerate(self.asked.plans)
-            for place, share in enumerate(shares(plan, self.kept.shares))
+            for place, share in enumerate(shared_out(plan, self.kept.shares))
         }
 
     def _done(self, name: str) -> bool:
@@ -120,10 +122,17 @@ def in_order(finding: Finding) -> tuple[Micros, str]:
 def begin(asked: Asked, lake: Lake, place: Place, *, reference: Reference, processes: int) -> Backtest:
     """Return a new backtest over what the lake holds now; whatever was kept of an earlier one is forgotten. Raises `OSError`."""
     rmtree(place.run, ignore_errors=True)
-    files = tuple(lake.contents().within(asked.since, asked.until))
-    a_bundle = max(1, processes // len(asked.plans))
-    policies = tuple(plan.policy for plan in asked.plans)
-    run = Run(policies=policies, since=asked.since, until=asked.until, files=files, reference=reference, shares=a_bundle)
+    contents = lake.contents()
+    newest = max((file.last for file in contents.files.values()), default=None)
+    run = Run(
+        policies=tuple(plan.policy for plan in asked.plans),
+        since=asked.since,
+        until=asked.until,
+        files=tuple(contents.within(asked.since, asked.until)),
+        reference=reference,
+        passed=asked.until if asked.until is not None and newest is not None and newest >= asked.until else None,
+        shares=max(1, processes // len(asked.plans)),
+    )
     write_run(place.run, run)
     return Backtest(asked, place, run)
 

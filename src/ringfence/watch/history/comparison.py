@@ -79,7 +79,7 @@ def compared(new: Sequence[Finding], old: Sequence[Finding], judgements: Sequenc
         parties=tuple(_parties(new, old)),
         only_new=tuple(_beyond(new, both)),
         only_old=tuple(_beyond(old, both)),
-        people=(_by_people(new, judgements), _by_people(old, judgements)) if judgements else None,
+        people=(by_people(new, judgements), by_people(old, judgements)) if judgements else None,
     )
 
 
@@ -118,7 +118,8 @@ def _acts(finding: Finding) -> bool:
     return finding.severity is Severity.ACT and finding.mode is Mode.ACT
 
 
-def _by_people(findings: Sequence[Finding], judgements: Sequence[Judgement]) -> OfPeople:
+def by_people(findings: Sequence[Finding], judgements: Sequence[Judgement]) -> OfPeople:
+    """Return how findings do by what people decided."""
     times: dict[tuple[str, str], list[Micros]] = {}
     for finding in findings:
         for named in _named(finding):

@@ -22,21 +22,25 @@ class RunDamaged(Exception):
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """What was asked: bundles by hash, the span, the lake's files as they were then, and who holds what."""
+    """What was asked: bundles by hash, the span, the lake's files as they were then, and who holds what.
+
+    `passed`: the lake has traffic beyond the span, so that all periods up to this moment are over; else `None`.
+    """
 
     policies: tuple[str, ...]
     since: Micros | None
     until: Micros | None
     files: tuple[LakeFile, ...]
     reference: Reference
+    passed: Micros | None = None
     shares: int
     """How many shares each bundle's rules were put in."""
 
 
 class Progress(Struct, frozen=True, kw_only=True):
-    """How far one share came: `hours` of the lake done, `slices` of the next; its findings' file is good up to `octets`."""
+    """How far one share came: `stretches` of the lake done, `slices` of the next; its findings' file is good up to `octets`."""
 
-    hours: int = 0
+    stretches: int = 0
     slices: int = 0
     events: int = 0
     now: Micros = Micros(0)

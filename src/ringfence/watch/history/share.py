@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
@@ -12,11 +11,11 @@ import msgspec
 from ringfence.policy.plan import Plan
 from ringfence.vocabulary.contracts import Finding
 from ringfence.vocabulary.times import Micros
+from ringfence.watch.attribution import Directory
 from ringfence.watch.engine import Engine, SnapshotRefused
 from ringfence.watch.history.run_state import Progress, Run, RunDamaged, findings_file, read_progress, write_progress
 from ringfence.watch.lake.batches import LakeBatch
-from ringfence.watch.lake.commits import hour_of
-from ringfence.watch.lake.reading import Rows, slices
+from ringfence.watch.lake.reading import Rows, slices_of, stretches
 from ringfence.watch.lake.store import Lake
 
 SOURCE: Final = "backtest"
@@ -45,6 +44,7 @@ class Share:
         self._folder = place.run
         self._lake = Lake(place.lake, place.keys, place.key)
         self._engine = Engine(plan, key=place.key, source=SOURCE)
+        self._engine.know(Directory(run.reference))
         self.progress = read_progress(place.run, name)
         if self.progress.engine is not None:
             try:
@@ -64,34 +64,36 @@ class Share:
         with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
             file.truncate(self.progress.octets)  # what was found after the last save is found again
             file.seek(0, os.SEEK_END)
-            for hours, done, rows in self._remaining():
-                self._judge(hours, done, rows, file)
+            for stretch, done, rows in self._remaining():
+                self._judge(stretch, done, rows, file)
                 told(self.progress)
                 if (stopped := stops()) or time.monotonic() - saved > _SAVE_SECONDS:
                     self._save(file)
                     saved = time.monotonic()
                 if stopped:
                     return
+            if self._run.passed is not None:
+                self._keep(self._engine.pass_time(self._run.passed), file)
             self.progress = msgspec.structs.replace(self.progress, done=True)
             self._save(file)
             told(self.progress)
 
     def _remaining(self) -> Iterator[tuple[int, int, Rows]]:
-        """Yield the slices that are left, each with the number of its hour and how many of that hour's are done with it."""
-        begun, done = self.progress.hours, self.progress.slices
-        for hour, (_, several) in enumerate(groupby(self._run.files, key=hour_of)):
-            if hour < begun:
+        """Yield the slices that are left, each with the number of its stretch and how many of that one's are done with it."""
+        begun, done = self.progress.stretches, self.progress.slices
+        since, until = self._run.since, self._run.until
+        for stretch, files in enumerate(stretches(self._run.files)):
+            if stretch < begun:
                 continue
-            files = list(several)
-            for number, rows in enumerate(slices(self._lake, files, since=self._run.since, until=self._run.until), start=1):
-                if hour > begun or number > done:
-                    yield hour, number, rows
+            for number, rows in enumerate(slices_of(self._lake, files, since=since, until=until), start=1):
+                if stretch > begun or number > done:
+                    yield stretch, number, rows
 
-    def _judge(self, hour: int, done: int, rows: Rows, file: BinaryIO) -> None:
+    def _judge(self, stretch: int, done: int, rows: Rows, file: BinaryIO) -> None:
         now = Micros(max(self.progress.now, int(rows.times[-1])))
         self._keep(self._engine.step(LakeBatch(rows), now), file)
         events = self.progress.events + len(rows)
-        self.progress = msgspec.structs.replace(self.progress, hours=hour, slices=done, now=now, events=events)
+        self.progress = msgspec.structs.replace(self.progress, stretches=stretch, slices=done, now=now, events=events)
 
     def _keep(self, found: list[Finding], file: BinaryIO) -> None:
         for finding in found:

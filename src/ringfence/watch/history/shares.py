@@ -7,7 +7,7 @@ from ringfence.policy.plan import Plan, Rule
 from ringfence.policy.strata import readers
 
 
-def shares(plan: Plan, most: int) -> list[Plan]:
+def shared_out(plan: Plan, most: int) -> list[Plan]:
     """Return the plan as up to `most` plans of the same version that together have its rules.
 
     Rules that read other rules' findings stay with them. Several conditions over the same events are spread evenly.

@@ -1,4 +1,4 @@
-"""The lake read back: events in the order of their times, an hour's files merged, in slices of bounded size.
+"""The lake read back: events in the order of their times, files merged by hours, in slices of bounded size.
 
 Of one time events stand in the order in which they came. A slice reads a column when somebody asks for it.
 """
@@ -16,13 +16,19 @@ from numpy.typing import NDArray
 
 from ringfence.vocabulary.contracts import Event
 from ringfence.vocabulary.times import Micros
-from ringfence.watch.lake.commits import LakeFile, hour_of
+from ringfence.watch.lake.commits import LakeFile, hour_of, total
 from ringfence.watch.lake.rows import events_of, sealed_as_tokens
 from ringfence.watch.lake.schema import BY_NAME, COLUMNS
 from ringfence.watch.lake.store import Lake
 
 SLICE: Final = 131_072
 """Events that a slice is made of, about. More where files overlap in many of one time."""
+
+
+_SMALL: Final = 2_048
+"""Events in a file that is read as a whole."""
+_MOST_OPEN: Final = 200
+"""Files open at once, unless one hour has more."""
 
 
 class LakeUnreadable(Exception):
@@ -40,6 +46,7 @@ class _Opened:
         except (OSError, pa.ArrowException) as error:
             raise LakeUnreadable(f"{self.path}: {error}") from error
         self.names = frozenset(self.parquet.schema_arrow.names)
+        self._whole: Any = None
         self._time = self.parquet.schema_arrow.names.index("time")
         self.groups: tuple[int, ...] = tuple(
             self.parquet.metadata.row_group(number).num_rows for number in range(self.parquet.num_row_groups)
@@ -57,17 +64,27 @@ class _Opened:
             return pa.array([column.default] * self.groups[group], column.type)
         try:
             if column.sealed and not self.is_open:
-                tokens = self.parquet.read_row_group(group, columns=[column.token]).column(0)
-                return pa.array(sealed_as_tokens(tokens.to_pylist()), pa.string())
-            return self.parquet.read_row_group(group, columns=[name]).column(0).combine_chunks()
+                return pa.array(sealed_as_tokens(self._column(column.token, group).to_pylist()), pa.string())
+            return self._column(name, group).combine_chunks()
         except (OSError, pa.ArrowException) as error:
             raise LakeUnreadable(f"{self.path}: {error}") from error
+
+    def _column(self, name: str, group: int) -> Any:  # noqa: ANN401 - pyarrow has no types
+        if sum(self.groups) > _SMALL:
+            return self.parquet.read_row_group(group, columns=[name]).column(0)
+        if self._whole is None:  # to read one column costs as much as to read them all
+            present = [column.name if self.is_open or not column.sealed else column.token for column in COLUMNS]
+            names = [each for each in present if each in self.names]
+            self._whole = [
+                self.parquet.read_row_group(number, columns=names, use_threads=False) for number in range(len(self.groups))
+            ]
+        return self._whole[group].column(name)
 
 
 class _Part(NamedTuple):
     """Rows [`begin`, `end`) of a row group of a file, and their first and last time.
 
-    `order`: the file's place in its hour, and the group's in the file.
+    `order`: the file's place in its stretch, and the group's in the file.
     """
 
     file: _Opened
@@ -81,7 +98,7 @@ class _Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A slice: rows of one hour's files, in order. It is light: nothing is read until `column` is called."""
+    """A slice: rows of some files, in order. It is light: nothing is read until `column` is called."""
 
     parts: tuple[_Part, ...]
     order: NDArray[np.intp] | None
@@ -116,8 +133,28 @@ def slices(
 
     Memory does not grow with the files. Raises `LakeUnreadable`.
     """
+    for stretch in stretches(files, size=size):
+        yield from slices_of(lake, stretch, since=since, until=until, size=size)
+
+
+def stretches(files: Iterable[LakeFile], *, size: int = SLICE) -> Iterator[list[LakeFile]]:
+    """Yield the files of one hour, or of several that follow each other and together have no more events than a slice."""
+    held: list[LakeFile] = []
     for _, several in groupby(files, key=hour_of):
-        yield from _slices_of_hour([_Opened(lake, file) for file in several], (since, until), size)
+        hour = list(several)
+        if held and (total(held) + total(hour) > size or len(held) + len(hour) > _MOST_OPEN):
+            yield held
+            held = []
+        held += hour
+    if held:
+        yield held
+
+
+def slices_of(
+    lake: Lake, stretch: Iterable[LakeFile], *, since: Micros | None = None, until: Micros | None = None, size: int = SLICE
+) -> Iterator[Rows]:
+    """Yield the events of one of the `stretches` as `slices` does."""
+    yield from _merged([_Opened(lake, file) for file in stretch], (since, until), size)
 
 
 def read_events(lake: Lake, *, since: Micros | None = None, until: Micros | None = None, size: int = SLICE) -> Iterator[Event]:
@@ -126,7 +163,7 @@ def read_events(lake: Lake, *, since: Micros | None = None, until: Micros | None
         yield from rows.events()
 
 
-def _slices_of_hour(files: list[_Opened], span: tuple[Micros | None, Micros | None], size: int) -> Iterator[Rows]:
+def _merged(files: list[_Opened], span: tuple[Micros | None, Micros | None], size: int) -> Iterator[Rows]:
     waiting = sorted(_parts_of(files), key=lambda part: part.first, reverse=True)
     taken: list[_Part] = []
     rows = 0

@@ -6,7 +6,7 @@ deleted. Whatever a crash leaves before its commit is no part of the lake, and t
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from operator import attrgetter
 from pathlib import Path
@@ -60,16 +60,13 @@ class Lake:
         Raises `FeedBusy` while another writes, `OSError`.
         """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        commits = FeedWriter(self.folder / FOLDER)
-        try:
+        with closing(FeedWriter(self.folder / FOLDER)) as commits:
             (self.folder / "README").write_text(_README, encoding="utf-8")
             writer = LakeWriter(self, commits, Tokens(self._key))
             writer.clean()
             yield writer
             writer.drop()
             (self.folder / _UNFINISHED).unlink(missing_ok=True)
-        finally:
-            commits.close()
 
 
 class LakeWriter:

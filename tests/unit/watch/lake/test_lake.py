@@ -292,7 +292,7 @@ def test_a_crash_at_any_line_loses_and_doubles_nothing(tmp_path: Path) -> None:
         assert list(read_events(lake_in(folder))) == by_time(*parts), line
         on_disk = {name for name in _files(folder / "lake") if name.endswith((".parquet", ".draft"))}
         assert on_disk == set(lake_in(folder).contents().files), line
-        line += 4  # every line would take a minute; by fours each loop and step is met somewhere
+        line += 9  # every line would take minutes; by nines each loop and step is met somewhere
 
 
 def _prefixes(old: list[Event], *parts: list[Event]) -> list[list[Event]]:
