@@ -154,6 +154,13 @@ def test_a_capture_of_which_nothing_was_written_but_its_beginning_ends_at_once(
     assert "octets of the file unreadable" in told
 
 
+def test_a_capture_that_begins_after_the_range_says_that_nothing_of_it_was_used(capsys: pytest.CaptureFixture[str]) -> None:
+    _, _, told = found(capsys, capture("svwar"), capture("sipp_calls"), until="2026-11-22T20:36:47Z")
+    (later,) = [line for line in told.splitlines() if line.startswith(str(capture("sipp_calls")))]
+    assert later.endswith("outside the range of time")
+    assert f"{capture('svwar')}: 84 SIP messages in 84 packets\n" in told
+
+
 @pytest.mark.parametrize("name", ["calls.csv", "Master.csv"])
 def test_a_hole_of_a_hundred_gigabytes_between_rows_costs_one_row(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str

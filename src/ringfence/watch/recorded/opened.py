@@ -70,6 +70,7 @@ class Opened:
         for each in self.items():
             if isinstance(each, Datagram):
                 if end is not None and each.time >= end:
+                    counts.leave_out()  # it alone: what comes after it is not even read
                     break
                 if latest is None:
                     counts.saw(each.time)
