@@ -12,7 +12,8 @@ from ringfence.policy import Bundle, load, read_folder
 from ringfence.policy.examples import Example, read_example
 
 HERE: Final = Path(__file__).parent
-FOLDERS: Final = sorted(path.parent for path in HERE.glob("*/rule.yaml"))
+FOLDERS: Final = sorted(path.parent for path in HERE.glob("[0-9]*/rule.yaml"))
+FEATURES: Final = sorted(path.parent for path in HERE.glob("features/*/rule.yaml"))
 EXAMPLES: Final = ("firing", "quiet")
 
 

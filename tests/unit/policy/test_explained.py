@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from tests.policies.promises import FOLDERS, bundle_of
+from tests.policies.promises import FEATURES, FOLDERS, bundle_of
 from tests.unit.policy.minimal import RULE, files
 
 from ringfence.policy import load
@@ -80,7 +80,7 @@ def test_a_condition_is_a_clause(condition: str, words: str) -> None:
 
 
 def promised() -> Iterator[Rule]:
-    for folder in FOLDERS:
+    for folder in (*FOLDERS, *FEATURES):
         yield from bundle_of(folder).plan.rules
 
 

@@ -17,7 +17,7 @@ from ringfence.policy.spacing import WIDTH, spaced, wrapped
 from ringfence.policy.tiers import OF_A_TIER as KEYS_OF_A_TIER
 
 RULES: Final = sorted(
-    path for path in (ROOT / "tests" / "policies").glob("*/*.yaml") if path.stem not in ("firing", "quiet")
+    path for path in (ROOT / "tests" / "policies").rglob("*.yaml") if path.stem not in ("firing", "quiet")
 ) + sorted((ROOT / "bundles" / "default" / "rules").glob("*.yaml"))
 
 UNTIDY: Final = """\

@@ -15,8 +15,8 @@ from ringfence.policy.formatter import ORDER
 from ringfence.policy.schema import MEANINGS, example_schema, rule_schema
 
 PROMISES: Final = ROOT / "tests" / "policies"
-EXAMPLES: Final = sorted(path for name in ("firing", "quiet") for path in PROMISES.glob(f"*/{name}.yaml"))
-RULES: Final = sorted(set(PROMISES.glob("*/*.yaml")) - set(EXAMPLES)) + sorted(
+EXAMPLES: Final = sorted(path for name in ("firing", "quiet") for path in PROMISES.rglob(f"{name}.yaml"))
+RULES: Final = sorted(set(PROMISES.rglob("*.yaml")) - set(EXAMPLES)) + sorted(
     (ROOT / "bundles" / "default" / "rules").glob("*.yaml")
 )
 
