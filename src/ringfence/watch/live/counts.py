@@ -3,13 +3,15 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from ringfence.watch.wire.sip import Defect
+
 
 @dataclass(slots=True)
 class Counts:
     """All since the start but `lag_us`: how long ago the message arrived that was consumed last."""
 
     messages: int = 0
-    defects: Counter[str] = field(default_factory=Counter)
+    defects: Counter[Defect] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
     findings: int = 0
     observations: int = 0
