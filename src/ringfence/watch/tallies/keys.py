@@ -88,7 +88,10 @@ class Key(Struct, array_like=True):
     @property
     def is_empty(self) -> bool:
         """Tell whether no measure holds anything."""
-        return not any(tally.entries for tally in self.tallies)
+        for tally in self.tallies:  # noqa: SIM110 (asked for each event: a generator costs as much as the answer)
+            if tally.entries:
+                return False
+        return True
 
     def note(self, stamp: int, call_id: str) -> None:
         """Remember an event that counted."""
@@ -105,7 +108,7 @@ class Key(Struct, array_like=True):
 
     def rests(self, time: int) -> bool:
         """Tell whether a cool-down runs."""
-        return any(until > time for until in self.quiet)
+        return max(self.quiet, default=0) > time
 
     def matters(self, time: int) -> bool:
         """Tell whether anything of it may still matter."""
@@ -115,7 +118,9 @@ class Key(Struct, array_like=True):
 
     def settle(self) -> int:
         """Return by how much more it holds than when this was asked last."""
-        size = sum(tally.entries for tally in self.tallies) + len(self.seen)
+        size = len(self.seen)
+        for tally in self.tallies:
+            size += tally.entries
         more, self.size = size - self.size, size
         return more
 

@@ -6,7 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from ringfence.policy.evaluation import Context, Occasion, reading
-from ringfence.policy.plan import Evaluation, Rule
+from ringfence.policy.plan import Evaluation, MeasureFunction, Rule
 from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import DAY, Micros
 from ringfence.watch.tallies.boundaries import Boundaries, boundaries_of
@@ -18,7 +18,7 @@ from ringfence.watch.tallies.remembered import Remembered, write
 from ringfence.watch.tallies.spans import EVER, Span
 from ringfence.watch.tallies.table import KeyTable
 from ringfence.watch.tallies.taking_part import Taken, Taking, TakingPart
-from ringfence.watch.tallies.unwindowed import Concurrent, Run, Unwindowed
+from ringfence.watch.tallies.unwindowed import UNWINDOWED, Concurrent, Run
 from ringfence.watch.tallies.windowed import Peak
 
 LONGEST: Final = Micros(3660 * DAY)
@@ -56,6 +56,7 @@ class RuleTally:
         self._key = tuple(reading(part, context) for part in rule.key)
         self._resets = tuple((reset.on, filter_of(reset.where, context)) for reset in rule.reset)
         self._once = None if rule.once is None else tuple(reading(part, context) for part in rule.once.per)
+        self._counts_calls = any(measure.function is MeasureFunction.CONCURRENT for measure in rule.measures)
         self._all_spans = {window.name: Span(window) for window in rule.windows}
         self._spans = tuple(self._all_spans.get(measure.window or "") for measure in rule.measures)
         self._longest = max(self._all_spans.values(), key=lambda span: span.longest_us, default=None)
@@ -95,7 +96,8 @@ class RuleTally:
     def take(self, event: Event, time: Micros) -> list[Found]:
         """Take in an event that counts at `time`."""
         self._table.expire(time)
-        self._reset(event, time)
+        if self._resets:
+            self._reset(event, time)
         ended = self._table.ended(event.call_id) if self._counts_calls and event.kind is EventKind.END else []
         found: list[Found] = []
         taken = self._part.of(event, time) if event.kind in self._part.kinds else None
@@ -179,10 +181,6 @@ class RuleTally:
     def forgotten(self) -> tuple[int, int]:
         """Events, and cool-downs, that were forgotten before their time to bound memory, since ever."""
         return self._table.forgotten, self._table.woken
-
-    @property
-    def _counts_calls(self) -> bool:
-        return any(isinstance(tally_of(measure), Concurrent) for measure in self.rule.measures)
 
     def _kept_us(self) -> int:
         """Return how long a key matters after its last event."""
@@ -291,7 +289,7 @@ class RuleTally:
             if passes:
                 self._table.begin(event.call_id, key.parts)
             return passes and tally.begin(event.call_id, time)
-        if isinstance(tally, Unwindowed):
+        if isinstance(tally, UNWINDOWED):
             return tally.add(time, passes=passes)
         if not passes or span is None:
             return False
@@ -303,7 +301,7 @@ class RuleTally:
         calendar_time = Micros(time - before)
         self._history.roll(key, calendar_time)
         for tally, span in zip(key.tallies, self._spans, strict=True):
-            if span is not None and not isinstance(tally, Unwindowed):
+            if span is not None and not isinstance(tally, UNWINDOWED):
                 tally.leave(span.horizon(calendar_time if span.is_calendar else time, key.billing_day))
         if self._longest is not None:
             moment = calendar_time if self._longest.is_calendar else time
@@ -324,7 +322,7 @@ class RuleTally:
     def _judged(self, key: Key, event: Event, time: Micros, *, before: bool = False) -> list[Found]:
         moment = Micros(time - before)
         measures = {
-            measure.name: tally.value(time) if isinstance(tally, Unwindowed) else tally.value()
+            measure.name: tally.value(time) if isinstance(tally, UNWINDOWED) else tally.value()
             for measure, tally in zip(self.rule.measures, key.tallies, strict=True)
         }
         occasion = Occasion(event, measures, lambda value: self._history.value(value, key, moment))

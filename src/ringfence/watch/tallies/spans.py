@@ -58,9 +58,9 @@ class Span:
 
     def period(self, time: int, billing_day: int = 1) -> _Period:
         """Return the period of a calendar window that `time` lies in."""
-        time = min(max(time, 0), LATEST)  # the calendar of a broken clock
         known = self._periods.get(billing_day)
         if known is None or not known.start <= time < known.end:
+            time = min(max(time, 0), LATEST)  # the calendar of a broken clock
             grid = self.grid(billing_day)
             start = grid.start(Micros(time))
             known = _Period(start, grid.shifted(start, 1), grid.shifted(start, 1 - self.periods))

@@ -32,7 +32,8 @@ class KeyTable:
         self.keys.pop(key.parts, None)
         self.keys[key.parts] = key
         self.settle(key)
-        self._bound(time)
+        if len(self.keys) > self._most_keys or self.entries > self._most_entries:
+            self._bound(time)
 
     def settle(self, key: Key) -> None:
         """Note how much a key of the table holds now."""

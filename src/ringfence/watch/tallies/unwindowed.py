@@ -1,6 +1,7 @@
 """What a measure without a window holds: a run, calls under way, the newest moments."""
 
 from math import nan
+from typing import Final
 
 from msgspec import Struct, field
 
@@ -95,3 +96,5 @@ class Concurrent(Struct, tag="concurrent", array_like=True):
 
 
 Unwindowed = Run | Since | Gap | Concurrent
+UNWINDOWED: Final = (Run, Since, Gap, Concurrent)
+"""The same, which `isinstance` asks faster."""
