@@ -1,4 +1,7 @@
-"""What the tracker remembers: requests that wait for an answer, calls, and credentials that were accepted."""
+"""What the tracker remembers: requests that wait for an answer, calls, and credentials that were accepted.
+
+None of it refers back to what holds it, so it needs no looking for cycles.
+"""
 
 from msgspec import Struct
 
@@ -16,7 +19,7 @@ ClaimKey = tuple[str, str, int]
 """User, address, and port or 0."""
 
 
-class Origin(Struct, frozen=True, kw_only=True, array_like=True):
+class Origin(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """What a request said when it was first seen on the sender's leg. Addresses and names as in the Event contract."""
 
     call_id: str
@@ -46,7 +49,7 @@ class Origin(Struct, frozen=True, kw_only=True, array_like=True):
     diverted: str | None = None
 
 
-class Transaction(Struct, kw_only=True, array_like=True):
+class Transaction(Struct, kw_only=True, array_like=True, gc=False):
     """An out-of-dialog request, kept until 32 s after its final response so that what comes twice is known."""
 
     key: TransactionKey
@@ -64,7 +67,7 @@ class Transaction(Struct, kw_only=True, array_like=True):
     """The last final failure on a further leg: told when none ever came on the sender's own."""
 
 
-class Call(Struct, kw_only=True, array_like=True):
+class Call(Struct, kw_only=True, array_like=True, gc=False):
     """A call from its first INVITE until 32 s after its end."""
 
     key: CallKey

@@ -12,6 +12,7 @@ from ringfence.watch.calls import happenings
 from ringfence.watch.calls.entries import Call, CallKey, Origin, Transaction, TransactionKey
 from ringfence.watch.calls.legs import Edges, bounded
 from ringfence.watch.calls.memory import Memory
+from ringfence.watch.calls.senders import Senders
 from ringfence.watch.calls.states import (
     CALLEE_REFUSES,
     CHALLENGES,
@@ -59,6 +60,7 @@ class Life(Memory):
             most_claims=self.options.most_claims,
         )
         self.directory = directory
+        self._senders = Senders(directory)
         self._number = lru_cache(maxsize=_CACHED_NUMBERS)(self._written)
         self._events: list[Event] = []
         self._observations: list[Observation] = []
@@ -67,6 +69,7 @@ class Life(Memory):
     def use(self, directory: Directory) -> None:
         """Attribute with `directory` from now on. After another policy was posted, every account's next use is its first."""
         self.directory = directory
+        self._senders = Senders(directory)
 
     def advance(self, now: Micros) -> list[Event]:
         """Return what timed out up to `now`."""
@@ -111,7 +114,7 @@ class Life(Memory):
             serial=self.serial,
             origin=origin,
             deadline=Micros(self.clock + ANSWER_US),
-            sender=self.directory.sender(origin.source, self.claims.vouched(origin), self.clock),
+            sender=self._senders.of(origin.source, self.claims.vouched(origin), self.clock),
             hops=[hop],
             own_leg=own_leg,
         )
@@ -209,7 +212,7 @@ class Life(Memory):
                 self.claims.accept(origin, self.clock)
             refused = transaction.status in REFUSES_CREDENTIALS
             user = origin.user if proven else None if refused else self.claims.vouched(origin)
-            transaction.sender = self.directory.sender(origin.source, user, origin.time)
+            transaction.sender = self._senders.of(origin.source, user, origin.time)
         if call is not None and call.state is not CallState.ENDED and (origin.credentials or transaction.status not in CHALLENGES):
             call.sender = transaction.sender
             call.exempt |= self._is_emergency(call.sender, call.origin)

@@ -1,0 +1,1 @@
+"""How fast SIP heads are scanned, beside the parser that reads them one by one."""

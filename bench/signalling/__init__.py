@@ -1,0 +1,1 @@
+"""How fast `ringfence scan` reads a large capture of signalling, beside tshark."""
