@@ -56,7 +56,10 @@ _WORD: Final = re.compile(r"[A-Za-z0-9_.+:/-]+( [A-Za-z0-9_.+/-]+)*\Z")
 
 
 def format_rule(file: str, text: str) -> str:
-    """Return the rule's file in its canonical form. Raises `BundleRefused` where it can't be read as YAML, or holds no mapping."""
+    """Return the rule's file in its canonical form.
+
+    Raises `BundleRefused` where it can't be read as YAML, holds no mapping, or would mean something else.
+    """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     report = Report()
     node = parse_document(file, text, report)
@@ -66,7 +69,8 @@ def format_rule(file: str, text: str) -> str:
         raise BundleRefused(report.problems)
     written = _Writer().document(commented(text, node))
     if meaning(parse_document(file, written, Report())) != meaning(node):
-        raise AssertionError(f"{file}: the canonical form would mean something else")
+        report.add(file, START, "it can't be laid out without changing what it means", "write it more plainly")
+        raise BundleRefused(report.problems)
     return written
 
 

@@ -62,15 +62,17 @@ def _words(text: str) -> list[str]:
     """Return what must not be broken: tokens with those that stand next to them without a space."""
     try:
         tokens = tokenize(text)[:-1]
+        words: list[str] = []
+        for place, token in enumerate(tokens):
+            if place and not _apart(tokens, place):
+                words[-1] += _written(token)
+            else:
+                words.append(_written(token))
+        again = tokenize(" ".join(words))[:-1]
     except ExpressionRefused:
         return text.split()
-    words: list[str] = []
-    for place, token in enumerate(tokens):
-        if place and not _apart(tokens, place):
-            words[-1] += _written(token)
-        else:
-            words.append(_written(token))
-    return words
+    same = [token.text for token in again] == [_written(token) for token in tokens]
+    return words if same else text.split()  # what is no expression may run together: `= ==`
 
 
 def _written(token: Token) -> str:

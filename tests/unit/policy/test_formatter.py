@@ -15,6 +15,7 @@ from ringfence.policy.problems import Report
 from ringfence.policy.rules import CONDITION, OPTIONAL, REQUIRED
 from ringfence.policy.spacing import WIDTH, spaced, wrapped
 from ringfence.policy.tiers import OF_A_TIER as KEYS_OF_A_TIER
+from ringfence.policy.tokens import tokenize
 
 RULES: Final = sorted(
     path for path in (ROOT / "tests" / "policies").rglob("*.yaml") if path.stem not in ("firing", "quiet")
@@ -143,6 +144,12 @@ def test_spaces_and_breaks_change_no_token(parts: list[tuple[str, str, str]]) ->
     text = "".join(f"{name}{space}{operator}{space}" for name, operator, space in parts) + "end"
     assert spaced(text) == spaced(spaced(text)) == " ".join(wrapped(text, 60))
     assert spaced(text).replace(" ", "") == "".join(text.split())
+
+
+@pytest.mark.parametrize("text", ["name = == 1", "a < = b", "x (= 1", "a - - b", "- - 1", "a == - 1"])
+def test_spaces_that_keep_tokens_apart_stay(text: str) -> None:
+    assert spaced(spaced(text)) == spaced(text)
+    assert [token.text for token in tokenize(spaced(text))] == [token.text for token in tokenize(text)]
 
 
 def test_every_key_of_a_rule_has_its_place() -> None:
