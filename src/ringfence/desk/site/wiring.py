@@ -11,6 +11,7 @@ from ringfence.desk.decisions import services as decisions
 from ringfence.desk.enforcement import receipts
 from ringfence.desk.enforcement import services as enforcement
 from ringfence.desk.outbox import services as outbox
+from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros, micros
 
 Reaction = Callable[[Mapping[str, Any], Actor, datetime], None]
@@ -36,6 +37,9 @@ def _on_decision(payload: Mapping[str, Any], actor: Actor, now: datetime) -> Non
             "conduct_time": finding.time,
             "party_path": finding.party_path,
             "clause": decision.clause,
+            "rule": finding.rule,
+            "account": finding.subject.id if finding.subject.kind is SubjectKind.ACCOUNT else None,
+            "caller": finding.subject.id if finding.subject.kind is SubjectKind.NUMBER else None,
         }
         outbox.enqueue(topic=DESK_EVENT, payloads=[event], now=now)
 

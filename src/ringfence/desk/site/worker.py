@@ -1,7 +1,8 @@
 """The worker: from feed records to cases, decisions and orders, and back out to the feeds. One process; it may die at any line.
 
 What comes in is committed together with the feed's position, what follows together with the taking out of its message: so each
-happens once. What goes out is appended first and marked after: so it may be written twice, and says the same both times.
+happens once. What goes out is appended first and marked after: so it may be written twice, and says the same both times. What watch
+counts, the desk's events, is looked up in the feed first, and so is written once.
 """
 
 import logging
@@ -27,8 +28,9 @@ from ringfence.desk.outbox import services as outbox
 from ringfence.desk.outbox.services import Due
 from ringfence.desk.site.reference import reference
 from ringfence.desk.site.wiring import DESK_EVENT, ORDER_CHANGED, REACTIONS, REFERENCE_CHANGED
-from ringfence.feeds import FeedDamaged, FeedGap, FeedReader, FeedWriter, Record
+from ringfence.feeds import FeedDamaged, FeedError, FeedGap, FeedReader, FeedWriter, Record
 from ringfence.feeds.marks import mark_read
+from ringfence.feeds.segments import records_after
 from ringfence.vocabulary.contracts import DeskEvent, Order, OrderChange
 
 log = logging.getLogger(__name__)
@@ -40,7 +42,10 @@ _HOUSEKEEPING: Final = timedelta(milliseconds=250)
 
 _MARKING: Final = timedelta(seconds=10)
 
+_TOLD_AT_ONCE: Final = 1000
+
 RECEIPTS: Final = "receipts"
+DESK_EVENTS: Final = "desk-events"
 
 
 class _Intake(Protocol):
@@ -76,7 +81,8 @@ class Worker:
         self._open = ExitStack()
         self._orders = self._writer("orders")  # its lock is also the lock of the only worker
         self._reference = self._writer("reference")
-        self._desk_events = self._writer("desk-events")
+        self._desk_events = self._writer(DESK_EVENTS)
+        self._told_watch = self._last_told()
         self._readers: dict[str, FeedReader] = {}
         self._kept_house = self._marked = datetime.min.replace(tzinfo=UTC)
 
@@ -224,12 +230,27 @@ class Worker:
         return bool(messages)
 
     def _publish_desk_events(self) -> bool:
-        messages = outbox.due(topics=(DESK_EVENT,), now=self._clock(), limit=1000)
+        messages = outbox.due(topics=(DESK_EVENT,), now=self._clock(), limit=_TOLD_AT_ONCE)
         if messages:
-            events = [msgspec.convert(message.payload, DeskEvent) for message in messages]
-            self._desk_events.append([msgspec.json.encode(event) for event in events])
+            events = {_name(event): event for event in (msgspec.convert(message.payload, DeskEvent) for message in messages)}
+            fresh = [event for name, event in events.items() if name not in self._told_watch]
+            self._desk_events.append([msgspec.json.encode(event) for event in fresh])
+            self._told_watch = frozenset(events)
             outbox.done(ids=[message.id for message in messages])
         return bool(messages)
+
+    def _last_told(self) -> frozenset[tuple[str, str]]:
+        """Return the events of the last batch that watch was told: a worker that died may not have noted that it told them."""
+        records = records_after(self._feeds / DESK_EVENTS, max(0, self._desk_events.last - _TOLD_AT_ONCE))
+        try:
+            return frozenset(_name(msgspec.json.decode(record.payload, type=DeskEvent)) for record in records)
+        except (FeedError, msgspec.DecodeError):
+            log.exception("what watch was told last can't be read: it may be told it again")
+            return frozenset()
+
+
+def _name(event: DeskEvent) -> tuple[str, str]:
+    return event.kind, event.id
 
 
 def _numbered(found: Iterable[Order | None], generation: int) -> tuple[Order, ...]:

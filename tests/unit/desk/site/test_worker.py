@@ -18,6 +18,7 @@ from ringfence.desk.enforcement import services as enforcement
 from ringfence.desk.outbox import selectors as waiting
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.parties import services as parties
+from ringfence.desk.site.worker import Worker
 from ringfence.feeds import FeedDamaged
 from ringfence.feeds.segments import records_after
 from ringfence.vocabulary.contracts import ActionKind, DeskEvent, Observation, ObservationKind, OrderChange, ReceiptState, Reference
@@ -226,6 +227,23 @@ def test_decisions_are_told_to_watch_as_events(desk: Desk) -> None:
     (record,) = records_after(desk.folder / "feeds" / "desk-events")
     event = msgspec.json.decode(record.payload, type=DeskEvent)
     assert (event.kind, event.clause, event.conduct_time) == ("decision", "technical-prevention", micros(NOON))
+    assert (event.rule, event.account, event.caller) == ("sip-scan", None, None)
+
+
+@pytest.mark.parametrize("again_by", ["the same worker", "another worker"])
+def test_an_event_is_told_to_watch_once_though_nobody_noted_that_it_was(desk: Desk, again_by: str) -> None:
+    def tell(*ids: str) -> None:
+        payloads = [{"kind": "complaint", "id": id, "time": micros(NOON)} for id in ids]
+        outbox.enqueue(topic="desk-event", payloads=payloads, now=NOON)
+        desk.work()
+
+    tell("first", "second")
+    if again_by == "another worker":
+        desk.worker.close()
+        desk.worker = Worker(desk.folder, clock=desk.clock)
+    tell("first", "second", "third")  # the messages that a worker had carried out when it died
+    told = [msgspec.json.decode(each.payload, type=DeskEvent).id for each in records_after(desk.folder / "feeds" / "desk-events")]
+    assert told == ["first", "second", "third"]
 
 
 def test_the_reference_names_the_version_its_lists_and_the_parties(desk: Desk) -> None:
