@@ -30,6 +30,8 @@ _CELLS: Final = {
     "asserted": layout.PAI,
     "diverted": layout.DIVERSION,
 }
+_WORDS: Final = {"released_by": (None, *RELEASES), "attestation": (None, *LETTERS), "direction": (None, *WAYS)}
+"""Fields that are one of few words, of which rows hold the place."""
 _OF_SENDER: Final = frozenset({"account", "plan", "party", "root"})
 _TOLD_AT: Final = {
     **dict.fromkeys(("status", "answered", "ring"), (EventKind.ANSWER, EventKind.END)),
@@ -91,7 +93,8 @@ class RecordEvents(ColumnBatch):
         if name == "kind":
             return np.array([hashes[kind] for kind in KIND_CODES], np.uint64)[self.kinds]
         if _stored(name) in (self._rows.dtype.names or ()):
-            return np.ascontiguousarray(self._rows[_stored(name)])
+            column = np.ascontiguousarray(self._rows[_stored(name)])
+            return column if name not in _WORDS else np.take(np.array([hashes[word] for word in _WORDS[name]], np.uint64), column)
         field = FIELDS[name]
         value = getattr(_BLANK, field.attribute)
         if field.type is Type.TEXT:
@@ -125,7 +128,8 @@ class RecordExpander:
         self.fields: Final = tuple(sorted({_stored(name) for name in fields} & FILLED))
         told = {name for name in self.fields if not set(self.kinds).isdisjoint(_TOLD_AT.get(name, KINDS))}
         self._columns = tuple(name for name in self.fields if name in told - _IN_HEAD and _stored(name) == name)
-        types = [(name, _TYPES[FIELDS[name].type]) for name in self._columns]
+        types = [(name, np.uint8 if name in _WORDS else _TYPES[FIELDS[name].type]) for name in self._columns]
+        types.sort(key=lambda each: np.dtype(each[1]).itemsize)  # the narrow ones fill the room that is left behind the head
         self.dtype: Final = np.dtype([*_HEAD, *types], align=True)
         self.hashes: Final = hashes
         self._senders = Senders(directory, hashes)
@@ -143,7 +147,7 @@ class RecordExpander:
 
         `place` is where the block's text begins among all that is kept.
         """
-        reading = _Reading(block, self._senders, self._holders, self.hashes)
+        reading = _Reading(block, self._senders, self._holders)
         if self._emergency.are_any:
             reading.leave_out(self._emergency)
         told = {kind: reading.has(kind) for kind in KINDS}
@@ -193,11 +197,10 @@ class _Numbers:
 class _Reading:
     """One block's columns, each made when it is first asked for."""
 
-    def __init__(self, block: RecordBlock, senders: Senders, holders: Holders | None, hashes: TextHashes) -> None:
+    def __init__(self, block: RecordBlock, senders: Senders, holders: Holders | None) -> None:
         self.block = block
         self._senders = senders
         self._holders = holders
-        self._hashes = hashes
         self._columns: dict[str, NDArray[Any]] = {}
         self._codes = senders.of(block, self._cell(layout.ACCOUNT), self._cell(layout.SOURCE))
         self._left = np.ones(len(block.lines), np.bool_)
@@ -225,9 +228,8 @@ class _Reading:
             return self._senders.column(name)[self._codes]
         if name in ("trunk", "direction"):
             return self._trunk() if name == "trunk" else self._direction()
-        if name in ("released_by", "attestation"):
-            words = self._words(LETTERS if name == "attestation" else RELEASES)
-            return np.take(words, facts[name])
+        if name in _WORDS:
+            return facts[name]  # which of its words
         answered: NDArray[np.bool_] = facts["answer"] != layout.NEVER
         if name == "answered":
             return answered
@@ -246,7 +248,7 @@ class _Reading:
         own = self._cell(layout.TRUNK)
         return np.where(by_address, self._senders.column("trunk")[self._codes], own) if by_address.any() else own
 
-    def _direction(self) -> NDArray[np.uint64]:
+    def _direction(self) -> NDArray[np.int64]:
         ways = self.block.facts["direction"].astype(np.int64)
         unsaid = np.flatnonzero(ways == 0)
         ways[unsaid[self._codes[unsaid] != NOBODY]] = 1 + WAYS.index("outbound")
@@ -254,10 +256,7 @@ class _Reading:
         if self._holders is not None and strangers.size:
             held = self._holders.hold(self._cell(layout.CALLEE)[strangers], self.block.facts["start"][strangers])
             ways[strangers[held]] = 1 + WAYS.index("inbound")
-        return np.take(self._words(WAYS), ways)
-
-    def _words(self, words: Sequence[str]) -> NDArray[np.uint64]:
-        return np.array([UNSET, *(self._hashes[word] for word in words)], np.uint64)
+        return ways
 
 
 def _stored(name: str) -> str:
