@@ -246,7 +246,12 @@ class Life(Memory):
         while transaction is not None or call is not None:
             if call is None or (transaction is not None and transaction < call):
                 self._to(transaction[0] if transaction is not None else now)
-                self._transaction_due(transactions.pop_due()[1])
+                asked = transactions.pop_due()[1]
+                if asked.status:  # the usual end, which changes nothing else
+                    transactions.remove(asked.key)
+                    transaction = transactions.due(now)
+                    continue
+                self._final(asked, asked.inner_status or 408)
             else:
                 self._to(call[0])
                 self._call_due(calls.pop_due()[1])
@@ -256,12 +261,6 @@ class Life(Memory):
     def _to(self, time: Micros) -> None:
         if time > self.clock:
             self.clock = time
-
-    def _transaction_due(self, transaction: Transaction) -> None:
-        if transaction.status:
-            self.transactions.remove(transaction.key)
-        else:
-            self._final(transaction, transaction.inner_status or 408)
 
     def _call_due(self, call: Call) -> None:
         if call.state is CallState.ENDED:
