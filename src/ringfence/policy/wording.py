@@ -5,6 +5,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+from ringfence.policy.comparisons import MIRRORED, OPPOSITE
 from ringfence.policy.durations import UNITS
 from ringfence.policy.expressions import (
     Arithmetic,
@@ -104,7 +105,6 @@ COMPARED: Final = {
     "==": "is",
     "!=": "is not",
 }
-_OPPOSITE: Final = {">": "<=", ">=": "<", "<": ">=", "<=": ">", "==": "!=", "!=": "=="}
 _ARITHMETIC: Final = {"+": "plus", "-": "minus", "*": "times", "/": "divided by"}
 _PLURALS: Final = {"ms": "milliseconds", "s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 
@@ -131,10 +131,12 @@ def condition_in_words(condition: Expression, *, negated: bool = False) -> str:
             word = {"and": "or", "or": "and"}[operator] if negated else operator
             return f" {word} ".join(_grouped(operand, word, negated=negated) for operand in operands)
         case Comparison(operator=operator, left=left, right=right):
+            if isinstance(left, Literal):
+                return condition_in_words(Comparison(MIRRORED[operator], right, left), negated=negated)
             if not negated:
                 return _compared(operator, left, right)
             unknown = " or is not known" if isinstance(left, MeasureValue | Field | Lookup) else ""
-            return f"{_compared(_OPPOSITE[operator], left, right)}{unknown}"
+            return f"{_compared(OPPOSITE[operator], left, right)}{unknown}"
         case Field(name=name):
             return TRUTHS.get(name, (name, f"not {name}"))[negated]
         case Unset(operand=operand, negated=turned):
@@ -165,7 +167,7 @@ def in_words(expression: Expression) -> str:
         case MeasureValue(name=name):
             return f"“{name.replace('_', ' ')}”"
         case Arithmetic(left=left, right=right) if _is_share(expression):
-            return f"the share of {in_words(left)} in {in_words(right)}"
+            return f"the share of {_operand(left)} in {_operand(right)}"
         case Arithmetic(operator="/", left=left, right=Literal(value=value, dimension=Dimension.TIME)) if value in UNITS.values():
             unit = next(_PLURALS[unit] for unit, size in UNITS.items() if size == value)
             return f"{_operand(left)} in {unit}"

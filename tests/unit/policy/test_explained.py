@@ -69,6 +69,7 @@ def test_each_kind_of_window_is_told(window: str, words: str) -> None:
         ("ring + duration == 0s", "the time it rang plus its length is 0 seconds"),
         ('(caller if answered else callee) != "x"', "the caller if it was answered, otherwise the called number is not x"),
         ('hour("UTC") < 8', "the hour in UTC is less than 8"),
+        ("200 <= status < 300", "the SIP status is at least 200 and the SIP status is less than 300"),
         ("length(caller) > 15", "how many digits the caller has is more than 15"),
         ('time >= date("2026-07-01")', "its time is at least 2026-07-01 00:00:00 UTC"),
     ],
