@@ -1,6 +1,5 @@
 """What a rule remembers of one key."""
 
-from collections import deque
 from collections.abc import Callable
 from math import nan
 from typing import Final
@@ -77,8 +76,8 @@ class Key(Struct, array_like=True):
     billing_day: int
     short_until: int = 0
     rows: Counted = field(default_factory=Counted)
-    sample_stamps: deque[int] = field(default_factory=deque)
-    sample: deque[str] = field(default_factory=deque)
+    sample_stamps: list[int] = field(default_factory=list)
+    sample: list[str] = field(default_factory=list)
     newest: Event | None = None
     same: dict[int, str | float | bool | None] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
@@ -99,8 +98,7 @@ class Key(Struct, array_like=True):
         self.sample_stamps.append(stamp)
         self.sample.append(call_id)
         if len(self.sample) > SAMPLE:
-            self.sample_stamps.popleft()
-            self.sample.popleft()
+            del self.sample_stamps[0], self.sample[0]
 
     def sampled(self, horizon: int) -> tuple[str, ...]:
         """Return the call ids of the last events that have not left, oldest first."""

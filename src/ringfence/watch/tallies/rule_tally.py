@@ -24,6 +24,18 @@ from ringfence.watch.tallies.windowed import Peak
 LONGEST: Final = Micros(3660 * DAY)
 """How long a key without events is remembered for a measure without a window: no duration that a rule can state is longer."""
 
+_SMALL: Final = frozenset(
+    {
+        MeasureFunction.COUNT,
+        MeasureFunction.DISTINCT,
+        MeasureFunction.RUN,
+        MeasureFunction.CONCURRENT,
+        MeasureFunction.SINCE,
+        MeasureFunction.GAP,
+    }
+)
+"""Measures without deques, of which each takes 600 octets though it be empty."""
+
 Known = Callable[[Micros], Iterable[Event]]
 """Events that stand for every subject the reference knows at a moment, for rules that look at silent ones too."""
 
@@ -164,8 +176,9 @@ class RuleTally:
 
     @property
     def memory_bytes(self) -> int:
-        """About what it takes: Python objects, so many for a key and for what its measures hold."""
-        return self.live_keys * (600 + 300 * len(self._spans)) + self.entries * 120
+        """About what it takes, as measured: for a key, for each of its measures (those in deques take more), for what they hold."""
+        measures = sum(300 if measure.function in _SMALL else 1_800 for measure in self.rule.measures)
+        return self.live_keys * (1_000 + measures) + self.entries * 100
 
     @property
     def live_keys(self) -> int:

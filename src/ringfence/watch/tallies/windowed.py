@@ -7,6 +7,7 @@ calendar holds as much as it has grains or periods.
 
 from collections import deque
 from math import nan, sqrt
+from typing import Final
 
 from msgspec import Struct, field
 
@@ -14,17 +15,21 @@ from ringfence.policy.evaluation import Value
 from ringfence.watch.tallies.exact import ExactSum, is_number
 from ringfence.watch.tallies.told_apart import Distinct, Most
 
+_SPARE: Final = 32
+"""So many places that were left are not worth moving the others for."""
+
 
 class Counted(Struct, tag="count", array_like=True):
-    """Events."""
+    """Events. What stands before `head` has left. Lists, for every key has such: a deque takes as much as six of them."""
 
-    stamps: deque[int] = field(default_factory=deque)
-    counts: deque[int] = field(default_factory=deque)
+    stamps: list[int] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+    head: int = 0
     total: int = 0
 
     def add(self, stamp: int, _: Value = None) -> bool:
         """Take in an event; tell whether it counts."""
-        if self.stamps and self.stamps[-1] == stamp:
+        if len(self.stamps) > self.head and self.stamps[-1] == stamp:
             self.counts[-1] += 1
         else:
             self.stamps.append(stamp)
@@ -34,10 +39,14 @@ class Counted(Struct, tag="count", array_like=True):
 
     def leave(self, horizon: int) -> None:
         """Forget what has left."""
-        stamps = self.stamps
-        while stamps and stamps[0] <= horizon:
-            stamps.popleft()
-            self.total -= self.counts.popleft()
+        head, held = self.head, len(self.stamps)
+        while head < held and self.stamps[head] <= horizon:
+            self.total -= self.counts[head]
+            head += 1
+        if head == held or (head > _SPARE and 2 * head > held):
+            del self.stamps[:head], self.counts[:head]
+            head = 0
+        self.head = head
 
     def value(self) -> float:
         """Return the measure."""
@@ -46,12 +55,12 @@ class Counted(Struct, tag="count", array_like=True):
     @property
     def entries(self) -> int:
         """How much is held. Nothing is held where nothing counts."""
-        return len(self.stamps)
+        return len(self.stamps) - self.head
 
     @property
     def oldest(self) -> int:
         """The stamp of what leaves next; there must be something."""
-        return self.stamps[0]
+        return self.stamps[self.head]
 
 
 class Summed(Struct, tag="sum", array_like=True):
