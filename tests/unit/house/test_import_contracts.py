@@ -36,6 +36,7 @@ def copy(tmp_path: Path) -> Path:
         ("simulate/__init__.py", "import ringfence.feeds", "Packages import in one direction"),
         ("watch/engine/__init__.py", "import time", "Nothing between watch's sources and sinks"),
         ("watch/wire/__init__.py", "import ringfence.watch.engine", "Watch flows from sources to sinks"),
+        ("watch/tallies/__init__.py", "import ringfence.watch.windows", "Watch flows from sources to sinks"),
         ("desk/audit/__init__.py", "import ringfence.desk.cases", "Desk apps stand on each other"),
         ("gate/__init__.py", "import ringfence.simulate", "Only the commands know the simulator"),
         ("helpers/__init__.py", "", "Packages import in one direction"),
