@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ringfence.policy.plan import Plan
 from ringfence.vocabulary.contracts import Event, Finding, Reference
 from ringfence.vocabulary.times import MINUTE, SECOND, Micros
+from ringfence.watch.attribution import Directory
 from ringfence.watch.history import share as sharing
 from ringfence.watch.history.backtest import Asked, Backtest, begin, in_order
 from ringfence.watch.history.replay import by_plan
@@ -42,7 +43,7 @@ def journalled(folder: Path, events: list[Event], cuts: list[int]) -> list[Findi
         if batch:
             journal.append(Batch(now=batch[-1].time, events=tuple(batch), found=0, observed=0))
     journal.close()
-    return list(by_plan(JournalReader(folder / "journal"), PLAN, key=KEY))
+    return list(by_plan(JournalReader(folder / "journal"), PLAN, Directory(EMPTY), key=KEY))
 
 
 def place_in(folder: Path) -> Place:

@@ -53,26 +53,32 @@ def command(
     bundles = [loaded(bundle), *([loaded(against)] if against is not None else [])]
     plans = tuple(each.plan for each in bundles)
     asked = Asked(plans=plans, since=moment("--from", since), until=moment("--to", until))
-    with ExitStack() as stack:
-        stops = stopping(stack)
-        try:
-            backtest = _made(asked, data, processes, go_on=go_on)
-            whole = backtest.run(told=progress_on_terminal(backtest, stack), stops=stops)
-        except (ConfigurationRefused, FeedError, RunDamaged, ShareFailed) as refused:
-            _refuse(str(refused))
-        except OSError as failed:
-            _refuse(f"{failed}. Hint: is the disk full, or does another user own {data}?")
-    if not whole:
-        typer.echo(f"stopped after {backtest.done} of {backtest.events} events; the same with --resume goes on", err=True)
-        raise typer.Exit(STOPPED)
-    found = [list(backtest.findings(number)) for number in range(len(bundles))]
-    if len(found) == 1:
-        _print_findings(found[0], json=json)
-    else:
-        _print_comparison(compared(found[0], found[1], judgements(data) if has_desk(data) else []), json=json)
-    backtest.forget()
-    _tell(backtest, data)
+    with ExitStack() as handlers:
+        stops = stopping(handlers)
+        backtest = _made(asked, data, processes, go_on=go_on)
+        if not worked(backtest, stops):
+            typer.echo(f"stopped after {backtest.done} of {backtest.events} events; the same with --resume goes on", err=True)
+            raise typer.Exit(STOPPED)
+        found = [list(backtest.findings(number)) for number in range(len(bundles))]
+        if len(found) == 1:
+            _print_findings(found[0], json=json)
+        else:
+            _print_comparison(compared(found[0], found[1], judgements(data) if has_desk(data) else []), json=json)
+        sys.stdout.flush()
+        _tell(backtest, data)
+        backtest.forget()
     raise typer.Exit(SOME if any(found) else NONE)
+
+
+def worked(backtest: Backtest, stops: Callable[[], bool]) -> bool:
+    """Let the backtest work, with its progress on a terminal; tell whether it is done. What stops it for good ends the command."""
+    try:
+        with ExitStack() as stack:
+            return backtest.run(told=_progress_on_terminal(backtest, stack), stops=stops)
+    except (FeedError, ShareFailed) as refused:
+        _refuse(str(refused))
+    except OSError as failed:
+        _refuse(f"{failed}. Hint: is the disk full, or does another user own the data folder?")
 
 
 def moment(option: str, text: str) -> Micros | None:
@@ -86,15 +92,25 @@ def moment(option: str, text: str) -> Micros | None:
 def _made(asked: Asked, data: Path, processes: int, *, go_on: bool) -> Backtest:
     if asked.since is not None and asked.until is not None and asked.since >= asked.until:
         _refuse(f"nothing lies between {iso(asked.since)} and {iso(asked.until)}")
-    lake, key = lake_of(data), installation_key(data)
-    place = Place(data / FOLDER, data / KEYS, data / RUNS / asked.name, key)
-    backtest = resume(asked, lake, place) if go_on else None
-    if backtest is None:
-        if go_on:
+    try:
+        lake, key = lake_of(data), installation_key(data)
+        place = Place(data / FOLDER, data / KEYS, data / RUNS / asked.name, key)
+        backtest = resume(asked, lake, place) if go_on else None
+        if backtest is None and go_on:
             typer.echo("nothing was stopped that this could go on with: begun anew", err=True)
-        reference = ReferenceTail(data / "feeds").newest() or Reference(time=Micros(0))
-        backtest = begin(asked, lake, place, reference=reference, processes=processes)
+        return backtest if backtest is not None else begun(asked, data, place, processes)
+    except (ConfigurationRefused, FeedError, RunDamaged) as refused:
+        _refuse(str(refused))
+    except OSError as failed:
+        _refuse(f"{failed}. Hint: is the disk full, or does another user own {data}?")
+
+
+def begun(asked: Asked, data: Path, place: Place, processes: int) -> Backtest:
+    """Return a new backtest over the data folder's lake; an empty range ends the command. Raises as `lake_of` and `begin` do."""
+    reference = ReferenceTail(data / "feeds").newest() or Reference(time=Micros(0))
+    backtest = begin(asked, lake_of(data), place, reference=reference, processes=processes)
     if not backtest.kept.files:
+        backtest.forget()
         _refuse("the lake has nothing in that range. Hint: `ringfence lake show` says what it has")
     return backtest
 
@@ -114,7 +130,7 @@ def stopping(stack: ExitStack) -> Callable[[], bool]:
     return lambda: asked
 
 
-def progress_on_terminal(backtest: Backtest, stack: ExitStack) -> Callable[[], None]:
+def _progress_on_terminal(backtest: Backtest, stack: ExitStack) -> Callable[[], None]:
     """Return what shows on a terminal how far it is."""
     if not sys.stderr.isatty():
         return lambda: None

@@ -10,20 +10,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ringfence.cli.backtest import RUNS, STOPPED, UNUSABLE, moment, progress_on_terminal, stopping
+from ringfence.cli.backtest import RUNS, STOPPED, UNUSABLE, begun, moment, stopping, worked
 from ringfence.cli.bundles import loaded
 from ringfence.cli.configuration import ConfigurationRefused, installation_key
 from ringfence.cli.lake import FOLDER, KEYS, lake_of
 from ringfence.cli.recorded_decisions import has_desk, judgements
 from ringfence.feeds import FeedError
 from ringfence.policy.plan import Plan, Rule
-from ringfence.vocabulary.contracts import Reference
-from ringfence.vocabulary.times import DAY, Micros
-from ringfence.watch.engine import RuleUnmeasurable
-from ringfence.watch.history.backtest import Asked, Backtest, ShareFailed, begin, cores
+from ringfence.vocabulary.times import DAY
+from ringfence.watch.history.backtest import Asked, Backtest, cores
 from ringfence.watch.history.calibration import Calibration, NotCalibrated, calibrated, dials_of, variants
 from ringfence.watch.history.share import Place
-from ringfence.watch.live import ReferenceTail
 
 _BAR: Final = 30
 
@@ -47,14 +44,14 @@ def calibrate(rule: str, policy: Path, data: Path, wanted: Wanted) -> None:
         asked = Asked(
             plans=(variants(plan, chosen, dials),), since=moment("--from", wanted.since), until=moment("--to", wanted.until)
         )
-        backtest = _begun(asked, data, rule, wanted.processes or cores())
-        with ExitStack() as stack:
-            stops = stopping(stack)
-            whole = backtest.run(told=progress_on_terminal(backtest, stack), stops=stops)
-    except (NotCalibrated, ConfigurationRefused, FeedError, ShareFailed, RuleUnmeasurable) as refused:
+        place = Place(data / FOLDER, data / KEYS, data / RUNS / f"calibrate-{rule}", key_of(data))
+        backtest = begun(asked, data, place, wanted.processes or cores())
+    except (NotCalibrated, ConfigurationRefused, FeedError) as refused:
         _refuse(str(refused))
     except OSError as failed:
         _refuse(f"{failed}. Hint: is the disk full, or does another user own {data}?")
+    with ExitStack() as handlers:
+        whole = worked(backtest, stopping(handlers))
     if not whole:
         backtest.forget()
         raise typer.Exit(STOPPED)
@@ -76,16 +73,7 @@ def _rule(plan: Plan, name: str, policy: Path) -> Rule:
     return found
 
 
-def _begun(asked: Asked, data: Path, rule: str, processes: int) -> Backtest:
-    place = Place(data / FOLDER, data / KEYS, data / RUNS / f"calibrate-{rule}", installation_key_of(data))
-    reference = ReferenceTail(data / "feeds").newest() or Reference(time=Micros(0))
-    backtest = begin(asked, lake_of(data), place, reference=reference, processes=processes)
-    if not backtest.kept.files:
-        _refuse("the lake has nothing in that range. Hint: `ringfence lake show` says what it has")
-    return backtest
-
-
-def installation_key_of(data: Path) -> bytes:
+def key_of(data: Path) -> bytes:
     """Return the key of a data folder that is one. Raises `ConfigurationRefused`."""
     lake_of(data)
     return installation_key(data)

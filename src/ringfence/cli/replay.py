@@ -22,10 +22,11 @@ from ringfence.policy import read_folder
 from ringfence.policy.plan import Plan
 from ringfence.vocabulary.contracts import Finding, Reference
 from ringfence.vocabulary.times import Micros, iso
+from ringfence.watch.attribution import Directory
 from ringfence.watch.engine import RuleUnmeasurable
 from ringfence.watch.history.replay import Replayed, as_it_was_judged, by_plan
 from ringfence.watch.lake import JournalReader
-from ringfence.watch.live import Judges
+from ringfence.watch.live import Judges, ReferenceTail
 
 NONE, SOME, UNUSABLE = 0, 1, 2
 _DECODER: Final = msgspec.json.Decoder(Reference)
@@ -64,9 +65,11 @@ def _findings(data: Path, policy: Path | None, counts: Replayed) -> Iterator[Fin
             f"{data} is no data folder of Ringfence. Hint: name it with --data, or make it with ringfence up"
         )
     key, journal = installation_key(data), JournalReader(data / "journal")
+    directory = Directory(ReferenceTail(data / "feeds").newest() or Reference(time=Micros(0)))
     if policy is not None:
-        return by_plan(journal, loaded(policy).plan, key=key, counts=counts)
+        return by_plan(journal, loaded(policy).plan, directory, key=key, counts=counts)
     judges = Judges(lambda version: _plan(data, version), key=key, log=structlog.wrap_logger(structlog.PrintLogger(sys.stderr)))
+    judges.know(directory)
     return as_it_was_judged(journal, judges, policy=_in_force(data, journal), counts=counts)
 
 

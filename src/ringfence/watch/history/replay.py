@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ringfence.policy.plan import Plan
 from ringfence.vocabulary.contracts import Finding
 from ringfence.vocabulary.times import Micros
+from ringfence.watch.attribution import Directory
 from ringfence.watch.engine import Engine
 from ringfence.watch.lake import Batch, JournalReader
 from ringfence.watch.live import Judges
@@ -45,9 +46,9 @@ def as_it_was_judged(
     a ruling had struck are among them. Raises `FeedDamaged` where the journal is, and `FeedGap` where it is deleted meanwhile.
     """
     counts = counts if counts is not None else Replayed()
-    engine = None
-    if policy is not None:
-        engine = _made(judges, policy, counts)
+    made = None if policy is None else judges.engine(policy)
+    engine = None if made is None else made[0]
+    counts.policies += [] if policy is None else [policy]
     for number, batch in journal.after():
         counts.take(number, batch)
         if batch.policy is not None:
@@ -57,17 +58,17 @@ def as_it_was_judged(
             yield from judged(engine, batch)
 
 
-def by_plan(journal: JournalReader, plan: Plan, *, key: bytes, counts: Replayed | None = None) -> Iterator[Finding]:
-    """Yield what the rules of `plan` find in the journal, whichever version was in force. Raises as `as_it_was_judged` does."""
+def by_plan(
+    journal: JournalReader, plan: Plan, directory: Directory, *, key: bytes, counts: Replayed | None = None
+) -> Iterator[Finding]:
+    """Yield what the rules of `plan` find in the journal, whichever version was in force. Raises as `as_it_was_judged` does.
+
+    `directory` says who holds what; attribution stands in the journal.
+    """
     counts = counts if counts is not None else Replayed()
     engine = Engine(plan, key=key, source=SOURCE)
+    engine.know(directory)
     counts.policies.append(plan.policy)
     for number, batch in journal.after():
         counts.take(number, batch)
         yield from judged(engine, batch)
-
-
-def _made(judges: Judges, policy: str, counts: Replayed) -> Engine | None:
-    made = judges.engine(policy)
-    counts.policies.append(policy)
-    return None if made is None else made[0]

@@ -10,11 +10,13 @@ from tests.unit.watch.live.installation import KEY, PLAN, Installation, Notes, f
 from ringfence.policy.plan import Plan
 from ringfence.vocabulary.contracts import Finding
 from ringfence.vocabulary.times import HOUR, MINUTE, SECOND, Micros
+from ringfence.watch.attribution import Directory
 from ringfence.watch.history.replay import Replayed, as_it_was_judged, by_plan
 from ringfence.watch.lake import Batch, Journal, JournalReader
 from ringfence.watch.live import Judges
 from ringfence.watch.sources.datagram import Datagram
 
+KNOWN = Directory(reference())
 BEGIN = Micros(1_800_000_000 * SECOND)
 
 
@@ -78,8 +80,8 @@ def test_any_bundle_can_judge_the_journal(tmp_path: Path) -> None:
     live.crash()
     told = findings(tmp_path)
     scans = Plan("c" * 64, tuple(rule for rule in PLAN.rules if rule.name == "sip-scan"))
-    assert list(by_plan(JournalReader(tmp_path / "journal"), scans, key=KEY)) == []
-    assert list(by_plan(JournalReader(tmp_path / "journal"), PLAN, key=KEY)) == told
+    assert list(by_plan(JournalReader(tmp_path / "journal"), scans, KNOWN, key=KEY)) == []
+    assert list(by_plan(JournalReader(tmp_path / "journal"), PLAN, KNOWN, key=KEY)) == told
 
 
 @pytest.mark.parametrize("policy", [None, PLAN.policy])
