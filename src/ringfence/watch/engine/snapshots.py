@@ -4,6 +4,7 @@ Layout: magic (8 bytes), BLAKE2b-256 of the rest, then MessagePack of `Snapshot`
 """
 
 import sys
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Final
 
@@ -43,9 +44,13 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     tallies: tuple[bytes, ...]
 
 
-def owner_of(plan: Plan, key: bytes) -> bytes:
-    """Return what tells the snapshots of one plan and one installation from all others."""
-    return blake2b(repr(plan).encode(), digest_size=16, key=key).digest()
+def owner_of(plan: Plan, key: bytes, groups: Sequence[Sequence[str]]) -> bytes:
+    """Return what tells the snapshots of one plan and one installation from all others.
+
+    `groups` are the rules that compiled windows measure together, by name: where another version of Ringfence chooses others, its
+    arrays are others too, though they look alike.
+    """
+    return blake2b(repr((plan, groups)).encode("utf-8", "surrogatepass"), digest_size=16, key=key).digest()
 
 
 def write(
@@ -66,11 +71,16 @@ def read(data: bytes, owner: bytes) -> tuple[Snapshot, list[Packed], list[Rememb
         raise SnapshotOfAnotherVersion("the snapshot was written by another version of Ringfence")
     if blake2b(body, digest_size=_DIGEST_BYTES).digest() != digest:
         raise SnapshotDamaged("the snapshot's checksum is wrong: bytes are missing or changed")
-    snapshot = msgspec.msgpack.decode(body, type=Snapshot)
+    try:
+        snapshot = msgspec.msgpack.decode(body, type=Snapshot)
+    except msgspec.DecodeError as error:
+        raise SnapshotOfAnotherVersion(f"the snapshot was written by another version of Ringfence: {error}") from None
     if snapshot.layout != _LAYOUT:
         raise SnapshotOfAnotherVersion("the snapshot was written by a version of Ringfence that lays windows out in another way")
     if snapshot.owner != owner:
-        raise SnapshotOfAnotherPlan("the snapshot was written under another policy version or by another installation")
+        raise SnapshotOfAnotherPlan(
+            "the snapshot was written under another policy version, by another installation, or with rules measured in another way"
+        )
     windows = [
         Packed(*(np.frombuffer(raw, dtype).reshape(shape) for (shape, raw), dtype in zip(arrays, _DTYPES, strict=True)))
         for arrays in snapshot.windows

@@ -82,7 +82,7 @@ class Engine:
         self._fields = sorted(self._derivations.fields.union(*(group.window.fields for group in self._groups)))
         layers = [[(numbers[rule.name], rule) for rule in layer if rule.name not in fitting] for layer in strata(plan.rules)]
         self._tallied = Tallied(layers, self._context, self._explainer, keys=limits.keys, entries=limits.events)
-        self._owner = snapshots.owner_of(plan, key)
+        self._owner = snapshots.owner_of(plan, key, [[watched.rule.name for watched in group.watched] for group in self._groups])
         self._call_ids = CallIds(remembered=_CALL_IDS, batch=_BATCH)
         self._clock = _BEFORE_ALL
         self._next_event = 0

@@ -1,3 +1,6 @@
+from hashlib import blake2b
+
+import msgspec
 import pytest
 from tests.property.paired_rules import compare, field, measured, number, rule
 
@@ -199,6 +202,20 @@ def test_a_torn_snapshot_is_refused(length: int) -> None:
 def test_a_snapshot_of_another_version_is_refused() -> None:
     with pytest.raises(SnapshotOfAnotherVersion, match="another version"):
         engine().restore(b"RFWINDO0" + engine().snapshot()[8:])
+
+
+def test_a_snapshot_of_rules_that_were_measured_in_another_way_is_refused() -> None:
+    for compiled in (True, False):
+        running, other = (Engine(plan(), key=KEY, source="mirror", compiled=each) for each in (compiled, not compiled))
+        other.restore(other.snapshot())
+        with pytest.raises(SnapshotOfAnotherPlan, match="measured in another way"):
+            running.restore(other.snapshot())
+
+
+def test_a_whole_snapshot_with_other_parts_is_one_of_another_version() -> None:
+    body = msgspec.msgpack.encode([b"", b"", 0, 0, [], {}])
+    with pytest.raises(SnapshotOfAnotherVersion, match="another version"):
+        engine().restore(engine().snapshot()[:8] + blake2b(body, digest_size=32).digest() + body)
 
 
 def test_a_snapshot_of_another_plan_or_installation_is_refused() -> None:
