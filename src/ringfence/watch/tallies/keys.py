@@ -1,6 +1,6 @@
 """What a rule remembers of one key."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import nan
 from typing import Final
 
@@ -25,6 +25,21 @@ SAMPLE: Final = 10
 
 Tally = Windowed | Unwindowed
 KeyParts = tuple[str | float | bool, ...]
+
+ENTRY_OCTETS: Final = 100
+"""About what each event, grain or value takes that a measure holds."""
+
+_SMALL: Final = frozenset(
+    {
+        MeasureFunction.COUNT,
+        MeasureFunction.DISTINCT,
+        MeasureFunction.RUN,
+        MeasureFunction.CONCURRENT,
+        MeasureFunction.SINCE,
+        MeasureFunction.GAP,
+    }
+)
+"""Measures without deques, of which each takes 600 octets though it be empty."""
 
 _MAKERS: Final[dict[MeasureFunction, Callable[[Measure], Tally]]] = {
     MeasureFunction.COUNT: lambda _: Counted(),
@@ -134,3 +149,8 @@ def empty_value(measure: Measure) -> float:
     """Return what a measure comes to over nothing."""
     tally = tally_of(measure)
     return nan if isinstance(tally, Unwindowed) else tally.value()
+
+
+def key_octets(measures: Iterable[Measure]) -> int:
+    """Return about what a key with these measures takes, as measured, beside what they hold."""
+    return 1_000 + sum(300 if measure.function in _SMALL else 1_800 for measure in measures)

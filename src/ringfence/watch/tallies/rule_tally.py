@@ -12,7 +12,7 @@ from ringfence.vocabulary.times import DAY, Micros
 from ringfence.watch.tallies.boundaries import Boundaries, boundaries_of
 from ringfence.watch.tallies.found import Found
 from ringfence.watch.tallies.judging import Judge, filter_of, past_values
-from ringfence.watch.tallies.keys import Key, KeyParts, tally_of
+from ringfence.watch.tallies.keys import ENTRY_OCTETS, Key, KeyParts, key_octets, tally_of
 from ringfence.watch.tallies.past import History
 from ringfence.watch.tallies.remembered import Remembered, write
 from ringfence.watch.tallies.spans import EVER, Span
@@ -23,18 +23,6 @@ from ringfence.watch.tallies.windowed import Peak
 
 LONGEST: Final = Micros(3660 * DAY)
 """How long a key without events is remembered for a measure without a window: no duration that a rule can state is longer."""
-
-_SMALL: Final = frozenset(
-    {
-        MeasureFunction.COUNT,
-        MeasureFunction.DISTINCT,
-        MeasureFunction.RUN,
-        MeasureFunction.CONCURRENT,
-        MeasureFunction.SINCE,
-        MeasureFunction.GAP,
-    }
-)
-"""Measures without deques, of which each takes 600 octets though it be empty."""
 
 Known = Callable[[Micros], Iterable[Event]]
 """Events that stand for every subject the reference knows at a moment, for rules that look at silent ones too."""
@@ -177,8 +165,7 @@ class RuleTally:
     @property
     def memory_bytes(self) -> int:
         """About what it takes, as measured: for a key, for each of its measures (those in deques take more), for what they hold."""
-        measures = sum(300 if measure.function in _SMALL else 1_800 for measure in self.rule.measures)
-        return self.live_keys * (1_000 + measures) + self.entries * 100
+        return self.live_keys * key_octets(self.rule.measures) + self.entries * ENTRY_OCTETS
 
     @property
     def live_keys(self) -> int:
