@@ -6,7 +6,7 @@ from typing import BinaryIO, Final
 from ringfence.watch.calls import events_of_entry
 from ringfence.watch.kernels.row_layout import Hashing
 from ringfence.watch.recorded.formats import Blocks, Confidence, Format, Open, Options, Timed
-from ringfence.watch.sources import call_records, parquet_records, switch_logs, switch_records
+from ringfence.watch.sources import call_records, parquet_blocks, parquet_records, switch_logs, switch_records
 from ringfence.watch.sources.errors import UnreadableFile
 from ringfence.watch.sources.record_blocks import blocks_of, read_blocks
 from ringfence.watch.sources.text_lines import start_lines
@@ -69,6 +69,12 @@ def _generic_blocks(file: BinaryIO, options: Options, hashing: Hashing) -> Itera
     if options.mapping is not None:
         return blocks_of(_generic(file, options), hashing)
     return read_blocks(file, hashing, zone=options.zone, country=options.country)
+
+
+def _parquet_blocks(file: BinaryIO, options: Options, hashing: Hashing) -> Iterator[RecordBlock]:
+    if options.mapping is not None:
+        return blocks_of(_parquet(file, options), hashing)
+    return parquet_blocks.read_blocks(file, hashing, zone=options.zone, country=options.country)
 
 
 def _mapping(options: Options) -> FileMapping | None:
@@ -142,7 +148,7 @@ SWITCH_FORMATS: Final[tuple[Format, ...]] = (
         _opened(_generic),
         blocks=_generic_blocks,
     ),
-    Format("parquet", "a Parquet file", _is_parquet, _opened(_parquet), blocks=_in_blocks(_parquet)),
+    Format("parquet", "a Parquet file", _is_parquet, _opened(_parquet), blocks=_parquet_blocks),
     Format(
         "freeswitch-json",
         "call records of FreeSWITCH (mod_json_cdr)",

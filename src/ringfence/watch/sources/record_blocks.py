@@ -33,8 +33,8 @@ def read_blocks(
         raise unreadable(wrong, None) from wrong
     if is_utf16(begun.first):
         rows = (row for nth, line in numbered if (row := reader.row(nth, line)) is not None)
-        return _once(blocks_of(rows, hashing))
-    return _once(_blocks(file, BlockReader(reader, hashing, zone=zone), number + 1, octets))
+        return once_in_blocks(blocks_of(rows, hashing))
+    return once_in_blocks(_blocks(file, BlockReader(reader, hashing, zone=zone), number + 1, octets))
 
 
 def blocks_of(rows: Iterable[CallRecord | RowProblem], hashing: Hashing, *, size: int = _ROWS) -> Iterator[RecordBlock]:
@@ -71,7 +71,7 @@ def _with_whole_lines(text: bytes, file: BinaryIO) -> bytes:
     return b"".join(held) if held[-1].endswith(b"\n") else b"".join((*held, b"\n"))
 
 
-def _once(blocks: Iterator[RecordBlock]) -> Iterator[RecordBlock]:
+def once_in_blocks(blocks: Iterator[RecordBlock]) -> Iterator[RecordBlock]:
     """Yield the blocks with repeated calls as problems."""
     repeats = Repeats()
     for block in blocks:
