@@ -1,10 +1,10 @@
-"""Every rule of a promise finds the same however its traffic is cut into steps, also where another engine goes on from a snapshot."""
+"""Every rule of a promise finds the same however its traffic is cut, over snapshots, and with or without compiled windows."""
 
 import random
 from pathlib import Path
 
 import pytest
-from tests.policies.promises import FEATURES, FOLDERS, bundle_of, example_of
+from tests.policies.promises import EXAMPLES, FEATURES, FOLDERS, bundle_of, example_of
 
 from ringfence.cli.examples import findings_of
 from ringfence.policy import Bundle
@@ -47,3 +47,12 @@ def test_cuts_and_snapshots_change_nothing(folder: Path) -> None:
         chance = random.Random(seed)
         cuts = sorted(chance.sample(range(1, len(example.events)), k=min(8, len(example.events) - 1)))
         assert in_pieces(bundle, example, cuts) == whole
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("folder", SHORT, ids=lambda folder: folder.name)
+def test_compiled_windows_change_nothing(folder: Path, name: str) -> None:
+    bundle, example = bundle_of(folder), example_of(folder, name)
+    engine = Engine(bundle.plan, key=b"", source=example.file, compiled=False)
+    engine.know(Directory(example.reference))
+    assert engine.step(example.events, example.until) + engine.pass_time(example.until) == findings_of(bundle, example)
