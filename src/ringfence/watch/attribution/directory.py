@@ -110,9 +110,9 @@ class Directory:
         return [(number, account) for number, account in held if account is not None]
 
     def billing_day(self, account: str | None) -> int:
-        """Return the day of the month on which the account's billing cycle begins; the first for one that is not known."""
+        """Return the day of the month, 1 to 31, on which the account's billing cycle begins; the first for an unknown one."""
         links = self._accounts.get(account, ()) if account is not None else ()
-        return links[-1].billing_day if links else 1
+        return min(max(links[-1].billing_day, 1), 31) if links else 1
 
     def party_path(self, party: str) -> tuple[str, ...]:
         """Return the parties from the root down to `party`. A ring of parents is cut where it closes."""

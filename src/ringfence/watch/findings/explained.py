@@ -1,6 +1,6 @@
 """A crossing as a finding: with all that is needed to contest it."""
 
-from math import isnan
+from math import isfinite
 
 from ringfence.policy.plan import ProposalKind, Tier
 from ringfence.vocabulary.contracts import Charge, Evidence, Finding, Window, finding_id
@@ -19,12 +19,13 @@ class Explainer:
     def finding(self, found: Found) -> Finding:
         """Return the finding of what was found.
 
-        Its time is when the event counted, or the boundary. A measure that is not a number (a mean of nothing) is left out.
+        Its time is when the event counted, or the boundary. A measure that is no finite number, which JSON has none
+        for, is left out: a mean of nothing, a sum beyond all.
         """
         rule = found.rule
         tier = rule.tiers[found.tier]
         subject, parts = subject_of_key(rule, found.key), other_parts(rule, found.key)
-        measures = {measure.name: value for measure, value in zip(rule.measures, found.measures, strict=True) if not isnan(value)}
+        measures = {measure.name: value for measure, value in zip(rule.measures, found.measures, strict=True) if isfinite(value)}
         newest_first = dict.fromkeys(reversed(found.sample))
         return Finding(
             id=finding_id(

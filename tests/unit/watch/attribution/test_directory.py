@@ -81,3 +81,9 @@ def test_a_number_has_the_holder_of_the_moment() -> None:
     directory = Directory(Reference(time=Micros(0), numbers=numbers))
     assert [directory.holder("+3221", Micros(at)) for at in (9, 10, 20)] == ["A", None, "B"]
     assert directory.holder("+3222", _NOW) is None
+
+
+def test_a_billing_cycle_begins_on_a_day_that_months_have() -> None:
+    days = {"none": 0, "past": -3, "late": 45, "last": 31}
+    directory = _directory(accounts=tuple(AccountLink(account=name, party="P", billing_day=day) for name, day in days.items()))
+    assert [directory.billing_day(name) for name in (*days, "unknown", None)] == [1, 1, 31, 31, 1, 1]
