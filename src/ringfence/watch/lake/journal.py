@@ -17,14 +17,15 @@ MOST_BYTES: Final = 4 * 1024 * 1024 * 1024
 LONGEST_US: Final = Micros(48 * HOUR)
 _README: Final = """\
 What this folder holds: the journal of live watch, so that nothing consumed is lost when the process dies and a new policy version
-can be judged on the last hours. The files `checkpoint` and `checkpoint.previous` hold the same kinds of data.
+can be judged on the last hours. The files `checkpoint` and `checkpoint.previous` hold the same kinds of data, of what the rules in
+force still measure: a rule over 30 days remembers whom it counts, and what it tells apart, for 30 days, one over months for months.
 
 Personal data in it: calling and called numbers, IP addresses, user names and SIP Call-IDs of requests and calls, with their times
 and outcomes. No content: no bodies, no SDP, no digest responses.
 
 How long: segments are deleted when their newest record is older than {hours} hours, or earlier when the folder exceeds
-{megabytes} MB. Only the account that runs Ringfence may read it. Deleting the folder while watch is stopped is safe: calls under
-way and open windows are then forgotten.
+{megabytes} MB. Checkpoints are written anew every few seconds, and forget as the rules' windows do. Only the account that runs
+Ringfence may read the folder. Deleting it while watch is stopped is safe: calls under way and open windows are then forgotten.
 """
 
 

@@ -69,6 +69,7 @@ def test_the_folder_says_what_it_holds_and_only_its_owner_reads_it(tmp_path: Pat
     write_checkpoint(tmp_path / "journal", _checkpoint(1))
     assert "48 hours" not in (tmp_path / "journal" / "README").read_text()
     assert "older than 2 hours" in (tmp_path / "journal" / "README").read_text()
+    assert "a rule over 30 days remembers whom it counts" in (tmp_path / "journal" / "README").read_text()
     assert (tmp_path / "journal").stat().st_mode & 0o077 == 0
     for path in (tmp_path / "journal").iterdir():
         assert path.name == "README" or path.stat().st_mode & 0o077 == 0, path
