@@ -9,7 +9,7 @@ from msgspec import Struct
 from ringfence.watch.tallies.exact import ExactSum
 from ringfence.watch.tallies.keys import Key
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the layout below and of `Key`, which other versions can't read."""
 
 

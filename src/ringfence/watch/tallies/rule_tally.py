@@ -317,7 +317,7 @@ class RuleTally:
         elif counted or key.parts not in self._table.keys:
             self._table.put(key, time)
         else:
-            self._table.settle(key)
+            self._table.touch(key, time)
 
     def _judged(self, key: Key, event: Event, time: Micros, *, before: bool = False) -> list[Found]:
         moment = Micros(time - before)
@@ -356,6 +356,8 @@ class RuleTally:
         found: list[Found] = []
         for parts in sorted({*self._table.keys, *silent}, key=_texts):
             key = self._table.keys.get(parts)
+            if key is None and parts not in silent:
+                continue  # it left for want of room while others were looked at
             if key is None:
                 key = self._new(parts, silent[parts], Micros(moment - 1))
             if self._is_over(key, moment):

@@ -39,6 +39,11 @@ class KeyTable:
         """Note how much a key of the table holds now."""
         self.entries += key.settle()
 
+    def touch(self, key: Key, time: int) -> None:
+        """Note how much a key holds at `time` though nothing counted: what `once` has seen grows too."""
+        self.settle(key)
+        self._bound(time)
+
     def drop(self, key: Key) -> None:
         """Forget a key."""
         if self.keys.pop(key.parts, None) is not None:
@@ -101,8 +106,10 @@ class KeyTable:
 
     def _thin(self, key: Key, time: int) -> None:
         """Let the only key's oldest entries leave before their time."""
-        fullest = max(key.tallies, key=lambda tally: tally.entries)
-        if isinstance(fullest, Distinct | Most):
+        fullest = max(key.tallies, key=lambda tally: tally.entries, default=None)
+        if fullest is None or len(key.seen) > fullest.entries:
+            del key.seen[next(iter(key.seen))]
+        elif isinstance(fullest, Distinct | Most):
             fullest.shed()
         elif not isinstance(fullest, Unwindowed):
             fullest.leave(fullest.oldest)

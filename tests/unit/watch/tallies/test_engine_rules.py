@@ -10,6 +10,7 @@ from ringfence.policy.plan import (
     Evaluation,
     Measure,
     MeasureFunction,
+    Once,
     Plan,
     Proposal,
     ProposalKind,
@@ -293,3 +294,29 @@ def test_conditions_of_several_measures_may_read_the_event_too() -> None:
     events = [at(f"2026-01-01T00:00:0{second}", callee=callee) for second, callee in enumerate("baab")]
     (finding,) = engine(mixed).step(events, LATER)
     assert finding.time == events[3].time
+
+
+@pytest.mark.parametrize("counted", ["x", "nobody"])
+def test_what_once_has_seen_is_bounded_too(counted: str) -> None:
+    some = Measure("calls", MeasureFunction.COUNT, where=compare(field("callee"), "==", text(counted)))
+    rare = rule("rare", measures=(some,), when=compare(measured("calls"), ">=", number(1000)))
+    once = changed(rare, windows=(DAYS,), once=Once((field("caller"),), HOUR))
+    bounded = engine(once, limits=Limits(events=100, keys=10))
+    events = [
+        at(f"2026-01-01T00:{second // 60:02}:{second % 60:02}", caller=str(second), callee="x" if second % 50 == 0 else "y")
+        for second in range(1_000)
+    ]
+    assert bounded.step(events, LATER) == []
+    assert bounded.live_events <= 100
+    assert bounded.losses["rare"].events > 800
+
+
+def test_more_silent_subjects_than_there_is_room_for_stop_nothing() -> None:
+    accounts = tuple(AccountLink(account=f"a{number}", party="p") for number in range(9))
+    running = engine(few(2, silent_too=True), limits=Limits(events=100, keys=3))
+    running.know(Directory(Reference(time=LATER, accounts=accounts)))
+    unknown = [at("2026-01-03T10:00", account=name) for name in ("x", "y", "z")]
+    assert running.step(unknown, LATER) == []
+    found = running.pass_time(from_iso("2026-02-01T00:00:00Z"))
+    assert {finding.subject.id for finding in found} >= {account.account for account in accounts}
+    assert running.live_keys <= 3
