@@ -1,5 +1,6 @@
 """Files of call records as batches of events in columns, in the order of their times."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
@@ -46,10 +47,13 @@ class ColumnRecords:
                         events, every = self._expander.expand(used, spool.add(used))
                         self.events_counted += every
                         runs.add(events)
+                _let_go(opened)
             for rows in ahead(runs.merged()):
                 yield RecordEvents(rows, spool, self._expander.hashes)
         finally:
             spool.close()
+            for opened in self._files:
+                _let_go(opened)
 
     def _counted(self, block: RecordBlock, counts: FileCounts) -> RecordBlock:
         """Count a block's records and problems; return what of it is within the range of time that was asked for."""
@@ -68,3 +72,10 @@ class ColumnRecords:
             counts.saw(Micros(int(used.facts["start"].min())))
             counts.saw(Micros(int(used.facts["start"].max())))
         return used
+
+
+def _let_go(opened: Opened) -> None:
+    """Close the file where nobody keeps it."""
+    descriptor = opened.descriptor()
+    if descriptor is not None:
+        os.close(descriptor)

@@ -23,6 +23,7 @@ class Opened:
         self.counts: Final = FileCounts(source.name, source.format.name)
         self.first: Final = self._checked(source, options)
         self.is_packets: Final = source.format.is_packets
+        self._descriptor: int | None = None
         self._source = source
         self._options = options
 
@@ -41,15 +42,21 @@ class Opened:
         source, counts = self._source, self.counts
         try:
             if source.format.blocks is not None:
-                yield from source.format.blocks(source.open(), self._options, hashing)
+                file = source.open()
+                self._descriptor = source.descriptor()
+                yield from source.format.blocks(file, self._options, hashing)
             counts.damage = source.damage
         finally:
             source.is_read = True
             source.close()
 
     def descriptor(self) -> int | None:
-        """Return a descriptor for the file while its blocks are read, to be closed by whoever asked; `None` where there is none."""
-        return self._source.descriptor()
+        """Return once, after the first block, a descriptor by which the file can be read again; `None` where there is none.
+
+        Whoever asks closes it.
+        """
+        descriptor, self._descriptor = self._descriptor, None
+        return descriptor
 
     @property
     def gives_blocks(self) -> bool:

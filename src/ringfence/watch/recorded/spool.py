@@ -4,6 +4,7 @@ import os
 import tempfile
 from bisect import bisect_right
 from collections.abc import Callable
+from functools import lru_cache
 from operator import attrgetter
 from typing import BinaryIO, Final, NamedTuple
 
@@ -17,6 +18,9 @@ from ringfence.watch.wire.cdr.blocks import Again, RecordBlock
 
 MOST_FILES: Final = 64
 """Files kept open to be read again. Of further ones a copy is kept."""
+
+_REMEMBERED: Final = 4_096
+"""Records that need not be read once more: a rule that looks at events one by one asks for each record's soon after another."""
 
 
 class _Part(NamedTuple):
@@ -38,6 +42,7 @@ class Spool:
         self._kept: list[int] = []
         self._copies: BinaryIO | None = None
         self._copied = 0
+        self._record = lru_cache(_REMEMBERED)(self._read)
         self._original: Callable[[], int | None] | None = None
         self._descriptor: int | None = None
 
@@ -80,7 +85,7 @@ class Spool:
         if self._copies is not None:
             self._copies.close()
 
-    def _record(self, place: int, size: int, line: int) -> CallRecord:
+    def _read(self, place: int, size: int, line: int) -> CallRecord:
         part = self._parts[bisect_right(self._parts, place, key=attrgetter("first")) - 1]
         record = part.again(line, os.pread(part.descriptor, size, part.begin + place - part.first))
         if not isinstance(record, CallRecord):
