@@ -313,7 +313,7 @@ def test_what_once_has_seen_is_bounded_too(counted: str) -> None:
 
 def test_more_silent_subjects_than_there_is_room_for_stop_nothing() -> None:
     accounts = tuple(AccountLink(account=f"a{number}", party="p") for number in range(9))
-    running = engine(few(2, silent_too=True), limits=Limits(events=100, keys=3))
+    running = engine(few(2, silent_too=True, cool_down_us=HOUR), limits=Limits(events=100, keys=3))
     running.know(Directory(Reference(time=LATER, accounts=accounts)))
     unknown = [at("2026-01-03T10:00", account=name) for name in ("x", "y", "z")]
     assert running.step(unknown, LATER) == []
