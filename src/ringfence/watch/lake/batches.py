@@ -13,7 +13,8 @@ from ringfence.policy.fields import FIELDS
 from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.watch.columns import KIND_CODES, ColumnBatch, TextHashes
 from ringfence.watch.kernels.texts import PADDING
-from ringfence.watch.lake.reading import Rows
+from ringfence.watch.lake.reading import Rows, events_at
+from ringfence.watch.lake.schema import COLUMNS
 
 _SINGLE: Final = 64
 """Events read one by one; who asks for more gets all of the slice at once."""
@@ -28,6 +29,7 @@ class _Loaded:
         self.rows = rows
         self.kinds = _kinds(rows.column("kind"))
         self._columns: dict[str, NDArray[Any]] = {}
+        self._arrow: dict[str, Any] = {}
         self._events: dict[int, Event] = {}
 
     def column(self, name: str, hashes: TextHashes) -> NDArray[Any]:
@@ -39,7 +41,7 @@ class _Loaded:
     def event(self, place: int) -> Event:
         if place not in self._events:
             if len(self._events) < _SINGLE:
-                self._events[place] = self.rows.events([place])[0]
+                (self._events[place],) = events_at({column.name: self._raw(column.name) for column in COLUMNS}, [place])
             else:
                 self.all_events()
         return self._events[place]
@@ -49,12 +51,19 @@ class _Loaded:
             self._events = dict(enumerate(self.rows.events()))
         return self._events
 
+    def _raw(self, name: str) -> Any:  # noqa: ANN401 - pyarrow has no types
+        """Return a field as it stands in the file, read once: each event that is asked for needs them all."""
+        known = self._arrow.get(name)
+        if known is None:
+            known = self._arrow[name] = self.rows.column(name)
+        return known
+
     def _read(self, name: str, hashes: TextHashes) -> NDArray[Any]:
         field = FIELDS[name]
         if field.attribute in _ENDS:
-            values = _end_of(self.rows.column("party_path"), _ENDS[field.attribute])
+            values = _end_of(self._raw("party_path"), _ENDS[field.attribute])
         else:
-            values = self.rows.column(field.attribute)
+            values = self._raw(field.attribute)
         if field.type is Type.TEXT:
             return _hashed(values, hashes)
         if field.type is Type.BOOL:

@@ -3,7 +3,7 @@
 Of one time events stand in the order in which they came. A slice reads a column when somebody asks for it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final, NamedTuple
@@ -114,16 +114,19 @@ class Rows:
         whole = pieces[0] if len(pieces) == 1 else pa.concat_arrays(pieces)
         return whole if self.order is None else whole.take(pa.array(self.order))
 
-    def events(self, places: Sequence[int] | None = None) -> list[Event]:
-        """Return the events of all rows, or of those at `places`."""
-        size = len(self) if places is None else len(places)
-        columns: dict[str, list[Any]] = {}
-        for column in COLUMNS:
-            values = self.column(column.name)
-            if places is not None:
-                values = values.take(pa.array(places))
-            columns[column.name] = pc.cast(values, pa.int64()).to_pylist() if column.name == "time" else values.to_pylist()
-        return events_of(columns, size)
+    def events(self) -> list[Event]:
+        """Return the events of all rows. Raises `LakeUnreadable`."""
+        return events_at({column.name: self.column(column.name) for column in COLUMNS}, range(len(self)))
+
+
+def events_at(columns: Mapping[str, Any], places: Sequence[int]) -> list[Event]:
+    """Return the events at `places` of Arrow columns by their fields' names, all of them."""
+    values: dict[str, list[Any]] = {}
+    taking = pa.array(places, pa.int64())
+    for name, column in columns.items():
+        taken = column if len(places) == len(column) else column.take(taking)
+        values[name] = (pc.cast(taken, pa.int64()) if name == "time" else taken).to_pylist()
+    return events_of(values, len(places))
 
 
 def slices(
