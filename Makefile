@@ -7,13 +7,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: demo up test test-postgresql check format lint types contracts sizes migrations expect bench clean-demo
 
-demo: $(VENV)/.runtime ## start the whole product with the demo network at work
+demo: $(VENV)/.kernels ## start the whole product with the demo network at work
 	$(BIN)/ringfence up --demo --data demo-data
 
-up: $(VENV)/.runtime ## start the same product for real traffic, on its own data folder
+up: $(VENV)/.kernels ## start the same product for real traffic, on its own data folder
 	$(BIN)/ringfence up --data data
 
-test: $(VENV)/.development ## run the tests; what needs a program this machine lacks is skipped with the reason
+test: $(VENV)/.development $(VENV)/.kernels ## run the tests; what needs a program this machine lacks is skipped with the reason
 	$(BIN)/pytest -n auto -q
 
 check: lint types contracts sizes migrations test test-postgresql ## what CI runs
@@ -56,6 +56,12 @@ $(VENV)/.runtime: requirements/runtime.txt pyproject.toml
 	$(PIP) install --require-hashes -r requirements/runtime.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	touch $@
+
+# Numba compiles a kernel at its first call and keeps the code: here once, so that nothing waits for it when it starts.
+$(VENV)/.kernels: $(VENV)/.runtime $(wildcard src/ringfence/watch/kernels/*.py)
+	@echo "compiling what counts and reads traffic: once, about half a minute"
+	@$(BIN)/ringfence scan examples/captures examples/records.csv >/dev/null 2>&1; test $$? -le 1
+	@touch $@
 
 $(VENV)/.development: $(VENV)/.runtime requirements/dev.txt
 	$(PIP) install --require-hashes -r requirements/dev.txt

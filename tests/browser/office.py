@@ -29,7 +29,7 @@ from ringfence.desk.site.prepare import prepare
 login = prepare(Path(sys.argv[1]), bundle=Path(sys.argv[2]), parties=Path(sys.argv[3]))
 print(login.password)
 """
-_READY_SECONDS = 60.0
+_READY_SECONDS = 180.0
 _ACCOUNTS = "account,parent,kind,plan\nresell,,reseller,\nshop,resell,end-user,gold\n"
 _TRUNKS = "trunk,account,address,user,valid_from,valid_to\nshop-trunk,shop,192.0.2.10,,,\n"
 
@@ -77,7 +77,7 @@ class Office:
 
     def order_against(self, source: str) -> str:
         """Wait until the worker has written the order that refuses a source; return its id."""
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while True:
             orders = [order for change in self.changes() for order in change.upserts if order.scope.value == source]
             if orders:
@@ -116,7 +116,7 @@ def open_office(folder: Path) -> Iterator[Office]:
     finally:
         for process in processes:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
         for feed in feeds.values():
             feed.close()
 

@@ -131,8 +131,8 @@ def test_what_changed_is_said_once_and_not_every_two_seconds(browser: Browser, s
     page = sign_in(browser, something)
     expect(page.locator("#voice")).to_be_empty()
     something.find("203.0.113.41")
-    expect(page.locator("#voice")).to_contain_text("orders in force", timeout=10_000)
+    expect(page.locator("#voice")).to_contain_text("orders in force", timeout=60_000)
     said = page.locator("#voice").inner_text()
     something.find("203.0.113.42")
-    expect(page.get_by_role("row").filter(has_text="203.0.113.42").first).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("row").filter(has_text="203.0.113.42").first).to_be_visible(timeout=60_000)
     assert page.locator("#voice").inner_text() == said

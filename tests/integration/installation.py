@@ -74,7 +74,7 @@ class Installation:
         finally:
             connection.close()
 
-    def wait(self, what: str, holds: Callable[[], object], seconds: float = 30.0) -> None:
+    def wait(self, what: str, holds: Callable[[], object], seconds: float = 120.0) -> None:
         """Wait until `holds` gives something true. Fails with the processes' last words, or where one of them died."""
         deadline = time.monotonic() + seconds
         while not holds():

@@ -18,7 +18,7 @@ ADDRESS: Final = "127.0.0.20"
 CARRIER: Final = "127.0.0.30"
 REALM: Final = "voice.example"
 USERS: Final = {"trunk": "trunk-secret", "alice": "alice-secret", "1001": "4711"}
-START_DEADLINE_S: Final = 10.0
+START_DEADLINE_S: Final = 60.0
 
 
 def free_port(address: str, kind: socket.SocketKind) -> int:

@@ -73,7 +73,7 @@ class Demo:
         assert self.up is not None
         children = list(self.processes().values())
         self.up.send_signal(number)
-        self.up.communicate(timeout=30)
+        self.up.communicate(timeout=120)
         until("what the supervisor started has ended", lambda: not any(alive(pid) for pid in children))
 
     def rows(self, question: str) -> list[tuple[Any, ...]]:
@@ -96,7 +96,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def until(what: str, holds: Callable[[], object], seconds: float = 60.0) -> None:
+def until(what: str, holds: Callable[[], object], seconds: float = 180.0) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"

@@ -52,7 +52,7 @@ class GateProcess:
     def end(self, number: signal.Signals) -> int:
         assert self.running is not None
         self.running.send_signal(number)
-        return self.running.wait(10)
+        return self.running.wait(60)
 
     def close(self) -> None:
         if self.running is not None and self.running.poll() is None:
@@ -88,7 +88,7 @@ class GateProcess:
 
     def wait(self, holds: Callable[[], object]) -> None:
         """Wait until `holds` gives something true."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 90
         while not holds():
             assert time.monotonic() < deadline, f"{self.said()}\n{(self.folder / 'gate.log').read_text()}"
             time.sleep(0.02)
@@ -150,5 +150,5 @@ def test_a_busy_port_is_named_and_ends_the_start_for_good(gate: GateProcess) -> 
         other.bind(("127.0.0.1", gate.sip_port))
         gate.start()
         assert gate.running is not None
-        assert gate.running.wait(20) == 2
+        assert gate.running.wait(60) == 2
     assert f"127.0.0.1:{gate.sip_port}" in (gate.folder / "gate.log").read_text()

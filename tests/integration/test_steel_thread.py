@@ -118,7 +118,7 @@ def test_an_attack_is_refused_within_seconds_and_no_ordinary_call_is(
     ringfence = thread.ringfence
     customers = (thread.trunk, thread.agent)
     ringfence.wait("both customers make calls", lambda: all(customer.calls().successful for customer in customers))
-    assert thread.attack("svmap", SCANNER).wait(15) == 0
+    assert thread.attack("svmap", SCANNER).wait(90) == 0
     thread.attack("svwar", SCANNER, "-e", "100-999", "--maximumtime", "3")
     thread.attack("svcrack", CRACKER, "-u", "1001", "-r", "1000-3999", "--maximumtime", "3")
     for attacker, rule in ((SCANNER, "sip-scan"), (CRACKER, "register-brute-force")):
@@ -180,4 +180,4 @@ def _one_case_each(ringfence: Installation) -> None:
 def _end(running: subprocess.Popen[bytes]) -> None:
     if running.poll() is None:
         running.terminate()
-        running.wait(10)
+        running.wait(60)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.integration.kamailio import free_port
 
-_PATIENCE_S = 60.0
+_PATIENCE_S = 180.0
 
 
 class Up:

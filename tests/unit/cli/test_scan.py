@@ -260,7 +260,7 @@ def test_a_reader_that_goes_away_ends_the_scan_without_a_word() -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait(timeout=60) == 1
+        assert process.wait(timeout=300) == 1
 
 
 def everything(terminal: int) -> str:
@@ -282,7 +282,7 @@ def test_a_terminal_shows_how_far_the_reading_is_and_the_findings_stay_apart(tmp
         with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=follower, env={**os.environ, "TERM": "xterm"}) as process:
             assert process.stdout is not None
             (finding,) = process.stdout.read().splitlines()
-            assert process.wait(timeout=60) == 1
+            assert process.wait(timeout=300) == 1
         shown = everything(leader)
     finally:
         os.close(follower)

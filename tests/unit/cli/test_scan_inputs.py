@@ -93,7 +93,7 @@ def test_a_packed_capture_that_breaks_off_is_read_as_far_as_it_goes(capsys: pyte
 def test_standard_input_is_a_file_like_any_other(packed: bool) -> None:
     octets = capture("svwar").read_bytes()
     program = [sys.executable, "-m", "ringfence.cli", "scan", "--json", "-"]
-    done = subprocess.run(program, input=gzip.compress(octets) if packed else octets, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(program, input=gzip.compress(octets) if packed else octets, capture_output=True, check=False, timeout=300)
     assert done.returncode == 1
     assert msgspec.json.decode(done.stdout, type=Finding).rule == "sip-scan"
     assert b"standard input: 84 SIP messages" in done.stderr
@@ -101,7 +101,7 @@ def test_standard_input_is_a_file_like_any_other(packed: bool) -> None:
 
 def test_what_comes_by_standard_input_and_is_nothing_known_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     program = [sys.executable, "-m", "ringfence.cli", "scan", "-"]
-    done = subprocess.run(program, input=b"time,who\n", capture_output=True, check=False, timeout=60)
+    done = subprocess.run(program, input=b"time,who\n", capture_output=True, check=False, timeout=300)
     assert done.returncode == 2
     assert b"standard input: its first line is 'time,who'" in done.stderr
 
@@ -227,7 +227,7 @@ def test_files_are_followed_until_the_scan_is_asked_to_end_and_then_it_says_what
         assert msgspec.json.decode(process.stdout.readline(), type=Finding).rule == "sip-scan"
         process.send_signal(signal.SIGINT)
         told = process.stderr.read().decode()
-        assert process.wait(timeout=60) == 1
+        assert process.wait(timeout=300) == 1
     assert "growing.pcap: 84 SIP messages in 84 packets" in told
     assert "84 events, 1 finding" in told
 

@@ -15,7 +15,7 @@ FLOOD = CAPTURES / "sipp_invite_flood.pcap"
 
 def scan(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     program = [sys.executable, "-m", "ringfence.cli", "scan", *map(str, arguments)]
-    return subprocess.run(program, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(program, capture_output=True, text=True, check=False, timeout=300)
 
 
 def test_a_scan_writes_its_report_beside_its_table(tmp_path: Path) -> None:

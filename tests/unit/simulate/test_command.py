@@ -60,7 +60,7 @@ def test_the_player_ends_cleanly_when_told_to() -> None:
         )
         assert watch.recv(65535).startswith(b"HEP3")
         player.terminate()
-        said, _ = player.communicate(timeout=30)
+        said, _ = player.communicate(timeout=120)
 
     assert player.returncode == 0
     assert "packets mirrored" in said.splitlines()[-1]

@@ -93,7 +93,7 @@ async def stage(
 
 async def settled(listener: Listener, mirror: Mirror) -> None:
     """Wait until all that was sent has been heard."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while len(listener.heard) < mirror.sent:
             await asyncio.sleep(0.001)
 

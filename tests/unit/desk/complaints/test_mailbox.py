@@ -36,7 +36,7 @@ def connect(port: int) -> smtplib.SMTP:
     deadline = time.monotonic() + _READY_SECONDS
     while True:
         try:
-            return smtplib.SMTP("127.0.0.1", port, timeout=20)
+            return smtplib.SMTP("127.0.0.1", port, timeout=60)
         except OSError:
             if time.monotonic() > deadline:
                 raise

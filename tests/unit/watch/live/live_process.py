@@ -46,7 +46,7 @@ class Watch:
             stderr=subprocess.STDOUT,
             env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
         )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while "watch.listening" not in path.read_text()[begun:]:
             assert self.process.poll() is None, path.read_text()
             assert time.monotonic() < deadline, path.read_text()
@@ -67,7 +67,7 @@ class Watch:
         assert self.process is not None
         self.process.terminate()
         self.process.send_signal(signal.SIGCONT)
-        code = self.process.wait(30)
+        code = self.process.wait(120)
         self._close()
         return code
 

@@ -16,7 +16,7 @@ from ringfence.watch.recorded import StandingTails, Tail
 from ringfence.watch.wire.cdr import HEADER
 
 _BEGIN = Micros(1_800_000_000 * SECOND)
-_PATIENCE_S = 60.0
+_PATIENCE_S = 180.0
 _ACC = "method,from_tag,to_tag,callid,sip_code,sip_reason,time\n"
 
 
