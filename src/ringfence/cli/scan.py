@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ringfence.cli import report_file
+from ringfence.cli.collection import spare_collection
 from ringfence.cli.shipped import DEFAULT_BUNDLE
 from ringfence.cli.told import plain, say, tell
 from ringfence.policy import Bundle, BundleRefused, load, read_folder, render
@@ -81,6 +82,7 @@ def command(
     _check_report(html, follow=follow, rates=rates)
     deck = _rates(rates, row_problems)
     collector = Collector(bundle, closely=html is not None, rates=deck)
+    spare_collection()
     with ExitStack() as stack:
         try:
             recording: Recording | Followed

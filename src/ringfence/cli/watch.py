@@ -1,7 +1,6 @@
 """`ringfence watch`: turns live signalling into findings."""
 
 import asyncio
-import gc
 import ipaddress
 import signal
 import sys
@@ -15,6 +14,7 @@ import structlog
 import typer
 import uvloop
 
+from ringfence.cli.collection import spare_collection
 from ringfence.cli.configuration import Configuration, ConfigurationRefused, WatchPart, address_port, installation_key, load
 from ringfence.cli.lake_keeper import LakeKeeper
 from ringfence.cli.tails import tails_of
@@ -40,9 +40,6 @@ _REGULAR_US: Final = 10 * SECOND
 _CATCH_UP_US: Final = 60 * SECOND
 _MOST_HELD_UP: Final = 50_000
 """Datagrams that may wait while what was written to files before is caught up with."""
-_COLLECTION: Final = (2_000, 10, 1_000_000)
-"""Look for cycles of references among the young only: a look at every call and request held all threads up for a tenth of a second
-and more, in which sockets overflowed, and found nothing: what the tracker remembers has no cycles."""
 HEALTH_FILE: Final = "watch-health.json"
 
 
@@ -119,8 +116,7 @@ class _Live:
             self._recover()
             self._follow()
             self._log.info("watch.listening", address=host, port=listener.port, policy=self._pipeline.policy)
-            gc.freeze()  # what lives as long as the process need not be looked at again
-            gc.set_threshold(*_COLLECTION)
+            spare_collection()
             await self._work(stop)
         finally:
             await listener.stop()
