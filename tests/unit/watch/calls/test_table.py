@@ -27,7 +27,7 @@ def test_deadlines_of_what_left_long_before_take_no_memory() -> None:
         table.put(key, _Entry(number, Micros(number + 32 * SECOND)))
         table.remove(key)
         table.changes()
-    assert sum(isinstance(each, _Key) for each in gc.get_objects()) < 2_000
+    assert sum(type(each) is _Key for each in gc.get_objects()) < 2_000
 
 
 def test_the_earliest_deadline_is_known_after_many_have_gone() -> None:
