@@ -1,4 +1,4 @@
-# size: kernels that call one another stand in one module: Numba notices no change of another's file
+# size: a line, its cells and their values are read in one pass
 """Call records' rows: lines to cells, and cells to times, statuses, choices and hashes, as far as they are written as most are.
 
 A row that is written in any other way is marked, and nothing else is said of it: plain Python reads it then. So what a kernel

@@ -1,4 +1,4 @@
-# size: kernels that call one another stand in one module, or a change would leave old machine code behind
+# size: one grammar, read in one pass; its rules call one another
 """The heads of many SIP messages, scanned in one pass: where each text that the tracker needs stands (RFC 3261 section 25.1).
 
 Only what is written as nearly everybody writes it is understood; any doubt makes a message *unusual*, and `wire` reads it. So where
