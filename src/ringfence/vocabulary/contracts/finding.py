@@ -53,6 +53,9 @@ class Finding(Struct, frozen=True, kw_only=True):
     `tier` counts the rule's thresholds from 0. `key` is what else the rule counts by, beside the subject: by field or expression.
     `proposes` are the rule's lines, `charge` what the first of them that charges comes to. `points` is what it weighs, `classifies`
     the class of traffic that it gives its subject.
+
+    `short_until`: before that moment the rule's windows lack traffic that nobody had counted (watch was new, history did not reach
+    back); `None` where they were whole.
     """
 
     v: int = 1
@@ -79,6 +82,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     charge: Charge | None = None
     points: float = 0.0
     classifies: str | None = None
+    short_until: Micros | None = None
 
 
 def finding_id(*, key: bytes, policy: str, rule: str, subject: Subject, time: Micros, further: tuple[object, ...] = ()) -> str:

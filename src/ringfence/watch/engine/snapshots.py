@@ -6,7 +6,7 @@ Layout: magic (8 bytes), BLAKE2b-256 of the rest, then MessagePack of `Snapshot`
 import sys
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -32,7 +32,7 @@ _LAYOUT: Final = blake2b(
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     """`windows` holds each group's `Packed` arrays as (shape, bytes); `call_ids` what samples may name, by event number.
 
-    `tallies` is what the rules that tallies measure remember, rule by rule.
+    `tallies` is what the rules that tallies measure remember, rule by rule. `begun`: nothing before that moment was counted.
     """
 
     layout: bytes
@@ -42,6 +42,7 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     windows: tuple[tuple[tuple[tuple[int, ...], bytes], ...], ...]
     call_ids: dict[int, str]
     tallies: tuple[bytes, ...]
+    begun: int | None = None
 
 
 def owner_of(plan: Plan, key: bytes, groups: Sequence[Sequence[str]]) -> bytes:
@@ -53,12 +54,21 @@ def owner_of(plan: Plan, key: bytes, groups: Sequence[Sequence[str]]) -> bytes:
     return blake2b(repr((plan, groups)).encode("utf-8", "surrogatepass"), digest_size=16, key=key).digest()
 
 
+class Reached(NamedTuple):
+    """How far an engine came: the time of the last event, the number of the next, and since when it counts (`None`: not said)."""
+
+    clock: int
+    next_event: int
+    begun: int | None = None
+
+
 def write(
-    owner: bytes, *, clock: int, next_event: int, windows: list[Packed], call_ids: dict[int, str], tallies: tuple[bytes, ...] = ()
+    owner: bytes, reached: Reached, *, windows: list[Packed], call_ids: dict[int, str], tallies: tuple[bytes, ...] = ()
 ) -> bytes:
     """Return the snapshot of an engine that `owner_of` names."""
     arrays = tuple(tuple((array.shape, array.tobytes()) for array in packed) for packed in windows)
-    body = msgspec.msgpack.encode(Snapshot(_LAYOUT, owner, clock, next_event, arrays, call_ids, tallies))
+    snapshot = Snapshot(_LAYOUT, owner, reached.clock, reached.next_event, arrays, call_ids, tallies, reached.begun)
+    body = msgspec.msgpack.encode(snapshot)
     return _MAGIC + blake2b(body, digest_size=_DIGEST_BYTES).digest() + body
 
 

@@ -17,7 +17,7 @@ from ringfence.watch.engine.call_ids import CallIds
 from ringfence.watch.engine.known import known_to
 from ringfence.watch.engine.tallied import Made, Tallied, at_event
 from ringfence.watch.findings import Explainer
-from ringfence.watch.tallies import Found, Judge, fields_of, refusals
+from ringfence.watch.tallies import Found, Judge, complete_from, fields_of, refusals
 from ringfence.watch.windows import Limits, Losses, RuleGroup, RuleUnmeasurable, Told, as_window_rule, expressions_of, grouped
 
 _BATCH: Final = 16_384  # columns of this many events stay in the processor's cache
@@ -86,11 +86,25 @@ class Engine:
         self._call_ids = CallIds(remembered=_CALL_IDS, batch=_BATCH)
         self._clock = _BEFORE_ALL
         self._next_event = 0
+        self._rules = plan.rules
+        self._begun: Micros | None = None
 
     def know(self, directory: Directory) -> None:
         """Judge by this reference from now on: who holds numbers, which subjects there are, when accounts are billed."""
         self._context.holders = directory
         self._tallied.know(lambda rule: known_to(directory, rule), directory.billing_day)
+
+    def begins(self, moment: Micros | None) -> None:
+        """Note that traffic was counted from `moment` on and none before: findings say where their windows lack that.
+
+        With `None` nobody asks, as in a scan: the recording is all there is.
+        """
+        self._begun = moment
+        self._explainer.short_until = {} if moment is None else complete_from(self._rules, moment)
+
+    def short(self, now: Micros) -> dict[str, Micros]:
+        """Return the rules whose windows lack something at `now` that was never counted, and until when they do."""
+        return {rule: until for rule, until in sorted(self._explainer.short_until.items()) if until > now}
 
     def step(self, events: Sequence[Event], now: Micros) -> list[Finding]:
         """Take in `events`, which stand in the order in which they count, and return the findings in the order of their events.
@@ -123,8 +137,7 @@ class Engine:
         call_ids = self._call_ids.pick(sorted(numbers), present=self._next_event)
         return snapshots.write(
             self._owner,
-            clock=self._clock,
-            next_event=self._next_event,
+            snapshots.Reached(self._clock, self._next_event, self._begun),
             windows=windows,
             call_ids=call_ids,
             tallies=tuple(tally.snapshot() for tally in self._tallied.tallies),
@@ -138,6 +151,7 @@ class Engine:
         for tally, remembered in zip(self._tallied.tallies, tallies, strict=True):
             tally.restore(remembered)
         self._call_ids.replace(header.call_ids)
+        self.begins(None if header.begun is None else Micros(header.begun))
         self._clock = Micros(header.clock)
         self._next_event = header.next_event
 

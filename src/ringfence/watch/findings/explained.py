@@ -4,6 +4,7 @@ from math import isfinite
 
 from ringfence.policy.plan import ProposalKind, Tier
 from ringfence.vocabulary.contracts import Charge, Evidence, Finding, Window, finding_id
+from ringfence.vocabulary.times import Micros
 from ringfence.watch.findings.subjects import other_parts, subject_of_key
 from ringfence.watch.tallies import Found
 
@@ -15,6 +16,8 @@ class Explainer:
         self._key = key
         self._policy = policy
         self._source = source
+        self.short_until: dict[str, Micros] = {}
+        """The moment up to which each rule's windows lack something that was never counted, by the rule's name."""
 
     def finding(self, found: Found) -> Finding:
         """Return the finding of what was found.
@@ -58,6 +61,7 @@ class Explainer:
             charge=_charge(tier, found.quantity),
             points=tier.points,
             classifies=rule.classifies,
+            short_until=until if (until := self.short_until.get(rule.name)) is not None and found.time < until else None,
         )
 
 

@@ -1,9 +1,23 @@
 """Measures per key over event time, in plain Python: every function, window and schedule that a plan can state."""
 
+from ringfence.watch.tallies.completeness import complete_from, reach_us
 from ringfence.watch.tallies.found import Found
 from ringfence.watch.tallies.judging import Judge, conditions_of, fields_of
 from ringfence.watch.tallies.refusals import refusals
 from ringfence.watch.tallies.remembered import VERSION, Remembered, read
 from ringfence.watch.tallies.rule_tally import Known, RuleTally
 
-__all__ = ["VERSION", "Found", "Judge", "Known", "Remembered", "RuleTally", "conditions_of", "fields_of", "read", "refusals"]
+__all__ = [
+    "VERSION",
+    "Found",
+    "Judge",
+    "Known",
+    "Remembered",
+    "RuleTally",
+    "complete_from",
+    "conditions_of",
+    "fields_of",
+    "reach_us",
+    "read",
+    "refusals",
+]
