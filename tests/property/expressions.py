@@ -103,7 +103,7 @@ class _Grower:
                 return self.field()
             case "prefix":
                 count = Literal(float(self.among(1, 2, 5, 9)), Type.NUMBER)
-                return Call(self.among("prefix", "without_last"), (self.text(depth - 1), count), Type.TEXT)
+                return Call(self.among("prefix", "without_last", "suffix"), (self.text(depth - 1), count), Type.TEXT)
             case "lookup":
                 return self.lookup("note", Type.TEXT, depth)
             case "lookup_prefix":
@@ -286,6 +286,9 @@ class Holders:
         if number == "+441632960001":
             return "acme" if time < NOON else "zeta"
         return "acme" if number == "+32470123456" else None
+
+    def has_numbers(self, account: str) -> bool:
+        return len(account) % 2 == 0
 
     def changes_of_holder(self, number: str) -> list[Micros]:
         """Return when it changed hands."""

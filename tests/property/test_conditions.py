@@ -6,7 +6,17 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringfence.policy.expressions import Arithmetic, Comparison, Connective, Expression, Literal, MeasureValue, Membership, Negation
+from ringfence.policy.expressions import (
+    Arithmetic,
+    Choice,
+    Comparison,
+    Connective,
+    Expression,
+    Literal,
+    MeasureValue,
+    Membership,
+    Negation,
+)
 from ringfence.policy.expressions import Type as ExpressionType
 from ringfence.policy.plan import Measure, MeasureFunction
 from ringfence.watch.columns import TextHashes, evaluate
@@ -23,8 +33,17 @@ _NUMBERS = st.recursive(
     lambda inner: st.builds(Arithmetic, st.sampled_from("+-*/"), inner, inner),
     max_leaves=4,
 )
+_SCORES = st.builds(
+    Choice,
+    st.builds(Comparison, st.sampled_from([">", "<="]), _NUMBERS, _CONSTANTS),
+    st.sampled_from([1.0, 2.0]).map(number),
+    st.sampled_from([0.0, -1.0]).map(number),
+    st.just(ExpressionType.NUMBER),
+)
+_SUMS = st.builds(Arithmetic, st.just("+"), _SCORES, _SCORES)
 _LEAVES = (
-    st.builds(Comparison, st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), _NUMBERS, _NUMBERS)
+    st.builds(Comparison, st.sampled_from([">=", "=="]), _SUMS, _CONSTANTS)
+    | st.builds(Comparison, st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), _NUMBERS, _NUMBERS)
     | st.builds(Membership, _NUMBERS, st.lists(_CONSTANTS, max_size=3).map(tuple), st.booleans())
     | st.builds(Literal, st.booleans(), st.just(ExpressionType.BOOL))
 )

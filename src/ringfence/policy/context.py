@@ -21,6 +21,10 @@ class Holders(Protocol):
         """Return the moments at which the answer of `holder(number, …)` may become another, in order."""
         ...
 
+    def has_numbers(self, account: str) -> bool:
+        """Tell whether any number is known that the account holds, held or will hold: else nothing says which are not its."""
+        ...
+
 
 class Context:
     """Shared by all expressions of a plan. `holders` may be replaced at any time: what is read afterwards is read of it."""

@@ -84,6 +84,14 @@ def _without_last(_: Context, count: float) -> Computation:
     return compute
 
 
+def _suffix(_: Context, count: float) -> Computation:
+    def compute(_: Event, text: str) -> str | None:
+        bare = text.removeprefix("+")
+        return bare[-int(count) :] if len(bare) >= count else None
+
+    return compute
+
+
 def _same_prefix(_: Context, count: float) -> Computation:
     def compute(_: Event, left: str, right: str) -> bool:
         return min(_length(left), _length(right)) >= count and _cut(left, int(count)) == _cut(right, int(count))
@@ -107,6 +115,10 @@ def _held(context: Context) -> Computation:
         return context.holders.holder(number, event.time) == event.account
 
     return compute
+
+
+def _has_numbers(context: Context) -> Computation:
+    return lambda _, account: context.holders is not None and context.holders.has_numbers(account)
 
 
 def _shown(read: Callable[[Local], float]) -> Callable[[Context, str], Computation]:
@@ -149,6 +161,7 @@ def _age(context: Context, name: str) -> Computation:
 _MADE: Final[dict[str, Callable[..., Computation]]] = {
     "prefix": _prefix,
     "without_last": _without_last,
+    "suffix": _suffix,
     "same_prefix": _same_prefix,
     "matches": _matches,
     "country": lambda context: lambda _, number: context.numbers.country(number),
@@ -157,6 +170,7 @@ _MADE: Final[dict[str, Callable[..., Computation]]] = {
     "possible": lambda context: lambda _, number: context.numbers.possible(number),
     "holder": _holder,
     "held": _held,
+    "has_numbers": _has_numbers,
     "hour": _shown(lambda local: local.minute // 60),
     "minute": _shown(lambda local: local.minute),
     "weekday": _shown(lambda local: local.weekday),

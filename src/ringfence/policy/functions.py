@@ -104,6 +104,7 @@ _ALL: Final = (
         "prefix", (_X, _N), Type.TEXT, "the first n characters, beside a leading +; all of a shorter text", may_be_unset=False
     ),
     Function("without_last", (_X, _N), Type.TEXT, "all but the last n characters; unset where nothing is left"),
+    Function("suffix", (_X, _N), Type.TEXT, "the last n characters, without a leading +; unset where there are fewer"),
     Function("lower", (_X,), Type.TEXT, "in lower case", may_be_unset=False),
     Function("length", (_X,), Type.NUMBER, "how many characters, without a leading +: the digits of a number", may_be_unset=False),
     Function(
@@ -149,6 +150,14 @@ _ALL: Final = (
         Type.BOOL,
         "the event's own account holds it at that time",
         needs=frozenset({Needs.TIME, Needs.ACCOUNT, Needs.HOLDERS}),
+        may_be_unset=False,
+    ),
+    Function(
+        "has_numbers",
+        (Parameter("account", Takes.TEXT),),
+        Type.BOOL,
+        "the reference knows a number that the account holds, held or will hold",
+        needs=frozenset({Needs.HOLDERS}),
         may_be_unset=False,
     ),
     Function("hour", (_ZONE,), Type.NUMBER, "of the event's time there, 0 to 23", needs=_AT_TIME, may_be_unset=False),

@@ -70,6 +70,7 @@ TRUTHS: Final = {
 FUNCTIONS: Final = {
     "prefix": "the first {1} digits of {0}",
     "without_last": "{0} without its last {1} digits",
+    "suffix": "the last {1} digits of {0}",
     "length": "how many digits {0} has",
     "lower": "{0}",
     "country": "the country of {0}",
@@ -92,6 +93,7 @@ QUESTIONS: Final = {
     "valid": ("{0} is a number that its numbering plan assigns", "{0} is no number that its numbering plan assigns"),
     "possible": ("{0} is as long as its country's numbers are", "{0} is not as long as its country's numbers are"),
     "held": ("the account holds {0}", "the account does not hold {0}"),
+    "has_numbers": ("some number of {0} is known", "no number of {0} is known"),
     "holiday": ("it is a day of the list {0} in {1}", "it is no day of the list {0} in {1}"),
     "calling_hours": ("the list {0} allows calling {1} at that time", "the list {0} does not allow calling {1} at that time"),
 }

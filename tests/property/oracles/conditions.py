@@ -16,6 +16,8 @@ def meaning(tree: Any, measures: Mapping[str, float]) -> float | bool:  # noqa: 
         return tree.value  # type: ignore[no-any-return]  # the tree is duck-typed
     if kind == "MeasureValue":
         return measures[tree.name]
+    if kind == "Choice":
+        return meaning(tree.then if meaning(tree.condition, measures) else tree.otherwise, measures)
     if kind == "Negation":
         return not meaning(tree.operand, measures)
     if kind == "Connective":

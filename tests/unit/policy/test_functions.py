@@ -53,6 +53,9 @@ class Holders:
     def holder(self, number: str, time: Micros) -> str | None:
         return "acme" if number == "+441632960001" and time == SATURDAY else None
 
+    def has_numbers(self, account: str) -> bool:
+        return account == "acme"
+
     def changes_of_holder(self, number: str) -> list[Micros]:
         return [SATURDAY, Micros(SATURDAY + 1)] if number == "+441632960001" else []
 
@@ -69,6 +72,9 @@ CASES = [
     ("without_last(caller, 4)", "+44163296"),
     ("without_last(diverted, 5)", None),
     ("without_last(caller, 12)", None),
+    ("suffix(caller, 4)", "0001"),
+    ("suffix(caller, 12)", "441632960001"),
+    ("suffix(caller, 13)", None),
     ("lower(user_agent)", "example pbx"),
     ("length(caller)", 12.0),
     ("length(diverted)", 5.0),
@@ -95,6 +101,9 @@ CASES = [
     ('possible("+19995550100")', True),
     ("holder(caller)", "acme"),
     ("holder(callee)", None),
+    ("has_numbers(account)", True),
+    ("has_numbers(plan)", False),
+    ("has_numbers(asserted)", False),
     ("held(caller)", True),
     ("held(callee)", False),
     ('hour("UTC")', 16.0),

@@ -38,6 +38,7 @@ class Directory:
         self._parents = {link.party: link.parent for link in reference.parties}
         self._accounts = _grouped((link.account, link) for link in reference.accounts)
         self._trunks = reference.trunks
+        self._numbered = frozenset(link.account for link in reference.numbers)
         self._numbers = _grouped((link.number, link) for link in reference.numbers)
         self._by_user = _grouped((link.user, link) for link in reference.trunks if link.address is None and link.user is not None)
         self._networks = _networks(reference.trunks)
@@ -72,6 +73,10 @@ class Directory:
     def holder(self, number: str, time: Micros) -> str | None:
         """Return the account that held E.164 `number` at `time`, or `None`."""
         return next((link.account for link in self._numbers.get(number, ()) if _holds(link, time)), None)
+
+    def has_numbers(self, account: str) -> bool:
+        """Tell whether any number is known that the account holds, held or will hold."""
+        return account in self._numbered
 
     @property
     def numbers(self) -> Collection[str]:

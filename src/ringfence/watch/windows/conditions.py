@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ringfence.policy.expressions import (
     Arithmetic,
+    Choice,
     Comparison,
     Connective,
     Expression,
@@ -72,6 +73,10 @@ def _compile(expression: Expression, rule: Rule, measures: dict[str, int], steps
                     steps.append((_OPERATIONS[operator], 0.0))
         case Membership():
             _compile(_spelled_out(expression), rule, measures, steps)
+        case Choice(condition=condition, then=Literal(value=float() as then), otherwise=Literal(value=float() as otherwise)):
+            _compile(condition, rule, measures, steps)  # 1 or 0; both numbers are whole, so that nothing is lost
+            steps += [(kernel.CONSTANT, then - otherwise), (_OPERATIONS["*"], 0.0)]
+            steps += [(kernel.CONSTANT, otherwise), (_OPERATIONS["+"], 0.0)]
         case Negation(operand=operand):
             _compile(operand, rule, measures, steps)
             steps.append((kernel.NOT, 0.0))

@@ -86,8 +86,16 @@ def _fits(rule: Rule) -> Iterator[bool]:
     yield bool(rule.key) and all(part.type is Type.TEXT for part in rule.key)
     yield bool(rule.measures) and all(_measure_fits(measure) for measure in rule.measures)
     yield all(isinstance(part, _OF_EVENTS) for part in parts(*expressions_of(rule)))
-    yield all(isinstance(part, _OF_MEASURES) for part in parts(*(tier.when for tier in rule.tiers)))
+    yield all(isinstance(part, _OF_MEASURES) or _is_score(part) for part in parts(*(tier.when for tier in rule.tiers)))
     yield len(pool((rule,)).terms) <= MOST_BITS and len(rule.tiers) <= MOST_BITS
+
+
+def _is_score(part: Expression) -> bool:
+    """Tell whether it is a choice between two whole numbers, as in `(1 if short / calls > 0.15 else 0)`."""
+    return isinstance(part, Choice) and all(
+        isinstance(branch, Literal) and branch.type is Type.NUMBER and float(branch.value).is_integer()
+        for branch in (part.then, part.otherwise)
+    )
 
 
 def _measure_fits(measure: Measure) -> bool:

@@ -94,6 +94,9 @@ def test_new_holders_are_asked_from_then_on() -> None:
         def holder(self, number: str, time: Micros) -> str | None:
             return "new" if number and time else None
 
+        def has_numbers(self, account: str) -> bool:
+            return account == "acme"
+
         def changes_of_holder(self, number: str) -> list[Micros]:
             return [] if number else [Micros(0)]
 
