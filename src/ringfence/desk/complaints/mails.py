@@ -1,29 +1,46 @@
 """Reading mails that strangers sent: bounded, without ever raising, and nothing but text comes out. Pure."""
 
 import re
-from email import message_from_bytes
+from collections.abc import Iterator
 from email.header import decode_header
 from email.message import Message
+from email.parser import BytesParser
+from itertools import islice
 from typing import Final
 
 _TEXT_LENGTH: Final = 20_000
 _HEADING_LENGTH: Final = 256
 _PARTS: Final = 50
+_READ_BYTES: Final = 8 << 20
+"""Of a mail, so much is read. All of it is kept."""
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def letter(raw: bytes) -> Message:
+    """Return the mail's headers and parts. One that is nested deeper than can be followed has headers alone."""
+    start = raw[:_READ_BYTES]
+    try:
+        return BytesParser().parsebytes(start)
+    except RecursionError:
+        return BytesParser().parsebytes(start, headersonly=True)
+
+
+def parts(mail: Message) -> Iterator[Message]:
+    """Yield the first parts of a mail, the whole first, in their order."""
+    return islice(mail.walk(), _PARTS)
 
 
 def heading(raw: bytes) -> str:
     """Return the subject line as text without control characters, cut at 256; empty where there is none."""
-    return " ".join(_clean(_decoded(str(message_from_bytes(raw).get("Subject", "")))).split())[:_HEADING_LENGTH]
+    mail = BytesParser().parsebytes(raw[:_READ_BYTES], headersonly=True)
+    return " ".join(shown(_decoded(str(mail.get("Subject", "")))).split())[:_HEADING_LENGTH]
 
 
 def text(raw: bytes) -> str:
     """Return the first plain text part without control characters, cut at 20 000; empty where there is none."""
-    for index, part in enumerate(message_from_bytes(raw).walk()):
-        if index >= _PARTS:
-            break
+    for part in parts(letter(raw)):
         if part.get_content_type() == "text/plain" and not part.is_multipart():
-            return _clean(_payload(part))[:_TEXT_LENGTH]
+            return shown(_payload(part))[:_TEXT_LENGTH]
     return ""
 
 
@@ -38,11 +55,12 @@ def _payload(part: Message) -> str:
 
 def _decoded(value: str) -> str:
     try:
-        parts = decode_header(value)
-        return "".join(part.decode(charset or "utf-8", "replace") if isinstance(part, bytes) else part for part, charset in parts)
+        found = decode_header(value)
+        return "".join(part.decode(charset or "utf-8", "replace") if isinstance(part, bytes) else part for part, charset in found)
     except (LookupError, ValueError):
         return value
 
 
-def _clean(value: str) -> str:
+def shown(value: str) -> str:
+    """Return text without what a stranger could draw or reorder a page with."""
     return _CONTROLS.sub("", value.replace("\r\n", "\n"))

@@ -1,22 +1,45 @@
 """Questions about complaints."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 from django.db.models import QuerySet
 
 from ringfence.desk.actor import Actor
 from ringfence.desk.complaints import mails
 from ringfence.desk.complaints.models import Complaint
+from ringfence.desk.complaints.reports import Report, reports_in
 from ringfence.desk.data_folder import data_folder
+from ringfence.vocabulary.times import utc
+
+_NOTES_LENGTH: Final = 4_000
+_TITLE_LENGTH: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ReportShown:
+    """A machine-readable report as a page shows it.
+
+    `facts` and `problems` are what and its text; a piece of evidence is what, its kind, its bytes and its SHA-256.
+    """
+
+    title: str
+    happened: datetime | None
+    facts: tuple[tuple[str, str], ...]
+    evidence: tuple[tuple[str, str, int, str], ...]
+    problems: tuple[tuple[str, str], ...]
+    is_test: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ComplaintPage:
-    """One complaint with the text of it. `missing`: the raw mail is no longer where it was put."""
+    """One complaint with the text of it and the reports in it. `missing`: the raw mail is no longer where it was put."""
 
     complaint: Complaint
     text: str
     missing: bool
+    reports: tuple[ReportShown, ...] = ()
 
 
 def complaints(*, actor: Actor) -> QuerySet[Complaint]:
@@ -33,4 +56,28 @@ def complaint_page(*, number: int, actor: Actor) -> ComplaintPage | None:
         raw = (data_folder() / "mail" / f"{complaint.sha256}.eml").read_bytes()
     except FileNotFoundError:
         return ComplaintPage(complaint, "", True)
-    return ComplaintPage(complaint, mails.text(raw), False)
+    return ComplaintPage(complaint, mails.text(raw), False, tuple(map(_shown, reports_in(raw))))
+
+
+def _shown(report: Report) -> ReportShown:
+    facts = (
+        ("Reporter", report.reporter or ""),
+        ("Reporter's address", report.reporter_mail or ""),
+        ("Reporter's reference", report.reference or ""),
+        ("Numbers", ", ".join(report.numbers)),
+        ("Addresses", ", ".join(report.addresses)),
+        ("Accounts", ", ".join(report.accounts)),
+        ("Web addresses", ", ".join(report.urls)),
+        ("Tags", ", ".join(report.tags)),
+        ("Notes", report.notes[:_NOTES_LENGTH]),
+    )
+    return ReportShown(
+        title=mails.shown(f"{report.about or 'nothing said'} ({report.format.upper()} {report.version})")[:_TITLE_LENGTH],
+        happened=None if report.happened is None else utc(report.happened),
+        facts=tuple((name, mails.shown(value)) for name, value in facts if value),
+        evidence=tuple(
+            (mails.shown(one.description), mails.shown(one.content_type), len(one.data), one.digest) for one in report.evidence
+        ),
+        problems=tuple((mails.shown(one.field) or "the whole", mails.shown(one.cause)) for one in report.problems),
+        is_test=report.is_test,
+    )
