@@ -228,7 +228,7 @@ def _journalled(journal: Path) -> Iterator[Event]:
 
     for numbered in numbered_batches(journal, 0):
         if numbered.batch is not None:
-            yield from numbered.batch.events
+            yield from (*numbered.batch.events, *numbered.batch.earlier)
 
 
 def _findings(data: Path) -> Iterator[Any]:

@@ -15,6 +15,7 @@ import typer
 from ringfence.cli.backtest import moment
 from ringfence.cli.bundles import loaded
 from ringfence.cli.configuration import KEY_FILE, ConfigurationRefused, installation_key
+from ringfence.cli.lake import FOLDER, KEYS
 from ringfence.feeds import FeedError
 from ringfence.feeds.segments import records_after
 from ringfence.policy import load as load_bundle
@@ -26,6 +27,7 @@ from ringfence.watch.attribution import Directory
 from ringfence.watch.engine import RuleUnmeasurable
 from ringfence.watch.history.replay import Replayed, as_it_was_judged, by_plan
 from ringfence.watch.lake import JournalReader
+from ringfence.watch.lake.store import Lake
 from ringfence.watch.live import Judges, ReferenceTail
 
 NONE, SOME, UNUSABLE = 0, 1, 2
@@ -68,13 +70,15 @@ def _findings(data: Path, policy: Path | None, counts: Replayed) -> Iterator[Fin
     directory = Directory(ReferenceTail(data / "feeds").newest() or Reference(time=Micros(0)))
     if policy is not None:
         return by_plan(journal, loaded(policy).plan, directory, key=key, counts=counts)
-    judges = Judges(lambda version: _plan(data, version), key=key, log=structlog.wrap_logger(structlog.PrintLogger(sys.stderr)))
+    lake = Lake(data / FOLDER, data / KEYS, key)
+    log = structlog.wrap_logger(structlog.PrintLogger(sys.stderr))
+    judges = Judges(lambda version: _plan(data, version), key=key, log=log, lake=lake, feeds=data / "feeds")
     judges.know(directory)
     return as_it_was_judged(journal, judges, policy=_in_force(data, journal), counts=counts)
 
 
 def _plan(data: Path, version: str) -> Plan:
-    return load_bundle(read_folder(data / "policies" / version)).plan
+    return load_bundle(read_folder(data / "policies" / version), posted=True).plan
 
 
 def _in_force(data: Path, journal: JournalReader) -> str | None:

@@ -16,6 +16,7 @@ import uvloop
 
 from ringfence.cli.collection import spare_collection
 from ringfence.cli.configuration import Configuration, ConfigurationRefused, WatchPart, address_port, installation_key, load
+from ringfence.cli.lake import FOLDER, KEYS
 from ringfence.cli.lake_keeper import LakeKeeper
 from ringfence.cli.tails import tails_of
 from ringfence.feeds import FeedError
@@ -27,6 +28,7 @@ from ringfence.vocabulary.times import MILLISECOND, SECOND, Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import Edges, Tracker, TrackerOptions
 from ringfence.watch.lake import Checkpoint, CheckpointDamaged, Journal, read_checkpoints, write_checkpoint
+from ringfence.watch.lake.store import Lake
 from ringfence.watch.live import DeskTail, Judges, Log, Pipeline, ReferenceTail, ReorderBuffer
 from ringfence.watch.recorded import StandingTails, Tail
 from ringfence.watch.sinks import DeskFeeds, write_health
@@ -82,11 +84,12 @@ class _Live:
         self._reference = self._tail.newest() or Reference(time=_now())
         self._journal = Journal(data / "journal")
         self._feeds = DeskFeeds(data / "feeds")
+        lake = Lake(data / FOLDER, data / KEYS, key) if configuration.lake.keep_days else None
         self._pipeline = Pipeline(
             tracker=Tracker(Directory(self._reference), _tracker_options(self._options)),
             journal=self._journal,
             feeds=self._feeds,
-            judges=Judges(self._plan, key=key, log=log),
+            judges=Judges(self._plan, key=key, log=log, lake=lake, feeds=data / "feeds"),
             reorder=ReorderBuffer(self._options.lateness_ms * MILLISECOND),
             log=log,
         )
@@ -171,7 +174,7 @@ class _Live:
             self._log.error("desk-events.unreadable", cause=str(error), hint="restart the worker; rules go on without them")
             return
         if upto is not None:
-            self._pipeline.tell(events, upto)
+            self._pipeline.tell(events, upto, now)
 
     def _is_catching_up(self, now: Micros) -> bool:
         """Tell whether signalling must wait for what was written before it. Bounded in time and in what waits."""
@@ -241,6 +244,7 @@ class _Live:
 
     def _remembered(self, now: Micros) -> Checkpoint | None:
         self._pipeline.trim(now=now, keep_after=self._saved)
+        self._desk.mark(now, upto=self._pipeline.desk, reach=self._pipeline.told_reach)
         return self._pipeline.checkpoint()
 
     def _save(self, checkpoint: Checkpoint) -> None:
@@ -264,6 +268,8 @@ class _Live:
         counts, hep, tracker, reorder = self._pipeline.counts, self._intake.counts, self._pipeline.tracker, self._pipeline.reorder
         return {
             "policy": self._pipeline.policy,
+            "short": self._pipeline.short(_now()),
+            "filling": self._pipeline.filling,
             "messages": counts.messages,
             "defects": dict(counts.defects),
             "events": dict(counts.events),

@@ -86,7 +86,7 @@ class Engine:
         self._call_ids = CallIds(remembered=_CALL_IDS, batch=_BATCH)
         self._clock = _BEFORE_ALL
         self._next_event = 0
-        self._rules = plan.rules
+        self.rules: Final = plan.rules
         self._begun: Micros | None = None
 
     def know(self, directory: Directory) -> None:
@@ -100,7 +100,7 @@ class Engine:
         With `None` nobody asks, as in a scan: the recording is all there is.
         """
         self._begun = moment
-        self._explainer.short_until = {} if moment is None else complete_from(self._rules, moment)
+        self._explainer.short_until = {} if moment is None else complete_from(self.rules, moment)
 
     def short(self, now: Micros) -> dict[str, Micros]:
         """Return the rules whose windows lack something at `now` that was never counted, and until when they do."""

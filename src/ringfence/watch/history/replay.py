@@ -10,7 +10,8 @@ from ringfence.watch.attribution import Directory
 from ringfence.watch.engine import Engine
 from ringfence.watch.lake import Batch, JournalReader
 from ringfence.watch.live import Judges
-from ringfence.watch.live.judges import SOURCE, judged
+from ringfence.watch.live.filling import ByBatch, judged
+from ringfence.watch.live.judges import SOURCE
 
 
 @dataclass(slots=True)
@@ -36,26 +37,41 @@ class Replayed:
         self.events += len(batch.events)
         self.last = batch.now
 
+    def in_force(self, policy: str) -> None:
+        """Count a version that judges from here on; the one that does already may have its windows filled anew."""
+        if self.policies[-1:] != [policy]:
+            self.policies.append(policy)
+
 
 def as_it_was_judged(
     journal: JournalReader, judges: Judges, *, policy: str | None = None, counts: Replayed | None = None
 ) -> Iterator[Finding]:
     """Yield what the versions in force find in the journal, each from where it came into force.
 
-    `policy` was in force when the journal's oldest batch was consumed; `None` before the first posting. Findings of clauses that
-    a ruling had struck are among them. Raises `FeedDamaged` where the journal is, and `FeedGap` where it is deleted meanwhile.
+    `policy` was in force when the journal's oldest batch was consumed; `None` before the first posting. Who held what, and which
+    clauses a ruling had struck, is known as it was then, as far as that was kept. Raises `FeedDamaged` where the journal is, and
+    `FeedGap` where it is deleted meanwhile.
     """
     counts = counts if counts is not None else Replayed()
     made = None if policy is None else judges.engine(policy)
     engine = None if made is None else made[0]
     counts.policies += [] if policy is None else [policy]
+    references, desk = ByBatch(journal.references), 0
     for number, batch in journal.after():
+        if counts.first is None and engine is not None:
+            engine.begins(batch.now)
         counts.take(number, batch)
+        directory = references.change(number)
+        if directory is not None:
+            judges.know(directory)
+            if engine is not None:
+                engine.know(directory)
         if batch.policy is not None:
-            engine = judges.informed(batch.policy, journal, now=batch.now, before=number)
-            counts.policies.append(batch.policy)
+            engine = judges.informed(batch.policy, journal, now=batch.now, desk=desk, before=number)
+            counts.in_force(batch.policy)
         elif engine is not None:
-            yield from judged(engine, batch)
+            yield from (finding for finding in judged(engine, batch) if finding.clause not in references.struck)
+        desk = desk if batch.desk is None else batch.desk
 
 
 def by_plan(
@@ -63,12 +79,18 @@ def by_plan(
 ) -> Iterator[Finding]:
     """Yield what the rules of `plan` find in the journal, whichever version was in force. Raises as `as_it_was_judged` does.
 
-    `directory` says who holds what; attribution stands in the journal.
+    `directory` says who holds what where the journal does not; attribution stands in the journal.
     """
     counts = counts if counts is not None else Replayed()
     engine = Engine(plan, key=key, source=SOURCE)
     engine.know(directory)
     counts.policies.append(plan.policy)
+    references = ByBatch(journal.references)
     for number, batch in journal.after():
+        if counts.first is None:
+            engine.begins(batch.now)
         counts.take(number, batch)
+        known = references.change(number)
+        if known is not None:
+            engine.know(known)
         yield from judged(engine, batch)

@@ -3,6 +3,7 @@
 from ringfence.watch.lake.checkpoint import Checkpoint, CheckpointDamaged, read_checkpoints, write_checkpoint
 from ringfence.watch.lake.journal import Batch, Journal, JournalReader
 from ringfence.watch.lake.places import Place, PlaceKey, lay_over
+from ringfence.watch.lake.references import ReferenceDamaged, References
 
 __all__ = [
     "Batch",
@@ -12,6 +13,8 @@ __all__ = [
     "JournalReader",
     "Place",
     "PlaceKey",
+    "ReferenceDamaged",
+    "References",
     "lay_over",
     "read_checkpoints",
     "write_checkpoint",

@@ -11,6 +11,7 @@ from ringfence.feeds import FeedReader, FeedWriter
 from ringfence.vocabulary.contracts import Event, Observation
 from ringfence.vocabulary.times import HOUR, Micros
 from ringfence.watch.lake.places import Place
+from ringfence.watch.lake.references import FOLDER, References
 
 SEGMENT_BYTES: Final = 16 * 1024 * 1024
 MOST_BYTES: Final = 4 * 1024 * 1024 * 1024
@@ -19,6 +20,7 @@ _README: Final = """\
 What this folder holds: the journal of live watch, so that nothing consumed is lost when the process dies and a new policy version
 can be judged on the last hours. The files `checkpoint` and `checkpoint.previous` hold the same kinds of data, of what the rules in
 force still measure: a rule over 30 days remembers whom it counts, and what it tells apart, for 30 days, one over months for months.
+The folder `references` holds who held which account, trunk and number, as the desk said it while the journal was written.
 
 Personal data in it: calling and called numbers, IP addresses, user names and SIP Call-IDs of requests and calls, with their times
 and outcomes. No content: no bodies, no SDP, no digest responses.
@@ -37,7 +39,8 @@ class Batch(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `found` and `observed` are the last numbers in the findings and observations feeds before what came of this batch was written:
     whatever stands after them came of it. `places`: how far followed files were consumed with this batch, where that changed.
     `passed`: after the events, rules were looked at whose period or round was over at that moment. `desk`: the number of the last
-    of the desk's events that was consumed with this batch, where there was one.
+    of the desk's events that was consumed with this batch, where there was one. `earlier`: those of them that came so late
+    that they are counted at their own time, by windows that are filled anew.
     """
 
     v: int = 1
@@ -52,6 +55,7 @@ class Batch(Struct, frozen=True, kw_only=True, omit_defaults=True):
     places: tuple[Place, ...] = ()
     passed: Micros | None = None
     desk: int | None = None
+    earlier: tuple[Event, ...] = ()
 
 
 _DECODER: Final = msgspec.json.Decoder(Batch)
@@ -64,6 +68,8 @@ class JournalReader:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._begun: dict[int, Micros] = {}
+        self.references: Final = References(folder / FOLDER)
+        """By what reference each batch was judged."""
 
     def after(self, number: int = 0) -> Iterator[tuple[int, Batch]]:
         """Yield the batches after `number` that are still there, oldest first, with their numbers."""
@@ -83,6 +89,10 @@ class JournalReader:
                 break
             after = first - 1
         return after
+
+    def oldest(self) -> tuple[int, Micros] | None:
+        """Return the number and the time of the oldest batch that is still there."""
+        return next(self._segments(), None)
 
     def _segments(self) -> Iterator[tuple[int, Micros]]:
         """Yield each segment's first number and that batch's time, which is read once: it never changes."""
@@ -133,7 +143,11 @@ class Journal(JournalReader):
                 break
             excess -= sizes.get(first, 0)
             before = following[0]
-        return self._writer.trim(min(before, keep_after + 1)) if before else 0
+        gone = self._writer.trim(min(before, keep_after + 1)) if before else 0
+        oldest = self.oldest() if gone else None
+        if oldest is not None:
+            self.references.trim(oldest[0])
+        return gone
 
     def close(self) -> None:
         """Give the journal free."""

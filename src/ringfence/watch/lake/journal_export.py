@@ -93,7 +93,7 @@ class _Export:
             self._settled = False
         if self._writer.waiting and self._writer.waiting + len(batch.events) > store.CHUNK:
             self._commit()
-        self._writer.add(batch.events)
+        self._writer.add((*batch.events, *batch.earlier))
         self._reached = numbered.number
 
     def finish(self) -> None:

@@ -1,28 +1,40 @@
 """Engines for policy versions, and how a new one learns of what came before it."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from ringfence.policy import PolicyError
-from ringfence.policy.plan import Plan, Rule
-from ringfence.vocabulary.contracts import Finding
-from ringfence.vocabulary.times import DAY, Micros
+from ringfence.policy.plan import Plan
+from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.engine import Engine, RuleUnmeasurable
-from ringfence.watch.lake import Batch, JournalReader
+from ringfence.watch.lake import JournalReader
+from ringfence.watch.lake.kept import kept_since
+from ringfence.watch.lake.store import Lake
+from ringfence.watch.live.desk_tail import told_before
+from ringfence.watch.live.filling import UNREADABLE, Desk, Filling, History
 from ringfence.watch.live.log import Log
+from ringfence.watch.tallies import reach_us
 
 SOURCE: Final = "live"
-LONGEST_US: Final = Micros(400 * DAY)
+_AT_ONCE: Final = 1_000_000
 
 
 class Judges:
-    """Makes engines. `plans` gives a posted version's plan by its hash, and raises `PolicyError` or `OSError` where it cannot."""
+    """Makes engines. `plans` gives a posted version's plan by its hash, and raises `PolicyError` or `OSError` where it cannot.
 
-    def __init__(self, plans: Callable[[str], Plan], *, key: bytes, log: Log) -> None:
+    `lake` holds what the journal has let go of, `feeds` is the folder of the desk's feed; `None` where there is none.
+    """
+
+    def __init__(
+        self, plans: Callable[[str], Plan], *, key: bytes, log: Log, lake: Lake | None = None, feeds: Path | None = None
+    ) -> None:
         self._plans = plans
         self._key = key
         self._log = log
+        self._lake = lake
+        self._feeds = feeds
         self._directory: Directory | None = None
 
     def know(self, directory: Directory) -> None:
@@ -39,34 +51,52 @@ class Judges:
         except (PolicyError, RuleUnmeasurable, OSError) as error:
             self._log.error("policy.unusable", policy=policy, cause=str(error), hint="look into the data folder's policies/<hash>")
             return None
-        return engine, Micros(max(map(_reach_us, plan.rules), default=0))
+        return engine, reach_us(plan.rules)
 
-    def informed(self, policy: str, journal: JournalReader, *, now: Micros, before: int | None = None) -> Engine | None:
-        """Return an engine for a version posted at `now` that knows the traffic still in its windows.
+    def filling(
+        self, policy: str, journal: JournalReader, *, now: Micros, desk: int = 0, before: int | None = None
+    ) -> Filling | None:
+        """Return an engine for a version posted at `now` that is to be told the traffic still in its windows.
 
         What it would have found earlier is not told: that conduct was judged by the version before. `before` ends the
-        reading at that number of the journal.
+        reading at that number of the journal, `desk` at that number of the desk's feed. `None` if the version is unusable.
         """
         made = self.engine(policy)
         if made is None:
             return None
         engine, reach = made
-        for number, batch in journal.after(journal.since(Micros(now - reach))):
-            if before is not None and number >= before:
-                break
-            judged(engine, batch)
-        return engine
+        since = Micros(now - reach)
+        try:
+            kept = kept_since(journal, self._lake, since)
+        except UNREADABLE as error:
+            self._log.error("lake.unreadable", cause=str(error), hint="windows are filled from the journal alone")
+            kept = kept_since(journal, None, since)
+        lake = self._lake if kept.files else None
+        return Filling(engine, History(journal, lake, kept, self._desk_events(since, desk), now, before), policy=policy)
 
+    def informed(
+        self, policy: str, journal: JournalReader, *, now: Micros, desk: int = 0, before: int | None = None
+    ) -> Engine | None:
+        """Return an engine for a version posted at `now` that knows the traffic still in its windows, as `filling` does."""
+        filling = self.filling(policy, journal, now=now, desk=desk, before=before)
+        if filling is None:
+            return None
+        while not filling.work(_AT_ONCE):
+            pass
+        self.note(filling)
+        return filling.engine
 
-def judged(engine: Engine, batch: Batch) -> list[Finding]:
-    """Return what the engine finds in a batch of the journal: what it found when the batch was consumed."""
-    if batch.anew:
-        engine.forget()
-    findings = engine.step(batch.events, batch.now) if batch.events else []
-    return findings if batch.passed is None else findings + engine.pass_time(batch.passed)
+    def note(self, filling: Filling) -> None:
+        """Say in the log what of its history a filling could not read."""
+        if filling.trouble is not None:
+            hint = "windows begin after what can't be read; `ringfence lake show` says what is there"
+            self._log.error("history.unreadable", cause=filling.trouble, hint=hint)
 
-
-def _reach_us(rule: Rule) -> int:
-    """Return how far back the rule looks: for a measure without a window, as far as anybody does."""
-    windowless = any(measure.window is None for measure in rule.measures)
-    return max(rule.window_us, rule.cool_down_us, LONGEST_US if windowless else 0)
+    def _desk_events(self, since: Micros, upto: int) -> Desk:
+        if self._feeds is None or self._directory is None or not upto:
+            return Desk()
+        try:
+            return Desk(told_before(self._feeds, upto, self._directory, since=since))
+        except UNREADABLE as error:
+            self._log.error("desk-events.unreadable", cause=str(error), hint="rules go on without what the desk told before")
+            return Desk()

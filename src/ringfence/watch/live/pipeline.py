@@ -10,18 +10,22 @@ from typing import Final
 
 from ringfence.feeds import FeedError
 from ringfence.vocabulary.contracts import Event, EventKind, Finding, Observation, ObservationKind, Reference
-from ringfence.vocabulary.times import SECOND, Micros
+from ringfence.vocabulary.times import SECOND, Micros, iso
 from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import Tracker, attributed, events_of_record
 from ringfence.watch.engine import Engine
 from ringfence.watch.lake import Batch, Checkpoint, Journal, Place, PlaceKey, lay_over
+from ringfence.watch.live.coming import Coming
 from ringfence.watch.live.counts import Counts
-from ringfence.watch.live.judges import Judges, judged
+from ringfence.watch.live.desk_tail import LATE_US, counts_told
+from ringfence.watch.live.filling import judged
+from ringfence.watch.live.judges import Judges
 from ringfence.watch.live.log import Log
 from ringfence.watch.live.recovery import recover
 from ringfence.watch.live.reorder import ReorderBuffer
 from ringfence.watch.sinks import DeskFeeds
 from ringfence.watch.sources.datagram import Datagram
+from ringfence.watch.tallies import reach_us
 from ringfence.watch.wire.cdr import CallRecord
 
 MOST_PENDING: Final = 200_000
@@ -32,6 +36,11 @@ RETRY_US: Final = SECOND
 CLOCK_TOLERANCE_US: Final = Micros(5 * SECOND)
 """How far this machine's clock may be put back before what is remembered counts as lying in the future."""
 
+FILLED_AT_ONCE: Final = 50_000
+"""Events of history that a new version's windows are told at its posting; what is more they are told between turns."""
+FILLED_IDLE: Final = 1_000_000
+"""The same where no version is in force that would be held up."""
+_FILLED_A_TURN: Final = 4_000
 _TURN: Final = 2_000
 
 
@@ -65,6 +74,8 @@ class Pipeline:
         self._observed: list[Observation] = []
         self._reached: list[Place] = []
         self._told: int | None = None
+        self._earlier: list[Event] = []
+        self._coming = Coming(judges, journal)
         self._watermark: Micros | None = None
         self._untold: tuple[list[Finding], list[Observation]] = ([], [])
         self._whole = False
@@ -82,6 +93,8 @@ class Pipeline:
         self._engine = recovered.engine
         self.places.update(recovered.places)
         self.desk = recovered.desk
+        if recovered.is_behind:
+            self._coming.late(recovered.desk, Micros(0))
         if recovered.last is not None:
             findings = [finding for finding in recovered.findings if finding.clause not in self._struck]
             last = recovered.last
@@ -96,24 +109,28 @@ class Pipeline:
         """Attribute by `reference` from now on, and judge by the version it names.
 
         A version that cannot be used yet, or noted while the disk refuses, leaves the one before at work; `policy` tells, and the
-        caller may try again.
+        caller may try again. A new version comes into force when its windows know what came before, which takes turns.
         """
         if self._waits:
             self._consume(now)
         directory = Directory(reference)
+        try:
+            self._journal.references.note(self._journal.last + 1, reference)
+        except OSError as error:
+            self._log.error("reference.not-kept", cause=str(error), hint="free space; a replay will not know of this change")
         self.tracker.use(directory)
         self._judges.know(directory)
         if self._engine is not None:
             self._engine.know(directory)
         self.rule(reference.struck)
-        if reference.policy is None or reference.policy == self.policy or self._waits:
+        if reference.policy is None or self._waits:
             return
-        now = max(now, self.tracker.clock)
-        engine = self._judges.informed(reference.policy, self._journal, now=now)
-        if engine is None or self._append(now, policy=reference.policy) is None:
+        if reference.policy == self.policy:
+            self._coming.keep(self.policy)
             return
-        self.policy, self._engine = reference.policy, engine
-        self._log.info("policy.in-force", policy=reference.policy)
+        self._coming.want(reference.policy, max(now, self.tracker.clock), desk=self.desk)
+        if self._fill(now, FILLED_IDLE if self._engine is None else FILLED_AT_ONCE):
+            self._log.info("policy.filling", policy=reference.policy, told=self.filling, judging=self.policy)
 
     def take(self, datagram: Datagram) -> None:
         """Take in one datagram, to be consumed when its turn comes; drop it where far too many wait."""
@@ -135,10 +152,31 @@ class Pipeline:
                 self._note_use(event)
         self._reached += places
 
-    def tell(self, events: Iterable[Event], upto: int) -> None:
-        """Take in what the desk told, up to number `upto` of its feed, to be consumed with the next turn in one batch with that."""
-        self._events += events
+    def tell(self, events: Iterable[Event], upto: int, now: Micros) -> None:
+        """Take in what the desk told, up to number `upto` of its feed, to be consumed with the next turn in one batch with that.
+
+        What it received long ago counts at its own time: for that, windows are filled anew.
+        """
+        for event in events:
+            (self._events if event.time >= now - LATE_US else self._earlier).append(event)
         self._told = upto
+        if self._earlier and self._engine is not None and counts_told(self._engine.rules):
+            self._coming.late(upto, now)
+
+    @property
+    def told_reach(self) -> Micros:
+        """How far back windows look for what the desk told."""
+        rules = () if self._engine is None else self._engine.rules
+        return reach_us(rules) if counts_told(rules) else Micros(0)
+
+    def short(self, now: Micros) -> dict[str, str]:
+        """Return the rules in force whose windows lack traffic that was never counted, and until when they do."""
+        return {} if self._engine is None else {rule: iso(until) for rule, until in self._engine.short(now).items()}
+
+    @property
+    def filling(self) -> int | None:
+        """How many events the windows that are being filled were told; `None` where none are."""
+        return None if self._coming.filling is None else self._coming.filling.events
 
     @property
     def is_at_rest(self) -> bool:
@@ -152,6 +190,7 @@ class Pipeline:
 
     def catch_up(self, now: Micros) -> None:
         """Consume what was recorded, and no signalling yet, which is newer and would make all before it count as one moment."""
+        self._fill(now)
         if self._waits:
             self._watermark = None
             self._consume_in_time(now)
@@ -160,6 +199,7 @@ class Pipeline:
         """Consume what is due at `now`; tell whether more is due already."""
         if now + CLOCK_TOLERANCE_US < self.tracker.clock:
             self._begin_anew(now)
+        is_filling = self._fill(now)
         self._collect()
         ready = self.reorder.ready(now, limit=_TURN)
         self._track(ready, now)
@@ -168,7 +208,7 @@ class Pipeline:
         self._watermark = Micros(now - self.reorder.lateness_us)
         if ready or self._waits or self._passed is not None:
             self._consume_in_time(now)
-        return len(ready) == _TURN
+        return is_filling or len(ready) == _TURN
 
     def finish(self, now: Micros) -> None:
         """Consume all that is held, in time or not: the process ends."""
@@ -177,8 +217,8 @@ class Pipeline:
         self._consume(now)
 
     def checkpoint(self) -> Checkpoint | None:
-        """Return all that is remembered, as of the journal's last batch; `None` while that is not durable."""
-        if self._waits:
+        """Return all that is remembered, as of the journal's last batch; `None` while that is not durable, or not yet counted."""
+        if self._waits or self._coming.is_behind:
             return None
         engine = self._engine.snapshot() if self._engine is not None else None
         return Checkpoint(
@@ -204,6 +244,20 @@ class Pipeline:
             self._untold = ([], [observation])
             if not self._tell():
                 self._untold = ([], [])
+
+    def _fill(self, now: Micros, most: int = _FILLED_A_TURN) -> bool:
+        """Let new windows learn what came before; tell whether there is more. Those that know all are in force then."""
+        if self._waits:
+            return False
+        now = max(now, self.tracker.clock)
+        filling = self._coming.work(now, policy=self.policy, desk=self.desk, most=most)
+        if filling is None or self._append(now, policy=filling.policy) is None:
+            return self._coming.filling is not None
+        self._coming.done()
+        self.policy, self._engine = filling.policy, filling.engine
+        self._engine.know(self.tracker.directory)
+        self._log.info("policy.in-force", policy=self.policy, told=filling.events, short=self.short(now))
+        return False
 
     def _collect(self) -> None:
         for _ in range(min(len(self._arrived), self.reorder.room)):
@@ -273,7 +327,7 @@ class Pipeline:
         if batch is None:
             self._bound()
             return
-        self._events, self._observed = [], []
+        self._events, self._observed, self._earlier = [], [], []
         lay_over(self.places, self._reached)
         self.desk = self.desk if batch.desk is None else batch.desk
         self._reached, self._told = [], None
@@ -298,6 +352,7 @@ class Pipeline:
             places=tuple(self._reached) if policy is None else (),
             passed=passed,
             desk=self._told if policy is None else None,
+            earlier=tuple(self._earlier) if policy is None else (),
         )
         try:
             self._journal.append(batch)

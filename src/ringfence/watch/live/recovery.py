@@ -8,7 +8,8 @@ from ringfence.vocabulary.contracts import Finding
 from ringfence.watch.calls import OtherVersion, Tracker
 from ringfence.watch.engine import Engine, SnapshotRefused
 from ringfence.watch.lake import Batch, Checkpoint, Journal, Place, PlaceKey, lay_over
-from ringfence.watch.live.judges import Judges, judged
+from ringfence.watch.live.filling import ByBatch, judged
+from ringfence.watch.live.judges import Judges
 from ringfence.watch.live.log import Log
 
 
@@ -24,6 +25,8 @@ class Recovered(NamedTuple):
     findings: list[Finding]
     places: dict[PlaceKey, Place]
     desk: int
+    is_behind: bool
+    """The desk told something so late that windows must be filled anew to count it, and they were not."""
 
 
 @dataclass(slots=True)
@@ -32,6 +35,7 @@ class _Reached:
 
     places: dict[PlaceKey, Place]
     desk: int
+    is_behind: bool = False
 
 
 def recover(*, tracker: Tracker, journal: Journal, judges: Judges, checkpoints: list[Checkpoint], log: Log) -> Recovered:
@@ -43,11 +47,15 @@ def recover(*, tracker: Tracker, journal: Journal, judges: Judges, checkpoints: 
     )
     for checkpoint in checkpoints:
         try:
-            engine = _engine_of(checkpoint, judges)
             tracker.restore(checkpoint.tracker)
-        except (OtherVersion, SnapshotRefused) as error:
+        except OtherVersion as error:
             log.warning("checkpoint.unusable", cause=str(error), hint="falling back to what is older")
             continue
+        try:
+            engine = _engine_of(checkpoint, judges)
+        except SnapshotRefused as error:
+            log.warning("checkpoint.windows-unusable", cause=str(error), hint="windows are filled anew from history")
+            engine = None
         log.info("checkpoint.restored", batch=checkpoint.journal, policy=checkpoint.policy)
         return _replay(checkpoint.journal, checkpoint.policy, engine, (tracker, journal, judges, log), reached)
     if journal.last:
@@ -76,25 +84,29 @@ def _replay(
     tracker, journal, judges, log = parts
     last: Batch | None = None
     findings: list[Finding] = []
-    expected = after + 1
+    expected, references = after + 1, ByBatch(journal.references)
     try:
         for number, batch in journal.after(after):
             if number != expected and after:
                 log.warning("journal.gap", first_missing=expected, missing=number - expected)
             expected = number + 1
+            directory = references.change(number)
+            if engine is not None and directory is not None:
+                engine.know(directory)
             if batch.policy is not None:
-                policy = batch.policy
-                engine = judges.informed(policy, journal, now=batch.now, before=number)
+                policy, reached.is_behind = batch.policy, False
+                engine = judges.informed(policy, journal, now=batch.now, desk=reached.desk, before=number)
                 findings = []
             else:
                 findings = judged(engine, batch) if engine is not None else []
             _remember(tracker, batch, log)
             lay_over(reached.places, batch.places)
             reached.desk = reached.desk if batch.desk is None else batch.desk
+            reached.is_behind |= bool(batch.earlier)
             last = batch
     except FeedDamaged as damage:
         log.error("journal.damaged", cause=str(damage), hint="what stands after it is lost; watch goes on from here")
-    return Recovered(policy, engine, last, findings, reached.places, reached.desk)
+    return Recovered(policy, engine, last, findings, reached.places, reached.desk, reached.is_behind)
 
 
 def _remember(tracker: Tracker, batch: Batch, log: Log) -> None:

@@ -17,7 +17,8 @@ from ringfence.watch.calls import Tracker
 from ringfence.watch.engine import Engine
 from ringfence.watch.lake import Batch, Checkpoint, Journal, read_checkpoints, write_checkpoint
 from ringfence.watch.live import Judges, Pipeline, ReorderBuffer
-from ringfence.watch.live.judges import SOURCE, judged
+from ringfence.watch.live.filling import judged
+from ringfence.watch.live.judges import SOURCE
 from ringfence.watch.sinks import DeskFeeds
 from ringfence.watch.sources.datagram import Datagram
 
@@ -42,7 +43,7 @@ def plan_of(policy: str) -> Plan:
     """Return the shipped rules under any name of version but one that is not there."""
     if policy == "missing":
         raise FileNotFoundError("policies/missing: no such folder")
-    return Plan(policy, PLAN.rules)
+    return Plan(policy, PLAN.rules, PLAN.lists)
 
 
 @dataclass
@@ -140,4 +141,5 @@ def uninterrupted(folder: Path, plan: Plan = PLAN, key: bytes = KEY) -> list[Fin
     """Return what one engine that never stopped finds in the journal."""
     engine = Engine(plan, key=key, source=SOURCE)
     engine.know(Directory(reference()))
+    engine.begins(batches(folder)[0].now)
     return [finding for batch in batches(folder) if batch.policy is None for finding in judged(engine, batch)]

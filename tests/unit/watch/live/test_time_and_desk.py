@@ -45,7 +45,7 @@ class Closing(Installation):
         tail = DeskTail(self.folder / "feeds", after=self.pipeline.desk, log=Notes())
         told, upto = tail.next(self.pipeline.tracker.directory)
         if upto is not None:
-            self.pipeline.tell(told, upto)
+            self.pipeline.tell(told, upto, now)
         self.pipeline.turn(now)
 
 

@@ -1,0 +1,225 @@
+"""A new engine that is told what came before it, a little at a time, until it knows as much as one that was always there."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from msgspec.structs import replace
+
+from ringfence.feeds import FeedError
+from ringfence.vocabulary.contracts import Event, Finding, Reference
+from ringfence.vocabulary.times import Micros
+from ringfence.watch.attribution import Directory
+from ringfence.watch.columns import KIND_CODES
+from ringfence.watch.engine import Engine
+from ringfence.watch.lake import Batch, JournalReader, ReferenceDamaged, References
+from ringfence.watch.lake.batches import LakeBatch
+from ringfence.watch.lake.kept import Kept
+from ringfence.watch.lake.keys import KeyUnusable
+from ringfence.watch.lake.reading import LakeUnreadable, Rows, slices
+from ringfence.watch.lake.store import Lake
+from ringfence.watch.live.desk_tail import TOLD
+
+UNREADABLE: Final = (LakeUnreadable, KeyUnusable, FeedError, OSError, pa.ArrowException)
+"""What may come of reading history."""
+_TOLD_CODES: Final = [KIND_CODES[kind] for kind in TOLD]
+_AT_ONCE: Final = 4_096
+_TIME: Final = attrgetter("time")
+
+
+class ByBatch:
+    """The reference by which each batch of a journal was judged, as directories."""
+
+    def __init__(self, references: References) -> None:
+        self._references = references
+        self._firsts = references.firsts()
+        self._known: int | None = None
+        self.struck: frozenset[str] = frozenset()
+        """The clauses that a ruling had struck by then."""
+
+    def look(self) -> None:
+        """See whether references came since."""
+        self._firsts = self._references.firsts()
+
+    def change(self, number: int) -> Directory | None:
+        """Return what is known otherwise from batch `number` on than of the one asked before; `None` where nothing is.
+
+        A reference that can't be read changes nothing.
+        """
+        place = bisect_right(self._firsts, number)
+        first = self._firsts[place - 1] if place else None
+        if first is None or first == self._known:
+            return None
+        self._known = first
+        try:
+            reference: Reference = self._references.read(first)
+        except (ReferenceDamaged, OSError):
+            return None
+        self.struck = frozenset(reference.struck)
+        return Directory(reference)
+
+
+def judged(engine: Engine, batch: Batch) -> list[Finding]:
+    """Return what the engine finds in a batch of the journal: what it found when the batch was consumed."""
+    if batch.anew:
+        engine.forget()
+        engine.begins(batch.now)
+    findings = engine.step(batch.events, batch.now) if batch.events else []
+    return findings if batch.passed is None else findings + engine.pass_time(batch.passed)
+
+
+class Desk:
+    """What the desk told, to be counted at its own time whenever watch heard of it."""
+
+    def __init__(self, events: Iterable[Event] = ()) -> None:
+        self._left = sorted(events, key=_TIME)
+        self._left.reverse()
+        self._known = frozenset((event.kind, event.call_id) for event in self._left)
+
+    def __bool__(self) -> bool:
+        return bool(self._known)
+
+    def upto(self, time: int) -> list[Event]:
+        """Return what was told up to a time and not returned before, in order."""
+        found: list[Event] = []
+        while self._left and self._left[-1].time <= time:
+            found.append(self._left.pop())
+        return found
+
+    @property
+    def next_time(self) -> int | None:
+        """The time of what `upto` returns next; `None` where there is no more."""
+        return self._left[-1].time if self._left else None
+
+    def has(self, event: Event) -> bool:
+        """Tell whether an event of the traffic's history is one of these."""
+        return (event.kind, event.call_id) in self._known
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that an engine is told: what is `kept`, and what the desk told. `now` is when it was asked; nothing counts later."""
+
+    journal: JournalReader
+    lake: Lake | None
+    kept: Kept
+    desk: Desk
+    now: Micros
+    before: int | None = None
+    """The number of the journal's first batch that is no part of it; `None`: whatever is written meanwhile is."""
+
+
+class Filling:
+    """Tells `engine` its history. `events` counts what it was told."""
+
+    def __init__(self, engine: Engine, history: History, *, policy: str) -> None:
+        self.engine: Final = engine
+        self.policy: Final = policy
+        self.events = 0
+        self.trouble: str | None = None
+        """What of the history could not be read: its windows begin after that."""
+        self._history = history
+        self._is_anew = False
+        self._steps = self._told()
+        engine.begins(history.now if history.kept.begun is None else history.kept.begun)
+
+    def work(self, most: int) -> bool:
+        """Tell about `most` events; return whether it knows all that can be known now."""
+        done = 0
+        while done < most:
+            told = next(self._steps)
+            if told is None:
+                return True
+            done += told
+            self.events += told
+        return False
+
+    def _told(self) -> Iterator[int | None]:
+        """Yield after each piece how many events it had; `None` where there is no more for now."""
+        try:
+            yield from self._hours()
+        except UNREADABLE as error:
+            self._begin_anew(error)
+        try:
+            yield from self._batches()
+        except UNREADABLE as error:
+            self._begin_anew(error)
+        while True:
+            yield None
+
+    def _hours(self) -> Iterator[int]:
+        lake = self._history.lake
+        if lake is not None:
+            for rows in slices(lake, self._history.kept.files):
+                yield from self._of_lake(rows)
+
+    def _batches(self) -> Iterator[int | None]:
+        history, references = self._history, ByBatch(self._history.journal.references)
+        reached, is_over = history.kept.after, False
+        while not is_over:
+            references.look()
+            for number, batch in history.journal.after(reached):
+                reached = number
+                is_over = history.before is not None and number >= history.before
+                if is_over:
+                    break
+                directory = references.change(number)
+                if directory is not None:
+                    self.engine.know(directory)
+                if self._is_anew:
+                    self._is_anew = False
+                    self.engine.begins(batch.now)
+                yield self._of_journal(batch)
+            if not is_over:
+                yield None
+
+    def _begin_anew(self, error: BaseException) -> None:
+        """Forget what was told: what comes next is not what followed it."""
+        self.trouble = str(error)
+        self._is_anew = True
+        self.engine.forget()
+        self.engine.begins(self._history.now)
+
+    def _of_journal(self, batch: Batch) -> int:
+        desk = self._history.desk
+        if not desk:
+            judged(self.engine, batch)
+            return len(batch.events) + 1
+        told = desk.upto(batch.now)
+        if told:
+            self.engine.step(told, batch.now)
+        others = tuple(event for event in batch.events if event.kind not in TOLD or not desk.has(event))
+        judged(self.engine, replace(batch, events=others))
+        return len(told) + len(others) + 1
+
+    def _of_lake(self, rows: Rows) -> Iterator[int]:
+        batch, desk, now = LakeBatch(rows), self._history.desk, self._history.now
+        begin = 0
+        for place in [*np.flatnonzero(np.isin(batch.kinds, _TOLD_CODES)).tolist(), len(batch)]:
+            yield from self._between(batch[begin:place], now)
+            begin = place
+            if place < len(batch) and desk.has(batch[place]):
+                begin += 1
+
+    def _between(self, batch: LakeBatch, now: Micros) -> Iterator[int]:
+        """Tell a piece of the lake, and what the desk told meanwhile where it belongs."""
+        begin = 0
+        while begin < len(batch):
+            told = self._history.desk.upto(int(batch.times[begin]))
+            if told:
+                self._step(told, now)
+            due = self._history.desk.next_time
+            end = min(begin + _AT_ONCE, len(batch))
+            if due is not None:
+                end = min(end, max(begin + 1, int(np.searchsorted(batch.times, due, "left"))))
+            self._step(batch[begin:end], now)
+            yield end - begin
+            begin = end
+
+    def _step(self, events: Sequence[Event], now: Micros) -> None:
+        last = int(events.times[-1]) if isinstance(events, LakeBatch) else events[-1].time
+        self.engine.step(events, Micros(min(now, last)))
