@@ -85,6 +85,9 @@ FACTS: Final = np.dtype(
 )
 """What `read` reads of a row."""
 
+KNOWN_BITS: Final = 10
+"""Of the number of a column's texts that reading remembers with their hashes."""
+
 LONGEST_LINE: Final = 65_536
 """Characters of a line. A longer one is a bad row."""
 
@@ -94,13 +97,21 @@ class Table(NamedTuple):
 
     `targets[c]` is the cell that a line's c-th value goes to, or `NONE`; lines have as many values.
 
-    `words[group]` are what can stand in `RELEASED`, `ATTESTED` and `DIRECTION`, each word after its length.
+    `words[group]` are what can stand in `RELEASED`, `ATTESTED` and `DIRECTION`, each word after its length, eight octets together.
+
+    `unhashed` are the cells with a form (numbers, addresses) that are not hashed.
+
+    `day` is where reading remembers the date of the last time, its octets and its begin in microseconds;
+    `known` are texts of the hashed cells that came lately, each three words of octets and the hash.
     """
 
     delimiter: int
     classes: NDArray[np.uint8]  # [256]
     targets: NDArray[np.int64]
-    words: NDArray[np.uint8]  # [3, most words, longest + 1]
+    words: NDArray[np.uint64]  # [3, most words, 1 + longest / 8]
+    unhashed: NDArray[np.int64]
+    day: NDArray[np.uint64]  # [3]
+    known: NDArray[np.uint64]  # [cells that are hashed, 2**KNOWN_BITS, 4]
 
 
 class Hashing(NamedTuple):

@@ -25,35 +25,42 @@ def place_of(keys: NDArray[np.uint64], key: np.uint64) -> int:
 
 
 @compiled
-def note(
+def note(  # noqa: PLR0913 - the tables are the caller's, and a kernel has no object to hold them
     newer: NDArray[np.uint64],
     older: NDArray[np.uint64],
-    hashes: NDArray[np.uint64],
+    calls: NDArray[np.uint64],
+    facts: NDArray[np.void],
     start: int,
     room: int,
     fresh: NDArray[np.bool_],
-) -> tuple[int, int]:
-    """Put `hashes` from `start` on into `newer` until `room` of them are new there; tell which stood neither there nor in `older`.
+) -> tuple[int, int, int]:
+    """Put calls from `start` on into `newer` until `room` of them are new there; tell which stood neither there nor in `older`.
 
-    Returns the position of the first one not taken, and the room that is left. No hash is 0.
+    `calls` are hashes of their ids, `facts` their times (`row_layout.FACTS`). Returns the position of the first one not taken, the
+    room that is left, and how many stood there.
     """
     position = start
-    while position < hashes.size and room > 0:
-        place = place_of(newer, hashes[position])
-        fresh[position] = newer[place] == 0 and older[place_of(older, hashes[position])] == 0
-        if fresh[position]:
-            newer[place] = hashes[position]
+    known = 0
+    while position < calls.size and room > 0:
+        fact = facts[position]
+        hashed = with_time(with_time(with_time(calls[position], fact.start), fact.answer), fact.end)
+        place = place_of(newer, hashed)
+        is_fresh = newer[place] == 0 and older[place_of(older, hashed)] == 0
+        fresh[position] = is_fresh
+        if is_fresh:
+            newer[place] = hashed
             room -= 1
+        else:
+            known += 1
         position += 1
-    return position, room
+    return position, room, known
 
 
 @compiled
-def add_times(hashes: NDArray[np.uint64], times: NDArray[np.int64]) -> None:
-    """Let each hash stand for its time too. None becomes 0."""
-    for row in range(hashes.size):
-        hashed = mixed(hashes[row] ^ mixed(np.uint64(times[row]) + np.uint64(0x9E3779B97F4A7C15)))
-        hashes[row] = hashed if hashed != 0 else np.uint64(1)
+def with_time(hashed: np.uint64, time: int) -> np.uint64:
+    """Let a hash stand for a time too. None becomes 0."""
+    hashed = mixed(hashed ^ np.uint64(time))
+    return hashed if hashed != 0 else np.uint64(1)
 
 
 @compiled

@@ -3,48 +3,17 @@
 SipHash-2-4 (Aumasson and Bernstein 2012): nobody who lacks the key finds texts with the same hash.
 """
 
-from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Final
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 from ringfence.watch.kernels.compiled import compiled
+from ringfence.watch.kernels.octets import first_octets, octets_at, word_at
 
 PADDING: Final = 8
 """Octets behind the last text with which it is hashed as fast as the others. They need not be there."""
 _WORD_BITS: Final = 64
-
-
-def _load_word(_typing: Any, data: Any, place: Any) -> Any:  # noqa: ANN401, ARG001 - Numba's own types
-    """Return what Numba needs to read eight octets at any place as one number, as machines do and NumPy's arrays don't."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401 - likewise
-        array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        octets = builder.gep(array.data, [arguments[1]])
-        word = builder.load(builder.bitcast(octets, ir.IntType(_WORD_BITS).as_pointer()))
-        word.align = 1
-        return word
-
-    return types.uint64(data, types.int64), generate
-
-
-def _count_below(_typing: Any, word: Any) -> Any:  # noqa: ANN401, ARG001 - likewise
-    """Return what Numba needs to count a word's zero bits below its lowest one."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401, ARG001 - likewise
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
-
-    return types.uint64(types.uint64), generate
-
-
-zeros_below: Final[Callable[[np.uint64], np.uint64]] = cast(Any, intrinsic(_count_below))
-"""How many zero bits a word has below its lowest one."""
-word_at: Final[Callable[[NDArray[np.uint8], int], np.uint64]] = cast(Any, intrinsic(_load_word))
-"""The eight octets at a place as one number, the first the lowest. They must be there."""
 
 
 @compiled
@@ -72,12 +41,7 @@ def stirred(a: np.uint64, b: np.uint64, c: np.uint64, d: np.uint64) -> tuple[np.
 @compiled
 def rest_at(data: NDArray[np.uint8], place: int, length: int) -> np.uint64:
     """Return the last word that is hashed of a text of `length` octets: those from `place` on, fewer than eight, and the length."""
-    rest = np.uint64(length & 255) << np.uint64(56)
-    if place + 8 <= data.size:
-        return rest | (word_at(data, place) & ((np.uint64(1) << np.uint64(8 * (length & 7))) - np.uint64(1)))
-    for nth in range(length & 7):
-        rest |= np.uint64(data[place + nth]) << np.uint64(8 * nth)
-    return rest
+    return (np.uint64(length & 255) << np.uint64(56)) | first_octets(octets_at(data, place), length & 7)
 
 
 @compiled

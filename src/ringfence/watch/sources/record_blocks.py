@@ -53,7 +53,7 @@ def _blocks(file: BinaryIO, reader: BlockReader, number: int, octets: int) -> It
         if not text.endswith(b"\n"):
             text = _with_whole_lines(text, file)
         yield reader.read(text, number, place)
-        number += text.count(b"\n")
+        number += reader.counted
 
 
 def _with_whole_lines(text: bytes, file: BinaryIO) -> bytes:
@@ -76,7 +76,7 @@ def once_in_blocks(blocks: Iterator[RecordBlock]) -> Iterator[RecordBlock]:
     repeats = Repeats()
     for block in blocks:
         fresh = repeats.fresh(block)
-        if fresh.all():
+        if not repeats.known:
             yield block
         else:
             again = block.lines[~fresh].tolist()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ringfence.vocabulary.times import SECOND
 from ringfence.watch.kernels import row_layout as layout
+from ringfence.watch.kernels.octets import count_lines
 from ringfence.watch.kernels.rows import read_lines
 from ringfence.watch.kernels.texts import hash_cells
 from ringfence.watch.wire.cdr.reader import ATTESTATIONS, DIRECTIONS, RELEASED_BY, Lines
@@ -34,6 +35,7 @@ _TEXTS: Final = {
     layout.PAI: "pai",
     layout.DIVERSION: "diversion",
 }
+_FORMED: Final = (layout.CALLER, layout.CALLEE, layout.SOURCE)
 _BEYOND_ASCII_BLANK: Final = re.compile(r"[\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 _SAME_OFFSET_US: Final = 900 * SECOND
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
@@ -158,14 +160,25 @@ class BlockReader:
         self._hashing = hashing
         self._zone = zone
         targets = [layout.PLACES.get(name, layout.NONE) for name in lines.names]
-        self._table = layout.Table(ord(","), _classes(","), np.array(targets, np.int64), _words(RELEASES, LETTERS, WAYS))
+        self._table = layout.Table(
+            ord(","),
+            _classes(","),
+            np.array(targets, np.int64),
+            _words(RELEASES, LETTERS, WAYS),
+            np.array([cell for cell in _FORMED if cell not in hashing.cells], np.int64),
+            np.zeros(3, np.uint64),
+            np.zeros((hashing.cells.size, 1 << layout.KNOWN_BITS, 4), np.uint64),
+        )
         self._cells = np.zeros((layout.CELLS, 2), np.int32)
         self._canonical: dict[bytes, bytes] = {}
         """Numbers and addresses in other forms, and their own."""
+        self.counted = 0
+        """Lines of the last text."""
 
     def read(self, text: bytes, first: int, place: int | None = None) -> RecordBlock:
         """Return the records of `text`, lines of which the first is number `first`; each ends with a newline."""
         draft = _Draft(text, first, place, self._hashing, self.row)
+        self.counted = draft.size
         read_lines(draft.data, self._table, self._hashing, self._cells, draft.rows)
         if not draft.states.any():
             return draft.block(None, ())
@@ -227,7 +240,7 @@ class _Draft:
     def __init__(self, text: bytes, first: int, place: int | None, hashing: layout.Hashing, again: Again) -> None:
         self.text = text
         self.data: NDArray[np.uint8] = np.frombuffer(text, np.uint8)
-        self.size = text.count(b"\n")
+        self.size = count_lines(self.data)
         self.rows = layout.Rows(
             np.empty(self.size, np.int64),
             np.empty(self.size, np.uint8),
@@ -335,11 +348,12 @@ def _classes(delimiter: str) -> NDArray[np.uint8]:
     return classes
 
 
-def _words(*groups: Sequence[str]) -> NDArray[np.uint8]:
-    """Return the words of each group, each after its length."""
-    words = np.zeros((len(groups), max(map(len, groups)), 1 + max(len(word) for group in groups for word in group)), np.uint8)
+def _words(*groups: Sequence[str]) -> NDArray[np.uint64]:
+    """Return the words of each group, each after its length, eight octets together."""
+    longest = -(-max(len(word) for group in groups for word in group) // 8)
+    words = np.zeros((len(groups), max(map(len, groups)), 1 + longest), np.uint64)
     for group, each in enumerate(groups):
         for nth, word in enumerate(each):
             words[group, nth, 0] = len(word)
-            words[group, nth, 1 : 1 + len(word)] = np.frombuffer(word.encode(), np.uint8)
+            words[group, nth, 1:] = np.frombuffer(word.encode().ljust(8 * longest, b"\0"), "<u8")
     return words

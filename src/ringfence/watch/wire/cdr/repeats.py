@@ -24,17 +24,17 @@ class Repeats:
     def __init__(self, *, remembered: int = REMEMBERED) -> None:
         self._remembered = self._room = remembered
         places = max(_PLACES, 1 << (2 * remembered).bit_length())
+        self.known = 0
+        """Of the last block's records, how many came before."""
         self._newer, self._older = np.zeros(places, np.uint64), np.zeros(places, np.uint64)
 
     def fresh(self, block: RecordBlock) -> NDArray[np.bool_]:
         """Tell which of the block's records are of calls that did not come before."""
-        hashes = block.calls.copy()
-        for name in ("start", "answer", "end"):
-            tables.add_times(hashes, block.facts[name])
-        fresh = np.empty(hashes.size, np.bool_)
-        taken = 0
-        while taken < hashes.size:
-            taken, self._room = tables.note(self._newer, self._older, hashes, taken, self._room, fresh)
+        fresh = np.empty(block.calls.size, np.bool_)
+        taken, self.known = 0, 0
+        while taken < fresh.size:
+            taken, self._room, known = tables.note(self._newer, self._older, block.calls, block.facts, taken, self._room, fresh)
+            self.known += known
             if self._room == 0:
                 self._newer, self._older, self._room = self._older, self._newer, self._remembered
                 self._newer[:] = 0
