@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "replay": "judge again what watch consumed, in its order",
     "backtest": "say what bundles would have found in history",
     "simulate": "play a labelled carrier",
+    "bench": "measure how well a bundle finds abuse",
     "audit": "prove the record",
     "hold": "pause or resume all automatic measures",
     "doctor": "say what this machine and data folder lack",

@@ -1,0 +1,38 @@
+"""One carrier's events through the engine, in batches, under one or several plans at once."""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+
+from ringfence.policy.plan import Plan
+from ringfence.vocabulary.contracts import Event, Finding, Reference
+from ringfence.watch.attribution import Directory
+from ringfence.watch.engine import Engine
+
+_BATCH = 16_384
+
+
+class Judged:
+    """The plans' engines and what each found."""
+
+    def __init__(self, plans: Sequence[Plan], reference: Reference, *, source: str) -> None:
+        directory = Directory(reference)
+        self._engines = [Engine(plan, key=b"", source=source) for plan in plans]
+        for engine in self._engines:
+            engine.know(directory)
+        self.findings: list[list[Finding]] = [[] for _ in plans]
+        self.events = 0
+
+    def take(self, events: Iterable[Event], told: Callable[[int], None] = lambda _count: None) -> None:
+        """Judge all events, which come in the order of their times. `told` hears how many have been, now and then."""
+        stream = iter(events)
+        while batch := list(islice(stream, _BATCH)):
+            now = batch[-1].time
+            for engine, found in zip(self._engines, self.findings, strict=True):
+                found += engine.step(batch, now)
+            self.events += len(batch)
+            told(self.events)
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """Rules of the first plan that had to forget something before its time."""
+        return tuple(sorted(rule for rule, lost in self._engines[0].losses.items() if lost.events or lost.cool_downs))
