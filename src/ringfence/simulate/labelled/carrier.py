@@ -7,12 +7,14 @@ from itertools import accumulate, cycle
 from random import Random
 from typing import Final
 
+from msgspec.structs import replace
+
 from ringfence.simulate.labelled.abusive import ABUSIVE_KINDS
 from ringfence.simulate.labelled.acts import Act, Call
 from ringfence.simulate.labelled.events import EventStream
 from ringfence.simulate.labelled.honest import HONEST_KINDS, Day, HonestKind
 from ringfence.simulate.labelled.labels import Label
-from ringfence.simulate.labelled.parties import Addresses, Party
+from ringfence.simulate.labelled.parties import GATEWAY, Addresses, Party
 from ringfence.simulate.labelled.scene import AbusiveKind, Scene
 from ringfence.vocabulary.contracts import AccountLink, Event, NumberLink, PartyLink, Reference, TrunkLink
 from ringfence.vocabulary.times import DAY, HOUR, SECOND, Micros, from_iso
@@ -66,6 +68,7 @@ class Carrier:
         self._never_originate = tuple(never_originate)
         self._later: dict[int, list[Act]] = defaultdict(list)
         self._seed, self._held_out = seed, held_out
+        self._gateway = _network_abroad(self._chance)
         self._settled: list[tuple[Party, HonestKind]] = list(self._settle(size.parties))
         self.honest: Final = [party for party, _ in self._settled]
         kinds = [kind for kind in ABUSIVE_KINDS if kind.wire == wire and (held_out or not kind.held_out_only)]
@@ -76,7 +79,7 @@ class Carrier:
     @property
     def parties(self) -> list[Party]:
         """All parties, in an order that tells nothing."""
-        return [party for party, _ in self._settled]
+        return [*(party for party, _ in self._settled), self._gateway]
 
     @property
     def reference(self) -> Reference:
@@ -106,6 +109,8 @@ class Carrier:
         return EventStream().of(self.acts())
 
     def _put(self, act: Act, today: int) -> None:
+        if act.source == GATEWAY and isinstance(act, Call) and act.party is None:
+            act = replace(act, party=self._gateway, direction="outbound")
         nth = max((act.time - self.begin) // DAY, today)
         if act.time < self.end:
             self._later[nth].append(act)
@@ -165,10 +170,18 @@ class Carrier:
         label.begin, label.end = own[0].time, Micros(max(act.time for act in own) + SECOND)
         label.times = [int(act.time) for act in own]
         label.talk_us = [act.talk_us if isinstance(act, Call) and act.status == 200 else 0 for act in own]
+        if any(act.source == GATEWAY for act in own):
+            scene.concerns_party(self._gateway)
         for act in acts:
             self._put(act, 0)
         self.labels.append(label)
         self._settled += scene.parties
+
+
+def _network_abroad(chance: Random) -> Party:
+    """Return the party that calls from abroad come from."""
+    account, trunk = f"{chance.getrandbits(48):012x}", f"t{chance.getrandbits(40):010x}"
+    return Party(account, "customer", "international", "network abroad", "GB", trunk, GATEWAY, None, (), "Quay SBC 4.2", GATEWAY)
 
 
 def _time(act: Act) -> tuple[int, str]:

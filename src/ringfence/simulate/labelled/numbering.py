@@ -31,7 +31,7 @@ COUNTRIES: Final[dict[str, Country]] = {
     country.name: country
     for country in (
         Country(
-            "BE", "32", 1, ("2Nxxxxxx", "3Nxxxxxx", "9Nxxxxxx", "4Nxxxxxx"), ("47xxxxxxx", "49xxxxxxx"), ("20xxxxxx", "6900xxxx")
+            "BE", "32", 1, ("2Nxxxxxx", "3Nxxxxxx", "92xxxxxx", "42xxxxxx"), ("47xxxxxxx", "49xxxxxxx"), ("20xxxxxx", "00xxxxxx")
         ),
         Country(
             "GB",
@@ -39,15 +39,15 @@ COUNTRIES: Final[dict[str, Country]] = {
             0,
             ("207Nxxxxxx", "161Nxxxxxx", "121Nxxxxxx", "131Nxxxxxx"),
             ("74Nxxxxxxx", "78Nxxxxxxx"),
-            ("2000xxxxxx", "4Nxxxxxxxx"),
+            ("4Nxxxxxxxx", "00xxxxxxxx"),
         ),
         Country(
             "US", "1", -5, ("212NNxxxxx", "617NNxxxxx", "312NNxxxxx", "404NNxxxxx", "206NNxxxxx"), (), ("212155xxxx", "999Nxxxxxx")
         ),
-        Country("NL", "31", 1, ("20Nxxxxxx", "10Nxxxxxx", "30Nxxxxxx"), ("61Nxxxxxx", "62Nxxxxxx"), ("200xxxxxx", "90xxx")),
-        Country("FR", "33", 1, ("14Nxxxxxx", "47Nxxxxxx", "38Nxxxxxx"), ("61Nxxxxxx", "67Nxxxxxx"), ("10xxxxxxx", "00xxxxxxx")),
+        Country("NL", "31", 1, ("20Nxxxxxx", "10Nxxxxxx", "30Nxxxxxx"), ("61Nxxxxxx", "62Nxxxxxx"), ("00xxxxxxx", "90xxx")),
+        Country("FR", "33", 1, ("14Nxxxxxx", "47Nxxxxxx", "38Nxxxxxx"), ("61Nxxxxxx", "67Nxxxxxx"), ("00xxxxxxx", "001xxxxxx")),
         Country(
-            "DE", "49", 1, ("30Nxxxxxxx", "89Nxxxxxxx", "40Nxxxxxxx"), ("1512Nxxxxxx", "170Nxxxxxx"), ("300xxxxx", "199xxxxxx")
+            "DE", "49", 1, ("30Nxxxxxxx", "89Nxxxxxxx", "40Nxxxxxxx"), ("1512Nxxxxxx", "170Nxxxxxx"), ("199xxxxxx", "00xxxxxxx")
         ),
         Country("ES", "34", 1, ("91Nxxxxxx", "93Nxxxxxx"), ("61Nxxxxxx", "65Nxxxxxx"), ("11xxxxxxx", "50xxxxxxx")),
     )
@@ -107,8 +107,18 @@ def invalid_number(country: str, chance: Random) -> str:
     """Return digits that no line can have: of a range that is not assigned, or too few."""
     plan = COUNTRIES[country]
     if chance.random() < 0.3:
-        return f"+{plan.code}{drawn(chance.choice(plan.fixed), chance)}"[: chance.randint(5, 7)]
+        return f"+{plan.code}{drawn(chance.choice(plan.fixed), chance)}"[: len(plan.code) + 1 + chance.randint(2, 3)]
     return f"+{plan.code}{drawn(chance.choice(plan.invalid), chance)}"
+
+
+_NOBODYS: Final = tuple(
+    f"+{plan.code}{pattern.rstrip('x').partition('N')[0]}" for plan in COUNTRIES.values() for pattern in plan.invalid
+)
+
+
+def is_nobodys(number: str) -> bool:
+    """Tell whether `number` is one of those that `invalid_number` gives, or is no international number at all."""
+    return not number.startswith("+") or len(number) < 9 or number.startswith(_NOBODYS)
 
 
 def costly_number(prefix: str, chance: Random) -> E164:

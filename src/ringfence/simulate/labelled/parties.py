@@ -10,8 +10,11 @@ from ringfence.vocabulary.numbers import E164
 
 EDGE: Final = "192.0.2.10"
 DOMAIN: Final = "voice.example"
-PEERS: Final = ("192.0.2.65", "192.0.2.66", "192.0.2.67", "192.0.2.68")
-"""Other networks' border controllers, over which calls for the provider's numbers come."""
+PEERS: Final = ("192.0.2.65", "192.0.2.66", "192.0.2.67")
+"""Other networks' border controllers, over which calls for the provider's numbers come. No account is known at them."""
+
+GATEWAY: Final = "192.0.2.68"
+"""The network over which calls from abroad come; it has an account of its own."""
 
 _FIXED_NET: Final = int(IPv4Address("198.18.0.0"))
 _ACCESS_NET: Final = int(IPv4Address("100.64.0.0"))

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from ringfence.simulate.labelled.acts import Call
 from ringfence.simulate.labelled.hours import day_factor, moment
-from ringfence.simulate.labelled.numbering import COUNTRIES, any_number, foreign_country, invalid_number
-from ringfence.simulate.labelled.parties import EDGE, PEERS, Party
+from ringfence.simulate.labelled.numbering import COUNTRIES, any_number, foreign_country, invalid_number, is_nobodys
+from ringfence.simulate.labelled.parties import EDGE, GATEWAY, PEERS, Party
 from ringfence.vocabulary.times import SECOND, Micros
 
 _LONGEST_TALK_S: Final = 3 * 3600.0
@@ -136,7 +136,7 @@ def placed(
     ring_us, talk_us, status, released = 0, 0, 200, "caller"
     dice = chance.random()
     setup_us = int(chance.uniform(0.2, 1.6) * SECOND)  # post-dial delay: ours
-    if not callee.startswith("+") or len(callee) < 9:
+    if is_nobodys(callee):
         status, released = 404, "network"
     elif dice < talk.answered:
         ring_us = int(min(chance.gammavariate(2.2, 3.2), 40.0) * SECOND)
@@ -159,10 +159,15 @@ def placed(
         "user_agent": party.agent if party is not None else _PEER_AGENT,
         "challenged": party is not None and party.user is not None and chance.random() < _STALE_NONCE,
         "direction": "outbound" if party is not None else "inbound",
-        "source": party.source if party is not None else chance.choice(PEERS),
+        "source": party.source if party is not None else _ingress(caller, callee, chance),
         **more,
     }
     return Call(time=at, id=new_id(chance), party=party, caller=caller, callee=callee, domain=EDGE, **fields)
+
+
+def _ingress(caller: str, callee: str, chance: Random) -> str:
+    """Return over which network a call comes: from abroad over one of its own, save mobiles' of people who travel."""
+    return GATEWAY if caller[:1] == "+" and caller[:3] != callee[:3] else chance.choice(PEERS)
 
 
 def inbound(party: Party, at: Micros, caller: str, talk: Talk, chance: Random) -> Call:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from ringfence.simulate.labelled.acts import Act, Call
 from ringfence.simulate.labelled.numbering import costly_number, mobile_number
+from ringfence.simulate.labelled.parties import PEERS
 from ringfence.simulate.labelled.scene import AbusiveKind, Scene
 from ringfence.simulate.labelled.telephony import PEOPLE, Talk
 from ringfence.vocabulary.subjects import SubjectKind
@@ -54,7 +55,7 @@ def _inbound(scene: Scene) -> Iterator[Act]:
     for _ in range(scene.count((200, 900), (150, 400))):
         at += chance.expovariate(1 / gap_s) * SECOND
         victim, caller = scene.victim(), chance.choice(callers)
-        yield _rung(scene, scene.call(None, at, caller, victim.numbers[0], _BAIT, source="192.0.2.68"))
+        yield _rung(scene, scene.call(None, at, caller, victim.numbers[0], _BAIT, source=chance.choice(PEERS)))
         if chance.random() < 0.02:
             back = scene.call(victim, at + chance.uniform(1, 30) * MINUTE, victim.numbers[0], caller, PEOPLE)
             yield replace(back, actor=None)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ringfence.simulate.labelled.acts import Act
 from ringfence.simulate.labelled.numbering import any_number, fixed_number, invalid_number
-from ringfence.simulate.labelled.parties import Party
+from ringfence.simulate.labelled.parties import GATEWAY, PEERS, Party
 from ringfence.simulate.labelled.scene import AbusiveKind, Scene
 from ringfence.simulate.labelled.telephony import Talk
 from ringfence.vocabulary.subjects import SubjectKind
@@ -93,7 +93,7 @@ def _home_from_abroad(scene: Scene) -> Iterator[Act]:
     for _ in range(scene.count((40, 200), (25, 60))):
         at += chance.expovariate(1 / scene.pick((20, 200), (60, 400))) * SECOND
         called = scene.victim()
-        yield scene.call(None, at, owner.numbers[0], called.numbers[0], _TALK, source="192.0.2.68")
+        yield scene.call(None, at, owner.numbers[0], called.numbers[0], _TALK, source=scene.chance.choice((*PEERS, GATEWAY)))
 
 
 KINDS: Final = (

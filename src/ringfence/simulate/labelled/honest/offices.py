@@ -91,12 +91,12 @@ _OFFICE: Final = Use("office", weekend=0.06, inbound=1.1, strangers=0.3, abroad=
 _SHOP: Final = Use("shop", weekend=0.7, inbound=2.4, strangers=0.5, abroad=0.01)
 
 OFFICES: Final = (
-    HonestKind("small office", "business", 0.12, 12.0, _OFFICE, lines=(1, 4), book=25, habits=(_newsletter_day,)),
+    HonestKind("small office", "business", 0.12, 8.0, _OFFICE, lines=(1, 4), book=25, habits=(_newsletter_day,)),
     HonestKind(
         "office with its own exchange",
         "business",
-        0.05,
-        45.0,
+        0.04,
+        32.0,
         _OFFICE,
         lines=(10, 40),
         book=60,

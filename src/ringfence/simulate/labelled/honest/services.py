@@ -183,8 +183,8 @@ SERVICES: Final = (
     HonestKind(
         "contact centre",
         "contact-centre",
-        0.005,
-        320.0,
+        0.004,
+        250.0,
         Use("office", 0.2, 0.15, 0.8),
         lines=(10, 30),
         by_address=True,
