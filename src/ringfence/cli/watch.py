@@ -244,7 +244,7 @@ class _Live:
 
     def _remembered(self, now: Micros) -> Checkpoint | None:
         self._pipeline.trim(now=now, keep_after=self._saved)
-        self._desk.mark(now, upto=self._pipeline.desk, reach=self._pipeline.told_reach)
+        self._desk.mark(now, upto=self._pipeline.desk, rules=self._pipeline.rules)
         return self._pipeline.checkpoint()
 
     def _save(self, checkpoint: Checkpoint) -> None:

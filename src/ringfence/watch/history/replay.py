@@ -10,8 +10,8 @@ from ringfence.watch.attribution import Directory
 from ringfence.watch.engine import Engine
 from ringfence.watch.lake import Batch, JournalReader
 from ringfence.watch.live import Judges
-from ringfence.watch.live.filling import ByBatch, judged
-from ringfence.watch.live.judges import SOURCE
+from ringfence.watch.live.filling import ByBatch, Desk, judged, late_since
+from ringfence.watch.live.judges import SOURCE, Asked
 
 
 @dataclass(slots=True)
@@ -56,7 +56,8 @@ def as_it_was_judged(
     made = None if policy is None else judges.engine(policy)
     engine = None if made is None else made[0]
     counts.policies += [] if policy is None else [policy]
-    references, desk = ByBatch(journal.references), 0
+    references, desk, late = ByBatch(journal.references), 0, None
+    told: set[str] = set()
     for number, batch in journal.after():
         if counts.first is None and engine is not None:
             engine.begins(batch.now)
@@ -67,11 +68,16 @@ def as_it_was_judged(
             if engine is not None:
                 engine.know(directory)
         if batch.policy is not None:
-            engine = judges.informed(batch.policy, journal, now=batch.now, desk=desk, before=number)
+            filled = judges.filled(batch.policy, journal, asked=Asked(batch.now, desk, number, late))
+            engine, found = (None, []) if filled is None else (filled.engine, filled.found)
             counts.in_force(batch.policy)
-        elif engine is not None:
-            yield from (finding for finding in judged(engine, batch) if finding.clause not in references.struck)
-        desk = desk if batch.desk is None else batch.desk
+        else:
+            found = [] if engine is None else judged(engine, batch)
+        for finding in found:
+            if finding.clause not in references.struck and finding.id not in told:
+                told.add(finding.id)
+                yield finding
+        desk, late = desk if batch.desk is None else batch.desk, late_since(late, batch)
 
 
 def by_plan(
@@ -85,7 +91,7 @@ def by_plan(
     engine = Engine(plan, key=key, source=SOURCE)
     engine.know(directory)
     counts.policies.append(plan.policy)
-    references = ByBatch(journal.references)
+    references, desk = ByBatch(journal.references), Desk(journal.earlier())
     for number, batch in journal.after():
         if counts.first is None:
             engine.begins(batch.now)
@@ -93,4 +99,7 @@ def by_plan(
         known = references.change(number)
         if known is not None:
             engine.know(known)
+        late = desk.upto(batch.now)
+        if late:
+            yield from engine.step(late, batch.now)
         yield from judged(engine, batch)

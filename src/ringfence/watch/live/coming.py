@@ -5,10 +5,12 @@ from typing import Final
 from ringfence.vocabulary.times import SECOND, Micros
 from ringfence.watch.lake import JournalReader
 from ringfence.watch.live.filling import Filling
-from ringfence.watch.live.judges import Judges
+from ringfence.watch.live.judges import Asked, Judges
 
 REFILL_US: Final = Micros(2 * SECOND)
 """What the desk told late is waited for so long, that windows are filled anew once and not for each."""
+RETRY_US: Final = Micros(10 * SECOND)
+"""How long a version that is unusable is left alone."""
 
 
 class Coming:
@@ -18,48 +20,50 @@ class Coming:
         self.filling: Filling | None = None
         self._judges = judges
         self._journal = journal
-        self._told_upto = 0
-        self._late_upto: int | None = None
-        self._refill_at = Micros(0)
+        self._wanted: str | None = None
+        self._late: Micros | None = None
+        self._again_at = Micros(0)
 
     @property
     def is_behind(self) -> bool:
         """Tell whether the windows in force lack what the desk told late: they are not what all that was consumed gives."""
-        return self._late_upto is not None
+        return self._late is not None
 
     def want(self, policy: str, now: Micros, *, desk: int) -> None:
         """Begin to fill windows for a version, unless they are being filled; `desk` is how far the desk's events were consumed."""
+        self._wanted = policy
         if self.filling is None or self.filling.policy != policy:
             self._begin(policy, now, desk)
 
     def keep(self, policy: str) -> None:
         """Give up to fill windows for any other version: that one is in force, and wanted."""
+        self._wanted = None
         if self.filling is not None and self.filling.policy != policy:
             self.filling = None
 
-    def late(self, upto: int, now: Micros) -> None:
-        """Take note that the desk told something late, up to that number of its feed: windows must be filled anew."""
-        self._late_upto = upto
-        self._refill_at = Micros(now + REFILL_US)
+    def late(self, since: Micros, now: Micros) -> None:
+        """Take note that the desk told something late, of `since` at the oldest: windows must be filled, and those too that are."""
+        self.filling = None
+        self._late = since if self._late is None else min(self._late, since)
+        self._again_at = Micros(now + REFILL_US)
 
     def work(self, now: Micros, *, policy: str | None, desk: int, most: int) -> Filling | None:
         """Go on by about `most` events; return what knows all there is. `policy` is in force."""
-        if self.filling is None and self._late_upto is not None and policy is not None and self._is_time(now):
-            self._begin(policy, now, desk)
+        if self.filling is None and (self._late is not None or self._wanted is not None) and self._is_time(now):
+            wanted = policy if self._wanted is None else self._wanted
+            if wanted is not None:
+                self._begin(wanted, now, desk)
         return self.filling if self.filling is not None and self.filling.work(most) else None
 
     def done(self) -> None:
         """Take note that what was returned last is in force."""
         if self.filling is not None:
             self._judges.note(self.filling)
-        if self._late_upto is not None and self._told_upto >= self._late_upto:
-            self._late_upto = None
-        self.filling = None
+        self.filling = self._wanted = self._late = None
 
     def _begin(self, policy: str, now: Micros, desk: int) -> None:
-        self.filling = self._judges.filling(policy, self._journal, now=now, desk=desk)
-        self._told_upto = desk
-        self._refill_at = Micros(now + REFILL_US)  # a version that is unusable is not tried at each turn
+        self.filling = self._judges.filling(policy, self._journal, asked=Asked(now, desk, late=self._late))
+        self._again_at = Micros(now + RETRY_US)  # one that is unusable is not tried at each turn
 
     def _is_time(self, now: Micros) -> bool:
-        return not self._refill_at - REFILL_US <= now < self._refill_at  # a clock that was put back far doesn't stop it
+        return not self._again_at - RETRY_US <= now < self._again_at  # a clock that was put back far doesn't stop it

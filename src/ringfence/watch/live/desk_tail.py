@@ -1,6 +1,6 @@
 """What the desk tells watch: complaints, decisions, tracebacks and facts, as events that rules count like traffic."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,10 +10,12 @@ from ringfence.feeds import FeedError, FeedGap, FeedReader, Record
 from ringfence.feeds.marks import mark_read
 from ringfence.feeds.segments import records_after
 from ringfence.policy.plan import Rule
+from ringfence.policy.strata import readers, strata
 from ringfence.vocabulary.contracts import DeskEvent, Event, EventKind
 from ringfence.vocabulary.times import DAY, HOUR, MINUTE, Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.live.log import Log
+from ringfence.watch.tallies import reach_us
 
 DESK_EVENTS: Final = "desk-events"
 TOLD: Final = frozenset({EventKind.COMPLAINT, EventKind.DECISION, EventKind.TRACEBACK, EventKind.FACT})
@@ -50,14 +52,15 @@ class DeskTail:
             records = self._reader.read(_AT_ONCE)
         return list(self._events(records, directory)), records[-1].number if records else None
 
-    def mark(self, now: Micros, *, upto: int, reach: Micros) -> None:
+    def mark(self, now: Micros, *, upto: int, rules: Sequence[Rule]) -> None:
         """Say now and then up to where the feed is needed no more, so that its writer can let go of it.
 
-        `upto` is the last number that was consumed, `reach` how far back windows look for what the desk told.
+        `upto` is the last number that was consumed; the windows of the `rules` in force may be filled from what came before.
         """
         if self._marked <= now < self._marked + _MARKED_US:
             return
         self._marked = now
+        reach = reach_us(rules) if counts_told(rules) else _LONGEST_US
         try:
             number = needless(self._folder, upto, since=Micros(now - max(reach, _LONGEST_US)))
             if number:
@@ -80,6 +83,14 @@ def counts_told(rules: Iterable[Rule]) -> bool:
         for rule in rules
         for kind in (rule.on, *rule.also_on, *(each.on for each in rule.measures), *(each.on for each in rule.reset))
     )
+
+
+def telling(rules: Sequence[Rule]) -> frozenset[str]:
+    """Return the names of the rules that count what the desk tells, and of those that read such rules' findings."""
+    read, found = readers(rules), set[str]()
+    for layer in strata(rules):
+        found.update(rule.name for rule in layer if counts_told([rule]) or not found.isdisjoint(read.get(rule.name, ())))
+    return frozenset(found)
 
 
 def told_before(folder: Path, upto: int, directory: Directory, *, since: Micros) -> Iterator[Event]:

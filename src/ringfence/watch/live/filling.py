@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from ringfence.feeds import FeedError
 from ringfence.vocabulary.contracts import Event, Finding, Reference
-from ringfence.vocabulary.times import Micros
+from ringfence.vocabulary.times import DAY, Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.columns import KIND_CODES
 from ringfence.watch.engine import Engine
@@ -22,10 +22,12 @@ from ringfence.watch.lake.kept import Kept
 from ringfence.watch.lake.keys import KeyUnusable
 from ringfence.watch.lake.reading import LakeUnreadable, Rows, slices
 from ringfence.watch.lake.store import Lake
-from ringfence.watch.live.desk_tail import TOLD
+from ringfence.watch.live.desk_tail import TOLD, telling
 
 UNREADABLE: Final = (LakeUnreadable, KeyUnusable, FeedError, OSError, pa.ArrowException)
 """What may come of reading history."""
+NEWS_US: Final = Micros(DAY)
+"""What was found of what the desk told late is told so long after it; what is older is history."""
 _TOLD_CODES: Final = [KIND_CODES[kind] for kind in TOLD]
 _AT_ONCE: Final = 4_096
 _TIME: Final = attrgetter("time")
@@ -72,6 +74,13 @@ def judged(engine: Engine, batch: Batch) -> list[Finding]:
     return findings if batch.passed is None else findings + engine.pass_time(batch.passed)
 
 
+def late_since(late: Micros | None, batch: Batch) -> Micros | None:
+    """Return the time of the oldest event told late that windows lack after `batch`, which lacked those since `late` before it."""
+    if batch.policy is not None:
+        late = None  # its windows were filled with all
+    return min([each.time for each in batch.earlier] + ([] if late is None else [late]), default=None)
+
+
 class Desk:
     """What the desk told, to be counted at its own time whenever watch heard of it."""
 
@@ -111,20 +120,24 @@ class History:
     now: Micros
     before: int | None = None
     """The number of the journal's first batch that is no part of it; `None`: whatever is written meanwhile is."""
+    late: Micros | None = None
+    """The time of the oldest event that the desk told late: what it makes rules find since then nobody was told yet."""
 
 
 class Filling:
-    """Tells `engine` its history. `events` counts what it was told."""
+    """Tells `engine` its history. `events` counts what it was told, `found` is what came of what the desk had told late."""
 
     def __init__(self, engine: Engine, history: History, *, policy: str) -> None:
         self.engine: Final = engine
         self.policy: Final = policy
         self.events = 0
+        self.found: list[Finding] = []
         self.trouble: str | None = None
         """What of the history could not be read: its windows begin after that."""
         self._history = history
         self._is_anew = False
         self._steps = self._told()
+        self._telling = frozenset[str]() if history.late is None else telling(engine.rules)
         engine.begins(history.now if history.kept.begun is None else history.kept.begun)
 
     def work(self, most: int) -> bool:
@@ -191,9 +204,9 @@ class Filling:
             return len(batch.events) + 1
         told = desk.upto(batch.now)
         if told:
-            self.engine.step(told, batch.now)
+            self._step(told, batch.now)
         others = tuple(event for event in batch.events if event.kind not in TOLD or not desk.has(event))
-        judged(self.engine, replace(batch, events=others))
+        self._find(judged(self.engine, replace(batch, events=others)))
         return len(told) + len(others) + 1
 
     def _of_lake(self, rows: Rows) -> Iterator[int]:
@@ -222,4 +235,10 @@ class Filling:
 
     def _step(self, events: Sequence[Event], now: Micros) -> None:
         last = int(events.times[-1]) if isinstance(events, LakeBatch) else events[-1].time
-        self.engine.step(events, Micros(min(now, last)))
+        self._find(self.engine.step(events, Micros(min(now, last))))
+
+    def _find(self, findings: list[Finding]) -> None:
+        late = self._history.late
+        if self._telling and late is not None:
+            since = max(late, self._history.now - NEWS_US)
+            self.found += [each for each in findings if each.time >= since and each.rule in self._telling]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from ringfence.policy import PolicyError
 from ringfence.policy.plan import Plan
@@ -19,6 +19,18 @@ from ringfence.watch.tallies import reach_us
 
 SOURCE: Final = "live"
 _AT_ONCE: Final = 1_000_000
+
+
+class Asked(NamedTuple):
+    """When windows were asked for, and up to which number of the desk's feed it had been heard by then.
+
+    `before` is the number of the journal's first batch that they must not know; `late` as in `History`.
+    """
+
+    now: Micros
+    desk: int = 0
+    before: int | None = None
+    late: Micros | None = None
 
 
 class Judges:
@@ -53,38 +65,33 @@ class Judges:
             return None
         return engine, reach_us(plan.rules)
 
-    def filling(
-        self, policy: str, journal: JournalReader, *, now: Micros, desk: int = 0, before: int | None = None
-    ) -> Filling | None:
-        """Return an engine for a version posted at `now` that is to be told the traffic still in its windows.
+    def filling(self, policy: str, journal: JournalReader, *, asked: Asked) -> Filling | None:
+        """Return an engine for a version that is to be told the traffic still in its windows; `None` if it is unusable.
 
-        What it would have found earlier is not told: that conduct was judged by the version before. `before` ends the
-        reading at that number of the journal, `desk` at that number of the desk's feed. `None` if the version is unusable.
+        What it would have found earlier is not told: that conduct was judged by the version before.
         """
         made = self.engine(policy)
         if made is None:
             return None
         engine, reach = made
-        since = Micros(now - reach)
+        since = Micros(asked.now - reach)
         try:
             kept = kept_since(journal, self._lake, since)
         except UNREADABLE as error:
             self._log.error("lake.unreadable", cause=str(error), hint="windows are filled from the journal alone")
             kept = kept_since(journal, None, since)
         lake = self._lake if kept.files else None
-        return Filling(engine, History(journal, lake, kept, self._desk_events(since, desk), now, before), policy=policy)
+        desk = self._desk_events(since, asked.desk)
+        return Filling(engine, History(journal, lake, kept, desk, asked.now, asked.before, asked.late), policy=policy)
 
-    def informed(
-        self, policy: str, journal: JournalReader, *, now: Micros, desk: int = 0, before: int | None = None
-    ) -> Engine | None:
-        """Return an engine for a version posted at `now` that knows the traffic still in its windows, as `filling` does."""
-        filling = self.filling(policy, journal, now=now, desk=desk, before=before)
-        if filling is None:
-            return None
-        while not filling.work(_AT_ONCE):
+    def filled(self, policy: str, journal: JournalReader, *, asked: Asked) -> Filling | None:
+        """Return the same when it was told everything."""
+        filling = self.filling(policy, journal, asked=asked)
+        while filling is not None and not filling.work(_AT_ONCE):
             pass
-        self.note(filling)
-        return filling.engine
+        if filling is not None:
+            self.note(filling)
+        return filling
 
     def note(self, filling: Filling) -> None:
         """Say in the log what of its history a filling could not read."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from ringfence.feeds import FeedError
+from ringfence.policy.plan import Rule
 from ringfence.vocabulary.contracts import Event, EventKind, Finding, Observation, ObservationKind, Reference
 from ringfence.vocabulary.times import SECOND, Micros, iso
 from ringfence.watch.attribution import Directory
@@ -25,7 +26,6 @@ from ringfence.watch.live.recovery import recover
 from ringfence.watch.live.reorder import ReorderBuffer
 from ringfence.watch.sinks import DeskFeeds
 from ringfence.watch.sources.datagram import Datagram
-from ringfence.watch.tallies import reach_us
 from ringfence.watch.wire.cdr import CallRecord
 
 MOST_PENDING: Final = 200_000
@@ -93,12 +93,13 @@ class Pipeline:
         self._engine = recovered.engine
         self.places.update(recovered.places)
         self.desk = recovered.desk
-        if recovered.is_behind:
-            self._coming.late(recovered.desk, Micros(0))
+        if recovered.late is not None:
+            self._coming.late(recovered.late, Micros(0))
         if recovered.last is not None:
             findings = [finding for finding in recovered.findings if finding.clause not in self._struck]
             last = recovered.last
-            self._untold = self._feeds.unwritten(findings, last.observations, found=last.found, observed=last.observed)
+            found = last.found if last.policy is None else 0
+            self._untold = self._feeds.unwritten(findings, last.observations, found=found, observed=last.observed)
             self._tell()
 
     def rule(self, struck: tuple[str, ...]) -> None:
@@ -160,18 +161,17 @@ class Pipeline:
         for event in events:
             (self._events if event.time >= now - LATE_US else self._earlier).append(event)
         self._told = upto
-        if self._earlier and self._engine is not None and counts_told(self._engine.rules):
-            self._coming.late(upto, now)
+        if self._earlier and counts_told(self.rules):
+            self._coming.late(min(event.time for event in self._earlier), now)
 
     @property
-    def told_reach(self) -> Micros:
-        """How far back windows look for what the desk told."""
-        rules = () if self._engine is None else self._engine.rules
-        return reach_us(rules) if counts_told(rules) else Micros(0)
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules in force."""
+        return () if self._engine is None else self._engine.rules
 
     def short(self, now: Micros) -> dict[str, str]:
-        """Return the rules in force whose windows lack traffic that was never counted, and until when they do."""
-        return {} if self._engine is None else {rule: iso(until) for rule, until in self._engine.short(now).items()}
+        """Return the rules in force whose windows lack traffic that was never counted, and until when."""
+        return {rule: iso(until) for rule, until in self._engine.short(now).items()} if self._engine else {}
 
     @property
     def filling(self) -> int | None:
@@ -190,7 +190,7 @@ class Pipeline:
 
     def catch_up(self, now: Micros) -> None:
         """Consume what was recorded, and no signalling yet, which is newer and would make all before it count as one moment."""
-        self._fill(now)
+        self._fill(now, _FILLED_A_TURN)
         if self._waits:
             self._watermark = None
             self._consume_in_time(now)
@@ -199,7 +199,7 @@ class Pipeline:
         """Consume what is due at `now`; tell whether more is due already."""
         if now + CLOCK_TOLERANCE_US < self.tracker.clock:
             self._begin_anew(now)
-        is_filling = self._fill(now)
+        is_filling = self._fill(now, _FILLED_A_TURN)
         self._collect()
         ready = self.reorder.ready(now, limit=_TURN)
         self._track(ready, now)
@@ -245,19 +245,20 @@ class Pipeline:
             if not self._tell():
                 self._untold = ([], [])
 
-    def _fill(self, now: Micros, most: int = _FILLED_A_TURN) -> bool:
+    def _fill(self, now: Micros, most: int) -> bool:
         """Let new windows learn what came before; tell whether there is more. Those that know all are in force then."""
-        if self._waits:
-            return False
         now = max(now, self.tracker.clock)
-        filling = self._coming.work(now, policy=self.policy, desk=self.desk, most=most)
+        filling = None if any(self._untold) else self._coming.work(now, policy=self.policy, desk=self.desk, most=most)
         if filling is None or self._append(now, policy=filling.policy) is None:
             return self._coming.filling is not None
         self._coming.done()
         self.policy, self._engine = filling.policy, filling.engine
         self._engine.know(self.tracker.directory)
         self._log.info("policy.in-force", policy=self.policy, told=filling.events, short=self.short(now))
-        return False
+        found = [finding for finding in filling.found if finding.clause not in self._struck]
+        if found:
+            self._untold = self._feeds.unwritten(found, (), found=0, observed=self._feeds.positions[1])
+        return not self._tell()
 
     def _collect(self) -> None:
         for _ in range(min(len(self._arrived), self.reorder.room)):

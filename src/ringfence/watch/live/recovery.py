@@ -5,11 +5,12 @@ from typing import NamedTuple
 
 from ringfence.feeds import FeedDamaged
 from ringfence.vocabulary.contracts import Finding
+from ringfence.vocabulary.times import Micros
 from ringfence.watch.calls import OtherVersion, Tracker
 from ringfence.watch.engine import Engine, SnapshotRefused
 from ringfence.watch.lake import Batch, Checkpoint, Journal, Place, PlaceKey, lay_over
-from ringfence.watch.live.filling import ByBatch, judged
-from ringfence.watch.live.judges import Judges
+from ringfence.watch.live.filling import ByBatch, judged, late_since
+from ringfence.watch.live.judges import Asked, Judges
 from ringfence.watch.live.log import Log
 
 
@@ -25,8 +26,8 @@ class Recovered(NamedTuple):
     findings: list[Finding]
     places: dict[PlaceKey, Place]
     desk: int
-    is_behind: bool
-    """The desk told something so late that windows must be filled anew to count it, and they were not."""
+    late: Micros | None
+    """The time of the oldest event that the desk told so late that windows must be filled anew to count it, and they were not."""
 
 
 @dataclass(slots=True)
@@ -35,7 +36,13 @@ class _Reached:
 
     places: dict[PlaceKey, Place]
     desk: int
-    is_behind: bool = False
+    late: Micros | None = None
+
+    def take(self, batch: Batch) -> None:
+        """Bring it up to one more batch."""
+        lay_over(self.places, batch.places)
+        self.desk = self.desk if batch.desk is None else batch.desk
+        self.late = late_since(self.late, batch)
 
 
 def recover(*, tracker: Tracker, journal: Journal, judges: Judges, checkpoints: list[Checkpoint], log: Log) -> Recovered:
@@ -94,19 +101,17 @@ def _replay(
             if engine is not None and directory is not None:
                 engine.know(directory)
             if batch.policy is not None:
-                policy, reached.is_behind = batch.policy, False
-                engine = judges.informed(policy, journal, now=batch.now, desk=reached.desk, before=number)
-                findings = []
+                policy, asked = batch.policy, Asked(batch.now, reached.desk, number, reached.late)
+                filled = judges.filled(policy, journal, asked=asked)
+                engine, findings = (None, []) if filled is None else (filled.engine, filled.found)
             else:
                 findings = judged(engine, batch) if engine is not None else []
             _remember(tracker, batch, log)
-            lay_over(reached.places, batch.places)
-            reached.desk = reached.desk if batch.desk is None else batch.desk
-            reached.is_behind |= bool(batch.earlier)
+            reached.take(batch)
             last = batch
     except FeedDamaged as damage:
         log.error("journal.damaged", cause=str(damage), hint="what stands after it is lost; watch goes on from here")
-    return Recovered(policy, engine, last, findings, reached.places, reached.desk, reached.is_behind)
+    return Recovered(policy, engine, last, findings, reached.places, reached.desk, reached.late)
 
 
 def _remember(tracker: Tracker, batch: Batch, log: Log) -> None:

@@ -47,7 +47,7 @@ def test_a_replay_finds_what_live_watch_told(tmp_path: Path) -> None:
     counts = Replayed()
     told = findings(tmp_path)
     assert replayed(tmp_path, counts=counts) == told
-    assert {finding.rule for finding in told} == {"register-brute-force", "sip-scan", "invite-flood"}
+    assert {finding.rule for finding in told} >= {"register-brute-force", "sip-scan", "invite-flood"}
     assert (counts.policies, counts.begins_late) == ([PLAN.policy], False)
     live.crash()
 

@@ -16,6 +16,7 @@ from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import Tracker
 from ringfence.watch.engine import Engine
 from ringfence.watch.lake import Batch, Checkpoint, Journal, read_checkpoints, write_checkpoint
+from ringfence.watch.lake.store import Lake
 from ringfence.watch.live import Judges, Pipeline, ReorderBuffer
 from ringfence.watch.live.filling import judged
 from ringfence.watch.live.judges import SOURCE
@@ -61,18 +62,27 @@ class Notes:
 class Installation:
     """A running pipeline; `crash` drops it as kill -9 would, after which another may be made on the same folder."""
 
-    def __init__(self, folder: Path, *, now: Micros, known: Reference | None = None, unreadable: Iterable[str | None] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        now: Micros,
+        known: Reference | None = None,
+        unreadable: Iterable[str | None] = (),
+        journal: Journal | None = None,
+        lake: Lake | None = None,
+    ) -> None:
         self.folder = folder
         self.unreadable = set(unreadable)
         self.notes = Notes()
-        self.journal = Journal(folder / "journal")
+        self.journal = journal if journal is not None else Journal(folder / "journal")
         self.feeds = DeskFeeds(folder / "feeds")
         self.reference = known if known is not None else reference()
         self.pipeline = Pipeline(
             tracker=Tracker(Directory(self.reference)),
             journal=self.journal,
             feeds=self.feeds,
-            judges=Judges(self._plan, key=KEY, log=self.notes),
+            judges=Judges(self._plan, key=KEY, log=self.notes, lake=lake, feeds=folder / "feeds"),
             reorder=ReorderBuffer(LATENESS_US),
             log=self.notes,
         )

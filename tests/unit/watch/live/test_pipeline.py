@@ -60,7 +60,7 @@ def test_traffic_becomes_findings_and_observations(tmp_path: Path) -> None:
     live.play(_attacks())
     live.crash()
     found = findings(tmp_path)
-    assert {finding.rule for finding in found} == {"register-brute-force", "sip-scan", "invite-flood"}
+    assert {finding.rule for finding in found} >= {"register-brute-force", "sip-scan", "invite-flood"}
     assert found == uninterrupted(tmp_path)
     assert [seen.subject for seen in observations(tmp_path) if seen.kind is ObservationKind.FIRST_USE] == ["A1"]
 
