@@ -8,7 +8,7 @@ counts, the desk's events, is looked up in the feed first, and so is written onc
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
@@ -29,7 +29,7 @@ from ringfence.desk.outbox.services import Due
 from ringfence.desk.site.reference import reference
 from ringfence.desk.site.wiring import DESK_EVENT, ORDER_CHANGED, REACTIONS, REFERENCE_CHANGED
 from ringfence.feeds import FeedDamaged, FeedError, FeedGap, FeedReader, FeedWriter, Record
-from ringfence.feeds.marks import mark_read
+from ringfence.feeds.marks import mark_read, read_mark
 from ringfence.feeds.segments import records_after
 from ringfence.vocabulary.contracts import DeskEvent, Order, OrderChange
 
@@ -83,6 +83,7 @@ class Worker:
         self._reference = self._writer("reference")
         self._desk_events = self._writer(DESK_EVENTS)
         self._told_watch = self._last_told()
+        self._rotated: date | None = None
         self._readers: dict[str, FeedReader] = {}
         self._kept_house = self._marked = datetime.min.replace(tzinfo=UTC)
 
@@ -131,10 +132,12 @@ class Worker:
         self._kept_house = now
         ended = enforcement.end_orders(actor=self._actor, now=now)
         sealed = audit.seal(actor=self._actor)
-        read = outbox.position(feed=RECEIPTS) if now - self._marked >= _MARKING else 0
-        if read:
+        if now - self._marked >= _MARKING:
             self._marked = now
-            mark_read(self._feeds / RECEIPTS, read)  # the gate throws away what lies before
+            read = outbox.position(feed=RECEIPTS)
+            if read:
+                mark_read(self._feeds / RECEIPTS, read)  # the gate throws away what lies before
+            self._let_go(now)
         return ended + sealed > 0
 
     def _take_in(self, feed: str) -> bool:
@@ -238,6 +241,14 @@ class Worker:
             self._told_watch = frozenset(events)
             outbox.done(ids=[message.id for message in messages])
         return bool(messages)
+
+    def _let_go(self, now: datetime) -> None:
+        """Delete what watch has heard and no window needs; what was told last stays, to be known again. A new segment each day."""
+        if self._rotated != now.date():
+            self._desk_events.rotate()
+            self._rotated = now.date()
+        needless = min(read_mark(self._feeds / DESK_EVENTS), self._desk_events.last - _TOLD_AT_ONCE)
+        self._desk_events.trim(needless + 1)
 
     def _last_told(self) -> frozenset[tuple[str, str]]:
         """Return the events of the last batch that watch was told: a worker that died may not have noted that it told them."""

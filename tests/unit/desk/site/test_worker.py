@@ -18,8 +18,10 @@ from ringfence.desk.enforcement import services as enforcement
 from ringfence.desk.outbox import selectors as waiting
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.parties import services as parties
+from ringfence.desk.site import worker
 from ringfence.desk.site.worker import Worker
 from ringfence.feeds import FeedDamaged
+from ringfence.feeds.marks import mark_read
 from ringfence.feeds.segments import records_after
 from ringfence.vocabulary.contracts import ActionKind, DeskEvent, Observation, ObservationKind, OrderChange, ReceiptState, Reference
 from ringfence.vocabulary.severity import Mode
@@ -246,8 +248,27 @@ def test_an_event_is_told_to_watch_once_though_nobody_noted_that_it_was(desk: De
     assert told == ["first", "second", "third"]
 
 
+def test_what_watch_has_heard_and_needs_no_more_is_let_go_of_by_whole_days(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_TOLD_AT_ONCE", 2)  # so many stay, to be known again
+    feed = desk.folder / "feeds" / "desk-events"
+    for day in range(4):
+        payloads = [{"kind": "complaint", "id": f"{day}-{nth}", "time": micros(NOON)} for nth in range(2)]
+        outbox.enqueue(topic="desk-event", payloads=payloads, now=NOON)
+        desk.work()
+        desk.clock.now += timedelta(days=1)
+        desk.work()
+    mark_read(feed, 4)
+    desk.clock.now += timedelta(minutes=1)
+    desk.work()
+    assert [record.number for record in records_after(feed)] == [5, 6, 7, 8]
+    mark_read(feed, 8)
+    desk.clock.now += timedelta(minutes=1)
+    desk.work()
+    assert [record.number for record in records_after(feed)] == [7, 8]
+
+
 def test_the_reference_names_the_version_its_lists_and_the_parties(desk: Desk) -> None:
-    parties.import_parties(files={"accounts.csv": "account,parent,kind,plan\nshop,,customer,gold\n"}, actor=ADMIN, now=NOON)
+    parties.import_parties(files={"accounts.csv": b"account,parent,kind,plan\nshop,,customer,gold\n"}, actor=ADMIN, now=NOON)
     desk.work()
     records = [msgspec.json.decode(record.payload, type=Reference) for record in records_after(desk.folder / "feeds" / "reference")]
     assert [reference.policy for reference in records] == [desk.policy] * len(records)
