@@ -42,7 +42,7 @@ def full(desk: Desk) -> Desk:
     desk.write("observations", Observation(kind=ObservationKind.AGENT, time=micros(NOON), subject="2001", text="well"))
     desk.work()
     entering.create_login(username="ana", password="x" * 12, roles=(StaffRole.ANALYST,), actor=ADMIN, now=NOON)
-    files = {"accounts.csv": ACCOUNTS, "trunks.csv": TRUNKS, "numbers.csv": NUMBERS}
+    files = {"accounts.csv": ACCOUNTS.encode(), "trunks.csv": TRUNKS.encode(), "numbers.csv": NUMBERS.encode()}
     assert importing.import_parties(files=files, actor=ADMIN, now=NOON).written
     mail = receiving.take_in(raw=b"Subject: calls\r\n\r\nat night\r\n", sender="joe@example.org", actor=WORKER, now=NOON)
     working.join_complaint(case_id=cases.cases(actor=AUDITOR).get().id, complaint=mail, actor=WORKER, now=NOON)
@@ -74,9 +74,11 @@ ASKED: dict[str, Callable[[Actor], object]] = {
     "audit.times_done": lambda actor: audit.times_done(verb="ordered", about=("order", the_order()), since=NOON, actor=actor),
     "outbox.stuck": lambda actor: outbox.stuck(actor=actor),
     "outbox.waiting": lambda actor: outbox.waiting(actor=actor),
-    "parties.parties": lambda actor: list(parties.parties(actor=actor)),
-    "parties.party_page": lambda actor: parties.party_page(name="shop", actor=actor),
+    "parties.parties": lambda actor: list(parties.parties(actor=actor, now=NOON)),
+    "parties.party_page": lambda actor: parties.party_page(name="shop", actor=actor, now=NOON),
     "parties.trunks_at": lambda actor: parties.trunks_at(address="203.0.113.9", now=NOON, actor=actor),
+    "parties.number_holder": lambda actor: parties.number_holder(number="+3225551212", moment=NOON, actor=actor),
+    "parties.trunk_user": lambda actor: parties.trunk_user(trunk="t1", moment=NOON, actor=actor),
     "parties.links": lambda actor: parties.links(actor=actor).numbers,
     "site.reference": lambda actor: reference(actor=actor, now=NOON).trunks,
     "detections.findings": lambda actor: list(detections.findings(actor=actor)),

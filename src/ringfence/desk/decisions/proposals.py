@@ -74,7 +74,7 @@ def propose(*, case_id: int, finding: "Finding", now: datetime, actor: Actor) ->
     shared = (
         parties.trunks_at(address=finding.subject_id, now=now, actor=actor) if finding.subject_kind == SubjectKind.SOURCE else []
     )
-    names = ", ".join(trunk.name for trunk in shared)
+    names = ", ".join(use.trunk.name for use in shared)
     return Proposal(
         case_id=case_id,
         finding_id=finding.id,

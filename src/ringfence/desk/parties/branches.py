@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
-from ringfence.desk.parties.models import Party
+from ringfence.desk.parties.models import Membership, Party, in_force
 
 DEEPEST: Final = 3
 """Levels below a root that are shown apart; deeper ones stand on the third."""
@@ -23,33 +24,35 @@ class Branch:
     depth: int
 
 
-def roots(parties: QuerySet[Party]) -> QuerySet[Party]:
+def roots(parties: QuerySet[Party], now: datetime) -> QuerySet[Party]:
     """Narrow to those whom nobody brought, and tell of each whether it `brought` somebody."""
-    return _telling(parties.filter(parent=None))
+    below = Membership.objects.filter(in_force(now), party=OuterRef("pk"))
+    return _telling(parties.filter(~Exists(below)), now)
 
 
-def _telling(parties: QuerySet[Party]) -> QuerySet[Party]:
-    return parties.annotate(brought=Exists(Party.objects.filter(parent=OuterRef("pk"))))
+def _telling(parties: QuerySet[Party], now: datetime) -> QuerySet[Party]:
+    return parties.annotate(brought_some=Exists(Membership.objects.filter(in_force(now), parent=OuterRef("pk"))))
 
 
-def branches(tops: Iterable[Party], among: QuerySet[Party]) -> tuple[list[Branch], bool]:
+def branches(tops: Iterable[Party], among: QuerySet[Party], now: datetime) -> tuple[list[Branch], bool]:
     """Return `tops`, as `roots` gave them, with what is below them; and whether something below was left out.
 
     A query for each level, none where nobody brought anybody.
     """
-    tops, below, left_out = list(tops), dict[int | None, list[Party]](), False
-    level, room = [party for party in tops if getattr(party, "brought", False)], _MOST_BELOW
+    tops, below, left_out = list(tops), dict[int, list[Party]](), False
+    level, room = [party for party in tops if getattr(party, "brought_some", False)], _MOST_BELOW
     while level and room:
-        found = list(_telling(among.filter(parent__in=[party.pk for party in level]))[: room + 1])
+        members = among.filter(in_force(now, "memberships__"), memberships__parent__in=[party.pk for party in level])
+        found = list(_telling(members, now).annotate(parent_key=F("memberships__parent"))[: room + 1])
         left_out, found = left_out or len(found) > room, found[:room]
         room -= len(found)
         for party in found:
-            below.setdefault(party.parent_id, []).append(party)
-        level = [party for party in found if getattr(party, "brought", False)]
+            below.setdefault(getattr(party, "parent_key", 0), []).append(party)
+        level = [party for party in found if getattr(party, "brought_some", False)]
     return [branch for top in tops for branch in _flat(top, 0, below)], left_out or bool(level)
 
 
-def _flat(party: Party, depth: int, below: dict[int | None, list[Party]]) -> Iterable[Branch]:
+def _flat(party: Party, depth: int, below: dict[int, list[Party]]) -> Iterable[Branch]:
     waiting = [(party, depth)]
     while waiting:
         one, at = waiting.pop()

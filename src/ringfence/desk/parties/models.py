@@ -1,6 +1,11 @@
-"""The tree of parties, and what each holds and when."""
+"""The tree of parties, and what each holds: every link with the span over which it holds."""
+
+from datetime import datetime
 
 from django.db import models
+from django.db.models import Q
+
+from ringfence.vocabulary.number_blocks import Block
 
 
 class PartyKind(models.TextChoices):
@@ -11,16 +16,40 @@ class PartyKind(models.TextChoices):
     END_USER = "end-user"
 
 
+class NumberState(models.TextChoices):
+    """What became of a number over a span."""
+
+    HELD = "held"
+    """An account uses it."""
+    SUB_ALLOCATED = "sub-allocated"
+    """A reseller's account has it for its own users."""
+    QUARANTINED = "quarantined"
+    """Nobody's: withdrawn, and not yet given to the next."""
+    PORTED_OUT = "ported-out"
+    """Another provider's."""
+
+
 class Party(models.Model):
-    """Somebody bound by the policy. `parent` is the party that brought it here."""
+    """Somebody bound by the policy."""
 
     name = models.CharField(max_length=128, unique=True)
     kind = models.CharField(max_length=16, choices=PartyKind.choices, default=PartyKind.CUSTOMER)
-    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
 
 
-class Held(models.Model):
-    """What is held over a span: from `valid_from` (included) to `valid_to` (excluded); `None` is without bound."""
+class Account(models.Model):
+    """What a party uses the service by."""
+
+    name = models.CharField(max_length=128, unique=True)
+
+
+class Trunk(models.Model):
+    """A way in."""
+
+    name = models.CharField(max_length=128, unique=True)
+
+
+class Link(models.Model):
+    """Something that holds over a span: from `valid_from` (included) to `valid_to` (excluded); `None` is without bound."""
 
     valid_from = models.DateTimeField(null=True)
     valid_to = models.DateTimeField(null=True)
@@ -31,33 +60,57 @@ class Held(models.Model):
         abstract = True
 
 
-class Account(Held):
-    """What a party uses the service by."""
+class Membership(Link):
+    """Which party brought another here, and when. A party without one stands for itself."""
 
-    name = models.CharField(max_length=128, unique=True)
-    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="accounts")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="memberships")
+    parent = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="brought")
+
+
+class AccountHolding(Link):
+    """Which party held an account, on which plan, and when."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="holdings")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="holdings")
     plan = models.CharField(max_length=64, blank=True)
 
 
-class Trunk(Held):
-    """A way in: known by its address (or network, canonical text), its authentication user, or both."""
+class TrunkUse(Link):
+    """Which account used a trunk, and how its traffic was known: by address (or network, canonical), by user, or both."""
 
-    name = models.CharField(max_length=128, unique=True)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="trunks")
+    trunk = models.ForeignKey(Trunk, on_delete=models.PROTECT, related_name="uses")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="trunk_uses")
     address = models.CharField(max_length=64, blank=True)
     user = models.CharField(max_length=128, blank=True)
 
 
-class Number(Held):
-    """An E.164 number and who holds it over a span."""
+class NumberHolding(Link):
+    """Who held a number, or a block of numbers, over a span.
 
-    number = models.CharField(max_length=16)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="numbers")
+    `prefix` is the number itself (E.164), or what the numbers of a block share; `digits` how long each number is, its `+` included.
+    So whoever holds a number is found among its prefixes, the longest first: a number within a block may be another account's.
+    """
+
+    prefix = models.CharField(max_length=16)
+    digits = models.PositiveSmallIntegerField()
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="number_holdings")
+    state = models.CharField(max_length=16, choices=NumberState.choices, default=NumberState.HELD)
 
     class Meta:
-        """What the database holds it to, and finds it by."""
+        """What the database holds it to (SQLite can't: the import looks), and finds it by."""
 
-        indexes = (models.Index(fields=("number",), name="parties_number_number"),)
+        indexes = (models.Index(fields=("prefix", "digits"), name="parties_numbers_prefix"),)
         constraints = (
-            models.UniqueConstraint(fields=("number", "account", "valid_from"), name="parties_number_once", nulls_distinct=False),
+            models.UniqueConstraint(fields=("prefix", "digits", "valid_from"), name="parties_numbers_once", nulls_distinct=False),
         )
+
+    @property
+    def block(self) -> Block:
+        """The number or numbers."""
+        return Block(self.prefix, self.digits)
+
+
+def in_force(moment: datetime, through: str = "") -> Q:
+    """Return the condition that a link, reached `through` a lookup such as `"memberships__"`, holds at `moment`."""
+    begun = Q(**{f"{through}valid_from__isnull": True}) | Q(**{f"{through}valid_from__lte": moment})
+    return begun & (Q(**{f"{through}valid_to__isnull": True}) | Q(**{f"{through}valid_to__gt": moment}))

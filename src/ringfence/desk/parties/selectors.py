@@ -1,15 +1,19 @@
-"""Questions about parties."""
+"""Questions about parties: who held what, and when."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address, ip_network
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from ringfence.desk.actor import Actor
-from ringfence.desk.parties.models import Account, Number, Party, Trunk
+from ringfence.desk.parties.models import AccountHolding, Membership, NumberHolding, NumberState, Party, TrunkUse, in_force
 from ringfence.vocabulary.contracts import AccountLink, NumberLink, PartyLink, TrunkLink
+from ringfence.vocabulary.number_blocks import Block, covering
 from ringfence.vocabulary.times import Micros, micros
+
+NUMBERS_SHOWN = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,29 +28,45 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class PartyPage:
-    """One party with everything it holds. `path` runs from the root to the party."""
+    """One party with everything it holds and held. `path` runs from the root to the party, as of now."""
 
     party: Party
     path: tuple[str, ...]
-    children: list[Party]
-    accounts: list[Account]
-    trunks: list[Trunk]
-    numbers: list[Number]
+    parents: list[Membership]
+    children: list[Membership]
+    accounts: list[AccountHolding]
+    trunks: list[TrunkUse]
+    numbers: list[NumberHolding]
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who answers for something at a moment. `path` runs from the root to the party; empty, like the others `None`, for nobody.
+
+    `state` of a number, `through` its block where it was held as part of one.
+    """
+
+    account: str | None = None
+    party: str | None = None
+    plan: str = ""
+    path: tuple[str, ...] = ()
+    state: str = ""
+    through: str = ""
 
 
 def links(*, actor: Actor) -> Links:
     """Return all parties, accounts, trunks and numbers there ever were, with their spans."""
     if not actor.sees_the_desk:
         return Links()
-    parties = Party.objects.order_by("id").values_list("name", "parent__name", "kind")
-    accounts = Account.objects.order_by("id").values_list("name", "party__name", "plan", "valid_from", "valid_to")
-    trunks = Trunk.objects.order_by("id").values_list("name", "account__name", "address", "user", "valid_from", "valid_to")
-    numbers = Number.objects.order_by("id").values_list("number", "account__name", "valid_from", "valid_to")
+    accounts = AccountHolding.objects.order_by("account_id", "id")
+    trunks = TrunkUse.objects.order_by("trunk_id", "id")
     return Links(
-        tuple(PartyLink(party=name, parent=parent, kind=kind) for name, parent, kind in parties),
+        tuple(_party_links()),
         tuple(
             AccountLink(account=name, party=party, plan=plan or None, valid_from=_moment(start), valid_to=_moment(end))
-            for name, party, plan, start, end in accounts
+            for name, party, plan, start, end in accounts.values_list(
+                "account__name", "party__name", "plan", "valid_from", "valid_to"
+            )
         ),
         tuple(
             TrunkLink(
@@ -57,64 +77,138 @@ def links(*, actor: Actor) -> Links:
                 valid_from=_moment(start),
                 valid_to=_moment(end),
             )
-            for name, account, address, user, start, end in trunks
+            for name, account, address, user, start, end in trunks.values_list(
+                "trunk__name", "account__name", "address", "user", "valid_from", "valid_to"
+            )
         ),
-        tuple(
-            NumberLink(number=number, account=account, valid_from=_moment(start), valid_to=_moment(end))
-            for number, account, start, end in numbers
-        ),
+        tuple(_number_links()),
     )
+
+
+def _party_links() -> Iterable[PartyLink]:
+    """Yield a link for each parent that a party has or had, and one without for a party that never had any."""
+    above: dict[str, list[PartyLink]] = {}
+    members = Membership.objects.order_by("id").values_list("party__name", "parent__name", "party__kind", "valid_from", "valid_to")
+    for party, parent, kind, start, end in members:
+        link = PartyLink(party=party, parent=parent, kind=kind, valid_from=_moment(start), valid_to=_moment(end))
+        above.setdefault(party, []).append(link)
+    for name, kind in Party.objects.order_by("id").values_list("name", "kind"):
+        yield from above.get(name, (PartyLink(party=name, kind=kind),))
+
+
+def _number_links() -> Iterable[NumberLink]:
+    """Yield each number by itself. For one within another account's block both links are there, the narrower first."""
+    held = NumberHolding.objects.filter(account__isnull=False).values_list(
+        "prefix", "digits", "account__name", "valid_from", "valid_to"
+    )
+    ordered = sorted(held.order_by("id"), key=lambda row: row[1] - len(row[0]))
+    for prefix, digits, account, start, end in ordered:
+        for number in Block(prefix, digits).each():
+            yield NumberLink(number=number, account=account, valid_from=_moment(start), valid_to=_moment(end))
 
 
 def _moment(moment: datetime | None) -> Micros | None:
     return micros(moment) if moment else None
 
 
-def parties(*, actor: Actor, search: str = "") -> QuerySet[Party]:
-    """Return parties by name, with `accounts_held`; `search` is part of a party's, account's or trunk's name, or a number."""
+def parties(*, actor: Actor, now: datetime, search: str = "") -> QuerySet[Party]:
+    """Return parties by name, with `accounts_held` and `parent_name` (`None`: nobody brought it) as of `now`.
+
+    `search` is part of a party's, account's or trunk's name, or a whole number: whoever holds or held it.
+    """
     if not actor.sees_the_desk:
         return Party.objects.none()
-    found = Party.objects.select_related("parent").annotate(accounts_held=Count("accounts", distinct=True)).order_by("name")
+    above = Membership.objects.filter(in_force(now), party=OuterRef("pk")).values("parent__name")[:1]
+    held = Count("holdings__account", filter=in_force(now, "holdings__"), distinct=True)
+    found = Party.objects.annotate(accounts_held=held, parent_name=Subquery(above)).order_by("name")
     if search:
-        held = (
-            Q(accounts__name__icontains=search) | Q(accounts__numbers__number=search) | Q(accounts__trunks__name__icontains=search)
-        )
-        found = found.filter(Q(name__icontains=search) | held).distinct()
+        found = found.filter(Q(name__icontains=search) | Q(pk__in=_holding(search)))
     return found
 
 
-def party_page(*, name: str, actor: Actor) -> PartyPage | None:
+def _holding(search: str) -> QuerySet[AccountHolding, int]:
+    """Return the parties that hold or held an account of that name, or whose account had a trunk of that name or that number."""
+    by_name = Q(account__name__icontains=search) | Q(account__trunk_uses__trunk__name__icontains=search)
+    number = (
+        Q(account__number_holdings__prefix__in=covering(search), account__number_holdings__digits=len(search))
+        if search.startswith("+")
+        else Q()
+    )
+    return AccountHolding.objects.filter(by_name | number if number else by_name).values_list("party_id", flat=True)
+
+
+def party_page(*, name: str, actor: Actor, now: datetime) -> PartyPage | None:
     """Return the party of that name; `None` where there is none, or none for this actor."""
-    party = Party.objects.filter(name=name).select_related("parent").first() if actor.sees_the_desk else None
+    party = Party.objects.filter(name=name).first() if actor.sees_the_desk else None
     if party is None:
         return None
-    held = {"account__party": party}
+    accounts = list(party.holdings.select_related("account").order_by("account__name", "valid_from"))
+    held = {"account__in": [holding.account_id for holding in accounts]}
     return PartyPage(
         party,
-        _path(party),
-        list(party.children.order_by("name")),
-        list(party.accounts.order_by("name")),
-        list(Trunk.objects.filter(**held).select_related("account").order_by("name")),
-        list(Number.objects.filter(**held).select_related("account").order_by("number", "valid_from")[:500]),
+        _path(party.pk, now),
+        list(party.memberships.select_related("parent").order_by("id")),
+        list(Membership.objects.filter(in_force(now), parent=party).select_related("party").order_by("party__name")),
+        accounts,
+        list(TrunkUse.objects.filter(**held).select_related("trunk", "account").order_by("trunk__name", "id")),
+        list(NumberHolding.objects.filter(**held).select_related("account").order_by("prefix", "id")[:NUMBERS_SHOWN]),
     )
 
 
-def _path(party: Party) -> tuple[str, ...]:
-    path, above = [party.name], party.parent
-    while above is not None:
-        path.append(above.name)
-        above = above.parent
+def _path(party: int, moment: datetime) -> tuple[str, ...]:
+    """Return the names from the root to a party at `moment`; a ring, which no import leaves, is cut where it closes."""
+    path, seen, at = list[str](), set[int](), party
+    path.append(Party.objects.values_list("name", flat=True).get(pk=party))
+    while at not in seen:
+        seen.add(at)
+        above = Membership.objects.filter(in_force(moment), party=at).values_list("parent_id", "parent__name").first()
+        if above is None or above[0] in seen:
+            break
+        at = above[0]
+        path.append(above[1])
     return tuple(reversed(path))
 
 
-def trunks_at(*, address: str, now: datetime, actor: Actor) -> list[Trunk]:
-    """Return the trunks in force that an IP address is, or that its network holds. Empty for what is no address."""
+def number_holder(*, number: str, moment: datetime, actor: Actor) -> Holder | None:
+    """Return who held an E.164 number at `moment`, and in what state it was; `None` where nothing is known of it."""
+    if not actor.sees_the_desk:
+        return None
+    found = NumberHolding.objects.filter(in_force(moment), prefix__in=covering(number), digits=len(number)).select_related(
+        "account"
+    )
+    held = max(found, key=lambda holding: len(holding.prefix), default=None)
+    if held is None:
+        return None
+    block = Block(held.prefix, held.digits)
+    through = block.written if block.numbers > 1 else ""
+    if held.account_id is None:
+        return Holder(state=held.state, through=through)
+    return _answering(held.account_id, moment, state=held.state, through=through)
+
+
+def trunk_user(*, trunk: str, moment: datetime, actor: Actor) -> Holder | None:
+    """Return whose account used a trunk at `moment`; `None` where none did."""
+    if not actor.sees_the_desk:
+        return None
+    use = TrunkUse.objects.filter(in_force(moment), trunk__name=trunk).first()
+    return None if use is None else _answering(use.account_id, moment)
+
+
+def _answering(account: int, moment: datetime, *, state: str = NumberState.HELD, through: str = "") -> Holder:
+    holding = AccountHolding.objects.filter(in_force(moment), account_id=account).select_related("account", "party").first()
+    if holding is None:  # the account had ended, or not begun
+        return Holder(state=state, through=through)
+    path = _path(holding.party_id, moment)
+    return Holder(holding.account.name, holding.party.name, holding.plan, path, state, through)
+
+
+def trunks_at(*, address: str, now: datetime, actor: Actor) -> list[TrunkUse]:
+    """Return the uses of trunks in force that an IP address is, or that its network holds. Empty for what is no address."""
     if not actor.sees_the_desk:
         return []
     try:
         wanted = ip_address(address)
     except ValueError:
         return []
-    in_force = Q(valid_from__isnull=True) | Q(valid_from__lte=now), Q(valid_to__isnull=True) | Q(valid_to__gt=now)
-    held = Trunk.objects.exclude(address="").filter(*in_force).select_related("account__party").order_by("name")
-    return [trunk for trunk in held if wanted in ip_network(trunk.address)]
+    held = TrunkUse.objects.exclude(address="").filter(in_force(now)).select_related("trunk", "account").order_by("trunk__name")
+    return [use for use in held if wanted in ip_network(use.address)]

@@ -11,7 +11,9 @@ from ringfence.desk.errors import NotThere
 from ringfence.desk.pages import for_staff, page_of
 from ringfence.desk.parties import selectors, services
 from ringfence.desk.parties.branches import branches, roots
-from ringfence.desk.parties.rows import COLUMNS, RowProblem
+from ringfence.desk.parties.files import COLUMNS
+from ringfence.vocabulary.numbers import to_e164
+from ringfence.vocabulary.times import from_iso, utc
 
 _PROBLEMS_SHOWN: Final = 200
 
@@ -19,20 +21,40 @@ _PROBLEMS_SHOWN: Final = 200
 @for_staff
 def parties(request: DeskRequest) -> HttpResponse:
     """Show the tree of parties; where something is searched for, a list of who has it."""
-    search = request.GET.get("search", "").strip()
-    found = selectors.parties(actor=request.actor, search=search)
-    page = page_of(request, found if search else roots(found))
-    rows, more = branches(page, found)
+    search, now = request.GET.get("search", "").strip(), datetime.now(UTC)
+    found = selectors.parties(actor=request.actor, now=now, search=search)
+    page = page_of(request, found if search else roots(found, now))
+    rows, more = branches(page, found, now)
     return render(request, "parties/parties.html", {"page": page, "branches": rows, "more": more, "search": search})
 
 
 @for_staff
 def party(request: DeskRequest, name: str) -> HttpResponse:
     """Show one party and all it holds."""
-    found = selectors.party_page(name=name, actor=request.actor)
+    found = selectors.party_page(name=name, actor=request.actor, now=datetime.now(UTC))
     if found is None:
         raise NotThere(f"no party {name}")
     return render(request, "parties/party.html", {"found": found, "party": found.party})
+
+
+@for_staff
+def who(request: DeskRequest) -> HttpResponse:
+    """Say who held a number, or used a trunk, at a moment."""
+    asked, written = request.GET.get("asked", "").strip(), request.GET.get("at", "").strip()
+    moment, problem = datetime.now(UTC), ""
+    if written:
+        try:
+            moment = utc(from_iso(written if "T" not in written or written[-1:].isalpha() or "+" in written else f"{written}Z"))
+        except (ValueError, OverflowError):
+            problem = f"{written} is no moment. Write 2026-03-10T14:05:07Z."
+    number = to_e164(asked)
+    found = None
+    if asked and not problem:
+        if number is not None:
+            found = selectors.number_holder(number=number, moment=moment, actor=request.actor)
+        found = found or selectors.trunk_user(trunk=asked, moment=moment, actor=request.actor)
+    context = {"asked": asked, "at": written, "moment": moment, "found": found, "problem": problem, "number": number}
+    return render(request, "parties/who.html", context)
 
 
 @for_staff
@@ -41,27 +63,9 @@ def import_files(request: DeskRequest) -> HttpResponse:
     require(request.actor.administers, request.actor, "change parties")
     context: dict[str, object] = {"columns": {name: ",".join(columns) for name, columns in COLUMNS.items()}}
     if request.method == "POST":
-        files, unreadable = _uploaded(request)
-        report = services.import_parties(
-            files=files,
-            actor=request.actor,
-            now=datetime.now(UTC),
-            dry_run=request.POST.get("do") != "import" or bool(unreadable),
-        )
-        problems = [*unreadable, *report.problems]
+        files = {name: upload.read() for name in COLUMNS if (upload := request.FILES.get(name)) is not None}
+        dry_run = request.POST.get("do") != "import"
+        report = services.import_parties(files=files, actor=request.actor, now=datetime.now(UTC), dry_run=dry_run)
+        problems = report.problems
         context |= {"report": report, "problems": problems[:_PROBLEMS_SHOWN], "problem_count": len(problems), "named": list(files)}
     return render(request, "parties/import.html", context)
-
-
-def _uploaded(request: DeskRequest) -> tuple[dict[str, str], list[RowProblem]]:
-    """Return the texts of the files by the name that their field has, and a problem for each that is no text."""
-    files, problems = {}, []
-    for name in COLUMNS:
-        upload = request.FILES.get(name)
-        if upload is None:
-            continue
-        try:
-            files[name] = upload.read().decode("utf-8")
-        except UnicodeDecodeError as error:
-            problems.append(RowProblem(name, 0, "", f"byte {error.start} is not UTF-8", "save the file as UTF-8"))
-    return files, problems

@@ -27,7 +27,7 @@ def begin(*, parties: Path | None, bundle: Path, login_file: Path | None = None)
     actor, now = system("prepare"), datetime.now(UTC)
     if posted.current(actor=actor) is None:
         posting.post_bundle(folder=bundle, actor=actor, now=now)
-    if parties is not None and not known.parties(actor=actor).exists():
+    if parties is not None and not known.parties(actor=actor, now=now).exists():
         report = importing.import_folder(folder=parties, actor=actor, now=now)
         if report.problems:
             lines = [f"{row.file}:{row.line}: {row.column} {row.cause} ({row.hint})" for row in report.problems]

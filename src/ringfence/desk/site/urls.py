@@ -66,6 +66,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "parties",
         path("parties/", parties.parties, name="parties"),
         path("parties/import/", parties.import_files, name="import"),
+        path("parties/who/", parties.who, name="who"),
         path("parties/of/<path:name>/", parties.party, name="party"),
     ),
     _app(

@@ -44,7 +44,7 @@ def dashboard(request: DeskRequest) -> HttpResponse:
         "capture_agents": sum(watch.counts.agents for watch in watches),
         "stuck": outbox.stuck(actor=actor),
         "version": policies.current(actor=actor),
-        "has_parties": parties.parties(actor=actor).exists(),
+        "has_parties": parties.parties(actor=actor, now=now).exists(),
     }
     return render_live(request, "site/dashboard.html", "site/_dashboard.html", context)
 

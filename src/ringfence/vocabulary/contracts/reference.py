@@ -6,11 +6,16 @@ from ringfence.vocabulary.times import Micros
 
 
 class PartyLink(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A party and the one above it. `kind` is `customer`, `reseller` or `end-user`."""
+    """A party and the one above it, over a span. `kind` is `customer`, `reseller` or `end-user`.
+
+    A party that moved has a link for each parent; where none holds, it stands for itself.
+    """
 
     party: str
     parent: str | None = None
     kind: str = "customer"
+    valid_from: Micros | None = None
+    valid_to: Micros | None = None
 
 
 class AccountLink(Struct, frozen=True, kw_only=True, omit_defaults=True):

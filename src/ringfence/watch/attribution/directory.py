@@ -7,13 +7,13 @@ from typing import Final, TypeVar
 
 from msgspec import Struct
 
-from ringfence.vocabulary.contracts import AccountLink, NumberLink, Reference, TrunkLink
+from ringfence.vocabulary.contracts import AccountLink, NumberLink, PartyLink, Reference, TrunkLink
 from ringfence.vocabulary.times import Micros
 
 EMERGENCY_LIST: Final = "emergency-numbers"
 _CACHED_SOURCES: Final = 65_536
 
-_Link = TypeVar("_Link", AccountLink, NumberLink, TrunkLink)
+_Link = TypeVar("_Link", AccountLink, NumberLink, PartyLink, TrunkLink)
 
 
 class Sender(Struct, frozen=True, kw_only=True):
@@ -35,7 +35,7 @@ class Directory:
     def __init__(self, reference: Reference) -> None:
         self.policy: Final = reference.policy
         self.emergency_numbers: Final = frozenset(reference.lists.get(EMERGENCY_LIST, ()))
-        self._parents = {link.party: link.parent for link in reference.parties}
+        self._above = _grouped((link.party, link) for link in reference.parties)
         self._accounts = _grouped((link.account, link) for link in reference.accounts)
         self._trunks = reference.trunks
         self._numbered = frozenset(link.account for link in reference.numbers)
@@ -67,7 +67,7 @@ class Directory:
         """Return `account`, named by the provider's own records, with the plan and party path it had at `time`."""
         for link in self._accounts.get(account, ()):
             if _holds(link, time):
-                return Sender(account=account, trunk=trunk, plan=link.plan, party_path=self.party_path(link.party))
+                return Sender(account=account, trunk=trunk, plan=link.plan, party_path=self.party_path(link.party, time))
         return Sender(account=account, trunk=trunk)
 
     def holder(self, number: str, time: Micros) -> str | None:
@@ -91,11 +91,13 @@ class Directory:
     def changes_at_source(self, source: str) -> list[Micros]:
         """Return the moments at which the answer of `sender(source, None, …)` may become another, in order."""
         trunks = [trunk for trunks in self._at_source(source) for trunk in trunks]
-        return _changes([*trunks, *(link for trunk in trunks for link in self._accounts.get(trunk.account, ()))])
+        accounts = [link for trunk in trunks for link in self._accounts.get(trunk.account, ())]
+        return _changes([*trunks, *accounts, *self._lineage(accounts)])
 
     def changes_of_account(self, account: str) -> list[Micros]:
         """Return the moments at which the answer of `account(account, …)` may become another, in order."""
-        return _changes(self._accounts.get(account, ()))
+        accounts = self._accounts.get(account, [])
+        return _changes([*accounts, *self._lineage(accounts)])
 
     def changes_of_holder(self, number: str) -> list[Micros]:
         """Return the moments at which the answer of `holder(number, …)` may become another, in order."""
@@ -119,12 +121,27 @@ class Directory:
         links = self._accounts.get(account, ()) if account is not None else ()
         return min(max(links[-1].billing_day, 1), 31) if links else 1
 
-    def party_path(self, party: str) -> tuple[str, ...]:
-        """Return the parties from the root down to `party`. A ring of parents is cut where it closes."""
+    def party_path(self, party: str, time: Micros) -> tuple[str, ...]:
+        """Return the parties from the root down to `party` at `time`. A ring of parents is cut where it closes."""
         path = [party]
-        while (parent := self._parents.get(path[-1])) is not None and parent not in path:
+        while (parent := self._parent(path[-1], time)) is not None and parent not in path:
             path.append(parent)
         return tuple(reversed(path))
+
+    def _parent(self, party: str, time: Micros) -> str | None:
+        return next((link.parent for link in self._above.get(party, ()) if link.parent is not None and _holds(link, time)), None)
+
+    def _lineage(self, accounts: Iterable[AccountLink]) -> list[PartyLink]:
+        """Return every link of the parties that may ever stand above the accounts."""
+        waiting, seen, links = [link.party for link in accounts], set[str](), list[PartyLink]()
+        while waiting:
+            party = waiting.pop()
+            if party not in seen:
+                seen.add(party)
+                above = self._above.get(party, [])
+                links.extend(above)
+                waiting.extend(link.parent for link in above if link.parent is not None)
+        return links
 
     def _answering(self, trunks: list[TrunkLink], time: Micros) -> Sender | None:
         trunk = trunks[0]
@@ -135,7 +152,7 @@ class Directory:
             return Sender(account=trunk.account, trunk=trunk.trunk)
         for link in links:
             if _holds(link, time):
-                return Sender(account=link.account, trunk=trunk.trunk, plan=link.plan, party_path=self.party_path(link.party))
+                return Sender(account=link.account, trunk=trunk.trunk, plan=link.plan, party_path=self.party_path(link.party, time))
         return None  # the account had ended or not begun
 
     def _find_at_source(self, source: str) -> tuple[tuple[TrunkLink, ...], ...]:
@@ -182,9 +199,9 @@ def _grouped(links: Iterable[tuple[str | None, _Link]]) -> dict[str, list[_Link]
     return groups
 
 
-def _holds(link: AccountLink | NumberLink | TrunkLink, time: Micros) -> bool:
+def _holds(link: AccountLink | NumberLink | PartyLink | TrunkLink, time: Micros) -> bool:
     return (link.valid_from is None or link.valid_from <= time) and (link.valid_to is None or time < link.valid_to)
 
 
-def _changes(links: Iterable[AccountLink | NumberLink | TrunkLink]) -> list[Micros]:
+def _changes(links: Iterable[AccountLink | NumberLink | PartyLink | TrunkLink]) -> list[Micros]:
     return sorted({time for link in links for time in (link.valid_from, link.valid_to) if time is not None})

@@ -86,8 +86,8 @@ def test_only_what_is_grave_enough_to_act_on_is_decided_alone(desk: Desk, severi
 
 def test_an_order_on_an_address_that_a_trunk_shares_says_so(desk: Desk) -> None:
     files = {
-        "accounts.csv": "account\nshop\n",
-        "trunks.csv": "trunk,account,address,user\npbx,shop,203.0.113.9,shop\n",
+        "accounts.csv": b"account\nshop\n",
+        "trunks.csv": b"trunk,account,address,user\npbx,shop,203.0.113.9,shop\n",
     }
     parties.import_parties(files=files, actor=ADMIN, now=NOON)
     desk.find()

@@ -11,14 +11,14 @@ pytestmark = pytest.mark.django_db
 
 
 def shown(tops: str = "") -> tuple[list[tuple[str, int]], bool]:
-    among = selectors.parties(actor=ADMIN)
-    rows, more = tree.branches(tree.roots(among), among)
+    among = selectors.parties(actor=ADMIN, now=NOON)
+    rows, more = tree.branches(tree.roots(among, NOON), among, NOON)
     return [(row.party.name, row.depth) for row in rows], more
 
 
 def bring(*rows: str) -> None:
     text = "\n".join(("account,parent,kind,plan", *rows, ""))
-    assert not services.import_parties(files={"accounts.csv": text}, actor=ADMIN, now=NOON).problems
+    assert not services.import_parties(files={"accounts.csv": text.encode()}, actor=ADMIN, now=NOON).problems
 
 
 def test_each_party_is_followed_by_those_below_it() -> None:
@@ -46,5 +46,5 @@ def test_a_level_takes_one_query(django_assert_num_queries: DjangoAssertNumQueri
 
 def test_a_stranger_sees_no_tree() -> None:
     bring("a,,reseller,", "b,a,end-user,")
-    among = selectors.parties(actor=STRANGER)
-    assert tree.branches(tree.roots(among), among) == ([], False)
+    among = selectors.parties(actor=STRANGER, now=NOON)
+    assert tree.branches(tree.roots(among, NOON), among, NOON) == ([], False)

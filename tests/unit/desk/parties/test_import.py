@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.desk.scene import ADMIN, ANALYST, NOON
 
 from ringfence.desk.errors import NotPermitted
 from ringfence.desk.parties import selectors, services
-from ringfence.desk.parties.rows import COLUMNS, read
+from ringfence.desk.parties.files import COLUMNS, read
 from ringfence.desk.parties.services import ImportReport
 from ringfence.vocabulary.contracts import AccountLink, NumberLink, PartyLink, TrunkLink
 from ringfence.vocabulary.times import from_iso
@@ -23,11 +23,11 @@ NUMBERS = """number,account,valid_from,valid_to
 +3225551212,shop,,2026-01-01T00:00:00Z
 +3225551212,direct,2026-01-01T00:00:00Z,
 """
-ALL = {"accounts.csv": ACCOUNTS, "trunks.csv": TRUNKS, "numbers.csv": NUMBERS}
+ALL = {"accounts.csv": ACCOUNTS.encode(), "trunks.csv": TRUNKS.encode(), "numbers.csv": NUMBERS.encode()}
 
 
 def take(*, dry_run: bool = False, **files: str) -> ImportReport:
-    named = {name.replace("_", "."): text for name, text in files.items()}
+    named = {name.replace("_", "."): text.encode() for name, text in files.items()}
     return services.import_parties(files=named, actor=ADMIN, now=NOON, dry_run=dry_run)
 
 
@@ -39,7 +39,7 @@ def take_all() -> ImportReport:
 def test_all_three_files_become_the_reference() -> None:
     report = take_all()
     assert report.written
-    assert report.added == {"accounts.csv": 3, "trunks.csv": 2, "numbers.csv": 2}
+    assert report.added == {"accounts.csv": 3, "trunks.csv": 2, "numbers.csv": 1}
     links = selectors.links(actor=ADMIN)
     assert PartyLink(party="shop", parent="resell", kind="end-user") in links.parties
     assert AccountLink(account="direct", party="direct", plan="basic") in links.accounts
@@ -69,9 +69,9 @@ def test_a_changed_row_changes_its_own_and_nothing_else() -> None:
     take_all()
     report = take(accounts_csv="account,parent,kind,plan\nshop,,customer,silver\n")
     assert (report.added["accounts.csv"], report.changed["accounts.csv"]) == (0, 1)
-    page = selectors.party_page(name="shop", actor=ADMIN)
+    page = selectors.party_page(name="shop", actor=ADMIN, now=NOON)
     assert page is not None
-    assert (page.path, page.accounts[0].plan, len(page.trunks)) == (("shop",), "silver", 1)
+    assert (page.path, page.accounts[-1].plan, len(page.trunks)) == (("shop",), "silver", 1)
 
 
 @pytest.mark.django_db
@@ -79,7 +79,7 @@ def test_a_dry_run_counts_and_writes_nothing() -> None:
     report = take(accounts_csv=ACCOUNTS, dry_run=True)
     assert report.added["accounts.csv"] == 3
     assert not report.written
-    assert not selectors.parties(actor=ADMIN).exists()
+    assert not selectors.parties(actor=ADMIN, now=NOON).exists()
 
 
 @pytest.mark.django_db
@@ -88,20 +88,20 @@ def test_a_dry_run_counts_and_writes_nothing() -> None:
     [
         ("accounts.csv", "account,parent\na,nobody\n", 2, "parent", "nobody is no party"),
         ("accounts.csv", "account,parent\na,b\nb,a\n", 2, "parent", "leads back to the account itself"),
-        ("accounts.csv", "account,kind\na,king\n", 2, "kind", "king is not known"),
+        ("accounts.csv", "account,kind\na,king\n", 2, "kind", "'king' is no kind of party"),
         ("accounts.csv", "account\na\na\n", 3, "account", "a stands in line 2 already"),
-        ("accounts.csv", "name\na\n", 1, "", "the header lacks account"),
-        ("accounts.csv", "account,colour\na,red\n", 1, "", "the header has colour, which is not known"),
-        ("accounts.csv", "account\na,b\n", 2, "", "has 2 cells under 1 columns"),
-        ("accounts.csv", "", 1, "", "the header lacks account"),
-        ("trunks.csv", "trunk,account,address\nt,direct,192.0.2.7/24\n", 2, "address", "192.0.2.7/24 has host bits set"),
-        ("trunks.csv", "trunk,account\nt,direct\n", 2, "address", "and user are both empty"),
+        ("accounts.csv", "name\na\n", 1, None, "the header lacks account"),
+        ("accounts.csv", "account,colour\na,red\n", 1, None, "the header has colour, which is not known"),
+        ("accounts.csv", "account\na,b\n", 2, None, "2 values under 1 columns"),
+        ("accounts.csv", "", 1, None, "the header lacks account"),
+        ("trunks.csv", "trunk,account,address\nt,direct,192.0.2.7/24\n", 2, "address", "'192.0.2.7/24' is no address or network"),
+        ("trunks.csv", "trunk,account\nt,direct\n", 2, "address", "neither address nor user"),
         ("trunks.csv", "trunk,account,user\nt,nobody,u\n", 2, "account", "nobody is no account"),
-        ("trunks.csv", "trunk,account,user,valid_from\nt,direct,u,2026-01-01\n", 2, "valid_from", "2026-01-01 has no zone"),
+        ("trunks.csv", "trunk,account,user,valid_from\nt,direct,u,2026-01-01\n", 2, "valid_from", "'2026-01-01' names no moment"),
         ("numbers.csv", "number,account\n3225551212,direct\n", 2, "number", "3225551212 is not E.164"),
         (
             "numbers.csv",
-            "number,account\n+3225551212,direct\n",
+            "number,account,valid_from,valid_to\n+3225551212,direct,2025-06-01T00:00:00Z,\n",
             2,
             "valid_from",
             "+3225551212 would be held by shop and direct at once",
@@ -112,7 +112,7 @@ def test_a_dry_run_counts_and_writes_nothing() -> None:
 def test_a_bad_row_is_named_and_nothing_is_written(file: str, text: str, line: int, column: str, cause: str) -> None:
     take_all()
     before = selectors.links(actor=ADMIN)
-    files = {"accounts.csv": "account\nnewcomer\n", file: text}
+    files = {"accounts.csv": b"account\nnewcomer\n", file: text.encode()}
     report = services.import_parties(files=files, actor=ADMIN, now=NOON)
     (problem, *_) = report.problems
     assert (problem.file, problem.line, problem.column, problem.cause) == (file, line, column, cause)
@@ -120,9 +120,11 @@ def test_a_bad_row_is_named_and_nothing_is_written(file: str, text: str, line: i
     assert selectors.links(actor=ADMIN) == before
 
 
+@pytest.mark.django_db
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(sorted(COLUMNS)), st.text(alphabet='abc,"\n\r\0é+1.', max_size=60))
 def test_no_text_makes_the_reader_raise(file: str, text: str) -> None:
-    read({file: ",".join(COLUMNS[file]) + "\n" + text})
+    read({file: f"{','.join(COLUMNS[file])}\n{text}".encode()}, NOON)
 
 
 @pytest.mark.django_db
@@ -141,6 +143,6 @@ def test_a_folder_is_imported_with_the_files_it_has(tmp_path: Path) -> None:
 def test_trunks_at_an_address_are_those_in_force_whose_network_holds_it() -> None:
     take_all()
     found = selectors.trunks_at(address="192.0.2.77", now=NOON, actor=ADMIN)
-    assert [trunk.name for trunk in found] == ["t2"]
+    assert [use.trunk.name for use in found] == ["t2"]
     assert not selectors.trunks_at(address="192.0.2.77", now=NOON.replace(year=2028), actor=ADMIN)
     assert not selectors.trunks_at(address="alice", now=NOON, actor=ADMIN)

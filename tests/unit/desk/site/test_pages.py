@@ -1,6 +1,7 @@
 """Every page answers those it is for, in a known number of queries, and nobody else."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from io import BytesIO
 
 import pytest
@@ -42,7 +43,7 @@ def busy(desk: Desk) -> Desk:
     """A desk with 60 of what comes in numbers: more than a page."""
     desk.write("findings", *(finding(desk.policy, f"203.0.113.{number}") for number in range(60)))
     desk.work()
-    importing.import_parties(files={"accounts.csv": ACCOUNTS}, actor=ADMIN, now=NOON)
+    importing.import_parties(files={"accounts.csv": ACCOUNTS.encode()}, actor=ADMIN, now=NOON)
     complaints.take_in(raw=b"Subject: <script>alert(1)</script>\r\n\r\n<b>at night</b>\r\n", sender="a", actor=WORKER, now=NOON)
     return desk
 
@@ -209,9 +210,9 @@ def test_files_are_tried_then_imported(policy: str) -> None:
     client = client_of(StaffRole.ADMIN)
     tried = client.post("/parties/import/", {"do": "try", "accounts.csv": BytesIO(ACCOUNTS.encode())})
     assert b"nothing stands in the way" in tried.content
-    assert not parties.parties(actor=ADMIN).exists()
+    assert not parties.parties(actor=ADMIN, now=datetime.now(UTC)).exists()
     client.post("/parties/import/", {"do": "import", "accounts.csv": BytesIO(ACCOUNTS.encode())})
-    assert parties.parties(actor=ADMIN).get().name == "shop/one"
+    assert parties.parties(actor=ADMIN, now=datetime.now(UTC)).get().name == "shop/one"
     bad = client.post("/parties/import/", {"do": "import", "accounts.csv": BytesIO(b"account\nn\xe9\n")})
     assert b"is not UTF-8" in bad.content
     assert client_of(StaffRole.ANALYST).get("/parties/import/").status_code == 403

@@ -69,8 +69,8 @@ def test_an_account_that_ended_answers_for_nothing() -> None:
 
 def test_the_party_path_runs_from_the_root_and_a_ring_is_cut() -> None:
     parties = (PartyLink(party="c", parent="b"), PartyLink(party="b", parent="a"), PartyLink(party="a", parent="c"))
-    assert Directory(Reference(time=Micros(0), parties=parties[:2])).party_path("c") == ("a", "b", "c")
-    assert Directory(Reference(time=Micros(0), parties=parties)).party_path("c") == ("a", "b", "c")
+    assert Directory(Reference(time=Micros(0), parties=parties[:2])).party_path("c", _NOW) == ("a", "b", "c")
+    assert Directory(Reference(time=Micros(0), parties=parties)).party_path("c", _NOW) == ("a", "b", "c")
 
 
 def test_a_number_has_the_holder_of_the_moment() -> None:
@@ -87,3 +87,17 @@ def test_a_billing_cycle_begins_on_a_day_that_months_have() -> None:
     days = {"none": 0, "past": -3, "late": 45, "last": 31}
     directory = _directory(accounts=tuple(AccountLink(account=name, party="P", billing_day=day) for name, day in days.items()))
     assert [directory.billing_day(name) for name in (*days, "unknown", None)] == [1, 1, 31, 31, 1, 1]
+
+
+def test_a_party_that_moved_has_the_path_of_the_moment_and_its_accounts_change_with_it() -> None:
+    parties = (
+        PartyLink(party="c", parent="a", valid_to=Micros(10)),
+        PartyLink(party="c", parent="b", valid_from=Micros(10), valid_to=Micros(30)),
+        PartyLink(party="a"),
+        PartyLink(party="b", parent="a", valid_from=Micros(20)),
+    )
+    accounts = (AccountLink(account="C", party="c"),)
+    directory = Directory(Reference(time=Micros(0), parties=parties, accounts=accounts))
+    paths = [directory.account("C", None, Micros(at)).party_path for at in (9, 10, 20, 30)]
+    assert paths == [("a", "c"), ("b", "c"), ("a", "b", "c"), ("c",)]
+    assert directory.changes_of_account("C") == [10, 20, 30]

@@ -54,12 +54,12 @@ def test_a_bad_row_in_the_middle_is_told_and_the_others_stay(row: bytes, column:
     assert problem.hint
 
 
-@pytest.mark.parametrize("data", [b"", b"number;account\n+3221;A\n", b"\xff\xfe\x00\x01", b"number,account\n+3221,A\n"])
+@pytest.mark.parametrize("data", [b"", b"number;account\n+3221;A\n", b"name,account\n+3221,A\n"])
 def test_a_wrong_header_is_told_with_the_right_one(data: bytes) -> None:
     reference, (problem,) = read_reference(time=_T0, numbers=CsvFile("n.csv", data))
     assert reference.numbers == ()
     assert (problem.line, problem.column) == (1, None)
-    assert "number,account,valid_from,valid_to" in problem.hint
+    assert "number,account,state,valid_from,valid_to" in problem.hint
 
 
 def test_a_number_must_be_e164_and_a_kind_known() -> None:
@@ -69,3 +69,28 @@ def test_a_number_must_be_e164_and_a_kind_known() -> None:
         numbers=CsvFile("n.csv", b"number,account,valid_from,valid_to\n02 555 12 12,A,,\n"),
     )
     assert [(problem.line, problem.column) for problem in problems] == [(2, "kind"), (3, "parent"), (2, "number")]
+
+
+def test_a_range_of_numbers_is_each_of_them_and_numbers_of_others_are_nobodys() -> None:
+    data = b"number,account,state\n+3225551998-+3225552001,A,\n+3225557777,,ported-out\n+3225558888,A,quarantined\n+325-+3299,A,\n"
+    reference, problems = read_reference(time=_T0, numbers=CsvFile("n.csv", data))
+    assert [link.number for link in reference.numbers] == ["+3225551998", "+3225551999", "+3225552000", "+3225552001"]
+    assert [(problem.line, problem.column) for problem in problems] == [(4, "account"), (5, "number")]
+
+
+def test_a_file_in_another_encoding_is_told_and_read_as_far_as_it_can_be() -> None:
+    reference, (problem,) = read_reference(time=_T0, accounts=CsvFile("a.csv", b"account\nA\nB\xe9\n"))
+    assert [link.account for link in reference.accounts] == ["A", "B\ufffd"]
+    assert (problem.line, problem.cause) == (3, "byte 11 is not UTF-8")
+
+
+def test_an_account_may_be_another_partys_and_end() -> None:
+    rows = b"A,,customer,gold,Shop,,2026-01-01T00:00:00Z\nA,,customer,,Buyer,2026-01-01T00:00:00Z,\n"
+    data = b"account,parent,kind,plan,party,valid_from,valid_to\n" + rows
+    reference, problems = read_reference(time=_T0, accounts=CsvFile("a.csv", data))
+    assert problems == []
+    assert [(link.party, link.valid_from) for link in reference.accounts] == [
+        ("Shop", None),
+        ("Buyer", from_iso("2026-01-01T00:00:00Z")),
+    ]
+    assert [link.party for link in reference.parties] == ["Shop", "Buyer"]

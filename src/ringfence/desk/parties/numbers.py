@@ -1,0 +1,140 @@
+"""Writing who holds which numbers: a million rows in well under a minute, on either database."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from django.db import connection
+
+from ringfence.desk.parties.files import Rows
+from ringfence.desk.parties.models import Account, NumberHolding
+from ringfence.desk.parties.succession import Held, Span, overlap, succession
+from ringfence.vocabulary.number_blocks import Block
+from ringfence.vocabulary.times import Micros, utc
+from ringfence.watch.attribution.files import NumberRow
+
+_BATCH: Final = 2_000
+_ASKED_AT_ONCE: Final = 500
+_FEW: Final = 20_000
+"""Prefixes that are asked for by name; for more the whole table is read."""
+_TABLE: Final = NumberHolding._meta.db_table
+_COLUMNS: Final = ("prefix", "digits", "account_id", "state", "valid_from", "valid_to")
+
+
+class _Who(NamedTuple):
+    """Whose a number is."""
+
+    account: int | None
+    state: str
+
+
+@dataclass(slots=True)
+class _Block:
+    """What is known of one block: its holdings (row id, 0 for one to come), and the line that spoke of it."""
+
+    line: int
+    held: list[Held[_Who]] = field(default_factory=list)
+
+
+def write_numbers(rows: Rows, now: datetime) -> tuple[int, int]:
+    """Write the rows' holdings; return how many blocks are new and how many changed. Two holders at once are refused."""
+    if not rows.numbers:
+        return 0, 0
+    accounts: dict[str | None, int] = dict(Account.objects.values_list("name", "id"))
+    known = _standing({block.prefix for row in rows.numbers for block in row.blocks})
+    older = set(known)
+    changed = dict[Block, None]()
+    for row in rows.numbers:
+        who, span = _Who(accounts.get(row.account), row.state), _span(row)
+        for block in row.blocks:
+            found = known.get(block)
+            if found is None:
+                known[block] = _Block(row.line, [Held(0, who, span)])
+                changed[block] = None
+            elif _follow(found, who, span, now):
+                found.line = row.line
+                changed[block] = None
+    _refuse_overlaps(rows, {block: known[block] for block in changed if len(known[block].held) > 1})
+    if not rows.problems:
+        _insert((*block, *one.value, *one.span) for block in changed for one in known[block].held if one.key == 0)
+        mended = [
+            NumberHolding(id=one.key, account_id=one.value.account, state=one.value.state, valid_to=one.span[1])
+            for block in changed
+            for one in known[block].held
+            if one.key
+        ]
+        NumberHolding.objects.bulk_update(mended, ("account", "state", "valid_to"), batch_size=_BATCH)
+    return len(changed.keys() - older), len(changed.keys() & older)
+
+
+def _span(row: NumberRow) -> Span:
+    start, end = row.span
+    return _moment(start), _moment(end)
+
+
+def _moment(moment: Micros | None) -> datetime | None:
+    return None if moment is None else utc(moment)
+
+
+def _standing(prefixes: set[str]) -> dict[Block, _Block]:
+    """Return the holdings of these prefixes as they stand."""
+    columns = ("prefix", "digits", "id", "account_id", "state", "valid_from", "valid_to")
+    if len(prefixes) > _FEW:
+        found = [NumberHolding.objects.values_list(*columns).iterator(chunk_size=10_000)]
+    else:
+        wanted = sorted(prefixes)
+        chunks = (wanted[at : at + _ASKED_AT_ONCE] for at in range(0, len(wanted), _ASKED_AT_ONCE))
+        found = [NumberHolding.objects.filter(prefix__in=chunk).values_list(*columns).iterator() for chunk in chunks]
+    known: dict[Block, _Block] = {}
+    for rows in found:
+        for prefix, digits, key, account, state, start, end in rows:
+            if prefix in prefixes:
+                block = known.setdefault(Block(prefix, digits), _Block(0))
+                block.held.append(Held(key, _Who(account, state), (start, end)))
+    return known
+
+
+def _follow(block: _Block, who: _Who, span: Span, now: datetime) -> bool:
+    """Let the block come to be held by `who` over `span`; tell whether that changed anything."""
+    held = [Held(at, one.value, one.span) for at, one in enumerate(block.held)]
+    change = succession(held, who, span, now)
+    for at, end in change.end:
+        one = block.held[at]
+        block.held[at] = Held(one.key, one.value, (one.span[0], end))
+    for at, value, end in change.mend:
+        one = block.held[at]
+        block.held[at] = Held(one.key, value, (one.span[0], end))
+    block.held.extend(Held(0, value, begun) for value, begun in change.begin)
+    return not change.nothing
+
+
+def _refuse_overlaps(rows: Rows, several: dict[Block, _Block]) -> None:
+    """Refuse each block that two would hold at once."""
+    names: dict[int | None, str] = dict(Account.objects.values_list("id", "name")) if several else {}
+    for block, found in several.items():
+        pair = overlap([one.span for one in found.held])
+        if pair is not None:
+            first, second = (names.get(found.held[at].value.account, "nobody") for at in pair)
+            cause = f"{block.written} would be held by {first} and {second} at once"
+            rows.refuse("numbers.csv", found.line, "valid_from", cause, "end the earlier span first")
+
+
+def _insert(holdings: Iterable[tuple[Any, ...]]) -> None:
+    """Add rows by the fastest way that the database has."""
+    names = ", ".join(f'"{name}"' for name in _COLUMNS)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f'COPY "{_TABLE}" ({names}) FROM STDIN') as copy:
+                for holding in holdings:
+                    copy.write_row(holding)
+            return
+        # The statement holds our own names alone; the values are bound.
+        statement = f'INSERT INTO "{_TABLE}" ({names}) VALUES ({", ".join("?" * len(_COLUMNS))})'
+        cursor.connection.executemany(statement, _adapted(holdings))
+
+
+def _adapted(holdings: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    adapt = connection.ops.adapt_datetimefield_value
+    for *columns, start, end in holdings:
+        yield (*columns, adapt(start), adapt(end))
