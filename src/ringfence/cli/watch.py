@@ -15,6 +15,7 @@ import typer
 import uvloop
 
 from ringfence.cli.collection import spare_collection
+from ringfence.cli.compiling import compiling_said
 from ringfence.cli.configuration import Configuration, ConfigurationRefused, WatchPart, address_port, installation_key, load
 from ringfence.cli.lake import FOLDER, KEYS
 from ringfence.cli.lake_keeper import LakeKeeper
@@ -29,7 +30,7 @@ from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import Edges, Tracker, TrackerOptions
 from ringfence.watch.lake import Checkpoint, CheckpointDamaged, Journal, read_checkpoints, write_checkpoint
 from ringfence.watch.lake.store import Lake
-from ringfence.watch.live import DeskTail, Judges, Log, Pipeline, ReferenceTail, ReorderBuffer
+from ringfence.watch.live import MOST_WAITING, DeskTail, Judges, Log, Pipeline, ReferenceTail, ReorderBuffer
 from ringfence.watch.recorded import StandingTails, Tail
 from ringfence.watch.sinks import DeskFeeds, write_health
 from ringfence.watch.sources.errors import SourceError
@@ -116,7 +117,10 @@ class _Live:
         listener = HepListener(self._intake, host, port)
         await listener.start()
         try:
-            self._recover()
+            waits = f"messages wait until it is ready, up to {MOST_WAITING}"
+            self._log.info("watch.starting", address=host, port=listener.port, hint=waits)
+            # In another thread, so that the socket is read meanwhile: compiling and filling windows may take half a minute.
+            await asyncio.get_running_loop().run_in_executor(self._turns, self._recover)
             self._follow()
             self._log.info("watch.listening", address=host, port=listener.port, policy=self._pipeline.policy)
             spare_collection()
@@ -134,8 +138,9 @@ class _Live:
             else:
                 checkpoints.append(each)
         self._pipeline.rule(self._reference.struck)
-        self._pipeline.recover(checkpoints)
-        self._pipeline.use(self._reference, _now())
+        with compiling_said(self._log):
+            self._pipeline.recover(checkpoints)
+            self._pipeline.use(self._reference, _now())
         self._desk = DeskTail(self._data / "feeds", after=self._pipeline.desk, log=self._log)
         checkpoint = self._pipeline.checkpoint()
         if checkpoint is not None:

@@ -55,7 +55,6 @@ class Pipeline:
     ) -> None:
         self.counts: Final = Counts()
         self.tracker: Final = tracker
-        tracker.prepare()
         self.policy: str | None = None
         self.reorder: Final = reorder
         self.places: Final[dict[PlaceKey, Place]] = {}
@@ -85,6 +84,7 @@ class Pipeline:
 
     def recover(self, checkpoints: list[Checkpoint]) -> None:
         """Continue where the process before ended. `checkpoints` the newest first; the tracker must be new."""
+        self.tracker.prepare()
         recovered = recover(
             tracker=self.tracker, journal=self._journal, judges=self._judges, checkpoints=checkpoints, log=self._log
         )

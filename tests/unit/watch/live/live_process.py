@@ -34,11 +34,12 @@ class Watch:
     process: subprocess.Popen[bytes] | None = None
     logs: list[str] = field(default_factory=list)
     _log: IO[bytes] | None = None
+    _begun: int = 0
 
-    def start(self) -> None:
+    def start(self, until: str = "watch.listening") -> None:
         path = self.data / "watch.log"
         self._log = path.open("ab")
-        begun = path.stat().st_size
+        self._begun = path.stat().st_size
         self.process = subprocess.Popen(
             [sys.executable, "-m", "ringfence.cli", "watch", "--data", str(self.data)],
             stdin=subprocess.DEVNULL,
@@ -46,8 +47,12 @@ class Watch:
             stderr=subprocess.STDOUT,
             env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
         )
-        deadline = time.monotonic() + 240
-        while "watch.listening" not in path.read_text()[begun:]:
+        self.wait_for(until)
+
+    def wait_for(self, said: str) -> None:
+        assert self.process is not None
+        path, deadline = self.data / "watch.log", time.monotonic() + 240
+        while said not in path.read_text()[self._begun :]:
             assert self.process.poll() is None, path.read_text()
             assert time.monotonic() < deadline, path.read_text()
             time.sleep(0.02)

@@ -83,6 +83,14 @@ def test_asked_to_end_it_consumes_what_it_holds(watch: Watch) -> None:
     assert b'"messages":92' in (watch.data / HEALTH_FILE).read_bytes()
 
 
+def test_what_comes_while_it_starts_waits_and_is_consumed(watch: Watch) -> None:
+    watch.start(until="watch.starting")
+    watch.send(_mirrored(_traffic()[:92]))
+    watch.wait_for("watch.listening")
+    assert watch.end() == 0
+    assert len([event for event in events(watch.data) if event.kind is EventKind.REGISTRATION]) == 46
+
+
 def test_its_log_names_nobody(watch: Watch) -> None:
     watch.start()
     watch.send(_mirrored(_traffic()[:300]))
