@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address, ip_network
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from ringfence.desk.actor import Actor
 from ringfence.desk.parties.models import AccountHolding, Membership, NumberHolding, NumberState, Party, TrunkUse, in_force
@@ -142,7 +142,7 @@ def party_page(*, name: str, actor: Actor, now: datetime) -> PartyPage | None:
     party = Party.objects.filter(name=name).first() if actor.sees_the_desk else None
     if party is None:
         return None
-    accounts = list(party.holdings.select_related("account").order_by("account__name", "valid_from"))
+    accounts = list(party.holdings.select_related("account").order_by("account__name", F("valid_from").asc(nulls_first=True)))
     held = {"account__in": [holding.account_id for holding in accounts]}
     return PartyPage(
         party,
