@@ -1,4 +1,4 @@
-"""`ringfence simulate`: a labelled carrier, as live signalling (`play`) or as call records (`records`)."""
+"""`ringfence simulate`: a demo network as live signalling (`play`) or call records (`records`); a labelled carrier (`carrier`)."""
 
 import asyncio
 import signal
@@ -13,6 +13,10 @@ from ringfence.cli.shipped import EXAMPLES
 from ringfence.simulate import carrier, records
 from ringfence.simulate.addresses import AddressRefused, LoopbackAddress
 from ringfence.simulate.asking import Question
+from ringfence.simulate.labelled import files
+from ringfence.simulate.labelled.carrier import Carrier, Size
+from ringfence.simulate.labelled.labels import write_labels
+from ringfence.simulate.labelled.packets import packets
 from ringfence.simulate.mirror import Mirror
 from ringfence.simulate.pcap_reader import CaptureRefused
 from ringfence.simulate.player import Player, Programme, perform
@@ -65,6 +69,40 @@ def write(
         typer.echo(f"simulate: {error.filename or out}: {error.strerror}. Hint: choose another place with --out", err=True)
         raise typer.Exit(2) from None
     typer.echo(f"{written} calls in {out}; accounts, trunks, numbers and labels beside it")
+
+
+@app.command(name="carrier")
+def write_carrier(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the files; made where it is not there.")],
+    parties: Annotated[int, typer.Option(min=20, help="Honest parties; of all, one in a hundred is abusive.")] = 1000,
+    days: Annotated[int, typer.Option(min=1, max=366, help="How long it goes on.")] = 7,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 1,
+    abusers: Annotated[int | None, typer.Option(min=0, help="So many, instead of one in a hundred.")] = None,
+    capture: Annotated[bool, typer.Option("--capture", help="A capture of all signalling too; large: for short spans.")] = False,
+    events: Annotated[bool, typer.Option("--events", help="The edge's events too, one a line.")] = False,
+    on_sessions: Annotated[
+        bool, typer.Option("--on-sessions", help="Abuse that packets alone show: forged requests, noise.")
+    ] = False,
+) -> None:
+    """Write a labelled carrier: call records, accounts, trunks, numbers, and in labels.csv who abused it, how, and when."""
+
+    def again() -> Carrier:
+        return Carrier(seed, Size(parties, days, abusers), wire=on_sessions)
+
+    made = again()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        files.write_tables(made.parties, out)
+        write_labels(made.labels, out / "labels.csv")
+        said = [f"{files.write_records(made.acts(), out / 'records.csv')} calls"]
+        if events:
+            said.append(f"{files.write_events(again().events(), out / 'events.jsonl')} events")
+        if capture:
+            said.append(f"{files.write_capture(packets(again().acts()), out / 'capture.pcap')} packets")
+    except OSError as error:
+        typer.echo(f"simulate: {error.filename or out}: {error.strerror}. Hint: choose another place with --out", err=True)
+        raise typer.Exit(2) from None
+    typer.echo(f"{', '.join(said)} of {len(made.honest)} honest parties and {len(made.labels)} abusers in {out}")
 
 
 async def _play(

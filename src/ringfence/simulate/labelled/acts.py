@@ -32,7 +32,6 @@ class Call(Struct, frozen=True, gc=False):
     diverted: str | None = None
     user_agent: str | None = None
     challenged: bool = False
-    direction: str | None = None
     domain: str | None = None
     credentials: bool = True
     """The INVITE carried credentials, where the trunk has any."""

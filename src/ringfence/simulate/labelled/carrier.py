@@ -106,11 +106,11 @@ class Carrier:
 
     def events(self) -> Iterator[Event]:
         """Yield the events that the edge gives of it all, in the order of their times. It can be asked for once."""
-        return EventStream().of(self.acts())
+        return EventStream({number for party in self.parties for number in party.numbers}).of(self.acts())
 
     def _put(self, act: Act, today: int) -> None:
         if act.source == GATEWAY and isinstance(act, Call) and act.party is None:
-            act = replace(act, party=self._gateway, direction="outbound")
+            act = replace(act, party=self._gateway)
         nth = max((act.time - self.begin) // DAY, today)
         if act.time < self.end:
             self._later[nth].append(act)

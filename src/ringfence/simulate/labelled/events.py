@@ -3,7 +3,7 @@
 A test holds both side by side. No account, label or chance is looked at here beyond what the act says the edge knows.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from heapq import heappop, heappush
 from typing import Any, Final
 
@@ -15,6 +15,11 @@ from ringfence.vocabulary.times import MILLISECOND, SECOND, Micros
 EMERGENCY: Final = frozenset({"112", "911", "999", "100", "101"})
 """Who of ours calls one of these for help is seen by no rule."""
 
+REFUSED_BY_CALLEE: Final = frozenset({480, 486, 600, 603, 606, 607})
+"""Final answers by which the callee's side ends an attempt; all others are the network's."""
+
+_ACCEPTED: Final = 200
+_MOST_VOUCHED: Final = 100_000
 _TURN: Final = 2 * MILLISECOND
 _TRIP: Final = 28 * MILLISECOND
 _ANSWER: Final = 32 * SECOND
@@ -22,11 +27,17 @@ _ANSWER: Final = 32 * SECOND
 
 
 class EventStream:
-    """Turns acts in the order of their times into events in the order of theirs. It holds what is under way, and no more."""
+    """Turns acts in the order of their times into events in the order of theirs. It holds what is under way, and no more.
 
-    def __init__(self) -> None:
+    `held` are the numbers that somebody of ours holds.
+    """
+
+    def __init__(self, held: Set[str]) -> None:
+        self._held = held
         self._waiting: list[tuple[int, int, Event]] = []
         self._sequence = 0
+        self._vouched: dict[tuple[str, str], Party] = {}
+        """Who had proved at an address to be a user: the edge knows it again before it has proved it once more."""
 
     def of(self, acts: Iterable[Act]) -> Iterator[Event]:
         """Yield the events of all acts."""
@@ -54,7 +65,8 @@ class EventStream:
     def _call(self, call: Call) -> None:
         if call.party is not None and call.callee in EMERGENCY:
             return
-        told = _told(call, call.party, call.direction)
+        ways = "outbound" if call.party is not None else "inbound" if call.callee in self._held else None
+        told = _told(call, call.party, ways)
         told.update(caller=call.caller, callee=call.callee, target=call.callee, asserted=call.asserted, diverted=call.diverted)
         told["domain"] = call.domain or EDGE
         needs = call.party is not None and call.party.user is not None and call.credentials
@@ -85,11 +97,16 @@ class EventStream:
             self._push(Event(kind=EventKind.END, time=over, released_by=call.released_by, **outcome, **told))
             return
         status = call.status or 408
-        self._push(Event(kind=EventKind.END, time=over, status=status, ring_ms=ring_ms, released_by=call.released_by, **told))
+        by = "caller" if status == 487 else "callee" if status in REFUSED_BY_CALLEE else "network"
+        self._push(Event(kind=EventKind.END, time=over, status=status, ring_ms=ring_ms, released_by=by, **told))
         self._push(Event(kind=EventKind.REQUEST, time=over, status=status, **told))
 
     def _registration(self, act: Registration) -> None:
-        told = _told(act, act.party, "outbound" if act.party is not None else None)
+        known = (act.source, act.user)
+        if act.party is not None and act.status == _ACCEPTED and len(self._vouched) < _MOST_VOUCHED:
+            self._vouched[known] = act.party
+        party = act.party if act.credentials else self._vouched.get(known)
+        told = _told(act, party, "outbound" if party is not None else None)
         told.update(method="REGISTER", caller=act.user, callee=act.user, target=act.user, domain=DOMAIN)
         told["source_port"] = act.port
         told.update(credentials=act.credentials, stale=act.stale, status=act.status)

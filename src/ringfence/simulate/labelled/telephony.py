@@ -158,7 +158,6 @@ def placed(
         "released_by": released,
         "user_agent": party.agent if party is not None else _PEER_AGENT,
         "challenged": party is not None and party.user is not None and chance.random() < _STALE_NONCE,
-        "direction": "outbound" if party is not None else "inbound",
         "source": party.source if party is not None else _ingress(caller, callee, chance),
         **more,
     }

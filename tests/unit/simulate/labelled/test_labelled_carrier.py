@@ -18,8 +18,8 @@ from ringfence.vocabulary.subjects import SubjectKind
 SMALL = Size(200, 2, abusers=28)
 
 
-def carrier(seed: int = 5, size: Size = SMALL, **more: bool) -> Carrier:
-    return Carrier(seed, size, **more)
+def carrier(seed: int = 5, size: Size = SMALL) -> Carrier:
+    return Carrier(seed, size)
 
 
 def test_there_are_twenty_honest_kinds_and_twenty_abusive_ones_at_least() -> None:

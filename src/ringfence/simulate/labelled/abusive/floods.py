@@ -83,7 +83,6 @@ def _half_open(scene: Scene) -> Iterator[Act]:
             callee,
             0,
             user_agent="Kite 4",
-            direction="inbound",
             released_by="network",
             domain=EDGE,
             credentials=False,

@@ -24,7 +24,14 @@ def _forwards(party: Party, day: Day, chance: Random, mean: float = 2.0) -> Iter
         onward = placed(
             party, Micros(at + 90_000), caller, chance.choice(party.book[:3]), PEOPLE, chance, diverted=own, asserted=own
         )
-        yield replace(first, status=onward.status, setup_us=onward.setup_us, ring_us=onward.ring_us, talk_us=onward.talk_us)
+        yield replace(
+            first,
+            released_by=onward.released_by,
+            status=onward.status,
+            setup_us=onward.setup_us,
+            ring_us=onward.ring_us,
+            talk_us=onward.talk_us,
+        )
         yield onward
 
 
