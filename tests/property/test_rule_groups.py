@@ -155,17 +155,6 @@ def test_rules_measured_together_find_what_the_oracle_finds_for_each(events: lis
     assert [seen(told, rules) for told in found] == wanted(pairs, events)
 
 
-@settings(max_examples=12)
-@given(streams, st.integers(0, 2**32))
-def test_compiled_conditions_mean_what_the_interpreted_ones_do(events: list[Event], seed: int) -> None:
-    pairs = made(seed)
-    rules = [each for each, _ in pairs]
-    hashes = TextHashes(KEY)
-    group = RuleGroup(rules, hashes, Limits())
-    group.compile()
-    assert [seen(told, rules) for told in advanced(group, [events], hashes)] == wanted(pairs, events)
-
-
 @settings(max_examples=40)
 @given(streams, st.integers(0, 250), st.integers(0, 2**32))
 def test_a_group_continues_from_its_snapshot(events: list[Event], place: int, seed: int) -> None:

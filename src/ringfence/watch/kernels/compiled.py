@@ -17,16 +17,44 @@ _OPTIONS: Final[dict[str, Any]] = {
 }
 
 
+_INNER: Final[dict[str, Any]] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""A kernel that only kernels call needs no way in from Python, which takes half of the time of compiling it."""
+
+
+def inner(kernel: Kernel) -> Kernel:
+    """Return a kernel that other kernels alone call, as `compiled` does. It becomes part of them; Python must not call it."""
+    return _made(kernel, _OPTIONS | _INNER)
+
+
+def seldom(kernel: Kernel) -> Kernel:
+    """Return a kernel that others call so seldom that it stands apart from them. Python must not call it either."""
+    return _made(kernel, _OPTIONS | _INNER | {"forceinline": False})
+
+
+def written(kernel: Kernel, *, entry: bool) -> Kernel:
+    """Return a kernel whose text was written by `specialising`; the `entry` is called from Python, and alone kept on disk."""
+    return _made(kernel, _OPTIONS) if entry else cast(Kernel, njit(**_OPTIONS, **_INNER)(kernel))
+
+
 def compiled(kernel: Kernel) -> Kernel:
     """Return `kernel` as machine code, compiled at its first call; it runs without the interpreter's lock and can't allocate.
 
     Where no folder for compiled code can be written (a read-only installation without a home), each start compiles anew: it
     takes some ten seconds longer, and gives the same results.
     """
+    return _made(kernel, _OPTIONS)
+
+
+def called(kernel: Kernel) -> Kernel:
+    """Do the same for what many places call: it stands in the machine code once, which would else take minutes to compile."""
+    return _made(kernel, {name: value for name, value in _OPTIONS.items() if name != "forceinline"})
+
+
+def _made(kernel: Kernel, options: dict[str, Any]) -> Kernel:
     try:
-        made = njit(cache=True, **_OPTIONS)(kernel)
+        made = njit(cache=True, **options)(kernel)
     except RuntimeError:  # Numba found no place for its cache
-        return cast(Kernel, njit(**_OPTIONS)(kernel))
+        return cast(Kernel, njit(**options)(kernel))
     # By itself Numba looks only at the kernel's own file, and would keep the old code of those that are inlined from others.
     made._cache._cache_file._source_stamp = _stamp()
     return cast(Kernel, made)

@@ -17,6 +17,13 @@ SAMPLE: Final = 10
 NEVER: Final = 1 << 62
 """A time that does not come."""
 
+COUNT: Final = 0
+DISTINCT: Final = 1
+SUM: Final = 2
+MEAN: Final = 3
+MAXIMUM: Final = 4
+"""What a measure is."""
+
 MARKS: Final = np.dtype(
     [
         ("head", np.int64),  # the sequence that the next row gets
@@ -33,20 +40,15 @@ SPAN: Final = np.dtype(  # one length of window
         ("short_until", np.int64),  # its measures rest on less than the whole window before this time
     ]
 )
-SLOT: Final = np.dtype(  # one live key; `key` 0 in a free slot
-    [
-        ("key", np.uint64),
-        ("rows", np.int64),  # rows in the ring
-        ("newest", np.int64),  # the sequence of the last one
-    ]
-)
-STANDING: Final = np.dtype(  # one rule for one key
-    [
-        ("rows", np.int64),  # rows in the rule's window that one of its measures counts
-        ("quiet_until", np.int64),  # end of the cool-down, 0 for none
-        ("holds", np.int64),  # 1: the condition was true at the key's last event
-    ]
-)
+KEY: Final = 0
+ROWS: Final = 1
+NEWEST: Final = 2
+HOLDS: Final = 3
+RESTS_UNTIL: Final = 4
+HEADER: Final = 5
+"""The first words of a slot: its key's hash (0 where it is free), its rows in the ring, the sequence of the last one, a bit for
+each rule whose condition was true at the key's last event, and when the last of its cool-downs ends."""
+
 REST: Final = np.dtype([("head", np.int64), ("tail", np.int64)])  # of one rule's queue of slots in their cool-down
 
 CROSSING: Final = np.dtype(
@@ -63,33 +65,33 @@ ROW: Final = np.dtype(
         ("event", np.int64),  # the engine's number of the event
         ("older", np.int64),  # the sequence of the same key's row before
         ("members", np.uint64),  # bit m: measure m counts the row
-        ("slot", np.int64),
+        ("slot", np.int32),
+        ("replaced", np.uint32),  # bit d: a later row has the same pair in lane d
     ]
 )
 VALUE: Final = np.dtype(  # a row's number for one measure; for a maximum, its neighbours in the key's falling run of values
     [("value", np.float64), ("larger", np.int64), ("smaller", np.int64)]
-)
-COUNTER: Final = np.dtype(  # one measure of one key; `largest` and `smallest` are the ends of a maximum's run
-    [("count", np.int64), ("total", np.float64), ("largest", np.int64), ("smallest", np.int64)]
 )
 CELL: Final = np.dtype([("key", np.uint64), ("value", np.int64)])
 """A hash table's place, open addressing; `key` 0 where empty. `value` is a slot, or the sequence of a pair's last row."""
 
 
 class State(NamedTuple):
-    """A ring of R rows, K slots (powers of two), M measures, W spans, G rules, D pair lanes and V value lanes."""
+    """A ring of R rows, K slots (powers of two) of N words, W spans, G rules, D pair lanes and V value lanes.
+
+    One key's words stand together, so that all of a key is in one place of the processor's cache. `Terms` say which is which.
+    """
 
     marks: NDArray[np.void]  # MARKS[1]
     spans: NDArray[np.void]  # SPAN[W], shortest first
     rows: NDArray[np.void]  # ROW[R]
     pairs: NDArray[np.uint64]  # [R, D], the row's (key, value) as one hash
     values: NDArray[np.void]  # VALUE[R, V]
-    slots: NDArray[np.void]  # SLOT[K]
-    counters: NDArray[np.void]  # COUNTER[K, M]
-    standings: NDArray[np.void]  # STANDING[K, G]
-    free: NDArray[np.int64]  # [K], the first `marks.free` are slots without a key
+    words: NDArray[np.int64]  # [K, N]
+    reals: NDArray[np.float64]  # [K, N], the same octets: sums are floating point
+    free: NDArray[np.int32]  # [K], the first `marks.free` are slots without a key
     rests: NDArray[np.void]  # REST[G]
-    resting: NDArray[np.int64]  # [G, K], for each rule a ring of slots in the order in which their cool-downs end
+    resting: NDArray[np.int32]  # [G, K], for each rule a ring of slots in the order in which their cool-downs end
     keys: NDArray[np.void]  # CELL[1, 2K]
     last_of_pair: NDArray[np.void]  # CELL[D, 2R]
 
@@ -98,25 +100,37 @@ class Terms(NamedTuple):
     """The group's measures and rules as the kernel reads them.
 
     A peak is a maximum whose value in a row is a count's at that row: `peak_of` names the count, `NOBODY` for others.
+    A *presence* is how many rows a rule's window holds of those that any of its measures counts; where one of the group's counts is
+    the same number by its meaning, it is that count's word, else it has a word of its own.
     """
 
     most_rows: int
     most_keys: int
+    length_us: NDArray[np.int64]  # [W]
     function: NDArray[np.int64]  # [M]; counts that peaks look at stand before them
     lane: NDArray[np.int64]  # [M], the column in `pairs` or `values`; 0 for a count
     span: NDArray[np.int64]  # [M]
     peak_of: NDArray[np.int64]  # [M]
+    place: NDArray[np.int64]  # [M], the word of the count; a sum's follows; a maximum has the ends of its falling run instead
     lane_member: NDArray[np.uint64]  # [D], the bit that says whether a row counts in this lane
     lane_span: NDArray[np.int64]  # [D], the longest span of the lane's measures
+    value_lanes: int  # V
     measures_of: NDArray[np.int64]  # [M], the measures by their spans
     measures_from: NDArray[np.int64]  # [W + 1], where each span's begin in `measures_of`
+    presence_span: NDArray[np.int64]  # [P]
+    presence_members: NDArray[np.uint64]  # [P], the bits of its measures
+    presence_place: NDArray[np.int64]  # [P]
+    presence_own: NDArray[np.int64]  # [P], 1: the word is its own
+    presence_rules: NDArray[np.uint64]  # [P], a bit for each rule
     rule_span: NDArray[np.int64]  # [G]
     rule_members: NDArray[np.uint64]  # [G], the bits of the rule's measures
+    rule_rows: NDArray[np.int64]  # [G], the word of its presence
     cool_down_us: NDArray[np.int64]  # [G]
+    quiet: int  # rule g's cool-down ends at the time in word `quiet` + g
+    words: int  # N
     begin: NDArray[np.int64]  # [G + 1], where each rule's condition begins in `operation`
     operation: NDArray[np.int64]  # the conditions in postfix form
     operand: NDArray[np.float64]
-    is_compiled: bool  # ask the compiled conditions, which mean the same
 
 
 class Batch(NamedTuple):

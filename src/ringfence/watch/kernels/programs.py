@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ringfence.watch.kernels.compiled import compiled
+from ringfence.watch.kernels.compiled import inner
 
 CONSTANT: Final = 0
 MEASURE: Final = 1
@@ -24,7 +24,7 @@ GREATER: Final = 13
 GREATER_OR_EQUAL: Final = 14
 
 
-@compiled
+@inner
 def apply(operation: int, left: float, right: float) -> float:
     """Return one operator's result; truth is 1.0. A comparison with not-a-number is false, and so is dividing by zero a number."""
     if operation == AND:
@@ -52,7 +52,7 @@ def apply(operation: int, left: float, right: float) -> float:
     return 1.0 if truth else 0.0
 
 
-@compiled
+@inner
 def condition_holds(
     operation: NDArray[np.int64],
     operand: NDArray[np.float64],

@@ -26,7 +26,7 @@ from ringfence.policy.plan import Evaluation, Measure, MeasureFunction, Rolling,
 from ringfence.policy.trees import parts
 from ringfence.vocabulary.contracts import EventKind
 from ringfence.vocabulary.times import DAY
-from ringfence.watch.windows.terms import FUNCTIONS, pool
+from ringfence.watch.windows.terms import FUNCTIONS, Pooled, pool
 
 _OF_EVENTS: Final = (
     *(Literal, Field, Arithmetic, Comparison, Membership, Unset, Connective, Negation, Choice),
@@ -35,6 +35,8 @@ _OF_EVENTS: Final = (
 _OF_MEASURES: Final = (Literal, MeasureValue, Arithmetic, Comparison, Membership, Connective, Negation)
 MOST_BITS: Final = 63
 """Measures, and conditions, that one group can have: a row's are the bits of one signed word."""
+MOST_LANES: Final = 32
+"""Values that one group can count the different ones of: which of a row's a later row repeats are the bits of half a word."""
 
 _WHOLE: Final = frozenset({"status", "duration", "ring"})
 """Numbers that are whole: a sum of others, of which some leave again, would not stay exact in floating point."""
@@ -66,7 +68,11 @@ def grouped(rules: Sequence[Rule]) -> list[list[int]]:
 
 def _too_many(rules: Sequence[Rule]) -> bool:
     pooled = pool(rules)
-    return len(rules) > 1 and (len(pooled.terms) > MOST_BITS or len(pooled.judged) > MOST_BITS)
+    return len(rules) > 1 and (len(pooled.judged) > MOST_BITS or not _few(pooled))
+
+
+def _few(pooled: Pooled) -> bool:
+    return len(pooled.terms) <= MOST_BITS and len(pooled.pair_lanes) <= MOST_LANES
 
 
 def _joined(first: Expression | None, second: Expression | None) -> Expression | None:
@@ -87,7 +93,7 @@ def _fits(rule: Rule) -> Iterator[bool]:
     yield bool(rule.measures) and all(_measure_fits(measure) for measure in rule.measures)
     yield all(isinstance(part, _OF_EVENTS) for part in parts(*expressions_of(rule)))
     yield all(isinstance(part, _OF_MEASURES) or _is_score(part) for part in parts(*(tier.when for tier in rule.tiers)))
-    yield len(pool((rule,)).terms) <= MOST_BITS and len(rule.tiers) <= MOST_BITS
+    yield _few(pool((rule,))) and len(rule.tiers) <= MOST_BITS
 
 
 def _is_score(part: Expression) -> bool:

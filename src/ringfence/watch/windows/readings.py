@@ -35,7 +35,7 @@ class Reading:
         self._kinds = np.array([KIND_CODES[term.kind] for term in pooled.terms])
         words, times = np.zeros(0, np.uint64), np.zeros(0, np.int64)
         pairs, values = np.zeros((0, len(pooled.pair_lanes)), np.uint64), np.zeros((0, len(pooled.value_lanes)), np.float64)
-        self._nothing = Batch(times, times, words, words, words, pairs, values)
+        self.nothing = Batch(times, times, words, words, words, pairs, values)
 
     @property
     def kinds(self) -> frozenset[EventKind]:
@@ -55,7 +55,7 @@ class Reading:
         """
         part, size = self._looks[columns.kind] != 0, columns.time.size
         if not part.any():
-            return np.zeros(0, np.intp), self._nothing
+            return np.zeros(0, np.intp), self.nothing
         if self._where is not None:
             part &= evaluate(self._where, columns.fields, size, self._hashes)
         key = reduce(fold, (evaluate(each, columns.fields, size, self._hashes) for each in self._key))

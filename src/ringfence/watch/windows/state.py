@@ -6,11 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ringfence.watch.kernels import windows as kernel
-from ringfence.watch.kernels.layout import CELL, COUNTER, MARKS, REST, ROW, SAMPLE, SLOT, SPAN, STANDING, VALUE, State, Terms
+from ringfence.watch.kernels.layout import CELL, KEY, MARKS, NEWEST, REST, ROW, SAMPLE, SPAN, VALUE, State, Terms
 from ringfence.watch.windows.terms import Pooled
 
 FEWEST: Final = 64
 """The least length of a ring, and the least number of slots."""
+
+
+_LINE: Final = 64
 
 
 class Packed(NamedTuple):
@@ -21,14 +24,12 @@ class Packed(NamedTuple):
     rows: NDArray[np.void]  # ROW[L], `slot` counted from 0 to S - 1
     pairs: NDArray[np.uint64]  # [L, D]
     values: NDArray[np.void]  # VALUE[L, V]
-    slots: NDArray[np.void]  # SLOT[S]
-    counters: NDArray[np.void]  # COUNTER[S, M]
-    standings: NDArray[np.void]  # STANDING[S, G]
+    words: NDArray[np.int64]  # [S, N]
     rests: NDArray[np.void]  # REST[G], `tail` where the rule's part of `resting` begins, `head` where it ends
     resting: NDArray[np.int64]  # [Q], next to wake first
 
 
-def nothing(pooled: Pooled) -> Packed:
+def nothing(pooled: Pooled, terms: Terms) -> Packed:
     """Return the group before any event."""
     spans = np.zeros(len(pooled.lengths), SPAN)
     spans["length_us"] = pooled.lengths
@@ -38,9 +39,7 @@ def nothing(pooled: Pooled) -> Packed:
         np.zeros(0, ROW),
         np.zeros((0, len(pooled.pair_lanes)), np.uint64),
         np.zeros((0, len(pooled.value_lanes)), VALUE),
-        np.zeros(0, SLOT),
-        np.zeros((0, len(pooled.terms)), COUNTER),
-        np.zeros((0, len(pooled.judged)), STANDING),
+        np.zeros((0, terms.words), np.int64),
         np.zeros(len(pooled.judged), REST),
         np.zeros(0, np.int64),
     )
@@ -49,8 +48,8 @@ def nothing(pooled: Pooled) -> Packed:
 def pack(state: State) -> Packed:
     """Return a copy of what is live in `state`."""
     places = np.arange(state.spans["tail"][-1], state.marks["head"][0]) & (state.rows.size - 1)
-    live = np.flatnonzero(state.slots["key"])
-    number = np.zeros(state.slots.size, np.int64)
+    live = np.flatnonzero(state.words[:, KEY])
+    number = np.zeros(state.words.shape[0], np.int64)
     number[live] = np.arange(live.size)
     rows = state.rows[places]
     rows["slot"] = number[rows["slot"]]
@@ -67,9 +66,7 @@ def pack(state: State) -> Packed:
         rows,
         state.pairs[places],
         state.values[places],
-        state.slots[live],
-        state.counters[live],
-        state.standings[live],
+        state.words[live],
         rests,
         np.concatenate(queues),
     )
@@ -77,27 +74,27 @@ def pack(state: State) -> Packed:
 
 def lay_out(packed: Packed, terms: Terms, *, rows: int, slots: int) -> State:
     """Return `packed` as a state with a ring of `rows` and `slots`: powers of two, and enough for what is live."""
-    marks, kept = packed.marks.copy(), packed.slots.size
+    marks, kept = packed.marks.copy(), packed.words.shape[0]
     marks["free"] = slots - kept
     distinct, numeric, rules = packed.pairs.shape[1], packed.values.shape[1], packed.rests.size
+    words = _aligned(slots, terms.words)
     state = State(
         marks,
         packed.spans.copy(),
         np.zeros(rows, ROW),
         np.zeros((rows, distinct), np.uint64),
         np.zeros((rows, numeric), VALUE),
-        np.zeros(slots, SLOT),
-        np.zeros((slots, packed.counters.shape[1]), COUNTER),
-        np.zeros((slots, rules), STANDING),
-        np.zeros(slots, np.int64),
+        words,
+        words.view(np.float64),
+        np.zeros(slots, np.int32),
         np.zeros(rules, REST),
-        np.zeros((rules, slots), np.int64),
+        np.zeros((rules, slots), np.int32),
         np.zeros((1, 2 * slots), CELL),
         np.zeros((distinct, 2 * rows), CELL),
     )
     places = np.arange(packed.spans["tail"][-1], marks["head"][0]) & (rows - 1)
     state.rows[places], state.pairs[places], state.values[places] = packed.rows, packed.pairs, packed.values
-    state.slots[:kept], state.counters[:kept], state.standings[:kept] = packed.slots, packed.counters, packed.standings
+    state.words[:kept] = packed.words
     for rule, rest in enumerate(packed.rests):
         queue = packed.resting[rest["tail"] : rest["head"]]
         state.resting[rule, : queue.size] = queue
@@ -113,7 +110,7 @@ def sampled_events(packed: Packed, terms: Terms) -> NDArray[np.int64]:
     ring = packed.spans["tail"][-1]
     for span, members in zip(terms.rule_span, terms.rule_members, strict=True):
         tail = packed.spans["tail"][span]
-        sequences = packed.slots["newest"]
+        sequences = packed.words[:, NEWEST]
         named = np.zeros(sequences.size, np.int64)
         while (inside := (sequences >= tail) & (named < SAMPLE)).any():
             sequences, named = sequences[inside], named[inside]
@@ -123,6 +120,14 @@ def sampled_events(packed: Packed, terms: Terms) -> NDArray[np.int64]:
             named = named + counted
             sequences = rows["older"]
     return np.unique(np.concatenate(numbers))
+
+
+def _aligned(slots: int, words: int) -> NDArray[np.int64]:
+    """Return zeros that begin where a line of the processor's cache does."""
+    octets = 8 * slots * words
+    raw = np.zeros(octets + _LINE, np.uint8)
+    begin = -raw.ctypes.data % _LINE
+    return raw[begin : begin + octets].view(np.int64).reshape(slots, words)
 
 
 def power_of_two(least: int) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from ringfence.policy.plan import Measure, MeasureFunction, Rolling, Rule, Tier
 from ringfence.vocabulary.contracts import EventKind
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.columns import field_names
-from ringfence.watch.kernels import windows as kernel
+from ringfence.watch.kernels import layout as kernel
 from ringfence.watch.kernels.layout import NOBODY, Terms
 from ringfence.watch.windows.conditions import program_for
 
@@ -100,27 +100,41 @@ def terms_of(pooled: Pooled, *, most_rows: int, most_keys: int) -> Terms:
     lanes = [[term for term in pooled.terms if _lane_key(term) == lane] for lane in pooled.pair_lanes]
     programs = [program_for(*_condition(pooled, judged), pooled.measured[judged.rule]) for judged in pooled.judged]
     spanned = [spans[term.length_us] for term in pooled.terms]
-    ends = np.cumsum([0, *(program.operation.size for program in programs)])
+    places, end = _places(pooled)
+    presences = _presences(pooled)
+    standing = _standing(presences, places, end)
+    quiet = end + sum(presence.like is None for presence in presences)
     return Terms(
         most_rows=max(most_rows, 1),
         most_keys=max(most_keys, 1),
+        length_us=_whole(pooled.lengths),
         function=_whole(FUNCTIONS[term.function] for term in pooled.terms),
         lane=_whole(pooled.lane_of(term) for term in pooled.terms),
         span=_whole(spanned),
-        peak_of=_whole(
-            pooled.terms.index(_count_of(term)) if term.function is MeasureFunction.PEAK else NOBODY for term in pooled.terms
-        ),
-        lane_member=np.array([1 << pooled.terms.index(lane[0]) for lane in lanes], np.uint64),
+        peak_of=_whole(_peak_of(pooled, term) for term in pooled.terms),
+        place=_whole(places),
+        lane_member=_bits([pooled.terms.index(lane[0])] for lane in lanes),
         lane_span=_whole(max(spans[term.length_us] for term in lane) for lane in lanes),
+        value_lanes=len(pooled.value_lanes),
         measures_of=np.argsort(spanned, kind="stable").astype(np.int64),
         measures_from=np.searchsorted(sorted(spanned), range(len(spans) + 1)).astype(np.int64),
-        rule_span=_whole(max(spans[pooled.terms[each].length_us] for each in pooled.measured[j.rule]) for j in pooled.judged),
-        rule_members=np.array([_members(pooled, judged) for judged in pooled.judged], np.uint64),
+        presence_span=_whole(spans[presence.length_us] for presence in presences),
+        presence_members=_bits(presence.members for presence in presences),
+        presence_place=_whole(standing),
+        presence_own=_whole(presence.like is None for presence in presences),
+        presence_rules=_bits(presence.judged for presence in presences),
+        rule_span=_whole(spans[_length_of(pooled, judged)] for judged in pooled.judged),
+        rule_members=_bits(set(pooled.measured[judged.rule]) for judged in pooled.judged),
+        rule_rows=_whole(
+            next(place for place, presence in zip(standing, presences, strict=True) if rule in presence.judged)
+            for rule in range(len(pooled.judged))
+        ),
         cool_down_us=_whole(pooled.rules[judged.rule].cool_down_us for judged in pooled.judged),
-        begin=ends.astype(np.int64),
+        quiet=quiet,
+        words=quiet + len(pooled.judged),
+        begin=np.cumsum([0, *(program.operation.size for program in programs)]).astype(np.int64),
         operation=np.concatenate([program.operation for program in programs]),
         operand=np.concatenate([program.operand for program in programs]),
-        is_compiled=False,
     )
 
 
@@ -141,6 +155,67 @@ def filter_fields(pooled: Pooled) -> Iterator[str]:
         yield from field_names(term.value)
 
 
+class _Presence(NamedTuple):
+    """Which conditions ask whether a key has rows of some measures in a window; `like` is the count that is the same number."""
+
+    length_us: Micros
+    members: frozenset[int]
+    like: int | None
+    judged: list[int]
+
+
+def _places(pooled: Pooled) -> tuple[list[int], int]:
+    """Return the word where each measure begins, and the word behind the last."""
+    widths = [1 if term.function in (MeasureFunction.COUNT, MeasureFunction.DISTINCT) else 2 for term in pooled.terms]
+    ends = [kernel.HEADER, *(kernel.HEADER + sum(widths[: nth + 1]) for nth in range(len(widths)))]
+    return ends[:-1], ends[-1]
+
+
+def _presences(pooled: Pooled) -> list[_Presence]:
+    presences: dict[tuple[Micros, int | None, frozenset[int]], _Presence] = {}
+    for number, judged in enumerate(pooled.judged):
+        length, members = _length_of(pooled, judged), frozenset(pooled.measured[judged.rule])
+        like = _same_count(pooled, length, members)
+        alike = (length, like, members if like is None else frozenset())
+        presences.setdefault(alike, _Presence(length, members, like, [])).judged.append(number)
+    return list(presences.values())
+
+
+def _standing(presences: Sequence[_Presence], places: Sequence[int], end: int) -> list[int]:
+    """Return each presence's word: that of the count that is the same, or one of its own from `end` on."""
+    own = [presence.like is None for presence in presences]
+    return [end + sum(own[:nth]) if each.like is None else places[each.like] for nth, each in enumerate(presences)]
+
+
+def _same_count(pooled: Pooled, length_us: Micros, members: frozenset[int]) -> int | None:
+    """Return the count that counts every row of the measures `members`, as one of them does, where there is one."""
+    own = [pooled.terms[each] for each in members]
+    for nth, term in enumerate(pooled.terms):
+        if term.function is MeasureFunction.COUNT and term.length_us == length_us:
+            every = all(_includes(term, each) for each in own)
+            if every and any(_counts_as(term, each) for each in own):
+                return nth
+    return None
+
+
+def _includes(count: Term, term: Term) -> bool:
+    """Tell whether `count` counts every event that `term` does."""
+    if count.kind is not term.kind:
+        return False
+    if count.where in (None, term.where):
+        return True
+    return isinstance(term.where, Connective) and term.where.operator == "and" and count.where in term.where.operands
+
+
+def _counts_as(count: Term, term: Term) -> bool:
+    """Tell whether `term` takes in no event less than `count` does."""
+    return term.function is not MeasureFunction.DISTINCT and (count.kind, count.where) == (term.kind, term.where)
+
+
+def _length_of(pooled: Pooled, judged: Judged) -> Micros:
+    return max(pooled.terms[each].length_us for each in pooled.measured[judged.rule])
+
+
 def _term(measure: Measure, rule: Rule) -> Term:
     window = next(each for each in rule.windows if each.name == measure.window)
     assert isinstance(window, Rolling)
@@ -159,6 +234,10 @@ def _count_of(term: Term) -> Term:
     return Term(MeasureFunction.COUNT, None, term.kind, term.where, term.peak_us, Micros(0))
 
 
+def _peak_of(pooled: Pooled, term: Term) -> int:
+    return pooled.terms.index(_count_of(term)) if term.function is MeasureFunction.PEAK else NOBODY
+
+
 def _without_length(term: Term) -> Term:
     return replace(term, length_us=Micros(0))
 
@@ -173,8 +252,8 @@ def _condition(pooled: Pooled, judged: Judged) -> tuple[Rule, Expression]:
     return rule, tier.when if rule.minimum is None else Connective("and", (rule.minimum, tier.when))
 
 
-def _members(pooled: Pooled, judged: Judged) -> int:
-    return sum(1 << each for each in set(pooled.measured[judged.rule]))
+def _bits(sets: Iterable[Iterable[int]]) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    return np.array([sum(1 << each for each in members) for members in sets], np.uint64)
 
 
 def _whole(values: Iterable[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
