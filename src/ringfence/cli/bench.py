@@ -35,6 +35,7 @@ def quality(
     clause: Annotated[list[str] | None, typer.Option(help="Only abuse against this clause; may be repeated.")] = None,
     held_out: Annotated[bool, typer.Option(help="Measure the carriers set aside too.")] = True,
     ablation: Annotated[bool, typer.Option(help="Also without each rule, and with thresholds at half and double.")] = True,
+    sessions: Annotated[bool, typer.Option(help="Measure what packets alone show too.")] = True,
     real_calls: Annotated[Path | None, typer.Option(metavar="DIR", help="calls.csv and sms.csv of real people.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
     page_file: Annotated[Path | None, typer.Option("--page", metavar="FILE", help="Write it as a page (Markdown).")] = None,
@@ -43,7 +44,7 @@ def quality(
 ) -> None:
     """Run a bundle over labelled carriers and print recall, precision, delay and cost, clause by clause."""
     loaded(bundle)  # says what is wrong with it, and ends
-    asked = Asked(bundle, seed, parties, weeks, abusers, tuple(clause or ()), held_out, ablation, real_calls)
+    asked = Asked(bundle, seed, parties, weeks, abusers, tuple(clause or ()), held_out, ablation, sessions, real_calls)
     with ExitStack() as stack:
         try:
             made = report(asked, processes=processes, told=_progress(stack))

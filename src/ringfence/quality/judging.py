@@ -1,14 +1,38 @@
 """One carrier's events through the engine, in batches, under one or several plans at once."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 from ringfence.policy.plan import Plan
+from ringfence.simulate.labelled.packets import Packet
 from ringfence.vocabulary.contracts import Event, Finding, Reference
+from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
+from ringfence.watch.calls.tracker import ANSWER_US, Tracker
 from ringfence.watch.engine import Engine
+from ringfence.watch.sources.datagram import Datagram, PayloadKind
+from ringfence.watch.wire.sip import Defect
 
 _BATCH = 16_384
+
+
+def tracked(packets: Iterable[Packet], reference: Reference) -> Iterator[Event]:
+    """Yield the events that watch makes of the packets, which come in the order of their times."""
+    tracker, defects = Tracker(Directory(reference)), Counter[Defect]()
+    tracker.note_no_changes()
+    stream, last = iter(packets), None
+    while held := list(islice(stream, 1_000)):
+        yield from tracker.feed_all([_datagram(packet) for packet in held], defects)
+        tracker.observations()
+        last = held[-1].time
+    if last is not None:
+        yield from tracker.advance(Micros(last + ANSWER_US))
+
+
+def _datagram(packet: Packet) -> Datagram:
+    time, source, source_port, destination, destination_port, payload = packet
+    return Datagram(time, time, PayloadKind.SIP, "udp", source, source_port, destination, destination_port, payload)
 
 
 class Judged:

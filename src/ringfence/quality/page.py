@@ -24,7 +24,8 @@ def page(report: Report) -> str:
 def _introduction(report: Report) -> Iterator[str]:
     yield "# How well the default bundle finds abuse"
     yield ""
-    asked = f"--seed {report.seed} --parties {report.tuned.parties} --weeks {report.weeks}"
+    asked = f"--seed {report.seed} --parties {report.parties} --weeks {report.weeks}"
+    asked += f" --abusers {report.abusers}" if report.abusers is not None else ""
     yield f"Made by `ringfence bench quality {asked} --page FILE`."
     yield "Anybody can make it again: the same seed gives the same carriers, and the same version of the policy the same findings."
     yield f"Version of the policy: `{report.policy}`."
@@ -34,15 +35,15 @@ def _introduction(report: Report) -> Iterator[str]:
 
 
 _HOW = """\
-A made-up carrier has honest parties of many kinds, and abusers, of which there are never more than one among a hundred. What all of
+A made-up carrier has honest parties of many kinds, and abusers: one in a hundred, or as many as the command was told. What all of
 them do goes through the engine as the events that an edge would give; who is what stands in a file of its own, which no rule sees.
 Accounts, trunks and call ids are random, attackers' addresses come from the networks that honest travellers use, and many honest
 kinds do what careless counting takes for abuse: redialling, forwarding, taxi drivers who ring once, schools that call all parents.
 
 - *recall*: of all abusers of a clause, those that a rule of this clause found; the interval is Wilson's, with 95 % confidence
 - *any clause*: those that some rule found, whatever clause it cites
-- *precision*: of all whom rules of the clause found, those who abused. The second figure is what it would be if one party in a
-  thousand abused
+- *precision*: of all whom rules of the clause found, those who abused; then what it would be with one abuser in a hundred parties,
+  and in a thousand
 - *until*: from the abuser's first act to the finding, in acts and in time: the median, and what nine of ten stay under
 - *let through*: what an abuser did until the rules said act (all of it where they never did): the median
 - *touched*: honest parties of whom a rule says something, for each party and month
@@ -56,6 +57,8 @@ def _figures(report: Report) -> Iterator[str]:
     yield from _part("Carriers on which thresholds were chosen", report.tuned)
     if report.held_out is not None:
         yield from _part("Carriers set aside", report.held_out)
+    if report.sessions is not None:
+        yield from _part("Abuse that packets alone show", report.sessions)
     yield from _real(report)
     yield from _ablation(report)
 
@@ -79,7 +82,8 @@ def _part(title: str, part: Part) -> Iterator[str]:
             "any clause",
             "precision, warn",
             "precision, act",
-            "at 1 in 1,000",
+            "warn at 1 in 100, 1,000",
+            "act at 1 in 100, 1,000",
             "touched, warn",
             "touched, act",
         ),
@@ -132,7 +136,8 @@ def _quality_row(clause: ClauseQuality) -> Sequence[str]:
         _plain(warn.found.value),
         _share(warn.precision),
         _share(act.precision),
-        f"{_plain(warn.precision_1_in_1000)} / {_plain(act.precision_1_in_1000)}",
+        f"{_plain(warn.precision_1_in_100)}, {_plain(warn.precision_1_in_1000)}",
+        f"{_plain(act.precision_1_in_100)}, {_plain(act.precision_1_in_1000)}",
         f"{warn.touched} ({warn.touched_per_month:.3%})",
         f"{act.touched} ({act.touched_per_month:.3%})",
     )

@@ -26,6 +26,7 @@ class Asked(Struct, frozen=True):
     clauses: tuple[str, ...] = ()
     held_out: bool = True
     ablation: bool = True
+    sessions: bool = True
     real_calls: Path | None = None
 
 
@@ -72,9 +73,13 @@ class Report(Struct, frozen=True):
 
     policy: str
     seed: int
+    parties: int
     weeks: int
+    abusers: int | None
     tuned: Part
     held_out: Part | None
+    sessions: Part | None
+    """Abuse that packets alone show, over one day."""
     real: RealCalls | None
     left_out: list[LeftOut]
     moved: list[Moved]
@@ -94,9 +99,12 @@ def report(asked: Asked, *, processes: int, told: Callable[[str, int, int], None
     return Report(
         plan.policy,
         asked.seed,
+        asked.parties,
         asked.weeks,
+        asked.abusers,
         _part(whole),
         _part(taken_together([each[0] for each in aside])) if aside else None,
+        _part(taken_together([each[0] for each in _sessions(asked, processes, told)])) if asked.sessions else None,
         measured(plan, asked.real_calls) if asked.real_calls is not None else None,
         left_out(whole, _rules(plan)) if asked.ablation else [],
         moved(whole, moves) if asked.ablation else [],
@@ -118,6 +126,14 @@ def _outcomes(asked: Asked, *, held_out: bool, processes: int, told: Callable[[s
         outcomes(worlds, processes=processes, told=lambda done: told(name, done, len(worlds)))
     )
     return [each for _, each in sorted(made, key=lambda one: one[0].number)]
+
+
+def _sessions(asked: Asked, processes: int, told: Callable[[str, int, int], None]) -> list[list[Outcome]]:
+    """Return what came of carriers that are read packet by packet: a fifth of the parties, for a day."""
+    first = World(asked.bundle, asked.seed, 0, Size(0, 1, asked.abusers), wire=True)
+    worlds = worlds_of(first, max(100, asked.parties // 5))
+    told("packets", 0, len(worlds))
+    return [each for _, each in outcomes(worlds, processes=processes, told=lambda done: told("packets", done, len(worlds)))]
 
 
 def _part(outcome: Outcome) -> Part:

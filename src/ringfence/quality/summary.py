@@ -29,13 +29,14 @@ class Delay(Struct, frozen=True):
 class Level(Struct, frozen=True):
     """What holds for findings of a severity and graver ones.
 
-    `recall` counts findings under the clause itself, `found` under any. `precision` is of the run, `precision_1_in_1000` what it
-    would be with one abuser (of any clause) in a thousand parties. `touched_per_month` is a share of honest parties.
+    `recall` counts findings under the clause itself, `found` under any. `precision` is of the run, the others what it
+    would be with one abuser (of any clause) in so many parties. `touched_per_month` is a share of honest parties.
     """
 
     recall: Share
     found: Share
     precision: Share
+    precision_1_in_100: float | None
     precision_1_in_1000: float | None
     touched: int
     touched_per_month: float
@@ -158,11 +159,19 @@ def _level(outcome: Outcome, abuses: Sequence[Abuse], clause: str, severity: Sev
         wilson(len(hits), len(abuses)),
         wilson(anyhow, len(abuses)),
         wilson(right, right + mistaken + touched),
-        reweighted(right + mistaken, touched, abusers=len(outcome.abuses), parties=outcome.parties, prevalence=0.001),
+        _precision_at(0.01, (right, mistaken, touched), outcome),
+        _precision_at(0.001, (right, mistaken, touched), outcome),
         touched,
         touched / months if months else 0.0,
         delay,
     )
+
+
+def _precision_at(prevalence: float, found: tuple[int, int, int], outcome: Outcome) -> float | None:
+    """Return the precision at another prevalence: of abusers rightly found, others found for what they did not do, and innocents."""
+    right, mistaken, touched = found
+    abusive = reweighted(right + mistaken, touched, abusers=len(outcome.abuses), parties=outcome.parties, prevalence=prevalence)
+    return None if abusive is None else abusive * right / (right + mistaken) if right + mistaken else 0.0
 
 
 def _at_least(touches: Sequence[Touch], severity: Severity) -> list[Touch]:

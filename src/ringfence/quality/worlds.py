@@ -12,11 +12,12 @@ from msgspec.structs import replace as with_fields
 
 from ringfence.policy import load, read_folder
 from ringfence.policy.plan import Plan
-from ringfence.quality.judging import Judged
+from ringfence.quality.judging import Judged, tracked
 from ringfence.quality.outcomes import Outcome, assessed
 from ringfence.quality.scaling import scaled
 from ringfence.quality.truth import Truth
 from ringfence.simulate.labelled.carrier import Carrier, Size
+from ringfence.simulate.labelled.packets import packets
 from ringfence.vocabulary.contracts import Reference
 from ringfence.vocabulary.times import DAY
 
@@ -36,6 +37,8 @@ class World:
     size: Size
     held_out: bool = False
     moved: bool = False
+    wire: bool = False
+    """Abusers whom packets alone show; what they and all others send is read as from a mirror."""
 
 
 def worlds_of(first: World, parties: int) -> list[World]:
@@ -71,13 +74,14 @@ def outcome(world: World) -> list[Outcome]:
         world.size,
         world=world.number,
         held_out=world.held_out,
+        wire=world.wire,
         never_originate=[row.entry for row in never.rows if row.entry.startswith("+")] if never else (),
     )
     gc.freeze()
     lists = {name: tuple(row.entry for row in rows) for name, rows in bundle.lists.items()}
     reference: Reference = with_fields(carrier.reference, policy=bundle.hash, lists=lists)
     judged = Judged(plans, reference, source=f"carrier {world.seed}.{world.number}")
-    judged.take(carrier.events())
+    judged.take(tracked(packets(carrier.acts()), reference) if world.wire else carrier.events())
     truth = Truth(carrier.labels, carrier.parties)
     found = []
     for findings in judged.findings:
