@@ -1,32 +1,35 @@
-"""`python -m bench.live`: the highest rate of mirrored messages without loss, memory, and seconds from packet to finding."""
+"""`python -m bench.live [RATE…]`: messages a second without loss, the share of a core, and from packet to finding, p50 and p99."""
 
+import multiprocessing
 import shutil
 import socket
-import statistics
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Final
 
-from bench.live.mirror import messages, send
+from bench.live.mirror import Sent, send_when_told
 from bench.live.probe import Probes
 from bench.live.process import NeverReady, Watch
 from bench.live.provisioned import provision
 
-RATES: Final = (2_000, 4_000, 6_000, 8_000, 10_000, 15_000, 20_000, 30_000, 40_000)
-SECONDS_A_RATE: Final = 3.0
+RATES: Final = (2_000, 5_000, 10_000, 15_000, 20_000, 25_000, 30_000, 40_000)
+SECONDS_A_RATE: Final = 10.0
+SCANS_A_SECOND: Final = 20
+NEVER_S: Final = 15.0
 BEHIND_S: Final = 2.0
 """Whoever finds something this late has fallen behind."""
 
 
-def main() -> int:
+def main(asked: list[str]) -> int:
     """Measure; return 1 where watch could not be started or found nothing."""
     data = Path(tempfile.mkdtemp(prefix="ringfence-bench-"))
     try:
         port = free_port()
         provision(data, port)
         with Watch(data, port) as watch:
-            return measure(watch, Probes(data, ("127.0.0.1", port)), port)
+            return measure(watch, Probes(data, ("127.0.0.1", port)), port, tuple(map(int, asked)) or RATES)
     except NeverReady as error:
         print(f"watch did not start:\n{error}")
         return 1
@@ -34,32 +37,29 @@ def main() -> int:
         shutil.rmtree(data)
 
 
-def measure(watch: Watch, probes: Probes, port: int) -> int:
+def measure(watch: Watch, probes: Probes, port: int, rates: tuple[int, ...]) -> int:
     """Print findings' latency at rest, then one line a rate until watch loses something or falls behind."""
-    if probes.latency_s() is None:
+    probes.scan()
+    probes.wait(NEVER_S)
+    if probes.missing:
         print("watch found nothing at all")
         return 1
-    rest = [latency for _ in range(10) if (latency := probes.latency_s()) is not None]
-    if not rest:
-        print("watch found the first scan and no other")
-        return 1
-    median_ms, worst_ms = statistics.median(rest) * 1000, max(rest) * 1000
-    print(f"at rest: finding in the feed after {median_ms:.0f} ms (median of {len(rest)}), worst {worst_ms:.0f} ms")
-    print(f"  memory {watch.memory_mb():.0f} MB")
+    probes.begin()
+    for _ in range(40):
+        probes.scan()
+        probes.wait(NEVER_S)
+    print(f"at rest: {told(probes)}, memory {watch.memory_mb():.0f} MB", flush=True)
     held = 0.0
-    for rate in RATES:
-        new = messages(int(rate * SECONDS_A_RATE), f"r{rate}")
+    for rate in rates:
         dropped, busy = watch.dropped(), watch.busy_s()
-        sent = send(new, ("127.0.0.1", port), rate)
-        lost, share = watch.dropped() - dropped, (watch.busy_s() - busy) / sent.seconds
-        what = f"{sent.per_second:,.0f} messages/s for {sent.seconds:.1f} s: {lost} lost, processor {share:.0%}"
-        if lost:
-            print(what)
-            break
-        latency = probes.latency_s()
-        found = "never" if latency is None else f"after {latency * 1000:.0f} ms"
-        print(f"{what}, finding {found}, memory {watch.memory_mb():.0f} MB", flush=True)
-        if latency is None or latency > BEHIND_S:
+        probes.begin()
+        sent = sent_beside(probes, rate, port)
+        share = (watch.busy_s() - busy) / sent.seconds
+        probes.wait(BEHIND_S)
+        lost = watch.dropped() - dropped
+        what = f"{sent.per_second:,.0f} messages/s for {sent.seconds:.1f} s: {lost} lost, {share:.0%} of a core"
+        print(f"{what}, {told(probes)}, memory {watch.memory_mb():.0f} MB", flush=True)
+        if lost or probes.missing:
             break
         held = sent.per_second
         if sent.per_second < 0.9 * rate:
@@ -67,6 +67,37 @@ def measure(watch: Watch, probes: Probes, port: int) -> int:
             break
     print(f"highest rate without loss: {held:,.0f} messages/s; peak memory {watch.memory_mb('VmHWM'):.0f} MB")
     return 0
+
+
+def told(probes: Probes) -> str:
+    """Return what became of the scans: quantiles of the time from the crossing packet to its finding in the feed."""
+    found = sorted(probes.found)
+    if not found:
+        return "nothing found"
+    p50, p99 = (found[min(len(found) - 1, int(len(found) * share))] * 1000 for share in (0.5, 0.99))
+    never = f", {probes.missing} never" if probes.missing else ""
+    return f"{len(found)} findings, p50 {p50:.0f} ms, p99 {p99:.0f} ms{never}"
+
+
+def sent_beside(probes: Probes, rate: int, port: int) -> Sent:
+    """Have another process send at the rate, and scan beside it."""
+    context = multiprocessing.get_context("spawn")
+    mine, theirs = context.Pipe()
+    sender = context.Process(target=send_when_told, args=(rate, SECONDS_A_RATE, port, theirs), daemon=True)
+    sender.start()
+    theirs.close()  # so that a sender that died is noticed
+    mine.recv()  # its messages are made
+    mine.send("go")
+    begun = due = time.perf_counter()
+    while not mine.poll():
+        probes.look()
+        if time.perf_counter() >= due and due - begun < SECONDS_A_RATE:
+            probes.scan()
+            due += 1 / SCANS_A_SECOND
+        time.sleep(0.002)
+    sent: Sent = mine.recv()
+    sender.join()
+    return sent
 
 
 def free_port() -> int:
@@ -77,4 +108,4 @@ def free_port() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing.connection import Connection
 from typing import Final
 
 from ringfence.simulate import carrier, hep, signalling
@@ -78,6 +79,14 @@ def send(messages: Sequence[bytes], to: tuple[str, int], per_second: float) -> S
             done = max(done, due)
             time.sleep(0.001)
         return Sent(done, time.perf_counter() - begin)
+
+
+def send_when_told(rate: int, seconds: float, port: int, pipe: Connection) -> None:
+    """Be a process that makes its messages, says so, waits for a word, sends them and says how it went."""
+    new = messages(int(rate * seconds), f"r{rate}")
+    pipe.send("ready")
+    pipe.recv()
+    pipe.send(send(new, ("127.0.0.1", port), rate))
 
 
 def now() -> Micros:

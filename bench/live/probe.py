@@ -1,4 +1,4 @@
-"""A small scan from an address never seen before: how long until its finding stands in the feed."""
+"""Small scans from addresses never seen before, in the midst of the traffic: how long until their findings stand in the feed."""
 
 import socket
 import time
@@ -11,13 +11,11 @@ from bench.live.mirror import encoded, now, stamp
 from ringfence.cli.shipped import EXAMPLES
 from ringfence.feeds import FeedReader
 from ringfence.simulate import attacks
-from ringfence.simulate.flows import Packet
 from ringfence.vocabulary.contracts import Finding
 
 TARGETS: Final = 5
 """How many refused targets the rule sip-scan wants: the answer to the last of them crosses its threshold."""
-
-NEVER_S: Final = 15.0
+RULE: Final = "sip-scan"
 
 
 class Probes:
@@ -28,23 +26,43 @@ class Probes:
         self._feed = FeedReader(data / "feeds" / "findings")
         self._recording = attacks.recording(EXAMPLES / "captures" / "svwar.pcap")
         self._count = 0
+        self._sent: dict[str, float] = {}
+        self.found: list[float] = []
+        """Seconds from the crossing packet to its finding, of each scan that was found."""
 
-    def latency_s(self) -> float | None:
-        """Scan once; return the seconds from the crossing packet to its finding, `None` where it never came."""
+    @property
+    def missing(self) -> int:
+        """How many scans were not found yet."""
+        return len(self._sent)
+
+    def begin(self) -> None:
+        """Forget what was measured."""
+        self.look()
+        self._sent, self.found = {}, []
+
+    def scan(self) -> None:
+        """Send one scan."""
         self._count += 1
         source = f"198.18.{self._count // 250}.{self._count % 250 + 1}"
-        packets = self._refused(source)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
-            for packet in packets:
-                sent = time.perf_counter()
-                out.sendto(stamp(encoded(packet), now()), self._to)
-        while time.perf_counter() - sent < NEVER_S:
-            if any(msgspec.json.decode(record.payload, type=Finding).subject.id == source for record in self._feed.read()):
-                return time.perf_counter() - sent
-            time.sleep(0.001)
-        return None
-
-    def _refused(self, source: str) -> list[Packet]:
-        """Return REGISTER and 404 for the first targets, the last 404 at the end."""
         flows = attacks.flows(self._recording, source, f"probe{self._count}")[:TARGETS]
-        return [packet for flow in flows for packet in flow.packets]
+        messages = [encoded(packet) for flow in flows for packet in flow.packets]  # REGISTER and 404, the last 404 at the end
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            for message in messages:
+                out.sendto(stamp(message, now()), self._to)
+            self._sent[source] = time.perf_counter()
+
+    def look(self) -> None:
+        """Take in what the feed has."""
+        while records := self._feed.read():
+            seen = time.perf_counter()
+            for record in records:
+                finding = msgspec.json.decode(record.payload, type=Finding)
+                if finding.rule == RULE and finding.subject.id in self._sent:
+                    self.found.append(seen - self._sent.pop(finding.subject.id))
+
+    def wait(self, seconds: float) -> None:
+        """Look until all were found, or for so long."""
+        deadline = time.perf_counter() + seconds
+        while self._sent and time.perf_counter() < deadline:
+            self.look()
+            time.sleep(0.002)

@@ -34,13 +34,14 @@ from ringfence.watch.live import MOST_WAITING, DeskTail, Judges, Log, Pipeline, 
 from ringfence.watch.recorded import StandingTails, Tail
 from ringfence.watch.sinks import DeskFeeds, write_health
 from ringfence.watch.sources.errors import SourceError
-from ringfence.watch.sources.hep import HepListener, Intake
+from ringfence.watch.sources.hep import HepCounts, HepListener, Intake
 
 FATAL_EXIT: Final = 2
 _TURN_SECONDS: Final = 0.02
 _REFERENCE_US: Final = 250 * MILLISECOND
 _REGULAR_US: Final = 10 * SECOND
 _CATCH_UP_US: Final = 60 * SECOND
+_AGENTS_TOLD: Final = 20
 _MOST_HELD_UP: Final = 50_000
 """Datagrams that may wait while what was written to files before is caught up with."""
 HEALTH_FILE: Final = "watch-health.json"
@@ -102,6 +103,7 @@ class _Live:
             allowed=tuple(ipaddress.ip_network(agent, strict=False) for agent in self._options.agents),
             key=self._options.key.encode() or None,
         )
+        self._listener: HepListener | None = None
         self._turns = ThreadPoolExecutor(1, "turns")
         self._saved = 0
         self._tried = Micros(0)
@@ -114,7 +116,7 @@ class _Live:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         host, port = address_port(self._options.hep)
-        listener = HepListener(self._intake, host, port)
+        listener = self._listener = HepListener(self._intake, host, port)
         await listener.start()
         try:
             waits = f"messages wait until it is ready, up to {MOST_WAITING}"
@@ -289,12 +291,24 @@ class _Live:
             "write_failures": counts.write_failures,
             "refused_agents": hep.refused_address + hep.refused_key,
             "hep_defects": {str(defect): number for defect, number in hep.defects.items()},
+            "kernel_drops": 0 if self._listener is None else self._listener.kernel_drops(),
+            "waiting": self._pipeline.arrived + len(reorder),
             "agents": len(hep.agents),
+            "by_agent": _by_agent(hep),
             "tails": self._tails.health(),
         }
 
     def _plan(self, policy: str) -> Plan:
         return load_bundle(read_folder(self._data / "policies" / policy), posted=True).plan
+
+
+def _by_agent(hep: HepCounts) -> dict[str, dict[str, int]]:
+    """Return what came from each of the busiest capture agents, by address and the id it gives itself."""
+    busiest = sorted(hep.agents.items(), key=lambda item: -item[1].packets)[:_AGENTS_TOLD]
+    return {
+        f"{key.address}#{key.agent}": {"packets": told.packets, "dropped": told.dropped, "clock_refused": told.clock_refused}
+        for key, told in busiest
+    }
 
 
 def _tracker_options(watch: WatchPart) -> TrackerOptions:

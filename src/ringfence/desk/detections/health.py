@@ -27,6 +27,7 @@ class Counts(Struct, frozen=True):
     unusable: int = 0
     dropped: int = 0
     overflowed: int = 0
+    kernel_drops: int = 0
     lost_events: int = 0
     refused_agents: int = 0
     agents: int = 0
@@ -56,7 +57,8 @@ class Health:
     @property
     def lost(self) -> int:
         """What came and was not looked at: more than could be taken in, without use, or while the disk was full."""
-        return self.counts.dropped + self.counts.overflowed + self.counts.lost_events + self.counts.unusable
+        counts = self.counts
+        return counts.dropped + counts.overflowed + counts.kernel_drops + counts.lost_events + counts.unusable
 
     @property
     def lag_ms(self) -> float:

@@ -38,8 +38,7 @@ CLOCK_TOLERANCE_US: Final = Micros(5 * SECOND)
 
 FILLED_AT_ONCE: Final = 50_000
 """Events of history that a new version's windows are told at its posting; what is more they are told between turns."""
-FILLED_IDLE: Final = 1_000_000
-"""The same where no version is in force that would be held up."""
+FILLED_IDLE: Final = 1_000_000  # where no version is in force that would be held up
 _FILLED_A_TURN: Final = 4_000
 _TURN: Final = 2_000
 
@@ -133,12 +132,13 @@ class Pipeline:
         if self._fill(now, FILLED_IDLE if self._engine is None else FILLED_AT_ONCE):
             self._log.info("policy.filling", policy=reference.policy, told=self.filling, judging=self.policy)
 
-    def take(self, datagram: Datagram) -> None:
-        """Take in one datagram, to be consumed when its turn comes; drop it where far too many wait."""
-        if len(self._arrived) < MOST_WAITING:
-            self._arrived.append(datagram)
-        else:
+    def take(self, datagram: Datagram) -> bool:
+        """Take in one datagram, to be consumed when its turn comes; drop it where far too many wait. Tell which."""
+        if len(self._arrived) >= MOST_WAITING:
             self.counts.overflowed += 1
+            return False
+        self._arrived.append(datagram)
+        return True
 
     def record(self, items: Iterable[CallRecord | Event], places: Iterable[Place]) -> None:
         """Take in what followed files gave, to be consumed with the next turn, in one batch with how far they were read.
@@ -185,7 +185,7 @@ class Pipeline:
 
     @property
     def arrived(self) -> int:
-        """How many datagrams wait for their turn."""
+        """How many datagrams wait for their turn, beside those that the reorder buffer holds."""
         return len(self._arrived)
 
     def catch_up(self, now: Micros) -> None:

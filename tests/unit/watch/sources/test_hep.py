@@ -72,6 +72,38 @@ def test_what_lies_in_the_socket_at_the_end_is_taken() -> None:
     assert [each.agent for each in delivered] == list(range(50))
 
 
+def test_what_the_system_drops_is_counted() -> None:
+    async def work(listener: HepListener) -> None:
+        assert listener.kernel_drops() == 0
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as agent:
+            filler, sent = packet(payload=b"x" * 60_000), 0
+            while sent * len(filler) <= 2 * listener.receive_buffer_octets:  # nobody reads meanwhile
+                agent.sendto(filler, ("127.0.0.1", listener.port))
+                sent += 1
+        dropped = listener.kernel_drops()
+        assert 0 < dropped < sent
+        await until(lambda: sum(each.packets for each in listener.intake.counts.agents.values()) == sent - dropped)
+
+    listener = HepListener(intake([]), "127.0.0.1", 0)
+    run(listener, work)
+    assert listener.kernel_drops() == 0  # nothing is open
+
+
+def test_what_there_was_no_room_for_is_counted_by_agent() -> None:
+    kept: list[Datagram] = []
+
+    def deliver(each: Datagram) -> bool:
+        has_room = len(kept) < 3
+        if has_room:
+            kept.append(each)
+        return has_room
+
+    taking = Intake(deliver, lambda: NOW, allowed=LOOPBACK)
+    for agent in (1, 2, 2, 2, 1):
+        taking.take(packet(agent=agent), "127.0.0.1")
+    assert {key.agent: (each.packets, each.dropped) for key, each in taking.counts.agents.items()} == {1: (2, 1), 2: (3, 1)}
+
+
 def test_udp_packets_become_datagrams() -> None:
     delivered: list[Datagram] = []
 

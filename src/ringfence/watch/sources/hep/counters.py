@@ -20,11 +20,15 @@ class AgentKey(NamedTuple):
 
 @dataclass(slots=True)
 class AgentCounts:
-    """`clock_refused`: packets whose time was missing or too far from their arrival, so that arrival counted."""
+    """`clock_refused`: packets whose time was missing or too far from their arrival, so that arrival counted.
+
+    `dropped`: packets that were taken off the socket and let go of, because too many waited.
+    """
 
     packets: int = 0
     octets: int = 0
     clock_refused: int = 0
+    dropped: int = 0
     last_arrival: Micros | None = None
 
 

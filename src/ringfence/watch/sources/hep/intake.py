@@ -18,12 +18,14 @@ _REMEMBERED: Final = 4_096
 
 @dataclass(slots=True)
 class Intake:
-    """Checks, counts and delivers. `allowed` empty: nobody may send. `key` `None`: agents need none.
+    """Checks, counts and delivers. `deliver` says `False` where there was no room.
+
+    `allowed` empty: nobody may send. `key` `None`: agents need none.
 
     HEP itself proves nothing: the key travels in plain text and UDP senders can lie. Keep the listener on a private address.
     """
 
-    deliver: Callable[[Datagram], None]
+    deliver: Callable[[Datagram], bool | None]
     clock: Callable[[], Micros]
     allowed: tuple[Network, ...]
     key: bytes | None = None
@@ -70,4 +72,5 @@ class Intake:
             return
         if not has_usable_clock(packet, arrival):
             agent.clock_refused += 1
-        self.deliver(carried)
+        if self.deliver(carried) is False:
+            agent.dropped += 1
