@@ -4,6 +4,7 @@ import heapq
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from itertools import islice
 from operator import attrgetter
 from typing import BinaryIO, Final
 
@@ -18,6 +19,7 @@ HELD_DATAGRAMS: Final = 1_000
 """How far a capture may be out of order: packets of several queues or cards are, by a few."""
 
 _LENGTH: Final = 4
+_TIME: Final[Callable[[Datagram], int]] = attrgetter("time")
 _ORDER: Final[Callable[[Event], tuple[int, int]]] = attrgetter("time", "sequence")
 
 
@@ -38,15 +40,27 @@ def sorted_events(events: Iterable[Event], *, run: int = RUN) -> Iterator[Event]
 
 def nearly_sorted(datagrams: Iterable[Datagram], *, held: int = HELD_DATAGRAMS) -> Iterator[Datagram]:
     """Yield the datagrams by time where none stands more than `held` places too late; equal times as they stand."""
-    waiting: list[tuple[int, int, Datagram]] = []
-    for number, datagram in enumerate(datagrams):
-        if len(waiting) < held:
-            heapq.heappush(waiting, (datagram.time, number, datagram))
-        else:
-            yield heapq.heappushpop(waiting, (datagram.time, number, datagram))[2]
-    waiting.sort()
-    for _, _, datagram in waiting:
-        yield datagram
+    coming = iter(datagrams)
+    waiting = _by_time(islice(coming, held))
+    while following := list(islice(coming, held)):
+        if _TIME(following[0]) >= _TIME(waiting[-1]) and len(following) == held and _is_by_time(following):
+            yield from waiting  # nearly all there is: no packet stands before one that came earlier
+            waiting = following
+            continue
+        heap = [(datagram.time, number, datagram) for number, datagram in enumerate(waiting)]
+        for number, datagram in enumerate(following, start=held):
+            yield heapq.heappushpop(heap, (datagram.time, number, datagram))[2]
+        waiting = [datagram for _, _, datagram in sorted(heap)]
+    yield from waiting
+
+
+def _by_time(datagrams: Iterable[Datagram]) -> list[Datagram]:
+    return sorted(datagrams, key=_TIME)
+
+
+def _is_by_time(datagrams: list[Datagram]) -> bool:
+    times = list(map(_TIME, datagrams))
+    return times == sorted(times)
 
 
 def _written(events: list[Event], file: BinaryIO) -> BinaryIO:

@@ -1,5 +1,6 @@
 """Recordings come in the order of their times, however they stand and however little memory there is."""
 
+from heapq import heappop, heappush
 from random import Random
 
 import pytest
@@ -24,11 +25,28 @@ def test_no_events_are_no_events() -> None:
     assert list(sorted_events([])) == []
 
 
-def test_datagrams_a_little_out_of_order_are_put_right() -> None:
-    def datagram(time: int) -> Datagram:
-        return Datagram(Micros(time), Micros(time), PayloadKind.SIP, "udp", "192.0.2.1", 5060, "192.0.2.2", 5060, b"")
+def datagram(time: int, arrival: int = 0) -> Datagram:
+    return Datagram(Micros(time), Micros(arrival), PayloadKind.SIP, "udp", "192.0.2.1", 5060, "192.0.2.2", 5060, b"")
 
+
+def test_datagrams_a_little_out_of_order_are_put_right() -> None:
     times = [3, 1, 2, 2, 0, 9, 8, 7, 5, 6, 4, 10]
     assert [each.time for each in nearly_sorted(map(datagram, times), held=6)] == sorted(times)
     assert [each.time for each in nearly_sorted(map(datagram, times), held=100)] == sorted(times)
     assert len(list(nearly_sorted(map(datagram, times), held=1))) == len(times)
+
+
+@pytest.mark.parametrize("held", [1, 2, 7, 40])
+@pytest.mark.parametrize("jitter", [0, 3, 30, 300])
+@pytest.mark.parametrize("count", [0, 1, 39, 40, 41, 500])
+def test_no_more_is_held_than_is_said_and_equal_times_stay_as_they_stand(held: int, jitter: int, count: int) -> None:
+    random = Random(held + jitter)
+    datagrams = [datagram(number // 3 + random.randrange(jitter + 1), number) for number in range(count)]
+    heap: list[tuple[int, int]] = []
+    expected: list[tuple[int, int]] = []
+    for each in datagrams:
+        heappush(heap, (each.time, each.arrival))
+        if len(heap) > held:
+            expected.append(heappop(heap))
+    expected += sorted(heap)
+    assert [(each.time, each.arrival) for each in nearly_sorted(datagrams, held=held)] == expected
