@@ -12,6 +12,8 @@ from typing import Final
 from ringfence.policy.chains import check_findings
 from ringfence.policy.classes import Outside
 from ringfence.policy.clauses import ClauseText, clause_hint, fill_placeholders, read_clauses
+from ringfence.policy.clocks import Clocks
+from ringfence.policy.clocks_file import read_clocks
 from ringfence.policy.documents import parse_document
 from ringfence.policy.ladder import Ladder
 from ringfence.policy.ladder_file import read_ladder
@@ -24,7 +26,8 @@ from ringfence.policy.settings import Settings, read_settings
 SETTINGS: Final = "bundle.toml"
 TEXT: Final = "policy.md"
 LADDER: Final = "ladder.yaml"
-RESERVED: Final = ("clocks.yaml", "fees.yaml")
+CLOCKS: Final = "clocks.yaml"
+RESERVED: Final = ("fees.yaml",)
 """Part of a version where present, but not yet read beyond its form."""
 
 MAX_FILES: Final = 1000
@@ -49,6 +52,7 @@ class Bundle:
     ladder: Ladder
     lists: Mapping[str, tuple[ListRow, ...]]
     plan: Plan
+    clocks: Clocks
 
     def clause(self, slug: str) -> ClauseText | None:
         """Return the clause's text, `None` where this policy has no such clause."""
@@ -70,6 +74,7 @@ def load(files: Mapping[str, bytes], *, posted: bool = False) -> Bundle:
     lists = {match["name"]: read_list(match["name"], path, texts[path], report) for path in texts if (match := _LIST.match(path))}
     tables = {name: table_of(name, rows) for name, rows in sorted(lists.items())}
     placed = _rules(texts, tables, report, asking=not posted)
+    clocks = read_clocks(CLOCKS, texts[CLOCKS], lists, report) if CLOCKS in texts else Clocks({})
     for path in RESERVED:
         if path in texts:
             parse_document(path, texts[path], report)
@@ -80,7 +85,7 @@ def load(files: Mapping[str, bytes], *, posted: bool = False) -> Bundle:
         raise BundleRefused(report.problems)
     version = canonical_hash(files)
     rules = tuple(sorted((item.rule for item in placed if item.rule), key=lambda rule: rule.name))
-    return Bundle(version, settings, text, clauses, ladder, MappingProxyType(lists), Plan(version, rules, tables))
+    return Bundle(version, settings, text, clauses, ladder, MappingProxyType(lists), Plan(version, rules, tables), clocks)
 
 
 def _rules(texts: Mapping[str, str], tables: Mapping[str, Table], report: Report, *, asking: bool) -> list[Placed]:
@@ -133,7 +138,7 @@ def _texts(files: Mapping[str, bytes], report: Report) -> dict[str, str]:
 
 
 def _known(path: str, report: Report) -> bool:
-    fixed = (SETTINGS, TEXT, LADDER, *RESERVED)
+    fixed = (SETTINGS, TEXT, LADDER, CLOCKS, *RESERVED)
     if path in fixed or _RULE.match(path) or _LIST.match(path):
         return True
     near = get_close_matches(path, fixed, n=1)
