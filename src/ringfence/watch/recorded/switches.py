@@ -66,9 +66,7 @@ def _in_blocks(read: Callable[[BinaryIO, Options], Rows]) -> Blocks:
 
 
 def _generic_blocks(file: BinaryIO, options: Options, hashing: Hashing) -> Iterator[RecordBlock]:
-    if options.mapping is not None:
-        return blocks_of(_generic(file, options), hashing)
-    return read_blocks(file, hashing, zone=options.zone, country=options.country)
+    return read_blocks(file, hashing, zone=options.zone, country=options.country, mapping=_mapping(options))
 
 
 def _parquet_blocks(file: BinaryIO, options: Options, hashing: Hashing) -> Iterator[RecordBlock]:

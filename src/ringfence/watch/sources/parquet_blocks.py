@@ -26,7 +26,7 @@ def read_blocks(
     """Yield what `parquet_records.read` does without a mapping, in blocks. Raises `UnreadableFile` as it does."""
     table = opened_table(file, None, zone=zone, country=country)
     lines = Lines(",".join(table.names), zone=zone, country=country)
-    return once_in_blocks(_blocks(table, BlockReader(lines, hashing, zone=zone), hashing))
+    return once_in_blocks(_blocks(table, BlockReader(lines, hashing), hashing))
 
 
 def _blocks(table: Table, reader: BlockReader, hashing: Hashing) -> Iterator[RecordBlock]:

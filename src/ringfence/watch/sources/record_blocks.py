@@ -1,4 +1,4 @@
-"""Files of call records in the generic layout as blocks of columns: the same records and problems as row by row, sooner."""
+"""Files of call records as blocks of columns: the same records and problems as row by row, sooner."""
 
 from collections.abc import Iterable, Iterator
 from datetime import tzinfo
@@ -9,10 +9,11 @@ from ringfence.watch.kernels.row_layout import Hashing
 from ringfence.watch.sources.call_records import unreadable
 from ringfence.watch.sources.holes import skip_hole
 from ringfence.watch.sources.text_lines import is_utf16, text_lines
-from ringfence.watch.wire.cdr import LONGEST_LINE, CallRecord, RowProblem, WrongHeader
+from ringfence.watch.wire.cdr import LONGEST_LINE, CallRecord, FileMapping, RowProblem, WrongHeader
 from ringfence.watch.wire.cdr.blocks import BlockReader, RecordBlock, block_of
 from ringfence.watch.wire.cdr.reader import Lines
 from ringfence.watch.wire.cdr.repeats import REPEATED, Repeats
+from ringfence.watch.wire.cdr.rows import MappedLines
 
 _OCTETS: Final = 1 << 20
 """Of a block: its columns stay in the processor's cache, and what one block costs is nothing to what its rows do."""
@@ -20,21 +21,31 @@ _ROWS: Final = 4_096
 
 
 def read_blocks(
-    file: BinaryIO, hashing: Hashing, *, zone: tzinfo | None = None, country: str | None = None, octets: int = _OCTETS
+    file: BinaryIO,
+    hashing: Hashing,
+    *,
+    zone: tzinfo | None = None,
+    country: str | None = None,
+    mapping: FileMapping | None = None,
+    octets: int = _OCTETS,
 ) -> Iterator[RecordBlock]:
-    """Yield what `call_records.read` does without a mapping, in blocks of some `octets`. Raises `UnreadableFile` as it does."""
+    """Yield what `call_records.read` does, in blocks of some `octets`. Raises `UnreadableFile` as it does."""
     begun = _Begun(file)
-    lines = text_lines(begun)
-    numbered = enumerate(lines, start=1)
-    number, header = next(((number, line) for number, line in numbered if line.strip()), (1, ""))
+    numbered = enumerate(text_lines(begun), start=1)
+    has_header = mapping is None or mapping.header is None
+    number, header = next(((number, line) for number, line in numbered if line.strip()), (1, "")) if has_header else (0, "")
     try:
-        reader = Lines(header, zone=zone, country=country)
+        reader: Lines | MappedLines = (
+            Lines(header, zone=zone, country=country)
+            if mapping is None
+            else MappedLines(header if has_header else None, mapping, zone=zone, country=country)
+        )
     except WrongHeader as wrong:
-        raise unreadable(wrong, None) from wrong
-    if is_utf16(begun.first):
+        raise unreadable(wrong, mapping) from wrong
+    if not has_header or is_utf16(begun.first) or (isinstance(reader, MappedLines) and not reader.is_plain):
         rows = (row for nth, line in numbered if (row := reader.row(nth, line)) is not None)
         return once_in_blocks(blocks_of(rows, hashing))
-    return once_in_blocks(_blocks(file, BlockReader(reader, hashing, zone=zone), number + 1, octets))
+    return once_in_blocks(_blocks(file, BlockReader(reader, hashing), number + 1, octets))
 
 
 def blocks_of(rows: Iterable[CallRecord | RowProblem], hashing: Hashing, *, size: int = _ROWS) -> Iterator[RecordBlock]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 import numpy as np
@@ -15,7 +15,7 @@ from ringfence.watch.kernels import row_layout as layout
 from ringfence.watch.kernels.octets import count_lines
 from ringfence.watch.kernels.rows import read_lines
 from ringfence.watch.kernels.texts import hash_cells
-from ringfence.watch.wire.cdr.reader import ATTESTATIONS, DIRECTIONS, RELEASED_BY, Lines
+from ringfence.watch.wire.cdr.reader import ATTESTATIONS, DIRECTIONS, RELEASED_BY
 from ringfence.watch.wire.cdr.record import CallRecord, RowProblem
 from ringfence.watch.wire.cdr.values import BadValue
 
@@ -152,17 +152,42 @@ def _decoded(line: int, octets: bytes) -> CallRecord:  # noqa: ARG001 - the reco
     return msgspec.msgpack.decode(octets, type=CallRecord)
 
 
+class OneByOne(Protocol):
+    """What reads lines one by one: the one definition of what they say."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The columns of a line, as the generic layout names them."""
+
+    @property
+    def delimiter(self) -> str:
+        """What stands between values."""
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """Where times without a zone of their own are from."""
+
+    @property
+    def drops_answers(self) -> bool:
+        """Tell whether a call that was refused was not answered, whatever its record says."""
+
+    def row(self, number: int, line: str) -> CallRecord | RowProblem | None:
+        """Return the record of a line, or why it has none; `None` where it is empty."""
+
+    def in_form(self, name: str, text: str) -> str:
+        """Return the number or address `text` of a column as records have it. Raises `BadValue`."""
+
+
 class BlockReader:
     """Reads blocks of the lines that `lines` would read one by one."""
 
-    def __init__(self, lines: Lines, hashing: layout.Hashing, *, zone: tzinfo | None = None) -> None:
+    def __init__(self, lines: OneByOne, hashing: layout.Hashing) -> None:
         self._lines = lines
         self._hashing = hashing
-        self._zone = zone
         targets = [layout.PLACES.get(name, layout.NONE) for name in lines.names]
         self._table = layout.Table(
-            ord(","),
-            _classes(","),
+            ord(lines.delimiter),
+            _classes(lines.delimiter),
             np.array(targets, np.int64),
             _words(RELEASES, LETTERS, WAYS),
             np.array([cell for cell in _FORMED if cell not in hashing.cells], np.int64),
@@ -170,8 +195,8 @@ class BlockReader:
             np.zeros((hashing.cells.size, 1 << layout.KNOWN_BITS, 4), np.uint64),
         )
         self._cells = np.zeros((layout.CELLS, 2), np.int32)
-        self._canonical: dict[bytes, bytes] = {}
-        """Numbers and addresses in other forms, and their own."""
+        self._canonical: dict[tuple[int, bytes], bytes] = {}
+        """Numbers and addresses in other forms, by cell, and their own."""
         self.counted = 0
         """Lines of the last text."""
 
@@ -180,11 +205,13 @@ class BlockReader:
         draft = _Draft(text, first, place, self._hashing, self.row)
         self.counted = draft.size
         read_lines(draft.data, self._table, self._hashing, self._cells, draft.rows)
+        if self._lines.drops_answers:
+            draft.drop_answers()
         if not draft.states.any():
             return draft.block(None, ())
         behind = _Texts(len(text))
         draft.refuse_strange_texts()
-        draft.place_in(self._zone)
+        draft.place_in(self._lines.zone)
         for state, cell in (
             (layout.CALLER_ODD, layout.CALLER),
             (layout.CALLEE_ODD, layout.CALLEE),
@@ -216,20 +243,19 @@ class BlockReader:
         """Let cells stand as what numbers and addresses in them come to; mark rows odd where they come to nothing."""
         for row in np.flatnonzero(((draft.states & state) != 0) & ((draft.states & layout.ODD) == 0)).tolist():
             written = draft.cell(row, cell)
-            canonical = self._canonical.get(written)
+            canonical = self._canonical.get((cell, written))
             if canonical is None:
                 if len(self._canonical) >= _REMEMBERED:
                     self._canonical.clear()
-                canonical = self._canonical[written] = self._in_form(written.decode(), cell)
+                canonical = self._canonical[cell, written] = self._in_form(written.decode(), cell)
             if canonical:
                 draft.cells[row, cell] = behind.add(canonical)
             else:
                 draft.states[row] |= layout.ODD
 
     def _in_form(self, written: str, cell: int) -> bytes:
-        values = self._lines.values
         try:
-            return (values.address(written) if cell == layout.SOURCE else values.number(_TEXTS[cell], written)).encode()
+            return self._lines.in_form(_TEXTS[cell], written).encode()
         except BadValue:
             return b""
 
@@ -275,6 +301,11 @@ class _Draft:
         for nth, cell in enumerate(hashing.cells.tolist()):
             self.rows.hashes[nth, rows] = _hashed(self.data, cells, cell, hashing.key)
         self.rows.calls[rows] = _hashed(self.data, cells, layout.CALL_ID, hashing.call_key)
+
+    def drop_answers(self) -> None:
+        """Let refused calls be unanswered."""
+        status = self.facts["status"]
+        self.facts["answer"][(status != 0) & ((status < 200) | (status >= 300))] = layout.NEVER  # those of odd rows are read anew
 
     def refuse_strange_texts(self) -> None:
         """Mark rows odd that are no UTF-8, or hold blanks that only Unicode knows."""

@@ -7,7 +7,8 @@ from operator import itemgetter
 from typing import Final, TypeVar
 
 from ringfence.vocabulary.times import MILLISECOND, Micros, micros
-from ringfence.watch.wire.cdr.mapping import EPOCHS, FileMapping, Source, refuse_row
+from ringfence.watch.wire.cdr.columns import KNOWN
+from ringfence.watch.wire.cdr.mapping import EPOCHS, TIMES, UNITS, FileMapping, Source, refuse_row
 from ringfence.watch.wire.cdr.reader import ATTESTATIONS, DIRECTIONS, RELEASED_BY
 from ringfence.watch.wire.cdr.record import CallRecord
 from ringfence.watch.wire.cdr.values import BadValue, Values, chosen, in_order, short, status, whole
@@ -31,6 +32,25 @@ class MappedRows:
         self._values = Values(self._zone, self._country)
         self._by_country: dict[str | None, Values] = {self._country: self._values}
         self._read = {target: _reader(source, places) for target, source in mapping.columns.items()}
+
+    def plain(self) -> dict[str, str] | None:
+        """Return which of our columns each of theirs is, where values stand as in the generic layout; else `None`."""
+        sources = self._sources
+        columns = {source.column: target for target, source in sources.items() if source.column is not None}
+        zones = {source.zone or self._zone for target, source in sources.items() if target in TIMES}
+        is_plain = len(columns) == len(sources) and "end" in sources and len(zones) == 1 and sources.keys() <= set(KNOWN)
+        return columns if is_plain and all(_is_plain(target, source) for target, source in sources.items()) else None
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """Where times without a zone of their own are from, where that is one for all."""
+        return self._sources["start"].zone or self._zone
+
+    def in_form(self, name: str, text: str) -> str:
+        """Return the number or address `text` of a column of ours as records have it. Raises `BadValue`."""
+        if name == "source_ip":
+            return self._values.address(text)
+        return self._number(name, {name: text}) or ""
 
     def record(self, line: int, cells: Sequence[str]) -> CallRecord:
         """Return the record of a row. Raises `BadValue`."""
@@ -147,6 +167,12 @@ class MappedRows:
             return read(text)
         except BadValue as bad:
             raise refuse_row(target, self._sources[target], bad.cause) from None
+
+
+def _is_plain(target: str, source: Source) -> bool:
+    scale = UNITS["ms"] if target == "ring_ms" else 0
+    changes = (source.prefix, source.none, source.values is not None, source.otherwise is not None, source.pattern)
+    return source.scale == scale and not any(changes)
 
 
 def _reader(source: Source, places: Mapping[str, int]) -> Callable[[int, Sequence[str]], str]:

@@ -28,7 +28,10 @@ class Lines:
     def __init__(self, header: str, *, zone: tzinfo | None = None, country: str | None = None) -> None:
         """Raise `WrongHeader` where a column is missing, or stands twice."""
         self.names: Final = [name.strip().strip('"').lower() for name in header.lstrip("\ufeff").split(",")]
-        self.values: Final = Values(zone, country)
+        self.delimiter: Final = ","
+        self.zone: Final = zone
+        self.drops_answers: Final = False
+        self._values = Values(zone, country)
         self._columns = Columns(self.names)
 
     def row(self, number: int, line: str) -> CallRecord | RowProblem | None:
@@ -41,9 +44,13 @@ class Lines:
             if len(cells) != self._columns.count:
                 raise BadValue(None, f"{len(cells)} values under {self._columns.count} columns")
             cells.append("")
-            return generic_record(number, self._columns.pick(cells), self.values)
+            return generic_record(number, self._columns.pick(cells), self._values)
         except BadValue as bad:
             return RowProblem(number, bad.column, bad.cause)
+
+    def in_form(self, name: str, text: str) -> str:
+        """Return the number or address `text` of a column as records have it. Raises `BadValue`."""
+        return self._values.address(text) if name == "source_ip" else self._values.number(name, text)
 
 
 def read_records(

@@ -56,6 +56,49 @@ def record_reader(
     return RecordReader(KNOWN, columns, lambda line, cells: generic_record(line, cells, values))
 
 
+class MappedLines:
+    """Reads the lines of a separated file with somebody's own columns, one by one; one that can't be used costs itself only.
+
+    `header` is the file's first line, `None` where the mapping names the columns.
+    """
+
+    def __init__(self, header: str | None, mapping: FileMapping, *, zone: tzinfo | None = None, country: str | None = None) -> None:
+        """Raise `WrongHeader` where the header lacks a column that is mapped."""
+        names, delimiter = mapping.header, mapping.delimiter
+        if names is None:
+            header = (header or "").strip()
+            delimiter = delimiter or max(",;\t|", key=header.count)
+            try:
+                names = tuple(name.strip() for name in separated(header, delimiter))
+            except BadValue:
+                names = (header[:LONGEST_LINE],)
+        self.delimiter: Final = delimiter or ","
+        self.drops_answers: Final = True
+        self._rows = MappedRows(mapping, zone, country)
+        hint = "map to the columns that it has"
+        columns = Columns(names, wanted=self._rows.columns, required=self._rows.columns, hint=hint)
+        self._reader = RecordReader(self._rows.columns, columns, self._rows.record)
+        ours = self._rows.plain()
+        self.is_plain: Final = ours is not None
+        """Values stand as in the generic layout."""
+        self.names: Final = [(ours or {}).get(name, "") for name in names]
+        self.zone: Final = self._rows.zone
+
+    def row(self, number: int, line: str) -> CallRecord | RowProblem | None:
+        """Return the record of a line, or why it has none; `None` where it is empty."""
+        line = line.strip("\r\n")
+        if not line.strip():
+            return None
+        try:
+            return self._reader.row(number, separated(line, self.delimiter))
+        except BadValue as bad:
+            return RowProblem(number, bad.column, bad.cause)
+
+    def in_form(self, name: str, text: str) -> str:
+        """Return the number or address `text` of a column of ours as records have it. Raises `BadValue`."""
+        return self._rows.in_form(name, text)
+
+
 def read_mapped_records(
     lines: Iterable[str], mapping: FileMapping, *, zone: tzinfo | None = None, country: str | None = None
 ) -> Iterator[CallRecord | RowProblem]:
@@ -64,17 +107,9 @@ def read_mapped_records(
     Raises `WrongHeader` before the first row where the header lacks a column that is mapped.
     """
     numbered = enumerate(lines, start=1)
-    names = mapping.header
-    delimiter = mapping.delimiter
-    if names is None:
-        header = next((line for _, line in numbered if line.strip()), "").strip()
-        delimiter = delimiter or max(",;\t|", key=header.count)
-        try:
-            names = tuple(name.strip() for name in separated(header, delimiter))
-        except BadValue:
-            names = (header[:LONGEST_LINE],)
-    reader = record_reader(names, mapping, zone=zone, country=country)
-    return _separated(numbered, delimiter or ",", reader)
+    header = next((line for _, line in numbered if line.strip()), "") if mapping.header is None else None
+    reader = MappedLines(header, mapping, zone=zone, country=country)
+    return (row for number, line in numbered if (row := reader.row(number, line)) is not None)
 
 
 def read_json_records(
@@ -117,19 +152,6 @@ def separated(line: str, delimiter: str) -> list[str]:
         return next(csv.reader([line], delimiter=delimiter, strict=True, skipinitialspace=True), [])
     except csv.Error:
         raise BadValue(None, "a quotation mark that is never closed, or stands within a value") from None
-
-
-def _separated(numbered: Iterator[tuple[int, str]], delimiter: str, reader: RecordReader) -> Iterator[CallRecord | RowProblem]:
-    for number, line in numbered:
-        line = line.strip("\r\n")
-        if not line.strip():
-            continue
-        try:
-            cells = separated(line, delimiter)
-        except BadValue as bad:
-            yield RowProblem(number, bad.column, bad.cause)
-            continue
-        yield reader.row(number, cells)
 
 
 def _found(document: dict[str, Any], name: str) -> object:
