@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 from ringfence.policy.plan import Plan
+from ringfence.quality.beside import apart, beside, plain
 from ringfence.simulate.labelled.packets import Packet
 from ringfence.vocabulary.contracts import Event, Finding, Reference
 from ringfence.vocabulary.times import Micros
@@ -36,13 +37,11 @@ def _datagram(packet: Packet) -> Datagram:
 
 
 class Judged:
-    """The plans' engines and what each found."""
+    """What each of the plans finds; they are measured in one pass."""
 
     def __init__(self, plans: Sequence[Plan], reference: Reference, *, source: str) -> None:
-        directory = Directory(reference)
-        self._engines = [Engine(plan, key=b"", source=source) for plan in plans]
-        for engine in self._engines:
-            engine.know(directory)
+        self._engine = Engine(beside(plans), key=b"", source=source)
+        self._engine.know(Directory(reference))
         self.findings: list[list[Finding]] = [[] for _ in plans]
         self.events = 0
 
@@ -50,13 +49,13 @@ class Judged:
         """Judge all events, which come in the order of their times. `told` hears how many have been, now and then."""
         stream = iter(events)
         while batch := list(islice(stream, _BATCH)):
-            now = batch[-1].time
-            for engine, found in zip(self._engines, self.findings, strict=True):
-                found += engine.step(batch, now)
+            for finding in self._engine.step(batch, batch[-1].time):
+                plan, own = apart(finding)
+                self.findings[plan].append(own)
             self.events += len(batch)
             told(self.events)
 
     @property
     def losses(self) -> tuple[str, ...]:
-        """Rules of the first plan that had to forget something before its time."""
-        return tuple(sorted(rule for rule, lost in self._engines[0].losses.items() if lost.events or lost.cool_downs))
+        """Rules that had to forget something before its time."""
+        return tuple(sorted({plain(rule) for rule, lost in self._engine.losses.items() if lost.events or lost.cool_downs}))

@@ -131,7 +131,7 @@ def _outcomes(asked: Asked, *, held_out: bool, processes: int, told: Callable[[s
 def _sessions(asked: Asked, processes: int, told: Callable[[str, int, int], None]) -> list[list[Outcome]]:
     """Return what came of carriers that are read packet by packet: a fifth of the parties, for a day."""
     first = World(asked.bundle, asked.seed, 0, Size(0, 1, asked.abusers), wire=True)
-    worlds = worlds_of(first, max(100, asked.parties // 5))
+    worlds = worlds_of(first, max(20, asked.parties // 5))
     told("packets", 0, len(worlds))
     return [each for _, each in outcomes(worlds, processes=processes, told=lambda done: told("packets", done, len(worlds)))]
 

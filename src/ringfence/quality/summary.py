@@ -168,7 +168,7 @@ def _level(outcome: Outcome, abuses: Sequence[Abuse], clause: str, severity: Sev
 
 
 def _precision_at(prevalence: float, found: tuple[int, int, int], outcome: Outcome) -> float | None:
-    """Return the precision at another prevalence: of abusers rightly found, others found for what they did not do, and innocents."""
+    """Return the precision at another prevalence: of abusers rightly found, others wrongly, and innocents."""
     right, mistaken, touched = found
     abusive = reweighted(right + mistaken, touched, abusers=len(outcome.abuses), parties=outcome.parties, prevalence=prevalence)
     return None if abusive is None else abusive * right / (right + mistaken) if right + mistaken else 0.0

@@ -12,6 +12,7 @@ from ringfence.cli.bench import app
 from ringfence.cli.shipped import DEFAULT_BUNDLE
 from ringfence.policy.expressions import Comparison, Connective, Literal, MeasureValue, Type
 from ringfence.quality.ablation import left_out, moved
+from ringfence.quality.judging import Judged
 from ringfence.quality.outcomes import Abuse, Hit, Outcome, Touch, assessed
 from ringfence.quality.page import page, tables
 from ringfence.quality.real_calls import measured
@@ -29,6 +30,8 @@ from ringfence.vocabulary.numbers import E164
 from ringfence.vocabulary.severity import Mode, Severity
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import SECOND, Micros
+from ringfence.watch.attribution import Directory
+from ringfence.watch.engine import Engine
 
 BEGUN = Micros(1_000 * SECOND)
 
@@ -164,6 +167,23 @@ def test_limits_move_by_the_factor_and_shares_stay_shares() -> None:
     assert limits(2.0) == [80.0, pytest.approx(0.9), 3.0, 7.0]
 
 
+def test_plans_beside_each_other_find_what_each_finds_alone() -> None:
+    usual = plan_of(DEFAULT_BUNDLE)
+    plans = [usual, scaled(usual, 0.5)]
+    carrier = Carrier(4, Size(20, 2, abusers=7))
+    events = list(carrier.events())
+    together = Judged(plans, carrier.reference, source="made up")
+    together.take(events)
+    for plan, found in zip(plans, together.findings, strict=True):
+        alone = Engine(plan, key=b"", source="made up")
+        alone.know(Directory(carrier.reference))
+        expected = alone.step(events, events[-1].time)
+        assert sorted((each.rule, each.time, each.subject.id, each.severity) for each in found) == sorted(
+            (each.rule, each.time, each.subject.id, each.severity) for each in expected
+        )
+    assert len(together.findings[1]) > len(together.findings[0]) > 0
+
+
 def test_intervals_and_quantiles_are_those_of_the_books() -> None:
     assert wilson(0, 0).value is None
     assert wilson(8, 10).low == pytest.approx(0.4902, abs=1e-4)  # Wilson's interval for 8 of 10
@@ -189,7 +209,7 @@ def test_worlds_of_one_seed_have_other_parties_and_go_on_with_the_kinds() -> Non
 
 @pytest.fixture(scope="module")
 def small() -> Report:
-    asked = Asked(DEFAULT_BUNDLE, seed=2, parties=100, weeks=1, abusers=16)
+    asked = Asked(DEFAULT_BUNDLE, seed=2, parties=30, weeks=1, abusers=14)
     return report(asked, processes=1, told=lambda _what, _done, _of: None)
 
 
