@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -12,7 +13,11 @@ from ringfence.policy import Bundle
 from ringfence.policy.durations import write_duration
 from ringfence.policy.plan import Calendar, Rolling, Rule, Window
 from ringfence.policy.written import written, written_measure
+from ringfence.watch.engine import Engine
+from ringfence.watch.engine.physical import Physical, physical
+from ringfence.watch.windows import Limits
 
+_MEGABYTE = 1e6
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
@@ -42,9 +47,16 @@ def show(folder: Folder, clause: Annotated[str, typer.Argument(help="A clause's 
 
 
 @app.command()
-def plan(folder: Folder) -> None:
-    """Show what the rules of a bundle measure: by whom, over which window, against which thresholds."""
+def plan(
+    folder: Folder,
+    as_json: Annotated[bool, typer.Option("--json", help="Print only how the rules are measured, for programs.")] = False,
+) -> None:
+    """Show what the rules of a bundle measure: by whom, over which window, against which thresholds; then how, and the memory."""
     bundle = loaded(folder)
+    measured = physical(bundle.plan, Limits())
+    if as_json:
+        print(msgspec.json.encode(measured).decode())
+        return
     for rule in bundle.plan.rules:
         print(f"{rule.name} ({rule.severity}, {rule.mode}): {rule.says}")
         key = "rollup(party)" if rule.rollup else ", ".join(written(part) for part in rule.key)
@@ -56,6 +68,31 @@ def plan(folder: Folder) -> None:
             limits = ", ".join(f"{compared}: {limit:g}" for compared, limit in tier.thresholds.items())
             print(f"    {tier.severity} when {written(tier.when)}{f'; thresholds {limits}' if limits else ''}")
         print(f"    silent for {write_duration(rule.cool_down_us)} after a finding; source: {rule.source}")
+    _show_physical(measured)
+
+
+@app.command("compile")
+def compile_passes(folder: Folder) -> None:
+    """Compile a bundle's passes, seconds for each group; scan, watch and backtest take them up from half a million events on."""
+    Engine(loaded(folder).plan, key=b"", source="compile").compile()
+
+
+def _show_physical(measured: Physical) -> None:
+    for number, group in enumerate(measured.groups, 1):
+        where = f" where {group.where}" if group.where else ""
+        print(f"\ngroup {number}, one compiled pass: per {group.key}, on {group.on}{where}")
+        print(f"    rules {', '.join(group.rules)}")
+        for shared in group.measures:
+            print(f"    {shared.measure} in {shared.seconds:g} s, for {', '.join(shared.rules)}")
+        most = group.most_bytes / _MEGABYTE
+        print(f"    {group.key_bytes} B a key, {group.event_bytes} B an event in the window; {most:,.0f} MB at most")
+    print()
+    for tallied in measured.tallied:
+        print(f"tallied: {tallied.rule}, because {tallied.why}")
+    for name, key in measured.split_by.items():
+        print(f"{name} can be split by {key}" if key else f"{name} cannot be split: it compares its keys")
+    bounds = f"{measured.most_events:,} events and {measured.most_keys:,} keys a group"
+    print(f"compiled windows take {measured.most_bytes / _MEGABYTE:,.0f} MB at most, at {bounds}")
 
 
 def _windows(rule: Rule) -> str:

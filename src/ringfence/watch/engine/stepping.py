@@ -21,6 +21,8 @@ from ringfence.watch.tallies import Found, Judge, complete_from, fields_of, refu
 from ringfence.watch.windows import Limits, Losses, RuleGroup, RuleUnmeasurable, Told, as_window_rule, expressions_of, grouped
 
 _BATCH: Final = 16_384  # columns of this many events stay in the processor's cache
+_WORTH_COMPILING: Final = 1 << 19
+"""Events after which passes written out for the rules are taken up, where the compiler's cache has them."""
 _CALL_IDS: Final = 1 << 19
 _BEFORE_ALL: Final = Micros(-(1 << 62))
 
@@ -88,6 +90,7 @@ class Engine:
         self._next_event = 0
         self.rules: Final = plan.rules
         self._begun: Micros | None = None
+        self._general = [group.window for group in self._groups]
 
     def know(self, directory: Directory) -> None:
         """Judge by this reference from now on: who holds numbers, which subjects there are, when accounts are billed."""
@@ -117,7 +120,15 @@ class Engine:
             findings += self._take(events[start : start + _BATCH], now)
         for group in self._groups:
             group.window.shrink()
+        if self._next_event >= _WORTH_COMPILING and self._general:
+            self._general.pop().compile(only_kept=True)  # one a step: a tenth of a second each
         return findings
+
+    def compile(self) -> None:
+        """Have every compiled window's pass written out for its rules; the compiler's cache keeps them for later engines."""
+        for group in self._groups:
+            group.window.compile()
+        self._general.clear()
 
     def due(self, now: Micros) -> bool:
         """Tell whether a period or round of a rule is over at `now`, so that `pass_time` has something to look at."""

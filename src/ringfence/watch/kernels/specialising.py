@@ -61,6 +61,12 @@ def pass_from(text: Text) -> Pass:
     return cast(Pass, space[entry])
 
 
+def is_kept(made: Pass) -> bool:
+    """Tell whether a pass is compiled: in this process, or by the compiler's cache, from the kernels as they are now."""
+    file = getattr(getattr(made, "_cache", None), "_cache_file", None)
+    return bool(getattr(made, "signatures", ())) or (file is not None and bool(file._load_index()))
+
+
 class _Writer:
     """Writes kernels out for `terms`: `functions` has their texts by their new names."""
 

@@ -2,12 +2,14 @@
 
 from ringfence.watch.windows.crossings import Crossing, Limits, Losses
 from ringfence.watch.windows.errors import RuleUnmeasurable
-from ringfence.watch.windows.fitting import as_window_rule, expressions_of, grouped
+from ringfence.watch.windows.fitting import as_window_rule, expressions_of, grouped, why_tallied
+from ringfence.watch.windows.footprint import Footprint, footprint
 from ringfence.watch.windows.rule_group import RuleGroup, Told
 from ringfence.watch.windows.state import Packed
 
 __all__ = [
     "Crossing",
+    "Footprint",
     "Limits",
     "Losses",
     "Packed",
@@ -16,5 +18,7 @@ __all__ = [
     "Told",
     "as_window_rule",
     "expressions_of",
+    "footprint",
     "grouped",
+    "why_tallied",
 ]

@@ -44,10 +44,23 @@ _WHOLE: Final = frozenset({"status", "duration", "ring"})
 
 def as_window_rule(rule: Rule) -> Rule | None:
     """Return `rule` as `RuleGroup` takes it, `exempt` and `minimum` joined to its conditions; `None` where it can't hold it."""
+    whole = _whole(rule)
+    return whole if _cause(whole) is None else None
+
+
+def why_tallied(rule: Rule) -> str | None:
+    """Return why compiled windows can't hold the rule, so that a tally measures it; `None` where they can."""
+    return _cause(_whole(rule))
+
+
+def _whole(rule: Rule) -> Rule:
     asked = _joined(rule.where, None if rule.exempt is None else Negation(rule.exempt))
     tiers = tuple(replace(tier, when=_joined(rule.minimum, tier.when) or tier.when) for tier in rule.tiers)
-    whole = replace(rule, where=asked, exempt=None, minimum=None, tiers=tiers)
-    return whole if all(_fits(whole)) else None
+    return replace(rule, where=asked, exempt=None, minimum=None, tiers=tiers)
+
+
+def _cause(whole: Rule) -> str | None:
+    return next((cause for fits, cause in _fits(whole) if not fits), None)
 
 
 def expressions_of(rule: Rule) -> tuple[Expression | None, ...]:
@@ -81,19 +94,30 @@ def _joined(first: Expression | None, second: Expression | None) -> Expression |
     return Connective("and", (first, second))
 
 
-def _fits(rule: Rule) -> Iterator[bool]:
-    yield all(tier.clears is None for tier in rule.tiers)
-    yield not (rule.also_on or rule.rollup or rule.silent_too or rule.passes or rule.reset or rule.once)
-    yield rule.evaluation is Evaluation.EVENT and rule.from_us is None and rule.until_us is None
-    yield rule.on is not EventKind.FINDING
-    yield len(rule.windows) == 1 and all(
-        isinstance(window, Rolling) and window.grain_us is None and window.length_us <= DAY for window in rule.windows
+def _fits(rule: Rule) -> Iterator[tuple[bool, str]]:
+    yield all(tier.clears is None for tier in rule.tiers), "it has `clears`"
+    others = ("also_on", "rollup", "silent_too", "passes", "reset", "once")
+    has = next((name for name in others if getattr(rule, name)), "")
+    yield not has, f"it has `{has}`"
+    yield rule.evaluation is Evaluation.EVENT, "it is looked at when a period ends"
+    yield rule.from_us is None and rule.until_us is None, "it is in force for a time only"
+    yield rule.on is not EventKind.FINDING, "it reads findings"
+    yield len(rule.windows) == 1, "it has several windows, or none"
+    yield (
+        all(isinstance(window, Rolling) and window.grain_us is None and window.length_us <= DAY for window in rule.windows),
+        "its window is no rolling one of a day at most",
     )
-    yield bool(rule.key) and all(part.type is Type.TEXT for part in rule.key)
-    yield bool(rule.measures) and all(_measure_fits(measure) for measure in rule.measures)
-    yield all(isinstance(part, _OF_EVENTS) for part in parts(*expressions_of(rule)))
-    yield all(isinstance(part, _OF_MEASURES) or _is_score(part) for part in parts(*(tier.when for tier in rule.tiers)))
-    yield _few(pool((rule,))) and len(rule.tiers) <= MOST_BITS
+    yield bool(rule.key) and all(part.type is Type.TEXT for part in rule.key), "its key is not made of texts"
+    yield (
+        bool(rule.measures) and all(_measure_fits(measure) for measure in rule.measures),
+        "a measure needs more than compiled windows",
+    )
+    yield all(isinstance(part, _OF_EVENTS) for part in parts(*expressions_of(rule))), "a filter asks more than an event's fields"
+    yield (
+        all(isinstance(part, _OF_MEASURES) or _is_score(part) for part in parts(*(tier.when for tier in rule.tiers))),
+        "its condition asks more than its measures",
+    )
+    yield _few(pool((rule,))) and len(rule.tiers) <= MOST_BITS, "it has too many measures or tiers"
 
 
 def _is_score(part: Expression) -> bool:

@@ -12,7 +12,7 @@ from ringfence.vocabulary.times import Micros
 from ringfence.watch.columns import Columns, Derivations, TextHashes, columns_of
 from ringfence.watch.kernels import windows as kernel
 from ringfence.watch.kernels.layout import CROSSING, NOBODY, SAMPLE, Batch, Crossings
-from ringfence.watch.kernels.specialising import Pass, pass_from, text_for
+from ringfence.watch.kernels.specialising import Pass, is_kept, pass_from, text_for
 from ringfence.watch.windows.crossings import Crossing, Limits, Losses
 from ringfence.watch.windows.readings import Reading
 from ringfence.watch.windows.state import FEWEST, Packed, lay_out, nothing, pack, power_of_two, sampled_events
@@ -115,15 +115,19 @@ class RuleGroup:
         if (fewer_rows, fewer_slots) != (rows, slots):
             self._lay_out(fewer_rows, fewer_slots)
 
-    def compile(self) -> None:
+    def compile(self, *, only_kept: bool = False) -> bool:
         """Have the pass written out for these rules and compiled, and give the same answers faster from now on.
 
-        It takes seconds, or where the compiler's cache has it a tenth of one.
+        It takes seconds, or where the compiler's cache has it a tenth of one; elsewhere nothing is done if `only_kept`. Return
+        whether it was.
         """
         made = pass_from(text_for(self.terms))
+        if only_kept and not is_kept(made):
+            return False
         scratch = lay_out(nothing(self._pooled, self.terms), self.terms, rows=FEWEST, slots=FEWEST)
         made(scratch, self.terms, self._reading.nothing, 0, self._crossings)  # compiles it
         self._advance = made
+        return True
 
     def snapshot(self) -> Packed:
         """Return a copy of all that is live."""

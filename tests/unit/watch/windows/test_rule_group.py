@@ -8,7 +8,7 @@ from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import SECOND, Micros
 from ringfence.watch.columns import Columns, TextHashes, columns_of
 from ringfence.watch.kernels.compiled import compiled
-from ringfence.watch.windows import Crossing, Limits, RuleGroup
+from ringfence.watch.windows import Crossing, Limits, RuleGroup, footprint
 
 HASHES = TextHashes(b"")
 COUNT = Measure("calls", MeasureFunction.COUNT)
@@ -88,3 +88,33 @@ def test_without_a_place_for_its_cache_a_kernel_still_compiles() -> None:
     numbers = np.arange(3)
     compiled(double)(numbers)
     assert numbers.tolist() == [0, 2, 4]
+
+
+def test_under_a_flood_of_keys_the_idle_ones_leave_first_and_the_loss_is_counted() -> None:
+    """Two thousand keys once each, a tenth of that remembered; one key that calls all along is never lost."""
+    when = compare(measured("calls"), ">=", number(2))
+    most = 200
+    window = RuleGroup([rule("flood", measures=(COUNT,), when=when, window_s=100_000)], HASHES, Limits(events=1 << 20, keys=most))
+    told: list[Crossing] = []
+    for second in range(2000):
+        once = Event(kind=EventKind.ATTEMPT, time=Micros(2 * second * SECOND), call_id="", account=f"flood-{second}")
+        told += advanced(window, [once, at(2 * second + 1)], first=2 * second)
+        assert window.live_keys <= most
+    assert [crossing.time for crossing in told] == [3 * SECOND]  # of the busy key, which never lost its standing
+    assert window.losses.events == 4000 - window.live_events > 3000
+    late = advanced(
+        window, [at(4001), Event(kind=EventKind.ATTEMPT, time=Micros(4002 * SECOND), call_id="", account="flood-1990")], 4000
+    )
+    assert late[0].forgotten > 3000  # its window misses what was forgotten, and it says so
+
+
+def test_the_memory_of_keys_is_what_the_footprint_says() -> None:
+    when = compare(measured("calls"), ">=", number(1_000_000))
+    made = rule("many", measures=(COUNT,), when=when, window_s=100_000)
+    window = RuleGroup([made], HASHES, Limits())
+    told = footprint([made], Limits(events=1 << 14, keys=1 << 14))
+    events = [Event(kind=EventKind.ATTEMPT, time=Micros(n), call_id="", account=str(n)) for n in range(1 << 14)]
+    advanced(window, events)
+    assert window.live_keys == 1 << 14
+    assert abs(window.memory_bytes - told.most_bytes) < 1000
+    assert 1_000_000 * (told.key_bytes + told.event_bytes) < 1e9 / 5

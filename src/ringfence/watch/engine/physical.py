@@ -1,0 +1,87 @@
+"""How a plan is measured: which rules share windows, which are tallied and why, by which key each can be split, and the memory."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from ringfence.policy.plan import Plan
+from ringfence.policy.written import written
+from ringfence.vocabulary.times import SECOND
+from ringfence.watch.engine.partition import key_of
+from ringfence.watch.windows import Limits, as_window_rule, footprint, grouped, why_tallied
+
+
+class Shared(msgspec.Struct, frozen=True):
+    """A measure of a group, over a window of `seconds`, and the rules that ask for it."""
+
+    measure: str
+    seconds: float
+    rules: tuple[str, ...]
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Rules that one pass measures. `key_bytes` and `event_bytes` are what a key and an event in its window take.
+
+    `most_bytes` is what the group takes at its bound of keys and events.
+    """
+
+    key: str
+    on: str
+    where: str | None
+    rules: tuple[str, ...]
+    window_seconds: tuple[float, ...]
+    measures: tuple[Shared, ...]
+    key_bytes: int
+    event_bytes: int
+    most_bytes: int
+
+
+class TalliedRule(msgspec.Struct, frozen=True):
+    """A rule that a tally measures, and why."""
+
+    rule: str
+    why: str
+
+
+class Physical(msgspec.Struct, frozen=True):
+    """The plan as it is measured. `split_by` is each rule's key, `None` where its state cannot be split."""
+
+    groups: tuple[Group, ...]
+    tallied: tuple[TalliedRule, ...]
+    split_by: dict[str, str | None]
+    most_keys: int
+    most_events: int
+    most_bytes: int
+
+
+def physical(plan: Plan, limits: Limits) -> Physical:
+    """Return how an engine with these limits measures `plan`."""
+    groups = tuple(_groups(plan, limits))
+    tallied = tuple(TalliedRule(rule.name, why) for rule in plan.rules if (why := why_tallied(rule)) is not None)
+    keys = {rule.name: key_of(rule) for rule in plan.rules}
+    return Physical(
+        groups=groups,
+        tallied=tallied,
+        split_by={name: None if key is None else ", ".join(map(written, key)) for name, key in keys.items()},
+        most_keys=limits.keys,
+        most_events=limits.events,
+        most_bytes=sum(group.most_bytes for group in groups),
+    )
+
+
+def _groups(plan: Plan, limits: Limits) -> Iterator[Group]:
+    fitting = [whole for rule in plan.rules if (whole := as_window_rule(rule)) is not None]
+    for places in grouped(fitting):
+        rules = [fitting[place] for place in places]
+        first, kept = rules[0], footprint(rules, limits)
+        yield Group(
+            key=", ".join(written(part) for part in first.key),
+            on=first.on,
+            where=None if first.where is None else written(first.where),
+            rules=tuple(rule.name for rule in rules),
+            window_seconds=tuple(length / SECOND for length in kept.lengths),
+            measures=tuple(Shared(text, length / SECOND, names) for text, length, names in kept.measures),
+            key_bytes=kept.key_bytes,
+            event_bytes=kept.event_bytes,
+            most_bytes=kept.most_bytes,
+        )

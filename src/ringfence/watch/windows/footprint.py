@@ -1,0 +1,48 @@
+"""What a group of rules keeps, before any event: measures and who asks for them, and the memory of a key and of an event."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ringfence.policy.plan import Rule
+from ringfence.policy.written import written_measure
+from ringfence.vocabulary.times import Micros
+from ringfence.watch.kernels.layout import CELL, ROW, VALUE
+from ringfence.watch.windows.crossings import Limits
+from ringfence.watch.windows.state import power_of_two
+from ringfence.watch.windows.terms import Pooled, pool, terms_of
+
+_WORD = 8
+_SLOT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What a group keeps. `measures` are each measure as a rule writes it, its window's length, and the rules that ask for it.
+
+    `key_bytes` and `event_bytes` are what a live key and an event in the longest window take; `most_bytes` what the group's arrays
+    take at its limits.
+    """
+
+    lengths: tuple[Micros, ...]
+    measures: tuple[tuple[str, Micros, tuple[str, ...]], ...]
+    key_bytes: int
+    event_bytes: int
+    most_bytes: int
+
+
+def footprint(rules: Sequence[Rule], limits: Limits) -> Footprint:
+    """Return what `rules`, which form one group, keep."""
+    pooled = pool(rules)
+    words = terms_of(pooled, most_rows=limits.events, most_keys=limits.keys).words
+    key = _WORD * words + _SLOT * (1 + len(pooled.judged)) + 2 * CELL.itemsize
+    event = ROW.itemsize + (_WORD + 2 * CELL.itemsize) * len(pooled.pair_lanes) + VALUE.itemsize * len(pooled.value_lanes)
+    most = power_of_two(limits.keys) * key + power_of_two(limits.events) * event
+    return Footprint(pooled.lengths, tuple(_measures(pooled)), key, event, most)
+
+
+def _measures(pooled: Pooled) -> list[tuple[str, Micros, tuple[str, ...]]]:
+    told: dict[int, tuple[str, list[str]]] = {}
+    for rule, places in zip(pooled.rules, pooled.measured, strict=True):
+        for measure, place in zip(rule.measures, places, strict=True):
+            told.setdefault(place, (written_measure(measure), []))[1].append(rule.name)
+    return [(text, pooled.terms[place].length_us, tuple(dict.fromkeys(names))) for place, (text, names) in sorted(told.items())]
