@@ -15,8 +15,8 @@ from bench.live.process import NeverReady, Watch
 from bench.live.provisioned import provision
 
 RATES: Final = (2_000, 5_000, 10_000, 15_000, 20_000, 25_000, 30_000, 40_000)
-SECONDS_A_RATE: Final = 10.0
-SCANS_A_SECOND: Final = 20
+SECONDS_A_RATE: Final = 5.0
+SCANS_A_SECOND: Final = 40
 NEVER_S: Final = 15.0
 BEHIND_S: Final = 2.0
 """Whoever finds something this late has fallen behind."""
