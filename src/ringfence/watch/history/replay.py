@@ -94,7 +94,7 @@ def by_plan(
     references, desk = ByBatch(journal.references), Desk(journal.earlier())
     for number, batch in journal.after():
         if counts.first is None:
-            engine.begins(batch.now)
+            engine.begins(batch.events[0].time if batch.events else batch.now)
         counts.take(number, batch)
         known = references.change(number)
         if known is not None:

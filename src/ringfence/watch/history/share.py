@@ -90,6 +90,8 @@ class Share:
                     yield stretch, number, rows
 
     def _judge(self, stretch: int, done: int, rows: Rows, file: BinaryIO) -> None:
+        if not self.progress.events:
+            self._engine.begins(Micros(int(rows.times[0])) if self._run.since is None else self._run.since)
         now = Micros(max(self.progress.now, int(rows.times[-1])))
         self._keep(self._engine.step(LakeBatch(rows), now), file)
         events = self.progress.events + len(rows)
