@@ -60,7 +60,8 @@ $(VENV)/.runtime: requirements/runtime.txt pyproject.toml
 # Numba compiles a kernel at its first call and keeps the code: here once, so that nothing waits for it when it starts.
 $(VENV)/.kernels: $(VENV)/.runtime $(wildcard src/ringfence/watch/kernels/*.py)
 	@echo "compiling what counts and reads traffic: once, about half a minute"
-	@$(BIN)/ringfence scan examples/captures examples/records.csv >/dev/null 2>&1; test $$? -le 1
+	@$(BIN)/ringfence scan examples/captures examples/records.csv --html $@.html >/dev/null 2>&1; test $$? -le 1
+	@rm -f $@.html
 	@touch $@
 
 $(VENV)/.development: $(VENV)/.runtime requirements/dev.txt

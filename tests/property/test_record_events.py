@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -13,8 +14,9 @@ from ringfence.vocabulary.contracts import AccountLink, Event, EventKind, Number
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import EMERGENCY_LIST, Directory
 from ringfence.watch.calls import events_of_record
-from ringfence.watch.columns import TextHashes, columns_of
-from ringfence.watch.columns.records import KINDS, RecordEvents, RecordExpander
+from ringfence.watch.columns import NumberCodes, Part, TextHashes, columns_of, number_code
+from ringfence.watch.columns import numbers as number_module
+from ringfence.watch.columns.records import KINDS, RecordEvents, RecordExpander, Wholes
 from ringfence.watch.recorded.runs import Runs
 from ringfence.watch.recorded.spool import Spool
 from ringfence.watch.wire.cdr import CallRecord
@@ -128,6 +130,61 @@ def test_columns_of_records_are_those_of_their_events(
             assert column.dtype == whole.fields[name].dtype, name
             np.testing.assert_array_equal(column, whole.fields[name], err_msg=name)
     spool.close()
+
+
+@settings(deadline=None, max_examples=150)
+@given(_REFERENCES, _RECORDS, _KINDS, st.integers(1, 30))
+def test_attempts_tell_whole_calls_where_that_is_wanted(
+    reference: Reference, records: list[CallRecord], kinds: set[EventKind], cut: int
+) -> None:
+    directory, hashes, records = Directory(reference), TextHashes(b"key"), numbered(records)
+    spool, numbers = Spool(directory), NumberCodes()
+    wholes = Wholes(numbers, frozenset({"caller", "callee"}))
+    expander = RecordExpander(directory, hashes, kinds | {EventKind.ATTEMPT}, {"call_id"}, wholes)
+    runs = Runs(expander.dtype, run_octets=cut * expander.dtype.itemsize, held_octets=1)
+    for first in range(0, len(records), cut):
+        block = block_of(records[first : first + cut], expander.hashing)
+        runs.add(expander.expand(block, spool.add(block))[0])
+    for batch in (RecordEvents(rows, spool, hashes) for rows in runs.merged()):
+        told = batch.outcomes(hashes)
+        callers, callees = batch.codes("caller", numbers), batch.codes("callee", numbers)
+        for place, event in enumerate(batch):
+            whole = [each for each in batch.told_with(place) if event.kind is EventKind.ATTEMPT]
+            assert told.parts[place] == sum(Part[each.kind.name] for each in whole)
+            assert (numbers.text(int(callers[place])) or None) == (event.caller if whole else None)
+            assert (numbers.text(int(callees[place])) or None) == (event.callee if whole else None)
+            for end in (each for each in whole if each.kind is EventKind.END):
+                assert (told.status[place], told.answered[place], told.duration_ms[place]) == (
+                    end.status,
+                    end.answered,
+                    end.duration_ms,
+                )
+            assert not whole or told.until[place] == max(each.time for each in whole)
+            assert (event.call_id, place) in batch.places_of_calls([event.call_id], hashes)
+    spool.close()
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.one_of(st.none(), st.text(max_size=20), st.from_regex(r"\A\+?[0-9]{0,17}\Z")), max_size=20))
+def test_a_code_is_read_as_its_text_and_numbers_stand_in_their_order(texts: list[str | None]) -> None:
+    numbers = NumberCodes()
+    codes = numbers.of(texts).tolist()
+    assert [numbers.text(code) for code in codes] == [text or "" for text in texts]
+    octets = [(text or "").encode("utf-8", "surrogatepass") for text in texts]
+    cells = np.zeros((len(texts), 1, 2), np.int32)
+    cells[:, 0, 1] = list(map(len, octets))
+    cells[:, 0, 0] = np.cumsum(cells[:, 0, 1]) - cells[:, 0, 1]
+    assert numbers.of_cells(np.frombuffer(b"".join(octets), np.uint8), cells, 0).tolist() == codes
+    plain = [(text, code) for text, code in zip(texts, codes, strict=True) if text and number_code(text) is not None]
+    assert [text for text, _ in sorted(plain, key=lambda each: each[1])] == sorted(text for text, _ in plain)
+
+
+def test_texts_beyond_the_bound_are_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(number_module, "MOST_TEXTS", 3)
+    numbers = NumberCodes()
+    codes = numbers.of([f"user{nth}" for nth in range(9)]).tolist()
+    assert [numbers.text(code) for code in codes] == ["user0", "user1", "user2", *["…"] * 6]
+    assert len(numbers) == 3
 
 
 def test_a_part_of_a_batch_is_a_batch() -> None:

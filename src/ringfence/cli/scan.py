@@ -81,7 +81,6 @@ def command(
     choice = Choice(_format(format_), _format("call-records") if mapping is not None else None)
     _check_report(html, follow=follow, rates=rates)
     deck = _rates(rates, row_problems)
-    collector = Collector(bundle, closely=html is not None, rates=deck)
     spare_collection()
     with ExitStack() as stack:
         try:
@@ -89,12 +88,14 @@ def command(
             if follow:
                 recording = _followed(files, choice, reference, options)
                 engine = _engine(bundle, reference, [path.name for path in files])
+                collector = Collector(bundle, closely=False)
                 count = _print_each(judged(recording.batches(), engine, observer=collector), json=json)
             else:
                 inputs = find_inputs(files, choice.format, sys.stdin.buffer, otherwise=choice.otherwise)
                 recording = Recording(inputs, reference, options, progress=_progress(inputs, stack))
                 names = [each.path.name if each.path is not None else each.name for each in inputs.files]
                 engine = _engine(bundle, reference, names)
+                collector = Collector(bundle, closely=html is not None, rates=deck, hashes=engine.reads.hashes)
                 found = recording.judged(engine, observer=collector)
                 count = _print_json(found) if json else _print(found, collector, masked=mask)
         except UnreadableFile as refused:

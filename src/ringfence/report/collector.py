@@ -11,16 +11,22 @@ from ringfence.policy.evaluation import Context
 from ringfence.policy.plan import Rule
 from ringfence.report.calls import Calls
 from ringfence.report.durations import PlanDurations
-from ringfence.report.names import Names
-from ringfence.report.profiles import Profile, Profiles
+from ringfence.report.following import Bounds, Following, Known
+from ringfence.report.looking import Looking
+from ringfence.report.names import HashSet, Names
+from ringfence.report.profiles import ITEM_LIMITS, Profile, Texts, profile_of
 from ringfence.report.rates import RateDeck
 from ringfence.report.registrations import Registrations
-from ringfence.report.spending import Spending
-from ringfence.report.tracks import RuleTracks, Track
+from ringfence.report.rows import BatchRows, Called, keys_of, subject_keys
+from ringfence.report.series import Track
+from ringfence.report.spending import AllSpent, Spending
 from ringfence.vocabulary.contracts import Event, EventKind, Finding, Subject
 from ringfence.vocabulary.severity import Severity
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros
+from ringfence.watch.columns import ColumnBatch, ListedEvents, NumberCodes, TextHashes
+from ringfence.watch.columns.records import Wholes
+from ringfence.watch.engine import Reads
 from ringfence.watch.findings import subject_fields
 
 MOST_GROUPS: Final = 200
@@ -31,13 +37,20 @@ MOST_DISTINCT: Final = 100_000
 """Accounts and addresses told apart when they are counted."""
 MOST_PAIRS: Final = 2_000
 """Pairs of source and user in the table of registrations."""
+MOST_PAIR_TEXTS: Final = 20_000
+"""Pairs whose texts are remembered for subjects' own tables."""
+MOST_AGENTS: Final = 4_096
+"""Names of user agents that are remembered."""
 SAMPLE_CALLS: Final = 3
 """Calls of one group that are shown step by step."""
 
 _KIND, _ACCOUNT, _PLAN, _ATTESTATION = (attrgetter(name) for name in ("kind", "account", "plan", "attestation"))
 _GRAVEST: Final = {Severity.ACT: 0, Severity.WARN: 1, Severity.INFO: 2}
-_FOLLOWED: Final = ((SubjectKind.ACCOUNT, ("account",)), (SubjectKind.SOURCE, ("source",)))
+_SOURCES: Final = ("source",)
+_FOLLOWED: Final = ((SubjectKind.ACCOUNT, ("account",)), (SubjectKind.SOURCE, _SOURCES))
 """Followed whatever the rules are about."""
+_READ: Final = frozenset({"account", "source", "plan", "user_agent", "attestation", "call_id"})
+_STEP: Final = 1 << 14  # columns of this many events stay in the processor's cache
 
 
 class GroupKey(NamedTuple):
@@ -58,38 +71,34 @@ class Group:
     sample: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True)
 class Totals:
     """What the whole recording held."""
 
-    events: Counter[EventKind] = field(default_factory=Counter)
-    first: Micros | None = None
-    last: Micros | None = None
-    accounts: set[str] = field(default_factory=set)
-    sources: set[str] = field(default_factory=set)
-    attributed: int = 0
-    planned: int = 0
-    attested: int = 0
-    findings: Counter[str] = field(default_factory=Counter)
-    """By rule."""
-    is_partial: bool = False
-    """Events went by that nobody counted, or only some of their kinds."""
+    def __init__(self) -> None:
+        self.events: Final[Counter[EventKind]] = Counter()
+        self.first: Micros | None = None
+        self.last: Micros | None = None
+        self.accounts: Final = HashSet(MOST_DISTINCT)
+        self.sources: Final = HashSet(MOST_DISTINCT)
+        self.attributed = self.planned = self.attested = 0
+        self.findings: Final[Counter[str]] = Counter()
+        """By rule."""
+        self.is_partial = False
+        """Events went by that nobody counted, or only some of their kinds."""
 
-    def take(self, event: Event) -> None:
-        """Count an event."""
-        self.events[event.kind] += 1
-        if self.first is None or event.time < self.first:
-            self.first = event.time
-        if self.last is None or event.time > self.last:
-            self.last = event.time
-        if event.source is not None and len(self.sources) < MOST_DISTINCT:
-            self.sources.add(event.source)
-        if event.account is not None:
-            self.attributed += 1
-            self.planned += event.plan is not None
-            if len(self.accounts) < MOST_DISTINCT:
-                self.accounts.add(event.account)
-        self.attested += event.attestation is not None
+    def take(self, batch: BatchRows) -> None:
+        """Count the events that rows tell."""
+        self.events.update(batch.counted())
+        first, last = Micros(int(batch.rows.times.min())), Micros(int(batch.until.max()))
+        self.first = first if self.first is None else min(first, self.first)
+        self.last = last if self.last is None else max(last, self.last)
+        accounts, sources = batch.column("account"), batch.column("source")
+        self.accounts.add(accounts)
+        self.sources.add(sources)
+        weights = batch.weights()
+        self.attributed += int(weights[accounts != 0].sum())
+        self.planned += int(weights[(accounts != 0) & (batch.rows.plans != 0)].sum())
+        self.attested += int(weights[batch.column("attestation") != 0].sum())
 
     def tally(self, events: Sequence[Event]) -> None:
         """Count events as far as that takes no time: those that are columns have no objects to look at."""
@@ -105,100 +114,163 @@ class Totals:
 class Collector:
     """An observer of a recording judged by `bundle`, with bounded memory, whatever the input.
 
-    Followed are, for each rule, the series of up to 2,000 keys; for each kind of subject that a rule has, up to 5,000 subjects with
-    at most 150,000 dots in all; the last 12,000 calls; 50,000 addresses; 2,000 registering pairs; 200 groups of up to 50 findings.
-    Together that stays under some 250 MB with the default rules. Who was quiet longest gives way first, those with findings last;
-    what gave way is counted and said. A time series has at most 120 bins: they widen as it grows.
+    Of each kind of subject that a rule has up to 2,048 are followed, those that do most and those with findings (see `Bounds`);
+    the last 20,000 events are looked through for sample calls; 2,000 registering pairs; 200 groups of up to 50 findings. What gave
+    way is counted and said. A time series has at most 120 bins: they widen as it grows.
     """
 
-    def __init__(self, bundle: Bundle, *, closely: bool = True, rates: RateDeck | None = None) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        *,
+        closely: bool = True,
+        rates: RateDeck | None = None,
+        hashes: TextHashes | None = None,
+        bounds: Bounds | None = None,
+    ) -> None:
         """With `closely` false only findings are looked at: enough for a table, and no time is spent on events.
 
-        With `rates` calls are added up by price class.
+        With `rates` calls are added up by price class. Batches of columns must be hashed by `hashes`, as the engine's are.
         """
         self._closely = closely
+        self._deck = rates
+        self._hashes = hashes if hashes is not None else TextHashes(b"")
         self.bundle: Final = bundle
         self.totals: Final = Totals()
-        self.names: Final = Names()
-        self.calls: Final = Calls()
+        self.calls: Final = Calls(self._hashes)
         self.durations: Final = PlanDurations()
         self.registrations: Final = Registrations(MOST_PAIRS)
-        self.spending: Final = Spending(rates) if rates is not None else None
         self.groups: Final[dict[GroupKey, Group]] = {}
         context = Context(bundle.plan.lists)
-        self.tracks: Final = {rule.name: RuleTracks(rule, context) for rule in bundle.plan.rules}
-        self._by_kind = {
-            kind: tuple(tracks for tracks in self.tracks.values() if kind in (tracks.rule.on, *tracks.rule.also_on))
-            for kind in EventKind
+        self.rules: Final = {rule.name: Looking(rule, context, self._hashes) for rule in bundle.plan.rules}
+        self._all_spent = AllSpent(rates) if rates is not None else None
+        self._texts = Texts(NumberCodes())
+        subjects = {*_FOLLOWED, *((rule.subject, fields) for rule in bundle.plan.rules if (fields := subject_fields(rule)))}
+        bounds = bounds or Bounds(item_limits=ITEM_LIMITS)
+        self._following = {
+            (kind, fields): Following([looking for looking in self.rules.values() if _is_about(looking.rule, kind, fields)], bounds)
+            for kind, fields in sorted(subjects)
+            if closely
         }
-        followed = {*_FOLLOWED, *((rule.subject, fields) for rule in bundle.plan.rules if (fields := subject_fields(rule)))}
-        self._profiles = {(kind, fields): Profiles(kind, fields, rates) for kind, fields in sorted(followed)}
+        self.names: Final = Names(self._hashes, self._texts, self._source)
 
     @property
     def looks_at_events(self) -> bool:
         """Tell whether more than findings is looked at."""
         return self._closely
 
+    def reads(self, others: Reads) -> tuple[Reads, Wholes | None]:
+        """Return what is read of columns, that of the engine (`others`) included, and that attempts must tell whole calls."""
+        if not self._closely:
+            return others, None
+        fields = _READ.union(*(fields for _, fields in self._following))
+        reads = Reads(others.hashes, others.kinds | {EventKind.ATTEMPT}, others.fields | fields)
+        return reads, Wholes(self._texts.numbers, frozenset({"caller", "callee"}))
+
     def take(self, events: Sequence[Event], found: Sequence[Finding]) -> None:
         """Take in a batch of events, in their order, and the findings that came of them."""
-        profiles = tuple(self._profiles.values())
-        if not self._closely:
+        batch = events if isinstance(events, ColumnBatch) else ListedEvents(events)
+        begin = Micros(int(batch.times[0])) if len(batch) else Micros(0)
+        groups = [(self._found(finding, begin), finding) for finding in found]  # first: more is then held of whom they are about
+        if self._closely:
+            for first in range(0, len(batch), _STEP):
+                self._look_at(batch[first : first + _STEP])
+        else:
             self.totals.tally(events)
-        for event in events if self._closely else ():
-            self.totals.take(event)
-            self.names.take(event)
-            self.calls.take(event)
-            if event.kind is EventKind.END:
-                self.durations.take(event)
-            elif event.kind is EventKind.REGISTRATION:
-                self.registrations.take(event)
-            if self.spending is not None:
-                self.spending.take(event)
-            for followed in profiles:
-                followed.take(event)
-            for tracks in self._by_kind[event.kind]:
-                tracks.take(event)
-        for finding in found:
-            self._found(finding)
-        for followed in profiles:
-            followed.shrink()
-        for tracks in self.tracks.values():
-            tracks.shrink()
+        for group, finding in groups:
+            if group is not None:
+                self._sample(group, finding)
 
     def track(self, group: Group) -> Track | None:
         """Return the series of the group's subject; `None` where it was let go."""
-        return self.tracks[group.rule.name].of(group.subject)
+        following, keys = self._followed(group.subject, group.rule)
+        tracks = (following.track(key, group.rule.name) for key in keys) if following is not None else ()
+        return next((track for track in tracks if track is not None), None)
 
     def profile(self, group: Group) -> Profile | None:
         """Return what the group's subject did; `None` where it was let go."""
-        profiles = self._profiles.get((group.subject.kind, subject_fields(group.rule) or ()))
-        return profiles.of(group.subject) if profiles is not None else None
+        following, keys = self._followed(group.subject, group.rule)
+        known = (following.known(key) for key in keys) if following is not None else ()
+        return next((profile_of(each, self._texts, self._deck) for each in known if each is not None), None)
+
+    @property
+    def spending(self) -> Spending | None:
+        """All calls by price class; `None` without rates."""
+        return self._all_spent.spending() if self._all_spent is not None else None
 
     @property
     def given_up(self) -> int:
         """How many subjects were let go to bound memory."""
-        return sum(profiles.given_up for profiles in self._profiles.values())
+        return sum(following.given_up for following in self._following.values())
 
-    def _found(self, finding: Finding) -> None:
+    def _look_at(self, batch: ColumnBatch) -> None:
+        read = BatchRows(batch, self._hashes, self._texts, self._deck)
+        self.totals.take(read)
+        self.calls.take(batch)
+        self.durations.take(read.rows, read.answered)
+        if self._all_spent is not None:
+            self._all_spent.take(read.rows, read.answered)
+        self._learn_texts(read)
+        looked = {name: looking.at(batch) for name, looking in self.rules.items()}
+        for (_, fields), following in self._following.items():
+            rows = read.about(keys_of(read, fields), Called.of(fields), callers=fields == _SOURCES)
+            following.take(rows, read.answered, [looked[looking.rule.name] for looking in following.rules])
+
+    def _learn_texts(self, read: BatchRows) -> None:
+        self.names.take_receivers(read.receivers())
+        for key, event in read.registered():
+            self.registrations.take(event)
+            if len(self._texts.pairs) < MOST_PAIR_TEXTS:
+                self._texts.learn_pair(key, event)
+        for hashed, place in read.new_agents(self._texts.agents):
+            if len(self._texts.agents) < MOST_AGENTS:
+                self._texts.agents[hashed] = read.batch[place].user_agent or ""
+
+    def _source(self, key: int) -> Known | None:
+        following = self._following.get((SubjectKind.SOURCE, _SOURCES))
+        return following.known(key) if following is not None else None
+
+    def _followed(self, subject: Subject, rule: Rule) -> tuple[Following | None, list[int]]:
+        """Return where a rule's subject is followed, and which keys it may have there."""
+        fields = subject_fields(rule) or ()
+        following = self._following.get((subject.kind, fields))
+        return following, subject_keys(subject, fields, self._hashes) if following is not None else []
+
+    def _found(self, finding: Finding, begin: Micros) -> Group | None:
+        """Take in a finding about a subject that is followed from `begin` on, if it is not yet; `None` where there are too many."""
         self.totals.findings[finding.rule] += 1
         key = GroupKey(finding.rule, finding.subject)
         group = self.groups.get(key)
         if group is None:
             if len(self.groups) >= MOST_GROUPS:
-                return
-            rule = self.tracks[finding.rule].rule
-            group = self.groups[key] = Group(rule, finding.subject)
-            self.tracks[finding.rule].keep(finding.subject)
-            if (profiles := self._profiles.get((finding.subject.kind, subject_fields(rule) or ()))) is not None:
-                profiles.keep(finding.subject)
+                return None
+            group = self.groups[key] = Group(self.rules[finding.rule].rule, finding.subject)
+            self._keep(group, begin)
         group.count += 1
         if len(group.findings) < MOST_FINDINGS:
             group.findings.append(finding)
+        return group
+
+    def _sample(self, group: Group, finding: Finding) -> None:
+        """Keep calls that a finding names, if they are still known."""
         for call_id in finding.evidence.sample:
             if len(group.sample) < SAMPLE_CALLS and call_id not in group.sample:
                 self.calls.keep(call_id)
                 if self.calls.of(call_id):
                     group.sample.append(call_id)
+
+    def _keep(self, group: Group, begin: Micros) -> None:
+        following, keys = self._followed(group.subject, group.rule)
+        if following is not None:
+            for key in keys:
+                following.keep(key, begin if len(keys) == 1 else None)
+        sources = self._following.get((SubjectKind.SOURCE, _SOURCES))
+        if sources is not None and group.subject.kind is SubjectKind.SOURCE:
+            sources.keep(self._hashes[group.subject.id], begin)
+
+
+def _is_about(rule: Rule, kind: SubjectKind, fields: tuple[str, ...]) -> bool:
+    return rule.subject is kind and subject_fields(rule) == fields
 
 
 def ordered(groups: Iterable[Group]) -> list[Group]:

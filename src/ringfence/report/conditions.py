@@ -1,9 +1,9 @@
-"""A rule's filters, event by event: which events a rule looked at, and what a condition's sides come to."""
+"""What a condition's sides come to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from math import nan
 
-from ringfence.policy.evaluation import Context, Occasion, judging, reading
+from ringfence.policy.evaluation import Context, Occasion, judging
 from ringfence.policy.expressions import Call, Expression, Field, Listed, Lookup, PastValue
 from ringfence.policy.functions import FUNCTIONS
 from ringfence.policy.trees import parts
@@ -11,11 +11,6 @@ from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import Micros
 
 _NO_EVENT = Event(kind=EventKind.FACT, time=Micros(0), call_id="")
-
-
-def passes(where: Expression | None, context: Context) -> Callable[[Event], bool]:
-    """Return what tells whether an event passes `where`. `None` passes every one."""
-    return (lambda _: True) if where is None else reading(where, context)
 
 
 def value_of(expression: Expression, measures: Mapping[str, float]) -> float:

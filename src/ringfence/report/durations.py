@@ -2,7 +2,11 @@
 
 from typing import Final
 
-from ringfence.vocabulary.contracts import Event
+import numpy as np
+from numpy.typing import NDArray
+
+from ringfence.watch.kernels import evidence as kernels
+from ringfence.watch.kernels import evidence_layout as layout
 
 CLASSES: Final = (
     ("not answered", 0),
@@ -16,9 +20,8 @@ CLASSES: Final = (
     ("30 min and more", 0),
 )
 """Name, and the seconds below which a call belongs here, where it has not belonged before."""
+LONGEST_MS: Final = tuple(seconds * 1_000 for _, seconds in CLASSES)
 MOST_PLANS: Final = 200
-
-_MILLISECONDS: Final = 1_000
 
 
 def empty() -> list[int]:
@@ -26,30 +29,26 @@ def empty() -> list[int]:
     return [0] * len(CLASSES)
 
 
-def bucket_of(event: Event) -> int:
-    """Return the place in `CLASSES` of a call that ended."""
-    if not event.answered:
-        return 0
-    for place in range(1, len(CLASSES) - 1):
-        if event.duration_ms < CLASSES[place][1] * _MILLISECONDS:
-            return place
-    return len(CLASSES) - 1
-
-
 class PlanDurations:
-    """All calls of the recording, by plan (`None` where none is known; plans beyond `MOST_PLANS` too)."""
+    """All calls of the recording, by plan (those where none is known together; those of plans beyond `MOST_PLANS` with them).
+
+    A plan is told by its hash, 0 where there is none.
+    """
 
     def __init__(self) -> None:
-        self._plans: dict[str | None, list[int]] = {None: empty()}
+        table = 4 << MOST_PLANS.bit_length()
+        counts = np.zeros((MOST_PLANS, len(CLASSES)), np.int64)
+        self._plans = layout.Plans(np.zeros(table, np.uint64), np.zeros(table, np.int64), counts)
+        self._longest = np.array(LONGEST_MS, np.int64)
+        self._known = 0
 
-    def take(self, event: Event) -> None:
-        """Take in the end of a call."""
-        plan = event.plan if event.plan in self._plans or len(self._plans) < MOST_PLANS else None
-        self._plans.setdefault(plan, empty())[bucket_of(event)] += 1
+    def take(self, rows: layout.Rows, answered: NDArray[np.bool_]) -> None:
+        """Take in the ends of calls among rows."""
+        self._known = kernels.count_durations(rows, answered, self._longest, self._plans, self._known)
 
-    def others(self, plan: str | None, own: list[int]) -> list[int]:
-        """Return the calls of `plan` (of the whole recording for `None`) that are not in `own`."""
-        if plan is not None and plan in self._plans:
-            return [max(0, all_ - mine) for all_, mine in zip(self._plans[plan], own, strict=True)]
-        total = [sum(counts) for counts in zip(*self._plans.values(), strict=True)]
-        return [max(0, all_ - mine) for all_, mine in zip(total, own, strict=True)]
+    def others(self, plan: int, own: list[int]) -> list[int]:
+        """Return the calls of `plan` (of the whole recording for 0) that are not in `own`."""
+        plans = self._plans
+        found = np.flatnonzero(plans.keys == np.uint64(plan)) if plan else np.zeros(0, np.int64)
+        every = plans.counts[plans.places[found[0]]] if found.size else plans.counts.sum(axis=0)
+        return [max(0, count - mine) for count, mine in zip(every.tolist(), own, strict=True)]

@@ -151,11 +151,11 @@ def _durations(profile: Profile, collector: Collector) -> BarChart | None:
     if not sum(profile.durations):
         return None
     others = collector.durations.others(profile.plan, profile.durations)
-    if not sum(others) and profile.plan is not None:
-        others = collector.durations.others(None, profile.durations)
+    if not sum(others) and profile.plan:
+        others = collector.durations.others(0, profile.durations)
         with_whom = "all other calls of the recording: nobody else is on this plan"
     else:
-        with_whom = "all other calls of the same plan" if profile.plan is not None else "all other calls of the recording"
+        with_whom = "all other calls of the same plan" if profile.plan else "all other calls of the recording"
     compared_with = with_whom if sum(others) else ""
     shares = tuple(
         Share(name, own, other if compared_with else None)
@@ -181,6 +181,8 @@ def _missing(group: Group, profile: Profile, *, seen: bool, ladders: int) -> tup
     missing = []
     if not seen:
         missing.append("The course over time was given up to bound memory.")
+    if profile.since is not None:
+        missing.append(f"Followed from {moment(profile.since)} on: what came before is not in these pictures, to bound memory.")
     if group.count > MOST_FINDINGS:
         missing.append(f"Listed are the first {MOST_FINDINGS} of {group.count:,} findings.")
     if not ladders:

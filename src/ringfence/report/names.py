@@ -7,52 +7,49 @@ becomes a trunk by writing invented callers. Where exactly one user registered t
 accepted it stays a source: a password that was guessed makes nobody the user. An account goes by its name.
 """
 
-from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final
 
-from ringfence.report.registrations import Outcome, outcome_of
+import numpy as np
+from numpy.typing import NDArray
+
+from ringfence.report.following import Known
+from ringfence.report.profiles import MOST_COUNTERPARTS, TRUNK_CALLERS, Texts
+from ringfence.report.registrations import OUTCOMES, Outcome
 from ringfence.report.writing import Writer
-from ringfence.vocabulary.contracts import Event, EventKind, Subject
+from ringfence.vocabulary.contracts import Subject
 from ringfence.vocabulary.subjects import SubjectKind
+from ringfence.watch.columns import TextHashes
+from ringfence.watch.kernels import evidence_layout as layout
+from ringfence.watch.kernels.evidence import add_hashes
+from ringfence.watch.kernels.tables import place_of
 
-TRUNK_CALLERS: Final = 20
-MOST_SOURCES: Final = 50_000
-"""Addresses remembered, the longest quiet let go first."""
+MOST_RECEIVERS: Final = 50_000
+"""Addresses remembered that received answered calls; later ones are not."""
 
-
-class _Seen:
-    __slots__ = ("accepted", "callers", "receives", "refused", "sends", "users")
-
-    def __init__(self) -> None:
-        self.sends = self.receives = False
-        self.accepted = self.refused = 0
-        self.callers: set[str] = set()
-        self.users: set[str] = set()
+_ACCEPTED: Final = OUTCOMES.index(Outcome.ACCEPTED)
+_REFUSED: Final = OUTCOMES.index(Outcome.REFUSED)
 
 
 class Names:
-    """Learns from events what each address is."""
+    """Tells what addresses are by what is `known` of them, by their hashes, and by which of them received answered calls."""
 
-    def __init__(self) -> None:
-        self._seen: OrderedDict[str, _Seen] = OrderedDict()
+    def __init__(self, hashes: TextHashes, texts: Texts, known: Callable[[int], Known | None]) -> None:
+        self._hashes = hashes
+        self._texts = texts
+        self._known = known
+        self._receivers = HashSet(MOST_RECEIVERS)
 
-    def take(self, event: Event) -> None:
-        """Learn from an event."""
-        if event.kind is EventKind.ANSWER:
-            if event.source is not None:
-                seen = self._at(event.source)
-                seen.sends = True
-                if event.caller is not None and len(seen.callers) < TRUNK_CALLERS:
-                    seen.callers.add(event.caller)
-            if event.destination is not None:
-                self._at(event.destination).receives = True
-        elif event.kind is EventKind.REGISTRATION and event.source is not None:
-            self._registered(event, self._at(event.source))
+    def take_receivers(self, addresses: NDArray[np.uint64]) -> None:
+        """Learn which addresses received answered calls."""
+        self._receivers.add(addresses)
 
     def is_trunk(self, address: str) -> bool:
         """Tell whether the traffic shows a trunk at `address`."""
-        seen = self._seen.get(address)
-        return seen is not None and ((seen.sends and seen.receives) or len(seen.callers) >= TRUNK_CALLERS)
+        known = self._known(self._hashes[address])
+        if known is None or not known.figures[layout.ANSWERED]:
+            return False
+        return known.figures[layout.HELD + layout.CALLER] >= TRUNK_CALLERS or self._hashes[address] in self._receivers
 
     def subject(self, subject: Subject, writer: Writer) -> str:
         """Return what to call `subject`."""
@@ -67,29 +64,38 @@ class Names:
         """Return what to call whoever is at `address`."""
         if self.is_trunk(address):
             return f"trunk {writer.text(address)}"
-        seen = self._seen.get(address)
-        users = sorted(seen.users) if seen is not None and seen.accepted >= seen.refused else []
+        users = self._users(address)
         if len(users) == 1:
             return f"user {writer.text(users[0])} at {writer.text(address)}"
         if users:
-            most = "or more " if len(users) == TRUNK_CALLERS else ""
+            most = "or more " if len(users) == MOST_COUNTERPARTS else ""
             return f"{writer.text(address)}, where {len(users)} {most}users registered"
         return f"source {writer.text(address)}"
 
-    def _registered(self, event: Event, seen: _Seen) -> None:
-        outcome = outcome_of(event)
-        seen.refused += outcome is Outcome.REFUSED
-        if outcome is Outcome.ACCEPTED:
-            seen.accepted += 1
-            if event.target is not None and len(seen.users) < TRUNK_CALLERS:
-                seen.users.add(event.target)
+    def _users(self, address: str) -> list[str]:
+        """Return who registered there with success; nobody where more credentials were refused."""
+        known = self._known(self._hashes[address])
+        if known is None or known.figures[layout.OUTCOMES + _ACCEPTED] < known.figures[layout.OUTCOMES + _REFUSED]:
+            return []
+        pairs = [self._texts.pairs.get(what) for what, counts in known.items(layout.PAIR) if counts[_ACCEPTED]]
+        return sorted({pair.target for pair in pairs if pair is not None and pair.target})
 
-    def _at(self, address: str) -> _Seen:
-        seen = self._seen.get(address)
-        if seen is None:
-            seen = self._seen[address] = _Seen()
-            if len(self._seen) > MOST_SOURCES:
-                self._seen.popitem(last=False)
-        else:
-            self._seen.move_to_end(address)
-        return seen
+
+class HashSet:
+    """Up to `most` different hashes, none of which is 0."""
+
+    def __init__(self, most: int) -> None:
+        self._most = self._room = most
+        self._keys: NDArray[np.uint64] = np.zeros(2 << most.bit_length(), np.uint64)
+
+    def __contains__(self, hashed: object) -> bool:
+        """Tell whether a hash was added."""
+        return isinstance(hashed, int) and bool(self._keys[place_of(self._keys, np.uint64(hashed))])
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return self._most - self._room
+
+    def add(self, hashes: NDArray[np.uint64]) -> None:
+        """Take in hashes, 0 aside, for as long as there is room."""
+        self._room = add_hashes(self._keys, hashes, self._room)

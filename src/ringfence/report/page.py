@@ -163,17 +163,17 @@ def _rules(collector: Collector) -> list[RuleShown]:
     found = collector.totals.findings
     rules = [
         RuleShown(
-            tracks.rule,
-            _title(collector, tracks.rule.clause),
-            ", ".join(written(part) for part in tracks.rule.key),
-            f"{tracks.rule.on}{' where ' + written(tracks.rule.where) if tracks.rule.where is not None else ''}",
-            tuple((measure.name, written_measure(measure)) for measure in tracks.rule.measures),
-            tuple(f"{limit.what}: {limit.words} {number(limit.limit)}" for limit in limits(tracks.rule)),
-            write_duration(tracks.rule.window_us),
-            written(tracks.rule.when),
-            tracks.looked_at,
-            found[tracks.rule.name],
+            rule,
+            _title(collector, rule.clause),
+            ", ".join(written(part) for part in rule.key),
+            f"{rule.on}{' where ' + written(rule.where) if rule.where is not None else ''}",
+            tuple((measure.name, written_measure(measure)) for measure in rule.measures),
+            tuple(f"{limit.what}: {limit.words} {number(limit.limit)}" for limit in limits(rule)),
+            write_duration(rule.window_us),
+            written(rule.when),
+            looking.looked_at,
+            found[rule.name],
         )
-        for tracks in collector.tracks.values()
+        for rule, looking in ((looking.rule, looking) for looking in collector.rules.values())
     ]
     return sorted(rules, key=lambda rule: (rule.found == 0, rule.rule.name))

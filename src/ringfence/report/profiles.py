@@ -1,31 +1,33 @@
 """What one subject did in a recording, whatever rule looks at it: whom it called, how long, who registered."""
 
-from collections import OrderedDict
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from ringfence.report.durations import bucket_of, empty
+from ringfence.report.durations import CLASSES, empty
+from ringfence.report.following import Known
 from ringfence.report.rates import RateDeck
-from ringfence.report.registrations import Registrations
-from ringfence.report.spending import Spending
-from ringfence.vocabulary.contracts import Event, EventKind, Subject
-from ringfence.vocabulary.subjects import SubjectKind
+from ringfence.report.registrations import OUTCOMES, Pair, Registrations, pair_of
+from ringfence.report.spending import Spending, spent_at
+from ringfence.vocabulary.contracts import Event
 from ringfence.vocabulary.times import Micros
-from ringfence.watch.findings import subject_of
+from ringfence.watch.columns import NumberCodes
+from ringfence.watch.kernels import evidence_layout as layout
 
-MOST_PROFILES: Final = 5_000
-"""Subjects of one kind that are followed. Beyond, the one that was quiet longest gives way, those with findings last."""
-MOST_POINTS: Final = 2_400
-"""Dots of one raster. A fuller one keeps every second, then every fourth dot …"""
-MOST_POINTS_IN_ALL: Final = 150_000
-"""Dots of all rasters of one kind of subject, some 25 MB."""
+MOST_COUNTERPARTS: Final = 64
+"""Users and sources that registered, agents: told apart for one subject."""
 MOST_PREFIXES: Final = 400
 """Beginnings of numbers told apart for one subject; later ones count as one."""
-PREFIX_LENGTH: Final = 8
-"""How much of a number tells its country and its type: + and seven digits."""
-MOST_COUNTERPARTS: Final = 64
+TRUNK_CALLERS: Final = 20
+"""Callers of answered calls that are told apart."""
+ITEM_LIMITS: Final = (MOST_PREFIXES, 64, MOST_COUNTERPARTS, 400, MOST_COUNTERPARTS, TRUNK_CALLERS)
+"""How many different items of each kind are told apart for one subject, as `kernels.evidence_layout` orders them."""
 OTHER: Final = ""
 """The beginning under which those beyond `MOST_PREFIXES` are counted."""
+AS_DIALLED: Final = "as dialled"
+"""The beginning under which longer texts are counted that are no numbers."""
+
+_UPPER: Final = 32
+_TEXT: Final = 0xF000_0000
 
 
 class Point(NamedTuple):
@@ -35,132 +37,94 @@ class Point(NamedTuple):
     number: str
 
 
+@dataclass(slots=True)
 class Raster:
-    """Points in time and number, thinned evenly when they get many: `every` n-th is kept."""
+    """Points in time and number, thinned evenly when they get many: of `seen` every `every`-th is there."""
 
-    __slots__ = ("every", "points", "seen")
-
-    def __init__(self) -> None:
-        self.points: list[Point] = []
-        self.every = 1
-        self.seen = 0
-
-    def add(self, time: Micros, number: str) -> None:
-        """Take in a point."""
-        if self.seen % self.every == 0:
-            self.points.append(Point(time, number))
-            if len(self.points) > MOST_POINTS:
-                self.points = self.points[::2]
-                self.every *= 2
-        self.seen += 1
+    points: list[Point] = field(default_factory=list)
+    every: int = 1
+    seen: int = 0
 
 
+@dataclass(slots=True)
 class Profile:
     """One subject. `dialled` are its attempts' callees, `asked` the users it sent other requests for.
 
-    `spending` is there where rates are known.
+    `plan` is the plan's hash, 0 where none is known; `spending` is there where rates are known. It is followed from `since` on,
+    after it had been given up, where that is not `None`.
     """
 
-    __slots__ = (
-        "agents",
-        "answered",
-        "asked",
-        "attempts",
-        "dialled",
-        "durations",
-        "plan",
-        "prefixes",
-        "registrations",
-        "spending",
-        "statuses",
+    attempts: int = 0
+    answered: int = 0
+    plan: int = 0
+    since: Micros | None = None
+    dialled: Raster = field(default_factory=Raster)
+    asked: Raster = field(default_factory=Raster)
+    prefixes: dict[str, int] = field(default_factory=dict)
+    durations: list[int] = field(default_factory=empty)
+    registrations: Registrations = field(default_factory=lambda: Registrations(MOST_COUNTERPARTS))
+    statuses: dict[int, int] = field(default_factory=dict)
+    agents: dict[str, int] = field(default_factory=dict)
+    spending: Spending | None = None
+
+
+@dataclass(slots=True)
+class Texts:
+    """What the hashes and codes of subjects stand for: numbers, agents, and who registered as whom from where."""
+
+    numbers: NumberCodes
+    agents: dict[int, str] = field(default_factory=dict)
+    pairs: dict[int, Pair] = field(default_factory=dict)
+
+    def learn_pair(self, key: int, event: Event) -> None:
+        """Learn who a registration is of, and from where."""
+        if key not in self.pairs:
+            self.pairs[key] = pair_of(event)
+
+
+def profile_of(known: Known, texts: Texts, deck: RateDeck | None) -> Profile:
+    """Return what was seen of a subject, in words."""
+    figures = known.figures.tolist()
+    return Profile(
+        attempts=figures[layout.ATTEMPTS],
+        answered=figures[layout.ANSWERED],
+        plan=known.plan,
+        since=known.since if known.may_lack else None,
+        dialled=_raster(known, 0, texts.numbers),
+        asked=_raster(known, 1, texts.numbers),
+        prefixes=_prefixes(known, texts.numbers),
+        durations=figures[layout.DURATIONS : layout.DURATIONS + len(CLASSES)],
+        registrations=_registrations(known, texts),
+        statuses={what: counts[0] for what, counts in known.items(layout.STATUS)},
+        agents={text: counts[0] for what, counts in known.items(layout.AGENT) if (text := texts.agents.get(what)) is not None},
+        spending=None if deck is None else spent_at(deck, known.items(layout.RATE)),
     )
 
-    def __init__(self, rates: RateDeck | None = None) -> None:
-        self.attempts = 0
-        self.answered = 0
-        self.plan: str | None = None
-        self.dialled = Raster()
-        self.asked = Raster()
-        self.prefixes: dict[str, int] = {}  # plain ones: a subject is made often
-        self.durations = empty()
-        self.registrations = Registrations(MOST_COUNTERPARTS)
-        self.statuses: dict[int, int] = {}
-        self.agents: dict[str, int] = {}
-        self.spending = Spending(rates) if rates is not None else None
 
-    def take(self, event: Event, other: str | None) -> None:
-        """Take in an event of the subject. `other` is the number at the call's other end."""
-        if self.spending is not None:
-            self.spending.take(event)
-        match event.kind:
-            case EventKind.ATTEMPT:
-                self._attempt(event, other)
-            case EventKind.ANSWER:
-                self.answered += 1
-            case EventKind.END:
-                self.durations[bucket_of(event)] += 1
-                self.statuses[event.status] = self.statuses.get(event.status, 0) + 1
-            case EventKind.REQUEST if event.method != "INVITE":
-                self.asked.add(event.time, event.target or "")
-                self.statuses[event.status] = self.statuses.get(event.status, 0) + 1
-            case EventKind.REGISTRATION:
-                self.registrations.take(event)
-
-    def _attempt(self, event: Event, other: str | None) -> None:
-        self.attempts += 1
-        self.plan = event.plan
-        number = other or ""
-        self.dialled.add(event.time, number)
-        prefix = number[:PREFIX_LENGTH]
-        if prefix not in self.prefixes and len(self.prefixes) >= MOST_PREFIXES:
-            prefix = OTHER
-        self.prefixes[prefix] = self.prefixes.get(prefix, 0) + 1
-        if event.user_agent is not None and (event.user_agent in self.agents or len(self.agents) < MOST_COUNTERPARTS):
-            self.agents[event.user_agent] = self.agents.get(event.user_agent, 0) + 1
-
-    @property
-    def held(self) -> int:
-        """How many points it remembers."""
-        return len(self.dialled.points) + len(self.asked.points)
+def _raster(known: Known, which: int, numbers: NumberCodes) -> Raster:
+    points = [Point(Micros(time), numbers.text(code)) for time, code in zip(*known.dots(which), strict=True)]
+    every, seen = known.figures[layout.DOTS_EVERY + which], known.figures[layout.DOTS_SEEN + which]
+    return Raster(points, int(every) + 1, int(seen))
 
 
-class Profiles:
-    """The subjects that `fields` of events name. Where these are the called side, callers are their counterparts."""
+def _prefixes(known: Known, numbers: NumberCodes) -> dict[str, int]:
+    prefixes: dict[str, int] = {}
+    for what, counts in known.items(layout.PREFIX):
+        # Of a text that is no number only its length tells: see `NumberCodes`.
+        text = numbers.text(what << _UPPER) if what < _TEXT else AS_DIALLED if what > _TEXT else AS_DIALLED[:2]
+        prefixes[text] = prefixes.get(text, 0) + counts[0]
+    if beyond := known.beyond(layout.PREFIX):
+        prefixes[OTHER] = prefixes.get(OTHER, 0) + beyond
+    return prefixes
 
-    def __init__(self, kind: SubjectKind, fields: Sequence[str], rates: RateDeck | None = None) -> None:
-        self._kind = kind
-        self._fields = tuple(fields)
-        self._rates = rates
-        self._is_called = not {"callee", "target", "destination"}.isdisjoint(fields) and "caller" not in fields
-        self._profiles: OrderedDict[Subject, Profile] = OrderedDict()
-        self._kept: set[Subject] = set()
-        self.given_up = 0
 
-    def take(self, event: Event) -> None:
-        """Take in an event, where it names a subject."""
-        for name in self._fields:
-            if getattr(event, name) is None:
-                return
-        subject = subject_of(self._kind, self._fields, event)
-        profile = self._profiles.get(subject)
-        if profile is None:
-            profile = self._profiles[subject] = Profile(self._rates)
+def _registrations(known: Known, texts: Texts) -> Registrations:
+    registrations = Registrations(MOST_COUNTERPARTS)
+    registrations.beyond = known.beyond(layout.PAIR)
+    for what, counts in known.items(layout.PAIR):
+        pair = texts.pairs.get(what)
+        if pair is None:
+            registrations.beyond += sum(counts)
         else:
-            self._profiles.move_to_end(subject)
-        profile.take(event, event.caller if self._is_called else event.callee)
-
-    def keep(self, subject: Subject) -> None:
-        """Let the subject go last: something was found about it."""
-        self._kept.add(subject)
-
-    def of(self, subject: Subject) -> Profile | None:
-        """Return what was seen of `subject`; `None` where it was let go or never seen."""
-        return self._profiles.get(subject)
-
-    def shrink(self) -> None:
-        """Let go what is over the bounds. Called after each batch."""
-        held = sum(profile.held for profile in self._profiles.values())
-        while len(self._profiles) > MOST_PROFILES or (held > MOST_POINTS_IN_ALL and len(self._profiles) > 1):
-            subject = next((each for each in self._profiles if each not in self._kept), next(iter(self._profiles)))
-            held -= self._profiles.pop(subject).held
-            self.given_up += 1
+            registrations.pairs[pair] = dict(zip(OUTCOMES, counts, strict=True))
+    return registrations

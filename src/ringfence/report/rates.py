@@ -3,17 +3,22 @@
 import csv
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ringfence.watch.attribution import CsvFile, RowProblem
+from ringfence.watch.columns import number_code
 
 COLUMNS: Final = "prefix,class[,price_per_minute,currency]"
 UNIT: Final = 1_000_000
 """Prices are whole millionths of the currency, so that sums are exact."""
 LONGEST_PREFIX: Final = 15
 """Digits of a number with its country code (ITU-T E.164 section 6.2)."""
-_CACHED: Final = 65_536
+_FIRST: Final = np.uint64(60)
+_PLUS: Final = np.uint64(number_code("+") or 0) >> _FIRST
+_NOT_INTERNATIONAL, _UNLISTED = 0, 1
 _LONGEST_CLASS: Final = 60
 
 
@@ -34,29 +39,40 @@ class RateDeck:
 
     def __init__(self, rates: Mapping[str, Rate]) -> None:
         """`rates` by prefix: digits from the country code on, without +."""
-        self._rates = dict(rates)
-        self._lengths = sorted({len(prefix) for prefix in rates}, reverse=True)
-        self.of: Final = lru_cache(maxsize=_CACHED)(self._of)
-        """From a called number to its rate."""
+        self.rates: Final = (NOT_INTERNATIONAL, UNLISTED, *dict.fromkeys(rates.values()))
+        """Every rate once."""
+        self._size = len(rates)
+        places = {rate: place for place, rate in enumerate(self.rates)}
+        by_length: dict[int, list[tuple[int, int]]] = {}
+        for prefix, rate in rates.items():
+            by_length.setdefault(len(prefix), []).append(((number_code(f"+{prefix}") or 0) >> _shift(len(prefix)), places[rate]))
+        self._lengths: list[tuple[int, NDArray[np.uint64], NDArray[np.int64]]] = [
+            (_shift(length), np.array([one for one, _ in known], np.uint64), np.array([place for _, place in known], np.int64))
+            for length, known in ((length, sorted(known)) for length, known in sorted(by_length.items()))
+        ]
 
     def __len__(self) -> int:
         """Return how many prefixes it has."""
-        return len(self._rates)
+        return self._size
 
     @property
     def has_prices(self) -> bool:
         """Tell whether it names any price."""
-        return any(rate.price is not None for rate in self._rates.values())
+        return any(rate.price is not None for rate in self.rates)
 
-    def _of(self, number: str | None) -> Rate:
-        if number is None or not (number.startswith("+") and number[1:].isdecimal()):
-            return NOT_INTERNATIONAL
-        digits = number[1:]
-        for length in self._lengths:
-            rate = self._rates.get(digits[:length]) if len(digits) >= length else None
-            if rate is not None:
-                return rate
-        return UNLISTED
+    def of(self, codes: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Return where in `rates` those of called numbers stand, each given by its code (`watch.columns.NumberCodes`)."""
+        found = np.where((codes >> _FIRST) == _PLUS, _UNLISTED, _NOT_INTERNATIONAL)
+        for shift, prefixes, places in self._lengths:  # the longest last, so that it decides
+            beginnings = codes >> np.uint64(shift)
+            at = np.minimum(np.searchsorted(prefixes, beginnings), prefixes.size - 1)
+            found = np.where(prefixes[at] == beginnings, places[at], found)
+        return found
+
+
+def _shift(length: int) -> int:
+    """Return how far a code must be shifted so that + and `length` digits are left of it."""
+    return 4 * (LONGEST_PREFIX - length)
 
 
 class _BadValue(Exception):

@@ -128,10 +128,12 @@ def _quiet_rules(collector: Collector, events: Counter[EventKind]) -> list[Unjud
     closely = collector.looks_at_events
     return [
         Unjudged(
-            f"rule {tracks.rule.name}", f"no {tracks.rule.on} in the recording is of the kind it looks at", "see what the rule says"
+            f"rule {looking.rule.name}",
+            f"no {looking.rule.on} in the recording is of the kind it looks at",
+            "see what the rule says",
         )
-        for tracks in collector.tracks.values()
-        if (tracks.looked_at == 0 if closely else _is_unseen(collector, events, tracks.rule))
+        for looking in collector.rules.values()
+        if (looking.looked_at == 0 if closely else _is_unseen(collector, events, looking.rule))
     ]
 
 

@@ -1,4 +1,4 @@
-"""Traffic made by hand, judged by the shipped policy, with a report's collector looking on."""
+"""Traffic made by hand, judged by a policy of four rules, with a report's collector looking on."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -6,10 +6,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from ringfence.policy import Bundle, load, read_folder
-from ringfence.report import Collector, Given, RateDeck, Read
+from ringfence.report import Collector, Given, RateDeck, Read, read_rates
+from ringfence.report.following import Bounds
 from ringfence.report.page import page
 from ringfence.vocabulary.contracts import Event, EventKind, Reference
 from ringfence.vocabulary.times import SECOND, Micros, from_iso
+from ringfence.watch.attribution import CsvFile
 from ringfence.watch.engine import Engine
 from ringfence.watch.recorded import Options, Recording, find_inputs, findings
 
@@ -20,8 +22,14 @@ NOTHING_GIVEN = Given()
 _ENGINE_KEY = b""
 
 
+def deck(text: str) -> RateDeck:
+    made, problems = read_rates(CsvFile("rates.csv", text.encode()))
+    assert problems == []
+    return made
+
+
 def bundle() -> Bundle:
-    return load(read_folder(ROOT / "bundles" / "default"))
+    return load(read_folder(Path(__file__).parent / "bundle"))
 
 
 def attempt(number: int, callee: str, *, at: int, account: str | None = "acme", caller: str = "+441632960000") -> Event:
@@ -86,10 +94,10 @@ def in_time(events: Iterable[Event]) -> list[Event]:
     return sorted(events, key=lambda event: (event.time, event.sequence))
 
 
-def judged(events: Iterable[Event], *, batch: int = 64, rates: RateDeck | None = None) -> Collector:
+def judged(events: Iterable[Event], *, batch: int = 64, rates: RateDeck | None = None, bounds: Bounds | None = None) -> Collector:
     """A collector that has seen the events, and the findings of the shipped rules in them."""
     policy = bundle()
-    collector = Collector(policy, rates=rates)
+    collector = Collector(policy, rates=rates, bounds=bounds)
     engine = Engine(policy.plan, key=_ENGINE_KEY, source="test")
     for _ in findings(iter(in_time(events)), engine, observer=collector, batch=batch):
         pass

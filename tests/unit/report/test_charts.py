@@ -13,7 +13,7 @@ from ringfence.report.charts.pace import pace
 from ringfence.report.charts.raster import in_order, raster
 from ringfence.report.charts.scales import bin_name, round_top, time_ticks
 from ringfence.report.collector import Collector, Group
-from ringfence.report.profiles import Raster
+from ringfence.report.profiles import Point, Raster
 from ringfence.report.writing import Writer
 from ringfence.vocabulary.contracts import EventKind
 from ringfence.vocabulary.times import HOUR, MINUTE, SECOND, Micros
@@ -38,6 +38,11 @@ def test_the_crossing_stands_in_the_bin_of_the_finding_s_time(quiet_seconds: int
     assert len(crossed) == 1
     assert crossed[0].start <= group.findings[0].time < crossed[0].start + shown.width
     assert sum(row.events for row in shown.rows) == 101
+
+
+def put(points: Raster, time: Micros, number: str) -> None:
+    points.points.append(Point(time, number))
+    points.seen += 1
 
 
 def test_the_crossing_line_is_drawn_at_the_finding_s_time() -> None:
@@ -69,8 +74,8 @@ def test_the_measure_s_line_never_lies_above_the_truth_and_reaches_the_limit_whe
 def test_a_walk_is_a_rising_line_and_a_fan_a_cloud() -> None:
     walking, fanning = Raster(), Raster()
     for n in range(200):
-        walking.add(Micros(NINE + n), f"+44163296{n:04}")
-        fanning.add(Micros(NINE + n), f"+44163296{n * 7_919 % 10_000:04}")
+        put(walking, Micros(NINE + n), f"+44163296{n:04}")
+        put(fanning, Micros(NINE + n), f"+44163296{n * 7_919 % 10_000:04}")
     assert raster(walking, "number dialled", (), PLAIN).ascending == 1.0
     share = raster(fanning, "number dialled", (), PLAIN).ascending
     assert share is not None
@@ -80,7 +85,7 @@ def test_a_walk_is_a_rising_line_and_a_fan_a_cloud() -> None:
 def test_insistence_on_one_number_is_a_row() -> None:
     points = Raster()
     for n in range(50):
-        points.add(Micros(NINE + n), "+441632960000")
+        put(points, Micros(NINE + n), "+441632960000")
     shown = raster(points, "number dialled", (), PLAIN)
     assert (shown.numbers, shown.ascending) == (1, None)
     assert [(row.number, row.attempts) for row in shown.rows] == [("+441632960000", 50)]
@@ -95,7 +100,7 @@ def test_foreign_text_in_a_picture_stays_text() -> None:
     hostile = "</text><script>\u202e"
     call = attempt(1, hostile, at=0, caller=hostile)
     points = Raster()
-    points.add(call.time, hostile)
+    put(points, call.time, hostile)
     pictures = [
         ladder([call], PLAIN).drawing,
         raster(points, "number", (), PLAIN).drawing,

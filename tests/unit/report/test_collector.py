@@ -3,14 +3,16 @@
 import pytest
 from tests.unit.report.scene import NINE, attempt, bundle, judged, registration, report, rows, walk, words
 
-from ringfence.report import calls, collector, profiles, tracks
+from ringfence.report import calls, collector
 from ringfence.report.calls import Calls
 from ringfence.report.collector import Collector
 from ringfence.report.destinations import destinations
-from ringfence.report.profiles import MOST_POINTS, Raster
+from ringfence.report.following import Bounds
+from ringfence.report.profiles import ITEM_LIMITS
 from ringfence.report.registrations import Registrations
 from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import SECOND, Micros
+from ringfence.watch.columns import ListedEvents, TextHashes
 
 
 def crowd(accounts: int, *, after: int) -> list[Event]:
@@ -23,33 +25,29 @@ def test_the_page_is_the_same_however_the_events_are_cut(batch: int) -> None:
     assert report(judged(walk(150), batch=batch)) == report(judged(walk(150)))
 
 
-def test_subjects_with_findings_stay_when_others_must_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(profiles, "MOST_PROFILES", 20)
-    monkeypatch.setattr(tracks, "MOST_TRACKS", 20)
-    seen = judged([*walk(100), *crowd(500, after=3_600 * SECOND)])
+SMALL = Bounds(subjects=20, fewest=4, few=30, kept=2, many=60, item_limits=ITEM_LIMITS)
+
+
+def test_subjects_with_findings_stay_when_others_must_go() -> None:
+    seen = judged([*walk(100), *crowd(500, after=3_600 * SECOND)], bounds=SMALL)
     (group,) = seen.groups.values()
     assert seen.track(group) is not None
     profile = seen.profile(group)
     assert profile is not None
     assert profile.attempts == 100
-    assert seen.given_up > 0
-    assert "was given up to bound memory" in words(report(seen))
+    assert profile.since is None
+    assert seen.given_up > 400
 
 
-def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(profiles, "MOST_POINTS_IN_ALL", 300)
-    monkeypatch.setattr(profiles, "MOST_PROFILES", 50)
-    monkeypatch.setattr(tracks, "MOST_TRACKS", 30)
-    monkeypatch.setattr(tracks, "MOST_HELD", 200)
+def test_a_subject_that_was_given_up_says_from_when_on_it_is_followed() -> None:
+    seen = judged([*crowd(500, after=-3_600 * SECOND), *walk(100)], bounds=SMALL)
+    assert "Followed from 2026-03-02 09:00:00 on: what came before is not in these pictures" in words(report(seen))
+
+
+def test_of_the_last_events_no_more_are_remembered_than_calls_are_looked_for_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calls, "MOST_RECENT", 100)
-    seen = judged([*walk(500), *crowd(3_000, after=3_600 * SECOND)])
-    for followed in seen._profiles.values():
-        assert len(followed._profiles) <= 50
-        assert sum(profile.held for profile in followed._profiles.values()) <= 300 or len(followed._profiles) == 1
-    for rule in seen.tracks.values():
-        assert len(rule._tracks) <= 30
-        assert sum(track.held for track in rule._tracks.values()) <= 200 or len(rule._tracks) == 1
-    assert len(seen.calls._recent) <= 100
+    seen = judged([*walk(500), *crowd(3_000, after=3_600 * SECOND)], batch=30)
+    assert 100 <= sum(map(len, seen.calls._recent)) < 130
 
 
 def test_groups_and_findings_are_bounded_and_the_rest_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,13 +60,15 @@ def test_groups_and_findings_are_bounded_and_the_rest_is_counted(monkeypatch: py
 
 
 def test_a_raster_is_thinned_evenly() -> None:
-    points = Raster()
-    for n in range(MOST_POINTS * 5):
-        points.add(Micros(NINE + n), str(n))
-    assert len(points.points) <= MOST_POINTS
+    seen = judged(walk(300), bounds=SMALL)
+    (group,) = seen.groups.values()
+    profile = seen.profile(group)
+    assert profile is not None
+    points = profile.dialled
+    assert 30 < len(points.points) <= 60
     steps = {int(later.number) - int(earlier.number) for earlier, later in zip(points.points, points.points[1:], strict=False)}
     assert steps == {points.every}
-    assert points.seen == MOST_POINTS * 5
+    assert points.seen == 300
 
 
 def test_registering_pairs_beyond_the_bound_are_counted() -> None:
@@ -79,11 +79,11 @@ def test_registering_pairs_beyond_the_bound_are_counted() -> None:
 
 
 def test_a_call_that_is_kept_gathers_what_is_still_to_come() -> None:
-    seen = Calls()
+    seen = Calls(TextHashes(b""))
     first = attempt(1, "+441632111111", at=0)
-    seen.take(first)
+    seen.take(ListedEvents([first]))
     seen.keep("call-1")
-    seen.take(Event(kind=EventKind.END, time=Micros(NINE + 5), call_id="call-1", status=486))
+    seen.take(ListedEvents([Event(kind=EventKind.END, time=Micros(NINE + 5), call_id="call-1", status=486)]))
     assert [event.kind for event in seen.of("call-1")] == [EventKind.ATTEMPT, EventKind.END]
     seen.keep("call-unknown")
     assert seen.of("call-unknown") == []
@@ -107,7 +107,7 @@ def test_numbers_are_counted_by_country_and_type() -> None:
 
 def test_rules_say_how_much_they_looked_at() -> None:
     seen = judged(walk(100))
-    looked = {name: rule.looked_at for name, rule in seen.tracks.items()}
+    looked = {name: rule.looked_at for name, rule in seen.rules.items()}
     assert looked == {rule.name: 100 if rule.name == "fan-out-dialler" else 0 for rule in bundle().plan.rules}
 
 

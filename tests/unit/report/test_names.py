@@ -1,8 +1,10 @@
 """What a source is called, by what the traffic shows; nobody becomes a trunk or a user by writing what he likes."""
 
-from tests.unit.report.scene import attempt, outcome, registration
+import pytest
+from tests.unit.report.scene import attempt, bundle, outcome, registration
 
-from ringfence.report.names import MOST_SOURCES, TRUNK_CALLERS, Names
+from ringfence.report import Collector, names
+from ringfence.report.profiles import TRUNK_CALLERS
 from ringfence.report.writing import Writer
 from ringfence.vocabulary.contracts import Event, EventKind, Subject
 from ringfence.vocabulary.subjects import SubjectKind
@@ -12,10 +14,9 @@ ADDRESS = "198.51.100.7"
 
 
 def name(events: list[Event], address: str = ADDRESS) -> str:
-    names = Names()
-    for event in events:
-        names.take(event)
-    return names.subject(Subject(kind=SubjectKind.SOURCE, id=address), Writer(masked=False))
+    seen = Collector(bundle())
+    seen.take(events, [])
+    return seen.names.subject(Subject(kind=SubjectKind.SOURCE, id=address), Writer(masked=False))
 
 
 def answered(number: int, caller: str) -> Event:
@@ -57,13 +58,17 @@ def test_a_password_that_was_guessed_makes_nobody_the_user() -> None:
 
 
 def test_accounts_and_pairs_go_by_their_names() -> None:
-    names, writer = Names(), Writer(masked=False)
-    assert names.subject(Subject(kind=SubjectKind.ACCOUNT, id="acme"), writer) == "account acme"
-    assert names.subject(Subject(kind=SubjectKind.PAIR, id="+431,+432"), writer) == "+431 calling +432"
+    called, writer = Collector(bundle()).names, Writer(masked=False)
+    assert called.subject(Subject(kind=SubjectKind.ACCOUNT, id="acme"), writer) == "account acme"
+    assert called.subject(Subject(kind=SubjectKind.PAIR, id="+431,+432"), writer) == "+431 calling +432"
 
 
-def test_addresses_are_bounded() -> None:
-    names = Names()
-    for n in range(MOST_SOURCES + 100):
-        names.take(Event(kind=EventKind.ANSWER, time=Micros(n), call_id=str(n), source=f"2001:db8::{n:x}", caller="+431"))
-    assert len(names._seen) == MOST_SOURCES
+def test_addresses_that_received_calls_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(names, "MOST_RECEIVERS", 10)
+    back = [
+        Event(kind=EventKind.ANSWER, time=Micros(n), call_id=str(n), source="203.0.113.1", destination=f"192.0.2.{n}")
+        for n in range(100)
+    ]
+    seen = Collector(bundle())
+    seen.take([*back, answered(1, "+431")], [])
+    assert len(seen.names._receivers) == 10

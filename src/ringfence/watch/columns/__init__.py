@@ -1,16 +1,23 @@
 """Events as checked columns, and the conditions that filter them."""
 
-from ringfence.watch.columns.batches import KIND_CODES, ColumnBatch, Columns, call_ids_of, columns_of, times_of
+from ringfence.watch.columns.batches import KIND_CODES, ColumnBatch, Columns, Outcomes, Part, call_ids_of, columns_of, times_of
 from ringfence.watch.columns.conditions import evaluate, field_names
 from ringfence.watch.columns.derived import Derivations, as_hashes, column_names, derived_parts
 from ringfence.watch.columns.hashes import UNSET, TextHashes, fold
+from ringfence.watch.columns.listed import ListedEvents
+from ringfence.watch.columns.numbers import NOTHING, NumberCodes, number_code
 
 __all__ = [
     "KIND_CODES",
+    "NOTHING",
     "UNSET",
     "ColumnBatch",
     "Columns",
     "Derivations",
+    "ListedEvents",
+    "NumberCodes",
+    "Outcomes",
+    "Part",
     "TextHashes",
     "as_hashes",
     "call_ids_of",
@@ -20,5 +27,6 @@ __all__ = [
     "evaluate",
     "field_names",
     "fold",
+    "number_code",
     "times_of",
 ]

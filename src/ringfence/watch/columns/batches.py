@@ -1,11 +1,12 @@
 """Events as columns: only the fields that the plan reads."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from enum import IntFlag
 from math import nan
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from ringfence.policy.fields import FIELDS
 from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.columns.hashes import TextHashes
+from ringfence.watch.columns.numbers import NumberCodes
 
 KIND_CODES: Final = {kind: code for code, kind in enumerate(EventKind)}
 """How `Columns.kind` writes a kind."""
@@ -35,6 +37,28 @@ class Columns:
     fields: dict[str, NDArray[Any]]
 
 
+class Outcomes(NamedTuple):
+    """What each of n rows tells of calls: the row's own event, or, where the batch holds attempts alone, all of the call.
+
+    `parts` are bits of `Part`; status, `answered` and `duration_ms` are those of the end that the row tells. `until` is the
+    latest time of an event that it tells.
+    """
+
+    parts: NDArray[np.uint8]
+    status: NDArray[np.int16]
+    answered: NDArray[np.bool_]
+    duration_ms: NDArray[np.int64]
+    until: NDArray[np.int64]
+
+
+class Part(IntFlag):
+    """The kinds of events of a call that one row can tell."""
+
+    ATTEMPT = 1
+    ANSWER = 2
+    END = 4
+
+
 class ColumnBatch(Sequence[Event]):
     """Events that stand in columns already; one becomes an object when somebody asks for it by its place.
 
@@ -45,6 +69,14 @@ class ColumnBatch(Sequence[Event]):
     times: NDArray[np.int64]
     kinds: NDArray[np.uint8]
 
+    @overload
+    @abstractmethod
+    def __getitem__(self, place: int) -> Event: ...
+
+    @overload
+    @abstractmethod
+    def __getitem__(self, place: slice) -> "ColumnBatch": ...
+
     @property
     @abstractmethod
     def call_ids(self) -> Sequence[str]:
@@ -53,6 +85,38 @@ class ColumnBatch(Sequence[Event]):
     @abstractmethod
     def column(self, name: str, hashes: TextHashes) -> NDArray[Any]:
         """Return the field `name` of every event as `Columns.fields` has it."""
+
+    def codes(self, name: str, numbers: NumberCodes) -> NDArray[np.uint64]:
+        """Return the codes of the numbers in the field `name`: `caller`, `callee` or `target`."""
+        return numbers.of(getattr(event, name) for event in self)
+
+    @property
+    def tells_wholes(self) -> bool:
+        """Tell whether attempts tell their whole calls, and other events nothing of them."""
+        return False
+
+    def outcomes(self, hashes: TextHashes) -> Outcomes:
+        """Return what each row tells of calls."""
+        parts = _PARTS[self.kinds]
+        duration_ms = np.rint(self.column("duration", hashes) / FIELDS["duration"].scale).astype(np.int64)
+        status, answered = self.column("status", hashes).astype(np.int16), self.column("answered", hashes)
+        return Outcomes(parts, status, answered, duration_ms, self.times)
+
+    def places_of_calls(self, call_ids: Collection[str], hashes: TextHashes) -> list[tuple[str, int]]:
+        """Return where events of some calls stand, each with its call id."""
+        if not call_ids:
+            return []
+        wanted = {hashes[call_id]: call_id for call_id in call_ids}
+        column = self.column("call_id", hashes)
+        places = np.flatnonzero(np.isin(column, np.array(list(wanted), np.uint64)))
+        return [(wanted[hashed], place) for hashed, place in zip(column[places].tolist(), places.tolist(), strict=True)]
+
+    def told_with(self, place: int) -> Sequence[Event]:
+        """Return the events that were told together with one: of a call record all of it, else the one alone."""
+        return [self[place]]
+
+
+_PARTS: Final = np.array([getattr(Part, kind.name, 0) for kind in EventKind], np.uint8)
 
 
 def times_of(events: Sequence[Event]) -> NDArray[np.int64]:
@@ -77,12 +141,13 @@ def columns_of(events: Sequence[Event], names: Sequence[str], hashes: TextHashes
     if isinstance(events, ColumnBatch):
         return Columns(time, events.kinds, {name: events.column(name, hashes) for name in names})
     kind = np.fromiter(map(KIND_CODES.__getitem__, map(_KIND, events)), np.uint8, len(events))
-    columns = Columns(time, kind, {name: _column(events, name, hashes) for name in names})
+    columns = Columns(time, kind, {name: column_of(events, name, hashes) for name in names})
     hashes.bound()
     return columns
 
 
-def _column(events: Sequence[Event], name: str, hashes: TextHashes) -> NDArray[Any]:
+def column_of(events: Sequence[Event], name: str, hashes: TextHashes) -> NDArray[Any]:
+    """Return one field of events as `Columns.fields` has it."""
     field = FIELDS[name]
     values = map(attrgetter(field.attribute), events)
     if field.type is Type.TEXT:

@@ -1,7 +1,7 @@
 """Blocks of call records as columns of the events that they expand to: those of `calls.records`, without an object for each."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,9 @@ from ringfence.policy.fields import FIELDS
 from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import MILLISECOND, Micros
 from ringfence.watch.attribution import Directory
-from ringfence.watch.columns.batches import KIND_CODES, ColumnBatch
+from ringfence.watch.columns.batches import KIND_CODES, ColumnBatch, Outcomes, Part
 from ringfence.watch.columns.hashes import UNSET, TextHashes
+from ringfence.watch.columns.numbers import NumberCodes
 from ringfence.watch.columns.senders import NOBODY, Holders, Senders
 from ringfence.watch.kernels import row_layout as layout
 from ringfence.watch.kernels import tables
@@ -44,11 +45,24 @@ Rows = NDArray[np.int64] | slice
 _TYPES: Final = {Type.TEXT: np.uint64, Type.BOOL: np.bool_, Type.NUMBER: np.float64}
 _HEAD: Final = (("time", np.int64), ("sequence", np.int64), ("place", np.int64), ("size", np.int32), ("kind", np.uint8))
 _IN_HEAD: Final = frozenset({"time", "kind"})
+_WHOLE: Final = (("until", np.int64), ("call_ms", np.int64), ("call_status", np.int16), ("parts", np.uint8))
+"""What an attempt tells of its whole call, where that is wanted."""
+_CODES: Final = {"caller_code": layout.CALLER, "callee_code": layout.CALLEE}
 _BLANK: Final = Event(kind=EventKind.ATTEMPT, time=Micros(0), call_id="")
+
+
+class Wholes(NamedTuple):
+    """That attempts are to tell their whole calls, with the codes of the numbers that `names` names: `caller`, `callee`."""
+
+    numbers: NumberCodes
+    names: frozenset[str]
 
 
 class Kept(Protocol):
     """Where what events were made of can be read again."""
+
+    def events(self, sequence: int, place: int, size: int) -> Sequence[Event]:
+        """Return all events of the record at `place`; `sequence` is one's own."""
 
     def event(self, kind: EventKind, time: Micros, sequence: int, place: int, size: int) -> Event:
         """Return the event of `kind` of the record at `place`; `time` and `sequence` are its own."""
@@ -78,6 +92,32 @@ class RecordEvents(ColumnBatch):
         row = self._rows[place]
         kind = KINDS[int(row["sequence"]) % len(KINDS)]
         return self._kept.event(kind, Micros(int(row["time"])), int(row["sequence"]), int(row["place"]), int(row["size"]))
+
+    def told_with(self, place: int) -> Sequence[Event]:
+        """Return all events of the record."""
+        row = self._rows[place]
+        return self._kept.events(int(row["sequence"]), int(row["place"]), int(row["size"]))
+
+    def codes(self, name: str, numbers: NumberCodes) -> NDArray[np.uint64]:
+        """Return the codes of the numbers in a field: those that the batch was made with, where it was."""
+        stored = f"{_stored(name)}_code"
+        return (
+            np.ascontiguousarray(self._rows[stored]) if stored in (self._rows.dtype.names or ()) else super().codes(name, numbers)
+        )
+
+    @property
+    def tells_wholes(self) -> bool:
+        """Tell whether the batch was made so."""
+        return "parts" in (self._rows.dtype.names or ())
+
+    def outcomes(self, hashes: TextHashes) -> Outcomes:
+        """Return what each row tells of calls."""
+        if not self.tells_wholes:
+            return super().outcomes(hashes)
+        parts, status, call_ms, until = (
+            np.ascontiguousarray(self._rows[name]) for name in ("parts", "call_status", "call_ms", "until")
+        )
+        return Outcomes(parts, status, (parts & Part.ANSWER) != 0, call_ms, until)
 
     @property
     def call_ids(self) -> Sequence[str]:
@@ -121,14 +161,25 @@ class RecordExpander:
     """Makes events of records, of the `kinds` that are wanted and with the `fields` (see `policy.fields`) that are.
 
     `dtype` has the fields that records can fill; every other field is of each event what it is where nobody told it.
+    With `wholes` each attempt tells its whole call (`ColumnBatch.outcomes`), and other events nothing of it.
     """
 
-    def __init__(self, directory: Directory, hashes: TextHashes, kinds: Collection[EventKind], fields: Collection[str]) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        hashes: TextHashes,
+        kinds: Collection[EventKind],
+        fields: Collection[str],
+        wholes: Wholes | None = None,
+    ) -> None:
         self.kinds: Final = tuple(kind for kind in KINDS if kind in kinds)
         self.fields: Final = tuple(sorted({_stored(name) for name in fields} & FILLED))
         told = {name for name in self.fields if not set(self.kinds).isdisjoint(_TOLD_AT.get(name, KINDS))}
         self._columns = tuple(name for name in self.fields if name in told - _IN_HEAD and _stored(name) == name)
         types = [(name, np.uint8 if name in _WORDS else _TYPES[FIELDS[name].type]) for name in self._columns]
+        self._wholes = wholes
+        if wholes is not None:
+            types += [*_WHOLE, *((f"{name}_code", np.uint64) for name in sorted(wholes.names))]
         types.sort(key=lambda each: np.dtype(each[1]).itemsize)  # the narrow ones fill the room that is left behind the head
         self.dtype: Final = np.dtype([*_HEAD, *types], align=True)
         self.hashes: Final = hashes
@@ -152,6 +203,8 @@ class RecordExpander:
             reading.leave_out(self._emergency)
         told = {kind: reading.has(kind) for kind in KINDS}
         every = sum(int(np.count_nonzero(rows)) for rows in told.values())
+        if self._wholes is not None:
+            reading.tell_wholes(self._wholes)
         if len(self.kinds) == 1 and told[self.kinds[0]].all():
             events = np.empty(len(block.lines), self.dtype)
             self._fill(events, slice(None), self.kinds[0], reading, slice(None))
@@ -175,6 +228,8 @@ class RecordExpander:
         events["kind"][at] = KIND_CODES[kind]
         for name in self._columns:
             events[name][at] = reading.column(name)[rows] if kind in _TOLD_AT.get(name, KINDS) else 0
+        for name, column in reading.wholes.items():
+            events[name][at] = column[rows] if kind is EventKind.ATTEMPT else 0
 
 
 class _Numbers:
@@ -204,6 +259,27 @@ class _Reading:
         self._columns: dict[str, NDArray[Any]] = {}
         self._codes = senders.of(block, self._cell(layout.ACCOUNT), self._cell(layout.SOURCE))
         self._left = np.ones(len(block.lines), np.bool_)
+        self.wholes: dict[str, NDArray[Any]] = {}
+        """What attempts tell of their whole calls."""
+
+    def tell_wholes(self, wholes: Wholes) -> None:
+        """Make the columns by which attempts tell their whole calls."""
+        facts, block = self.block.facts, self.block
+        has_answer, has_end = self.has(EventKind.ANSWER), self.has(EventKind.END)
+        self.wholes = {
+            "parts": (Part.ATTEMPT + Part.ANSWER * has_answer + Part.END * has_end).astype(np.uint8),
+            "call_status": self.column("status").astype(np.int16),
+            "call_ms": self._talk_ms(),
+            "until": np.maximum(facts["start"], np.maximum(facts["answer"], facts["end"])),  # those that never came are the least
+        }
+        for name in sorted(wholes.names):
+            code = f"{name}_code"
+            self.wholes[code] = wholes.numbers.of_cells(block.data, block.cells, _CODES[code])
+
+    def _talk_ms(self) -> NDArray[np.int64]:
+        answer, end = self.block.facts["answer"], self.block.facts["end"]
+        talked: NDArray[np.int64] = np.where(answer != layout.NEVER, np.maximum(end - answer, 0) // MILLISECOND, 0)
+        return talked
 
     def leave_out(self, emergency: "_Numbers") -> None:
         """Leave out an attributed party's calls to emergency numbers."""
@@ -235,9 +311,7 @@ class _Reading:
             return answered
         if name == "status":
             return np.where((facts["status"] == 0) & answered, _OK, facts["status"])
-        lengths: NDArray[Any] = np.maximum(facts["ring_ms"], 0)
-        if name == "duration":
-            lengths = np.where(answered, np.maximum(facts["end"] - facts["answer"], 0) // MILLISECOND, 0)
+        lengths: NDArray[Any] = self._talk_ms() if name == "duration" else np.maximum(facts["ring_ms"], 0)
         return lengths * FIELDS[name].scale
 
     def _cell(self, cell: int) -> NDArray[np.uint64]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
-from ringfence.watch.columns.records import RecordEvents, RecordExpander
+from ringfence.watch.columns.records import RecordEvents, RecordExpander, Wholes
 from ringfence.watch.engine import Reads
 from ringfence.watch.recorded.ahead import ahead
 from ringfence.watch.recorded.counts import FileCounts
@@ -23,15 +23,23 @@ class ColumnRecords:
     """Reads `files` once, as `batches` is drawn on: the events of the kinds and with the fields that `reads` names."""
 
     def __init__(
-        self, files: Sequence[Opened], directory: Directory, options: Options, reads: Reads, *, progress: Callable[[], None]
+        self,
+        files: Sequence[Opened],
+        directory: Directory,
+        options: Options,
+        reads: Reads,
+        *,
+        progress: Callable[[], None],
+        wholes: Wholes | None = None,
     ) -> None:
+        """With `wholes` attempts tell their whole calls."""
         self.events_counted = 0
         """Of all kinds."""
         self._files = tuple(files)
         self._directory = directory
         self._options = options
         self._progress = progress
-        self._expander: Final = RecordExpander(directory, reads.hashes, reads.kinds, reads.fields)
+        self._expander: Final = RecordExpander(directory, reads.hashes, reads.kinds, reads.fields, wholes)
 
     def batches(self) -> Iterator[RecordEvents]:
         """Yield the events by time, then sequence. Raises `OSError` where temporary files can't be written."""

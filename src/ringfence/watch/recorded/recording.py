@@ -12,7 +12,8 @@ from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import Tracker, TrackerOptions, attributed, events_of_record
 from ringfence.watch.calls.tracker import ANSWER_US
-from ringfence.watch.engine import Engine
+from ringfence.watch.columns.records import Wholes
+from ringfence.watch.engine import Engine, Reads
 from ringfence.watch.recorded.column_records import ColumnRecords
 from ringfence.watch.recorded.counts import FileCounts
 from ringfence.watch.recorded.formats import Options
@@ -37,11 +38,10 @@ class Observer(Protocol):
 
 
 class Onlooker(Observer, Protocol):
-    """An observer that may be satisfied with findings."""
+    """An observer of batches of columns, which have what somebody reads."""
 
-    @property
-    def looks_at_events(self) -> bool:
-        """Tell whether it needs events too: if not, a batch may lack those that no rule reads."""
+    def reads(self, others: Reads) -> tuple[Reads, Wholes | None]:
+        """Return what must be read of columns for it and for the `others`, and whether attempts must tell their whole calls."""
 
 
 class Recording:
@@ -79,10 +79,11 @@ class Recording:
 
     def judged(self, engine: Engine, *, observer: Onlooker | None = None) -> Iterator[Finding]:
         """Yield what the engine finds, as `findings` of `events` would. Files of records alone go through in columns."""
-        if not all(each.gives_blocks for each in self._opened) or (observer is not None and observer.looks_at_events):
+        if not all(each.gives_blocks for each in self._opened):
             yield from findings(self.events(), engine, observer=observer)
             return
-        records = ColumnRecords(self._opened, self._directory, self._options, engine.reads, progress=self._progress)
+        reads, wholes = (engine.reads, None) if observer is None else observer.reads(engine.reads)
+        records = ColumnRecords(self._opened, self._directory, self._options, reads, progress=self._progress, wholes=wholes)
         for batch in records.batches():
             self.events_counted = records.events_counted
             found = engine.step(batch, Micros(int(batch.times[-1])))

@@ -67,11 +67,14 @@ class Spool:
 
     def event(self, kind: EventKind, time: Micros, sequence: int, place: int, size: int) -> Event:
         """Return the event of `kind` of the record at `place`. Raises `OSError` where the file holds another one there by now."""
-        record = self._record(place, size, sequence // len(KINDS))
-        for event in events_of_record(record, self._directory):
+        for event in self.events(sequence, place, size):
             if event.kind is kind and event.time == time:
                 return event
         raise OSError("a file was changed while it was read")
+
+    def events(self, sequence: int, place: int, size: int) -> list[Event]:
+        """Return all events of the record at `place`. Raises `OSError` where the file holds none there by now."""
+        return events_of_record(self._record(place, size, sequence // len(KINDS)), self._directory)
 
     def call_id(self, place: int, size: int) -> str:
         """Return the call id of the record at `place`. Raises `OSError` where there is none by now."""

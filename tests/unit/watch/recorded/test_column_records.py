@@ -17,7 +17,7 @@ from ringfence.policy import load, read_folder
 from ringfence.vocabulary.contracts import AccountLink, Finding, NumberLink, PartyLink, Reference, TrunkLink
 from ringfence.vocabulary.times import SECOND, Micros, from_iso, iso
 from ringfence.watch.attribution import EMERGENCY_LIST
-from ringfence.watch.engine import Engine
+from ringfence.watch.engine import Engine, Reads
 from ringfence.watch.recorded import FileCounts, Options, Recording, find_inputs, findings
 from ringfence.watch.wire.cdr import HEADER
 
@@ -125,7 +125,9 @@ def test_a_file_that_is_changed_meanwhile_gives_no_wrong_evidence(tmp_path: Path
     whole = io.BytesIO(path.read_bytes())
 
     class Changes:
-        looks_at_events = False
+        def reads(self, others: Reads) -> tuple[Reads, None]:
+            """Read no more than the others."""
+            return others, None
 
         def take(self, events: object, found: object) -> None:
             """See nothing."""
