@@ -16,7 +16,7 @@ from random import Random
 import msgspec
 import pytest
 import typer
-from tests.conftest import shared_data
+from tests.conftest import ROOT, shared_data
 
 from ringfence.cli.scan import command
 from ringfence.vocabulary.contracts import Finding
@@ -24,12 +24,13 @@ from ringfence.vocabulary.times import micros
 from ringfence.watch.wire.cdr import HEADER
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+FOUR = ROOT / "tests" / "bundles" / "four"
 TOOLS = ("sip-capture", "attack-tools")
 
 
 def scan(*files: Path, **options: object) -> int:
     with pytest.raises(typer.Exit) as left:
-        command(list(files), **options)  # type: ignore[arg-type] # a test's shorthand
+        command(list(files), **({"policy": FOUR} | options))  # type: ignore[arg-type] # a test's shorthand
     return left.value.exit_code
 
 
@@ -163,7 +164,7 @@ def test_a_finding_is_one_line_of_the_contract(capsys: pytest.CaptureFixture[str
     scan(shared_data(*TOOLS, "svwar.pcap"), json=True)
     (line,) = capsys.readouterr().out.splitlines()
     keys = "v id rule clause mode severity subject party_path time window measures thresholds evidence approximate source agent"
-    later = "tier key proposes charge points classifies"
+    later = "tier key proposes charge points classifies short_until"
     assert list(json.loads(line)) == [*keys.split(), "policy", "says", *later.split()]
 
 
@@ -277,7 +278,7 @@ def test_a_terminal_shows_how_far_the_reading_is_and_the_findings_stay_apart(tmp
     calls = records(tmp_path, dialler(90))
     leader, follower = pty.openpty()
     termios.tcsetwinsize(follower, (50, 160))
-    program = [sys.executable, "-m", "ringfence.cli", "scan", "--json", str(calls)]
+    program = [sys.executable, "-m", "ringfence.cli", "scan", "--json", "--policy", str(FOUR), str(calls)]
     try:
         with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=follower, env={**os.environ, "TERM": "xterm"}) as process:
             assert process.stdout is not None

@@ -7,6 +7,7 @@ from tests.conftest import shared_data
 
 from ringfence.policy import load, read_folder
 from ringfence.vocabulary.contracts import Finding, Reference
+from ringfence.vocabulary.severity import Mode, Severity
 from ringfence.vocabulary.times import MINUTE, Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import Tracker
@@ -14,6 +15,8 @@ from ringfence.watch.engine import Engine
 from ringfence.watch.sources import pcap
 from ringfence.watch.wire import sip
 
+EARLIEST = ("fan-out-dialler", "invite-flood", "register-brute-force", "sip-scan")
+"""Rules of which one finds each attack, before any other looks at a longer time."""
 BUNDLE = load(read_folder(Path(__file__).resolve().parents[3] / "bundles" / "default"))
 
 
@@ -45,6 +48,7 @@ def test_an_attack_is_found_once_within_a_third_of_a_second(
     capture: str, rule: str, source: str, milliseconds: int, measures: dict[str, float]
 ) -> None:
     first, findings = found(shared_data("sip-capture", "attack-tools", f"{capture}.pcap"))
+    findings = [finding for finding in findings if finding.rule in EARLIEST]
     assert [(finding.rule, finding.subject.id, (finding.time - first) // 1000) for finding in findings] == [
         (rule, source, milliseconds)
     ]
@@ -52,5 +56,6 @@ def test_an_attack_is_found_once_within_a_third_of_a_second(
 
 
 @pytest.mark.parametrize("capture", ["sipp_calls", "svmap"])
-def test_ordinary_calls_and_a_single_question_are_not_found(capture: str) -> None:
-    assert found(shared_data("sip-capture", "attack-tools", f"{capture}.pcap"))[1] == []
+def test_ordinary_calls_and_a_single_question_lead_to_no_measure(capture: str) -> None:
+    findings = found(shared_data("sip-capture", "attack-tools", f"{capture}.pcap"))[1]
+    assert [finding for finding in findings if finding.mode is Mode.ACT or finding.severity is Severity.ACT] == []

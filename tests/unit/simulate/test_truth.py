@@ -54,6 +54,7 @@ def tracked() -> tuple[list[Event], list[Finding]]:
     tracker = Tracker(demo_directory())
     bundle = policy.load(policy.read_folder(ROOT / "bundles" / "default"))
     engine = Engine(bundle.plan, key=b"", source="demo")
+    engine.know(demo_directory())
     events: list[Event] = []
     findings: list[Finding] = []
     waiting: list[Event] = []
@@ -87,7 +88,9 @@ def datagram(time: Micros, packet: Packet) -> Datagram:
 def test_the_dialler_and_the_attackers_are_found_and_nobody_else(tracked: tuple[list[Event], list[Finding]]) -> None:
     _, findings = tracked
 
-    assert {(finding.rule, finding.subject.id) for finding in findings} == {
+    attackers = {harbour_voice().dialler, "203.0.113.66", "198.51.100.23", "203.0.113.67", "198.51.100.99"}
+    assert {finding.subject.id for finding in findings if finding.subject.kind != "registration"} == attackers
+    assert {(finding.rule, finding.subject.id) for finding in findings} >= {
         ("fan-out-dialler", harbour_voice().dialler),
         ("sip-scan", "203.0.113.66"),
         ("sip-scan", "198.51.100.23"),
@@ -99,7 +102,10 @@ def test_the_dialler_and_the_attackers_are_found_and_nobody_else(tracked: tuple[
 def test_all_of_them_are_found_within_half_a_minute(tracked: tuple[list[Event], list[Finding]]) -> None:
     _, findings = tracked
 
-    assert max(finding.time for finding in findings) - BEGIN < 30 * SECOND
+    first: dict[str, Micros] = {}
+    for finding in findings:
+        first.setdefault(finding.subject.id, finding.time)
+    assert max(first.values()) - BEGIN < 30 * SECOND
 
 
 def test_each_call_is_tracked_once_with_the_outcome_that_was_planned(tracked: tuple[list[Event], list[Finding]]) -> None:

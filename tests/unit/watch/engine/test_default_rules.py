@@ -1,4 +1,4 @@
-"""The four rules of the default bundle over events written out: each fires on what it is for, and stays quiet beside it."""
+"""Four rules of the default bundle over events written out: each fires on what it is for, and stays quiet beside it."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -11,12 +11,14 @@ from ringfence.vocabulary.times import DAY, SECOND, Micros
 from ringfence.watch.engine import Engine
 
 ROOT = Path(__file__).resolve().parents[4]
+FOUR = ("fan-out-dialler", "invite-flood", "register-brute-force", "sip-scan")
 START = Micros(1_700_000_000 * SECOND)
 
 
 @cache
 def default_plan() -> Plan:
-    return load(read_folder(ROOT / "bundles" / "default")).plan
+    plan = load(read_folder(ROOT / "bundles" / "default")).plan
+    return Plan(plan.policy, tuple(rule for rule in plan.rules if rule.name in FOUR), plan.lists)
 
 
 def found_in(events: Iterable[Event]) -> list[Finding]:
@@ -76,7 +78,7 @@ def request(second: float, target: str, status: int, *, account: str | None = No
 def test_sixty_different_numbers_in_five_minutes_are_a_fan_out() -> None:
     found = found_in(call(second, callee=second) for second in range(70))
     assert told(found) == [("fan-out-dialler", "acme", 59.0)]
-    assert found[0].measures == {"attempts": 60.0, "callees": 60.0, "callers": 1.0}
+    assert {"attempts": 60.0, "callees": 60.0, "callers": 1.0}.items() <= found[0].measures.items()
 
 
 def test_a_busy_office_that_calls_back_and_a_contact_centre_are_no_fan_out() -> None:

@@ -15,7 +15,7 @@ from ringfence.watch.engine import Engine
 from ringfence.watch.history.calibration import NotCalibrated, calibrated, dials_of, thresholds_of, variants
 from ringfence.watch.history.comparison import Judgement
 
-PLAN = load(read_folder(ROOT / "bundles" / "default")).plan
+PLAN = load(read_folder(ROOT / "tests" / "bundles" / "four")).plan
 RULE = next(rule for rule in PLAN.rules if rule.name == "register-brute-force")
 BEGIN = 1_800_000_000 * SECOND
 
