@@ -76,7 +76,7 @@ int main(int count, char **words) {
   int64_t tail = 0, minute_tail = 0, used = 0, found = 0;
   int64_t (*findings)[3] = malloc(sizeof(int64_t[3]) << 20);
   struct timespec begun, ended;
-  clock_gettime(CLOCK_MONOTONIC, &begun);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begun);
   for (int64_t i = 0; i < n; i++) {
     int64_t now = time[i];
     for (; time[minute_tail] <= now - MINUTE; minute_tail++) accounts[rows[minute_tail & (ring - 1)].owner].minute--;
@@ -146,7 +146,7 @@ int main(int count, char **words) {
       a->holds[rule] = holds[rule];
     }
   }
-  clock_gettime(CLOCK_MONOTONIC, &ended);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ended);
   for (int64_t f = 0; f < found; f++)
     printf("%lld %llu %lld\n", (long long)findings[f][0], (unsigned long long)findings[f][1], (long long)findings[f][2]);
   fprintf(stderr, "%.6f\n", ended.tv_sec - begun.tv_sec + (ended.tv_nsec - begun.tv_nsec) / 1e9);

@@ -195,6 +195,11 @@ class Engine:
         return sum(group.window.live_events for group in self._groups) + sum(one.entries for one in self._tallied.tallies)
 
     @property
+    def key_updates(self) -> int:
+        """How often a key's compiled window took an event in, over all groups of rules."""
+        return sum(group.window.counted_events for group in self._groups)
+
+    @property
     def memory_bytes(self) -> int:
         """What the windows' arrays take, and about what tallies do."""
         return sum(group.window.memory_bytes for group in self._groups) + sum(one.memory_bytes for one in self._tallied.tallies)

@@ -9,7 +9,8 @@ from ringfence.vocabulary.times import Micros
 class Limits:
     """How much one rule may remember: events in its window, and live keys. Beyond that the oldest events leave early.
 
-    An event takes 40 bytes, 40 more for each distinct and 24 for each numeric measure; a key about 100, 32 more for each measure.
+    An event takes 40 bytes, 40 more for each distinct and 24 for each numeric measure; a key about 80, up to 16 more
+    for each measure and 12 for each rule; `footprint` says it for a group.
     """
 
     events: int = 1 << 21

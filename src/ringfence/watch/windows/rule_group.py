@@ -80,6 +80,11 @@ class RuleGroup:
         return int(self._state.marks[0]["head"] - self._state.spans["tail"][-1])
 
     @property
+    def counted_events(self) -> int:
+        """Events that ever counted for a key."""
+        return int(self._state.marks[0]["head"])
+
+    @property
     def memory_bytes(self) -> int:
         """What the group's arrays take."""
         return sum(array.nbytes for array in self._state) - self._state.reals.nbytes
