@@ -24,6 +24,9 @@ BEGIN: Final = from_iso("2026-03-02T00:00:00Z")
 _BEHIND_ONE_ADDRESS: Final = 6
 _USERS_OF_A_RESELLER: Final = ("small office", "shop", "household", "tradesperson")
 _OUTAGE: Final = 0.1
+_MORE_THAN_A_HOME: Final = 60
+_FOR_HOMES: Final = ("residential", "alarm")
+_CONTRADICTS: Final = "false-user-information"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,8 @@ class Carrier:
         label.begin, label.end = own[0].time, Micros(max(act.time for act in own) + SECOND)
         label.times = [int(act.time) for act in own]
         label.talk_us = [act.talk_us if isinstance(act, Call) and act.status == 200 else 0 for act in own]
+        if len(own) > _MORE_THAN_A_HOME and any(party.plan in _FOR_HOMES for party, _ in scene.parties):
+            label.also = tuple(sorted({*label.also, _CONTRADICTS} - {label.clause}))  # whatever else it is, it is no home
         if any(act.source == GATEWAY for act in own):
             scene.concerns_party(self._gateway)
         for act in acts:

@@ -19,6 +19,7 @@ def _invites(scene: Scene) -> Iterator[Act]:
     chance, source, at = scene.chance, scene.outsider(), float(scene.begin)
     rate, agent = scene.pick((45, 160), (30, 220)), chance.choice(AGENTS)
     victim = scene.victim()
+    scene.concerns(SubjectKind.NUMBER, victim.numbers[0])
     status = chance.choice((407, 404, 503, 0))
     for _ in range(int(rate * scene.pick((8, 25), (5, 15)))):
         at += chance.expovariate(rate) * SECOND

@@ -114,5 +114,5 @@ KINDS: Final = (
         held_out_only=True,
     ),
     AbusiveKind("number that never calls", "caller-id-falsification", _never_originates, ("auto-dialing", "spam", "proxied-abuse")),
-    AbusiveKind("own numbers from elsewhere", "caller-id-falsification", _home_from_abroad, ("proxied-abuse",)),
+    AbusiveKind("own numbers from elsewhere", "proxied-abuse", _home_from_abroad, ("caller-id-falsification",)),
 )

@@ -52,6 +52,7 @@ def _loop(scene: Scene) -> Iterator[Act]:
     """Two machines that answer each other."""
     party, chance, at = scene.account(lines=(1, 1)), scene.chance, float(scene.begin)
     other, content = mobile_number(party.country, chance), f"{chance.getrandbits(64):016x}"
+    scene.concerns(SubjectKind.NUMBER, other)
     for nth in range(scene.count((80, 300), (60, 150))):
         at += scene.pick((0.4, 2.0), (0.8, 2.6)) * SECOND
         ours = nth % 2 == 0

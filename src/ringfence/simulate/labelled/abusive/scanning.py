@@ -149,8 +149,10 @@ def _sweeps(scene: Scene) -> Iterator[Act]:
 
 
 KINDS: Final = (
-    AbusiveKind("scanner under its name", "unauthorised-access", _named, ("network-scanning", "security-breach")),
-    AbusiveKind("scanner renamed", "unauthorised-access", _renamed, ("network-scanning", "security-breach")),
+    AbusiveKind(
+        "scanner under its name", "unauthorised-access", _named, ("network-scanning", "security-breach", "denial-of-service")
+    ),
+    AbusiveKind("scanner renamed", "unauthorised-access", _renamed, ("network-scanning", "security-breach", "denial-of-service")),
     AbusiveKind("slow scan", "unauthorised-access", _slow, ("network-scanning", "security-breach")),
     AbusiveKind("prefix guessing", "unauthorised-access", _prefixes, ("network-scanning", "security-breach")),
     AbusiveKind("sweep over domains", "unauthorised-access", _domains, ("network-scanning",), held_out_only=True),
