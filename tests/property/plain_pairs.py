@@ -349,7 +349,114 @@ _MONTHS = (
     ),
 )
 
+_EACH = (
+    changed(
+        rule("each", measures=(CALLS,), when=compare(measured("calls"), ">=", number(2)), cool_down_s=2),
+        windows=(Rolling("window", Micros(20 * SECOND)),),
+        finds_each=True,
+        measures=(CALLS, Measure("gone", MeasureFunction.SINCE, on=FACT)),
+        tiers=(
+            Tier(compare(measured("calls"), ">=", number(2)), Severity.WARN),
+            Tier(compare(measured("gone"), "<", number(15 * SECOND)), Severity.WARN),
+        ),
+    ),
+    PlainRule(
+        keys=_account,
+        takes=lambda event, time: event.kind in (ATTEMPT, FACT),
+        judges=lambda event: event.kind == ATTEMPT,
+        longest=rolling(20 * SECOND),
+        cool_down=2 * SECOND,
+        each=True,
+        measures={
+            "calls": PlainMeasure("count", _is(ATTEMPT), inside=rolling(20 * SECOND)),
+            "gone": PlainMeasure("since", _is(FACT)),
+        },
+        tiers=(PlainTier(lambda m, e: m["calls"] >= 2), PlainTier(lambda m, e: m["gone"] < 15 * SECOND)),
+    ),
+)
+
+_WITHOUT = (
+    changed(
+        rule("without", measures=(CALLS,), when=compare(measured("calls"), "<", number(1))),
+        windows=(Rolling("window", Micros(30 * SECOND)),),
+        measures=(Measure("calls", MeasureFunction.COUNT, where=compare(field("callee"), "==", text("a"))),),
+    ),
+    PlainRule(
+        keys=_account,
+        takes=lambda event, time: event.kind == ATTEMPT,
+        longest=rolling(30 * SECOND),
+        on_nothing=True,
+        measures={"calls": PlainMeasure("count", _is(ATTEMPT), lambda e: e.callee == "a", inside=rolling(30 * SECOND))},
+        tiers=(PlainTier(lambda m, e: m["calls"] < 1),),
+    ),
+)
+
+_UNTOLD = (
+    changed(
+        rule("untold", measures=(CALLS,), when=compare(measured("told"), "<", number(1)), cool_down_s=3600),
+        windows=(Calendar("day", Unit.DAY, "Europe/Brussels"),),
+        evaluation=Evaluation.CLOSE,
+        on=END,
+        measures=(Measure("told", MeasureFunction.COUNT, where=field("answered")),),
+    ),
+    PlainRule(
+        keys=_account,
+        takes=lambda event, time: event.kind == END,
+        longest=_BRUSSELS,
+        on_nothing=True,
+        cool_down=3600 * SECOND,
+        boundaries=_first_moments(_BRUSSELS),
+        closes=True,
+        measures={"told": PlainMeasure("count", _is(END), lambda e: e.answered, inside=_BRUSSELS)},
+        tiers=(PlainTier(lambda m, e: m["told"] < 1),),
+    ),
+)
+
+_LONG_SILENCE = (
+    changed(
+        rule("long-silence", measures=(CALLS,), when=compare(measured("silence"), ">", number(3 * HOUR))),
+        windows=(),
+        evaluation=Evaluation.EVERY,
+        every_us=Micros(HOUR),
+        measures=(
+            Measure("silence", MeasureFunction.SINCE),
+            Measure("talking", MeasureFunction.CONCURRENT),
+            Measure("row", MeasureFunction.RUN, where=compare(field("callee"), "==", text("a"))),
+        ),
+        tiers=(
+            Tier(compare(measured("silence"), ">", number(3 * HOUR)), Severity.INFO),
+            Tier(compare(number(50 * HOUR), "<=", measured("silence")), Severity.WARN),
+            Tier(compare(measured("talking"), ">=", number(2)), Severity.WARN),
+            Tier(
+                Connective(
+                    "and",
+                    (compare(measured("row"), ">=", number(1)), compare(measured("silence"), ">=", number(5 * HOUR))),
+                ),
+                Severity.WARN,
+            ),
+        ),
+    ),
+    PlainRule(
+        keys=_account,
+        takes=lambda event, time: event.kind == ATTEMPT,
+        longest=lambda at, now: True,
+        boundaries=_every(HOUR),
+        measures={
+            "silence": PlainMeasure("since", _is(ATTEMPT)),
+            "talking": PlainMeasure("concurrent", _is(ATTEMPT)),
+            "row": PlainMeasure("run", _is(ATTEMPT), lambda e: e.callee == "a"),
+        },
+        tiers=(
+            PlainTier(lambda m, e: m["silence"] > 3 * HOUR),
+            PlainTier(lambda m, e: m["silence"] >= 50 * HOUR),
+            PlainTier(lambda m, e: m["talking"] >= 2),
+            PlainTier(lambda m, e: m["row"] >= 1 and m["silence"] >= 5 * HOUR),
+        ),
+    ),
+)
+
+_SIMPLE = (_TIERED, _DAILY, _CLOSING, _ROUNDS, _WINDOWLESS, _BLASTS, _ROLLED, _ALONE, _MONTHS)
 PAIRS: tuple[tuple[Rule, PlainRule], ...] = tuple(
-    sorted((_TIERED, _DAILY, _CLOSING, _ROUNDS, _WINDOWLESS, _BLASTS, _ROLLED, _ALONE, _MONTHS), key=lambda pair: pair[0].name)
+    sorted((*_SIMPLE, _EACH, _WITHOUT, _UNTOLD, _LONG_SILENCE), key=lambda pair: pair[0].name)
 )
 """In the order of their names, as a plan has them."""

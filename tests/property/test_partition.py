@@ -40,8 +40,8 @@ _CALLED = changed(_STRIKES, name="called", where=compare(field("rule"), "==", te
 _PEERS = changed(
     rule("peers", measures=(CALLS,), when=compare(measured("calls"), ">", PastValue(Past.PEERS, "calls"))), windows=(DAYS,)
 )
-# Not the rule by account and callee whose calls under way may end with another key: no real call does.
-RULES = (*(one for one, _ in PAIRS if one.name != "windowless"), _BY_CALLEE, _STRIKES, _CALLED, _PEERS)
+# Not the rules over calls under way, which may end with another key in these streams: no real call does.
+RULES = (*(one for one, _ in PAIRS if one.name not in ("windowless", "long-silence")), _BY_CALLEE, _STRIKES, _CALLED, _PEERS)
 PLAN = Plan("a" * 64, tuple(sorted(RULES, key=lambda one: one.name)))
 
 

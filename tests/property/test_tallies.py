@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ringfence.watch.tallies.asleep import decoded, encode
 from ringfence.watch.tallies.exact import ExactSum
 from ringfence.watch.tallies.keys import Key
-from ringfence.watch.tallies.remembered import Remembered, read, write
 from ringfence.watch.tallies.told_apart import Distinct, Most
 from ringfence.watch.tallies.windowed import Counted, Deviating, Ended, Extreme, Peak, Summed, Windowed
 from tests.property.oracles.tallies import Entry, same, taken
@@ -17,15 +17,15 @@ LENGTH = 7
 MAKERS: dict[str, Callable[[], Windowed]] = {
     "count": Counted,
     "distinct": Distinct,
-    "sum": lambda: Summed(mean=False),
+    "sum": Summed,
     "mean": lambda: Summed(mean=True),
-    "maximum": lambda: Extreme(largest=True),
+    "maximum": Extreme,
     "minimum": lambda: Extreme(largest=False),
     "deviation": Deviating,
     "first": lambda: Ended(newest=False),
-    "last": lambda: Ended(newest=True),
+    "last": Ended,
     "most": Most,
-    "peak": lambda: Peak(LENGTH),
+    "peak": lambda: Peak(length_us=LENGTH),
 }
 TEXTS = st.sampled_from([None, "a", "b", "c", "d"])
 NUMBERS = st.one_of(
@@ -39,8 +39,9 @@ steps = st.lists(st.tuples(st.integers(0, 6), TEXTS, NUMBERS, st.booleans()), ma
 
 def through_a_snapshot(tally: Windowed) -> Windowed:
     key = Key(parts=("a",), tallies=[tally], held=[], quiet=[], time=0, billing_day=1)
-    state = Remembered(begun=None, keys=[key], forgotten=0, woken=0, short_until=0, rounds=[], compared={}, peers={})
-    (kept,) = read(write(state)).keys
+    blob = bytearray()
+    encode(key, blob)
+    kept = decoded(bytes(blob))
     (restored,) = kept.tallies
     assert isinstance(restored, Windowed)
     assert type(restored) is type(tally)

@@ -1,12 +1,13 @@
 """What a condition compares with constants."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from ringfence.policy.expressions import Arithmetic, Comparison, Connective, Expression, MeasureValue, Negation
+from ringfence.policy.expressions import Arithmetic, Comparison, Connective, Expression, MeasureValue, Negation, Type
 from ringfence.policy.terms import constant
 from ringfence.policy.trees import measures_in, parts
+from ringfence.policy.written import written
 
 MIRRORED: Final = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
 """The operator that says the same with the sides changed."""
@@ -43,6 +44,30 @@ def limits(condition: Expression, *, negated: bool = False) -> Iterator[Limit]:
                 yield Limit(right, MIRRORED[stated], value)
         case _:
             return
+
+
+def varying_limits(condition: Expression, stated: Collection[str] = ()) -> Iterator[tuple[str, Expression]]:
+    """Yield what it compares numbers with that is no constant (a looked-up limit, a field, the past), by the compared text.
+
+    The side with the most of the rule's measures as they stand is the compared one, the other its limit; the left where both have
+    as many. Where one text is compared twice, or with a constant too (`stated`), it stands under text and operator.
+    """
+    known = set(stated)
+    for part in parts(condition):
+        if not isinstance(part, Comparison) or part.left.type is not Type.NUMBER:
+            continue
+        operator, compared, limit = part.operator, part.left, part.right
+        if _measured(limit) > _measured(compared):
+            operator, compared, limit = MIRRORED[operator], limit, compared
+        if constant(limit) is not None or constant(compared) is not None:
+            continue
+        name = written(compared)
+        yield (f"{name} {operator}" if name in known else name), limit
+        known.add(name)
+
+
+def _measured(expression: Expression) -> int:
+    return len({part.name for part in parts(expression) if isinstance(part, MeasureValue)})
 
 
 def lower_bounds(condition: Expression) -> frozenset[str]:

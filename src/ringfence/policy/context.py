@@ -1,5 +1,6 @@
 """What expressions read beside events: the bundle's lists, who holds which number, numbering plans."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
@@ -8,6 +9,8 @@ from ringfence.policy.number_facts import NumberFacts
 from ringfence.policy.plan import Table
 from ringfence.policy.tables import Entries
 from ringfence.vocabulary.times import Micros
+
+_NEVER: Final = Micros(1 << 62)
 
 
 class Holders(Protocol):
@@ -35,12 +38,22 @@ class Context:
         self._lists = lists or {}
         self._entries: dict[str, Entries] = {}
         self._hours: dict[str, CallingHours] = {}
+        self._changes: dict[str, list[Micros]] = {}
 
     def entries(self, name: str) -> Entries:
         """Return the list's rows, arranged for questions. Raises `KeyError` for a list that the bundle lacks."""
         if name not in self._entries:
             self._entries[name] = Entries(self._lists[name])
         return self._entries[name]
+
+    def list_changes_after(self, name: str, moment: Micros) -> Micros:
+        """Return the first moment after `moment` at which the list holds other rows; far in the future where it stays."""
+        if name not in self._changes:
+            rows = self._lists[name].rows
+            self._changes[name] = sorted({at for row in rows for at in (row.from_us, row.until_us) if at is not None})
+        changes = self._changes[name]
+        place = bisect_right(changes, moment)
+        return changes[place] if place < len(changes) else _NEVER
 
     def hours(self, name: str) -> CallingHours:
         """Return the list's calling hours."""

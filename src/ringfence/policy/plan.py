@@ -81,7 +81,8 @@ class Measure:
 
     `value` is what is counted apart, added up or compared: `None` for those that count events. `on` is the kind of event where it
     is not the rule's. `window` names one of the rule's windows, `None` for functions without. `length_us` belongs to `peak`.
-    With `same`, whatever was counted is forgotten when that expression's value changes for the key.
+    With `same`, whatever was counted is forgotten when that expression's value changes for the key. `of_subject` (`since` alone):
+    it is kept for the rule's subject, whatever else the key holds.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Measure:
     window: str | None = None
     length_us: Micros | None = None
     same: Expression | None = None
+    of_subject: bool = False
 
     @property
     def field(self) -> str | None:
@@ -235,6 +237,8 @@ class Rule:
     once: Once | None = None
     from_us: Micros | None = None
     until_us: Micros | None = None
+    finds_each: bool = False
+    """A tier that holds is found each time it is looked at, after its cool-down; not only when it becomes true."""
     before: bool = False
     """It answers while the call is being set up (`decide: before`)."""
     classifies: str | None = None

@@ -51,7 +51,10 @@ class PlainTier:
 
 @dataclass(frozen=True)
 class PlainRule:
-    """`boundaries` gives the moments in (first, second] at which every key is looked at; `None`: at each event that `judges`."""
+    """`boundaries` gives the moments in (first, second] at which every key is looked at; `None`: at each event that `judges`.
+
+    `each`: what holds is found each time. `on_nothing`: a key of which an event took part is looked at though nothing counted.
+    """
 
     keys: Callable[[Any], Sequence[Hashable]]
     takes: Callable[[Any, int], bool]
@@ -68,6 +71,9 @@ class PlainRule:
     boundaries: Callable[[int, int], Iterable[int]] | None = None
     closes: bool = False
     known: Sequence[Hashable] = ()
+    each: bool = False
+    on_nothing: bool = False
+    longest_call: int = 86_400_000_000
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,7 @@ class _Key:
     held: dict[int, bool] = field(default_factory=dict)
     found: dict[int, int] = field(default_factory=dict)
     newest: Any = None
+    present: list[int] = field(default_factory=list)
 
 
 def plain_findings(rule: PlainRule, events: Iterable[Told]) -> list[PlainFinding]:
@@ -121,6 +128,7 @@ def _event(rule: PlainRule, keys: dict[Hashable, _Key], event: Told, time: int) 
     touched: list[Hashable] = []
     for name, key in keys.items():
         for calls in key.calls.values():
+            _age(rule, calls, time)
             if event.kind == "end" and calls.pop(event.call_id, None) is not None:
                 touched.append(name)
     if rule.takes(event, time):
@@ -128,11 +136,12 @@ def _event(rule: PlainRule, keys: dict[Hashable, _Key], event: Told, time: int) 
             key = keys.setdefault(name, _Key())
             _empty(rule, name, key, time, time)
             if _fresh(rule, key, event, time):
+                key.present.append(time)
                 _count(rule, key, event, time)
                 if rule.boundaries is None and rule.judges(event):
                     findings += _judge(rule, name, key, event, time)
             touched = [other for other in touched if other != name]
-    for name in dict.fromkeys(touched):
+    for name in dict.fromkeys(touched if rule.boundaries is None else ()):
         findings += _judge(rule, name, keys[name], event, time)
     return findings
 
@@ -141,7 +150,7 @@ def _empty(rule: PlainRule, name: Hashable, key: _Key, time: int, end: int) -> b
     """Make a key that holds nothing false, and tell whether it is one. What a peak counts may lie before its window."""
     if not rule.measures or any(_value(rule, measure, key, time, end)[1] for measure in rule.measures):
         return False
-    if name in rule.known:
+    if name in rule.known or (rule.on_nothing and any(rule.longest(at, end) for at in key.present)):
         return False
     key.held = {}
     if not any(measure.function == "peak" for measure in rule.measures.values()):
@@ -184,7 +193,13 @@ def _count(rule: PlainRule, key: _Key, event: Told, time: int) -> None:
             counted.add(name)
     if counted or not rule.measures:
         key.rows.append((time, event, frozenset(counted)))
+    if counted or not rule.measures or rule.on_nothing:
         key.newest = event
+
+
+def _age(rule: PlainRule, calls: dict[str, int], time: int) -> None:
+    for call_id in [call_id for call_id, begun in calls.items() if begun <= time - rule.longest_call]:
+        del calls[call_id]
 
 
 def _value(rule: PlainRule, name: str, key: _Key, time: int, end: int) -> tuple[float, bool]:
@@ -195,6 +210,7 @@ def _value(rule: PlainRule, name: str, key: _Key, time: int, end: int) -> tuple[
         case "run":
             return float(key.runs.get(name, 0)), bool(key.runs.get(name))
         case "concurrent":
+            _age(rule, key.calls.get(name, {}), time)
             return float(len(key.calls.get(name, {}))), bool(key.calls.get(name))
         case "since":
             return (float(time - rows[-1][0]) if rows else nan), bool(rows)
@@ -214,6 +230,8 @@ def _judge(rule: PlainRule, name: Hashable, key: _Key, event: Told, time: int, *
     if not rule.measures:
         inside, key.held = inside[-1:], {}
     for number, tier in enumerate(rule.tiers):
+        if rule.each:
+            key.held[number] = False
         if key.held.get(number) and tier.clears is not None:
             key.held[number] = not tier.clears(measures, event)
             continue

@@ -1,7 +1,7 @@
 """Who answers for a request, from the provider's reference data."""
 
 from collections.abc import Collection, Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Final, TypeVar
 
@@ -102,6 +102,12 @@ class Directory:
     def changes_of_holder(self, number: str) -> list[Micros]:
         """Return the moments at which the answer of `holder(number, …)` may become another, in order."""
         return _changes(self._numbers.get(number, ()))
+
+    @cached_property
+    def changes(self) -> list[Micros]:
+        """The moments at which any link begins or ends, in order."""
+        links = (self._accounts.values(), self._numbers.values(), (self._trunks,))
+        return _changes(link for groups in links for group in groups for link in group)
 
     def accounts_at(self, time: Micros) -> list[str]:
         """Return the accounts that there were at `time`, in order."""

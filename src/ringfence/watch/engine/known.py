@@ -1,48 +1,46 @@
 """Events that stand for the subjects that the reference knows, so that a rule can look at those from whom nothing came."""
 
-from collections.abc import Iterable, Iterator
-from functools import partial
+from bisect import bisect_right
+from collections.abc import Iterable
 
 from ringfence.policy.plan import Rule
 from ringfence.vocabulary.contracts import Event
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
-from ringfence.watch.tallies import Known
 
 
-def known_to(directory: Directory, rule: Rule) -> Known:
-    """Return what gives, for a moment, an event for each subject of the rule's kind that there was then.
+class KnownTo:
+    """The subjects of the rule's kind that `directory` knows, each as an event.
 
     It carries whatever the reference tells of the subject, and nothing that happened. Of kinds that the reference has no list of
-    (sources, pairs, ranges …) there are none.
+    (sources, pairs, ranges …) there are none. A party comes once for each of its accounts.
     """
-    return partial(_known, directory, rule)
 
+    def __init__(self, directory: Directory, rule: Rule) -> None:
+        self._directory = directory
+        self._rule = rule
 
-def _known(directory: Directory, rule: Rule, moment: Micros) -> Iterable[Event]:
-    match rule.subject:
-        case SubjectKind.ACCOUNT:
-            return (_event(directory, rule, account, moment) for account in directory.accounts_at(moment))
-        case SubjectKind.PARTY:
-            return _parties(directory, rule, moment)
-        case SubjectKind.TRUNK:
-            trunks = directory.trunks_at(moment)
-            return (_event(directory, rule, account, moment, trunk=trunk) for trunk, account in trunks)
-        case SubjectKind.NUMBER:
-            numbers = directory.numbers_at(moment)
-            return (_event(directory, rule, account, moment, number=number) for number, account in numbers)
-        case _:
-            return ()
+    def at(self, moment: Micros) -> Iterable[Event]:
+        """Return the subjects that there are at a moment."""
+        directory, rule = self._directory, self._rule
+        match rule.subject:
+            case SubjectKind.ACCOUNT | SubjectKind.PARTY:
+                return (_event(directory, rule, account, moment) for account in directory.accounts_at(moment))
+            case SubjectKind.TRUNK:
+                trunks = directory.trunks_at(moment)
+                return (_event(directory, rule, account, moment, trunk=trunk) for trunk, account in trunks)
+            case SubjectKind.NUMBER:
+                numbers = directory.numbers_at(moment)
+                return (_event(directory, rule, account, moment, number=number) for number, account in numbers)
+            case _:
+                return ()
 
-
-def _parties(directory: Directory, rule: Rule, moment: Micros) -> Iterator[Event]:
-    told: set[str] = set()
-    for account in directory.accounts_at(moment):
-        event = _event(directory, rule, account, moment)
-        if event.party is not None and event.party not in told:
-            told.add(event.party)
-            yield event
+    def change_after(self, moment: Micros) -> Micros | None:
+        """Return the first moment after `moment` at which they may be others; `None` where they stay."""
+        changes = self._directory.changes
+        place = bisect_right(changes, moment)
+        return changes[place] if place < len(changes) else None
 
 
 def _event(

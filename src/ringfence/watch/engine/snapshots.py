@@ -14,8 +14,8 @@ import numpy as np
 from ringfence.policy.plan import Plan
 from ringfence.watch.engine.errors import SnapshotDamaged, SnapshotOfAnotherPlan, SnapshotOfAnotherVersion
 from ringfence.watch.kernels.layout import MARKS, REST, ROW, SPAN, VALUE
-from ringfence.watch.tallies import VERSION as TALLIES
 from ringfence.watch.tallies import Remembered
+from ringfence.watch.tallies import layout as layout_of_tallies
 from ringfence.watch.tallies import read as read_tally
 from ringfence.watch.windows import Packed
 
@@ -25,7 +25,7 @@ _WORDS: Final = (np.dtype(np.uint64), np.dtype(np.int64))
 _DTYPES: Final = (MARKS, SPAN, ROW, _WORDS[0], VALUE, _WORDS[1], REST, _WORDS[1])  # in the order of `Packed`
 _HASHES: Final = "siphash-2-4"  # of text; keys of another kind of hash would meet nobody
 _LAYOUT: Final = blake2b(
-    repr((_HASHES, TALLIES, sys.byteorder, [dtype.descr for dtype in _DTYPES])).encode(), digest_size=16
+    repr((_HASHES, layout_of_tallies(), sys.byteorder, [dtype.descr for dtype in _DTYPES])).encode(), digest_size=16
 ).digest()
 
 

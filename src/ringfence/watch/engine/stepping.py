@@ -14,7 +14,7 @@ from ringfence.watch.attribution import Directory
 from ringfence.watch.columns import Columns, Derivations, TextHashes, call_ids_of, columns_of
 from ringfence.watch.engine import snapshots
 from ringfence.watch.engine.call_ids import CallIds
-from ringfence.watch.engine.known import known_to
+from ringfence.watch.engine.known import KnownTo
 from ringfence.watch.engine.tallied import Made, Tallied, at_event
 from ringfence.watch.findings import Explainer
 from ringfence.watch.tallies import Found, Judge, complete_from, fields_of, refusals
@@ -95,7 +95,7 @@ class Engine:
     def know(self, directory: Directory) -> None:
         """Judge by this reference from now on: who holds numbers, which subjects there are, when accounts are billed."""
         self._context.holders = directory
-        self._tallied.know(lambda rule: known_to(directory, rule), directory.billing_day)
+        self._tallied.know(lambda rule: KnownTo(directory, rule), directory.billing_day)
 
     def begins(self, moment: Micros | None) -> None:
         """Note that traffic was counted from `moment` on and none before: findings say where their windows lack that.
@@ -226,7 +226,7 @@ class Engine:
 
     def _made(self, watched: _Watched, told: Told, event: Event, first: int) -> Made:
         rule, crossing = watched.rule, told.crossing
-        measures = {measure.name: value for measure, value in zip(rule.measures, crossing.measures, strict=True)}
+        occasion = Occasion(event, {one.name: value for one, value in zip(rule.measures, crossing.measures, strict=True)})
         found = Found(
             rule=rule,
             tier=told.tier,
@@ -238,7 +238,8 @@ class Engine:
             events=crossing.events,
             sample=tuple(self._call_ids.of(crossing.sample, present=first + crossing.position)),
             forgotten=crossing.forgotten,
-            quantity=watched.judge.quantity(told.tier, Occasion(event, measures)),
+            quantity=watched.judge.quantity(told.tier, occasion),
+            thresholds=watched.judge.thresholds(told.tier, occasion),
         )
         return Made(at_event(crossing.position, crossing.time, watched.number, told.tier), self._explainer.finding(found), found)
 

@@ -124,8 +124,7 @@ class Tallied:
     def know(self, known: Callable[[Rule], Known], billing_day: Callable[[str | None], int]) -> None:
         """Let the tallies know the subjects of the reference and the accounts' billing days from now on."""
         for tally in self.tallies:
-            tally.known = known(tally.rule)
-            tally.billing_day = billing_day
+            tally.know(known(tally.rule), billing_day)
 
 
 def _place(item: tuple[Place, Made | None]) -> Place:

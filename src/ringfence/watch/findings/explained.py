@@ -48,7 +48,7 @@ class Explainer:
             time=found.time,
             window=Window(start=found.start, end=found.time),
             measures=measures,
-            thresholds=dict(tier.thresholds),
+            thresholds=found.thresholds | tier.thresholds,
             evidence=Evidence(events=found.events, sample=tuple(reversed(newest_first))),
             approximate=_shortfall(found),
             source=self._source,

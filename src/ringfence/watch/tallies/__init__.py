@@ -4,11 +4,11 @@ from ringfence.watch.tallies.completeness import complete_from, reach_us
 from ringfence.watch.tallies.found import Found
 from ringfence.watch.tallies.judging import Judge, conditions_of, fields_of
 from ringfence.watch.tallies.refusals import refusals
-from ringfence.watch.tallies.remembered import VERSION, Remembered, read
-from ringfence.watch.tallies.rule_tally import Known, RuleTally
+from ringfence.watch.tallies.remembered import Remembered, layout, read
+from ringfence.watch.tallies.rounds import Known
+from ringfence.watch.tallies.rule_tally import RuleTally
 
 __all__ = [
-    "VERSION",
     "Found",
     "Judge",
     "Known",
@@ -17,6 +17,7 @@ __all__ = [
     "complete_from",
     "conditions_of",
     "fields_of",
+    "layout",
     "reach_us",
     "read",
     "refusals",

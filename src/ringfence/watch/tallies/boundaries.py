@@ -26,6 +26,11 @@ class Boundaries:
         """Tell whether a moment is reached at `time`."""
         return self.next is not None and self.next <= time
 
+    def last(self, time: int) -> None:
+        """Let the next moment be the last one up to `time`, where there are several."""
+        if self._span is not None and self.next is not None:
+            self.next = max(self.next, self._span.period(time).start)
+
     def _after(self, time: int) -> int | None:
         if time >= LATEST - 1:
             return None

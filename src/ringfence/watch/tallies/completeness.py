@@ -10,11 +10,10 @@ from ringfence.vocabulary.times import DAY, Micros
 from ringfence.watch.tallies.judging import past_values
 from ringfence.watch.tallies.past import WEEK
 from ringfence.watch.tallies.spans import LATEST, Span
+from ringfence.watch.tallies.unwindowed import LONGEST_CALL
 
 EVER_US: Final = Micros(400 * DAY)
 """How far a measure without a window looks back: further than anybody keeps history."""
-CALL_US: Final = Micros(DAY)
-"""How long a call that is under way may have been so."""
 
 
 def complete_from(rules: Iterable[Rule], begun: Micros) -> dict[str, Micros]:
@@ -76,7 +75,7 @@ def _reach(rule: Rule) -> int:
     asked = past_values(rule)
     windows = (span_us(window) + _past_us(window, _of_window(rule, window, asked)) for window in rule.windows)
     functions = {measure.function for measure in rule.measures if measure.window is None}
-    calls = CALL_US if MeasureFunction.CONCURRENT in functions else 0
+    calls = LONGEST_CALL if MeasureFunction.CONCURRENT in functions else 0
     ever = EVER_US if functions - {MeasureFunction.CONCURRENT} else 0
     once = rule.once.within_us if rule.once else 0
     return max(*windows, calls, ever, once, 0) + _peak_us(rule) + rule.cool_down_us

@@ -28,12 +28,12 @@ class ExactSum:
         self._whole -= other._whole
         self._parts -= other._parts
 
-    def add_square(self, value: float) -> None:
-        """Add a finite number's square. A sum of squares holds nothing else: its parts count by another unit."""
+    def add_square(self, value: float, sign: int = 1) -> None:
+        """Add a finite number's square, or take it away. A sum of squares holds nothing else: its parts count by another unit."""
         if value.is_integer():
-            self._whole += int(value) ** 2
+            self._whole += sign * int(value) ** 2
         else:
-            self._parts += _units(value) ** 2
+            self._parts += sign * _units(value) ** 2
 
     @property
     def total(self) -> float:

@@ -1,6 +1,6 @@
 """Where a tier's condition became true."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ringfence.policy.plan import Rule
 from ringfence.vocabulary.contracts import Event
@@ -15,6 +15,7 @@ class Found:
     `measures` stand in the rule's order. `events` is how many of the key's events the window from `start` on holds, `sample` the
     call ids of the last of them, oldest first. `forgotten` is 0, or how many events the rule had forgotten by then where this
     window misses some. `quantity` is how many times the tier's charge is taken; `None` where it has none, or nobody can tell.
+    `thresholds` is what the condition compared with beside the numbers that it states.
     """
 
     rule: Rule
@@ -28,3 +29,4 @@ class Found:
     sample: tuple[str, ...]
     forgotten: int = 0
     quantity: float | None = None
+    thresholds: dict[str, float] = field(default_factory=dict)

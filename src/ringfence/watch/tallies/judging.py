@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ringfence.policy.comparisons import varying_limits
 from ringfence.policy.evaluation import Context, Occasion, judging, reading
 from ringfence.policy.expressions import Expression, PastValue
 from ringfence.policy.plan import ProposalKind, Rule, Tier
@@ -22,6 +23,7 @@ class _Tier:
     when: _Judging
     clears: _Judging | None
     quantity: _Judging | None
+    limits: tuple[tuple[str, _Judging], ...]
 
 
 class Judge:
@@ -31,6 +33,7 @@ class Judge:
         self._tiers = tuple(_tier(tier, context) for tier in rule.tiers)
         self._minimum = None if rule.minimum is None else judging(rule.minimum, context)
         self._passes = filter_of(rule.passes, context)
+        self._each = rule.finds_each
 
     def crossings(self, occasion: Occasion, held: list[bool]) -> list[int]:
         """Return the tiers that become true on `occasion`, and write down in `held` which are.
@@ -40,7 +43,9 @@ class Judge:
         crossed: list[int] = []
         may = self._minimum is None or bool(self._minimum(occasion))
         for at, tier in enumerate(self._tiers):
-            if held[at] and tier.clears is not None:
+            if self._each:
+                held[at] = False
+            elif held[at] and tier.clears is not None:
                 held[at] = not tier.clears(occasion)
                 continue
             holds = may and bool(tier.when(occasion))
@@ -50,6 +55,11 @@ class Judge:
                 crossed.append(at)
             held[at] = holds
         return crossed
+
+    def thresholds(self, tier: int, occasion: Occasion) -> dict[str, float]:
+        """Return what the tier's condition compares with at that moment and does not state as a number, by the compared text."""
+        found = ((name, read(occasion)) for name, read in self._tiers[tier].limits)
+        return {name: float(value) for name, value in found if is_number(value)}
 
     def quantity(self, tier: int, occasion: Occasion) -> float | None:
         """Return how many times the tier's charge is taken; `None` where it has none, or its quantity is not a number."""
@@ -91,4 +101,5 @@ def _tier(tier: Tier, context: Context) -> _Tier:
         judging(tier.when, context),
         None if tier.clears is None else judging(tier.clears, context),
         None if quantity is None else judging(quantity, context),
+        tuple((name, judging(limit, context)) for name, limit in varying_limits(tier.when, tier.thresholds)),
     )

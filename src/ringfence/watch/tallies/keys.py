@@ -10,15 +10,7 @@ from ringfence.policy.plan import Measure, MeasureFunction
 from ringfence.vocabulary.contracts import Event
 from ringfence.watch.tallies.told_apart import Distinct, Most
 from ringfence.watch.tallies.unwindowed import Concurrent, Gap, Run, Since, Unwindowed
-from ringfence.watch.tallies.windowed import (
-    Counted,
-    Deviating,
-    Ended,
-    Extreme,
-    Peak,
-    Summed,
-    Windowed,
-)
+from ringfence.watch.tallies.windowed import Counted, Deviating, Ended, Extreme, Peak, Summed, Windowed
 
 SAMPLE: Final = 10
 """How many call ids a finding names at most."""
@@ -26,33 +18,24 @@ SAMPLE: Final = 10
 Tally = Windowed | Unwindowed
 KeyParts = tuple[str | float | bool, ...]
 
+EVER: Final = -(1 << 62)
+"""Before all moments."""
+
 ENTRY_OCTETS: Final = 100
 """About what each event, grain or value takes that a measure holds."""
-
-_SMALL: Final = frozenset(
-    {
-        MeasureFunction.COUNT,
-        MeasureFunction.DISTINCT,
-        MeasureFunction.RUN,
-        MeasureFunction.CONCURRENT,
-        MeasureFunction.SINCE,
-        MeasureFunction.GAP,
-    }
-)
-"""Measures without deques, of which each takes 600 octets though it be empty."""
 
 _MAKERS: Final[dict[MeasureFunction, Callable[[Measure], Tally]]] = {
     MeasureFunction.COUNT: lambda _: Counted(),
     MeasureFunction.DISTINCT: lambda _: Distinct(),
-    MeasureFunction.SUM: lambda _: Summed(mean=False),
+    MeasureFunction.SUM: lambda _: Summed(),
     MeasureFunction.MEAN: lambda _: Summed(mean=True),
-    MeasureFunction.MAXIMUM: lambda _: Extreme(largest=True),
+    MeasureFunction.MAXIMUM: lambda _: Extreme(),
     MeasureFunction.MINIMUM: lambda _: Extreme(largest=False),
     MeasureFunction.DEVIATION: lambda _: Deviating(),
     MeasureFunction.FIRST: lambda _: Ended(newest=False),
-    MeasureFunction.LAST: lambda _: Ended(newest=True),
+    MeasureFunction.LAST: lambda _: Ended(),
     MeasureFunction.MOST: lambda _: Most(),
-    MeasureFunction.PEAK: lambda measure: Peak(measure.length_us or 1),
+    MeasureFunction.PEAK: lambda measure: Peak(length_us=measure.length_us or 1),
     MeasureFunction.RUN: lambda _: Run(),
     MeasureFunction.CONCURRENT: lambda _: Concurrent(),
     MeasureFunction.SINCE: lambda _: Since(),
@@ -65,7 +48,7 @@ def tally_of(measure: Measure) -> Tally:
     return _MAKERS[measure.function](measure)
 
 
-class Closed(Struct, array_like=True):
+class Closed(Struct, array_like=True, gc=False):
     """A calendar measure's values in periods gone by. `present` is the one that is not over, `born` the key's first.
 
     A period since `born` that `values` lacks had nothing in its window.
@@ -76,11 +59,13 @@ class Closed(Struct, array_like=True):
     values: dict[int, float] = field(default_factory=dict)
 
 
-class Key(Struct, array_like=True):
+class Key(Struct, array_like=True, gc=False):
     """One key: its measures' tallies in the rule's order, and for each tier whether its condition held and until when it rests.
 
-    `rows` are the events that counted for any measure, in the longest window, `sample` the last of them, by call id. `newest` is
-    kept where boundaries need it. `same` are the values that measures were last told to stay by, `seen` what `once` has let pass.
+    `rows` are the events that counted for any measure, in the longest window, where no tally holds just these; `sample` the last of
+    them, by call id. `newest` is kept where boundaries need it, `present` is the stamp of the newest event that took part.
+    `same` are the values that measures were last told to stay by, `seen` what `once` has let pass. `size` is how many entries it
+    was counted with last, `thinned` how many events its measures forgot before their time, of those in `rows`.
     """
 
     parts: KeyParts
@@ -94,10 +79,12 @@ class Key(Struct, array_like=True):
     sample_stamps: list[int] = field(default_factory=list)
     sample: list[str] = field(default_factory=list)
     newest: Event | None = None
+    present: int = EVER
     same: dict[int, str | float | bool | None] = field(default_factory=dict)
-    seen: dict[str, int] = field(default_factory=dict)
+    seen: Distinct | None = None
     past: dict[int, Closed] = field(default_factory=dict)
     size: int = 0
+    thinned: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -107,17 +94,16 @@ class Key(Struct, array_like=True):
                 return False
         return True
 
+    def sampled(self, horizon: int) -> tuple[str, ...]:
+        """Return the call ids of the last events that have not left, oldest first."""
+        return tuple(name for stamp, name in zip(self.sample_stamps, self.sample, strict=True) if stamp > horizon)
+
     def note(self, stamp: int, call_id: str) -> None:
-        """Remember an event that counted."""
-        self.rows.add(stamp)
+        """Remember the call id of an event that counted."""
         self.sample_stamps.append(stamp)
         self.sample.append(call_id)
         if len(self.sample) > SAMPLE:
             del self.sample_stamps[0], self.sample[0]
-
-    def sampled(self, horizon: int) -> tuple[str, ...]:
-        """Return the call ids of the last events that have not left, oldest first."""
-        return tuple(name for stamp, name in zip(self.sample_stamps, self.sample, strict=True) if stamp > horizon)
 
     def rests(self, time: int) -> bool:
         """Tell whether a cool-down runs."""
@@ -125,24 +111,35 @@ class Key(Struct, array_like=True):
 
     def matters(self, time: int) -> bool:
         """Tell whether anything of it may still matter."""
-        if not self.is_empty or self.rests(time) or self.seen or self.past or any(self.held):
+        if not self.is_empty or self.rests(time) or self.past or any(self.held):
             return True
-        return any(isinstance(tally, Peak) and bool(tally.times) for tally in self.tallies)
+        return self.settled() > 0
+
+    def settled(self) -> int:
+        """Return how many entries it takes."""
+        size = self.rows.size
+        if self.seen is not None:
+            size += self.seen.size
+        for tally in self.tallies:
+            size += tally.size
+        return size
 
     def settle(self) -> int:
-        """Return by how much more it holds than when this was asked last."""
-        size = len(self.seen)
-        for tally in self.tallies:
-            size += tally.entries
+        """Return by how much more it takes than when this was asked last."""
+        size = self.settled()
         more, self.size = size - self.size, size
         return more
 
     def clear(self) -> None:
         """Make every condition false, and forget which events stood for it."""
-        self.held = [False] * len(self.held)
-        self.rows = Counted()
-        self.sample_stamps.clear()
-        self.sample.clear()
+        if True in self.held:
+            self.held = [False] * len(self.held)
+        if self.rows.entries:
+            self.rows = Counted()
+        if self.sample:
+            self.sample_stamps.clear()
+            self.sample.clear()
+        self.thinned = 0
 
 
 def empty_value(measure: Measure) -> float:
@@ -153,4 +150,4 @@ def empty_value(measure: Measure) -> float:
 
 def key_octets(measures: Iterable[Measure]) -> int:
     """Return about what a key with these measures takes, as measured, beside what they hold."""
-    return 1_000 + sum(300 if measure.function in _SMALL else 1_800 for measure in measures)
+    return 1_000 + 300 * sum(1 for _ in measures)

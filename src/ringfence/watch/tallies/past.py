@@ -7,7 +7,7 @@ from ringfence.policy.expressions import Past, PastValue
 from ringfence.policy.plan import Calendar, Rule, Unit
 from ringfence.vocabulary.times import DAY, Micros
 from ringfence.watch.tallies.keys import Closed, Key, empty_value
-from ringfence.watch.tallies.spans import Span
+from ringfence.watch.tallies.spans import LATEST, Span
 from ringfence.watch.tallies.unwindowed import Unwindowed
 
 WEEK: Final = 7 * DAY
@@ -76,6 +76,11 @@ class History:
         usual = [self._of(closed, at, grid.weeks_before(present, week)) for week in range(1, value.periods + 1)]
         known = [one for one in usual if one == one]
         return sum(known) / len(known) if known else nan
+
+    def changes_after(self, key: Key, time: int) -> int:
+        """Return a moment after `time` before which no period ends whose end changes what is asked."""
+        ends = (span.period(time - 1, key.billing_day).end for span in self._spans.values())
+        return max(min(ends, default=LATEST), time + 1)
 
     def _of(self, closed: Closed, at: int, start: int) -> float:
         return closed.values.get(start, self._nothing[at]) if start >= closed.born else nan

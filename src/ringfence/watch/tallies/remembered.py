@@ -1,32 +1,66 @@
 """All that a rule's tallies remember, as bytes. Who keeps them says whose they are and checks that they are whole."""
 
-from collections import deque
-from typing import Any, Final, get_args
+import sys
+from array import array
+from hashlib import blake2b
+from typing import Final
 
 import msgspec
 from msgspec import Struct
 
-from ringfence.watch.tallies.exact import ExactSum
-from ringfence.watch.tallies.keys import Key
-
-VERSION: Final = 2
-"""Of the layout below and of `Key`, which other versions can't read."""
+from ringfence.watch.tallies.asleep import Asleep
+from ringfence.watch.tallies.keys import Key, KeyParts
 
 
 class Remembered(Struct, array_like=True, frozen=True, kw_only=True):
-    """`keys` stand in the order in which they were idle. `rounds` and `compared` are the boundaries that come next.
+    """`parts` stand in the order in which the keys were idle, as `times`, `sizes` and `ends` do: 64-bit words, little-endian.
 
-    `peers` is what each compared measure came to in the last period that is over: its start, and the keys' values in order.
+    `keys` are written one after the other (`Asleep`). `rounds` and `compared` are the boundaries that come next. `classed` is when
+    each measure of a subject, by its place and the subject's parts, last had an event, the longest ago first. `peers` is what each
+    compared measure came to in the last period that is over: its start, and the keys' values in order.
     """
 
     begun: int | None
-    keys: list[Key]
+    parts: list[KeyParts]
+    times: bytes
+    sizes: bytes
+    ends: bytes
+    keys: bytes
+    under_way: dict[str, list[KeyParts]]
     forgotten: int
     woken: int
     short_until: int
     rounds: list[int | None]
     compared: dict[int, int | None]
+    classed: list[tuple[int, KeyParts, int]]
     peers: dict[int, tuple[int, list[float]]]
+
+    @property
+    def asleep(self) -> Asleep:
+        """The keys."""
+        return Asleep(self.parts, words(self.times), words(self.sizes), words(self.ends), self.keys)
+
+
+def layout() -> bytes:
+    """Return what tells apart versions of Ringfence that write otherwise: the layout of every struct that is written."""
+    written = [repr(msgspec.inspect.type_info(kind)) for kind in (Remembered, Key)]
+    return blake2b(repr(written).encode(), digest_size=16).digest()
+
+
+def octets(numbers: "array[int]") -> bytes:
+    """Return the words as they are written."""
+    if sys.byteorder == "big":
+        numbers = array("q", numbers)
+        numbers.byteswap()
+    return numbers.tobytes()
+
+
+def words(octets: bytes) -> "array[int]":
+    """Return the words that were written."""
+    numbers = array("q", octets)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
 
 
 def write(remembered: Remembered) -> bytes:
@@ -39,19 +73,5 @@ def read(data: bytes) -> Remembered:
     return _DECODER.decode(data)
 
 
-def _encode(value: object) -> object:
-    if isinstance(value, deque):
-        return list(value)
-    if isinstance(value, ExactSum):
-        return value.packed()
-    raise NotImplementedError(type(value))  # so msgspec wants to be told of a type that no hook knows
-
-
-def _decode(kind: type, value: Any) -> object:  # noqa: ANN401 (whatever stood there)
-    if kind is ExactSum:
-        return ExactSum.unpacked(value)
-    return deque(map(ExactSum.unpacked, value)) if get_args(kind) == (ExactSum,) else deque(value)
-
-
-_ENCODER: Final = msgspec.msgpack.Encoder(enc_hook=_encode)
-_DECODER: Final = msgspec.msgpack.Decoder(Remembered, dec_hook=_decode)
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder(Remembered)

@@ -7,9 +7,6 @@ from ringfence.policy.plan import Calendar, Rolling, Unit, Window, span_us
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.tallies.periods import Grid
 
-EVER: Final = -(1 << 62)
-"""Before all moments."""
-
 LATEST: Final = Micros(7_258_118_400_000_000)
 """2200-01-01: no period begins after it, so that a broken clock cannot keep anybody counting periods for ever."""
 
@@ -47,6 +44,13 @@ class Span:
         if isinstance(window, Rolling):
             return time - window.length_us - (window.grain_us or 0)
         return self.period(time, billing_day).first - 1
+
+    def leaves(self, stamp: int, time: int, billing_day: int = 1) -> int:
+        """Return a moment after `time` before which nothing leaves that has `stamp` or a later one."""
+        window = self.window
+        if isinstance(window, Rolling):
+            return max(stamp + window.length_us + (window.grain_us or 0), time + 1)
+        return max(self.period(time - 1, billing_day).end, time + 1)
 
     def start(self, time: int, billing_day: int = 1) -> Micros:
         """Return the start of the window that ends at `time`, as findings tell it."""

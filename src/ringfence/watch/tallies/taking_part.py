@@ -4,7 +4,7 @@ A call's outcome is known at its end. So where a rule names attempts, a measure 
 its value, or in what the rule asks of attempts) takes the call at its `end` event, and the rule's other measures at its `attempt`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -36,21 +36,24 @@ class Taking:
 class Kind:
     """What becomes of events of one kind. `asked` is what each kind that the rule declares asks of them.
 
-    `judged`: the declared kinds whose events make the rule look at its condition.
+    `judged`: the declared kinds whose events make the rule look at its condition. `of_subject` are the takings of measures that are
+    kept for the rule's subject.
     """
 
     asked: tuple[tuple[EventKind, Filter], ...]
     takings: tuple[Taking, ...]
     judged: frozenset[EventKind]
+    of_subject: tuple[Taking, ...] = ()
 
 
 class Taken:
-    """Of one event: the measures that take it, and whether the condition is looked at."""
+    """Of one event: the measures of the key that take it, those of the subject, and whether the condition is looked at."""
 
-    __slots__ = ("judged", "takings")
+    __slots__ = ("judged", "of_subject", "takings")
 
-    def __init__(self, takings: list[Taking], *, judged: bool) -> None:
+    def __init__(self, takings: list[Taking], of_subject: list[Taking], *, judged: bool) -> None:
         self.takings = takings
+        self.of_subject = of_subject
         self.judged = judged
 
 
@@ -63,6 +66,8 @@ class TakingPart:
         takings = [(_taking(place, measure, rule, context), measure) for place, measure in enumerate(rule.measures)]
         judging = _judging(rule)
         self._kinds = {kind: _kind(rule, context, kind, takings, judging) for kind in EventKind}
+        self.counting = _counting(self._kinds.values())
+        """The place of a measure that counts just the events that any measure takes; `None` where none does."""
         self.kinds: Final = frozenset(kind for kind, found in self._kinds.items() if found.asked)
         """The kinds of events that may take part."""
 
@@ -76,8 +81,24 @@ class TakingPart:
         if not passed or (self._exempt is not None and self._exempt(event)):
             return None
         takings = [taking for taking in kind.takings if not passed.isdisjoint(taking.declared)]
+        of_subject = [taking for taking in kind.of_subject if not passed.isdisjoint(taking.declared)]
         judged = not passed.isdisjoint(kind.judged)
-        return Taken(takings, judged=judged) if takings or judged else None
+        return Taken(takings, of_subject, judged=judged) if takings or of_subject or judged else None
+
+
+def _counting(kinds: Iterable[Kind]) -> int | None:
+    """Return the place of a count of whatever is taken in."""
+    found: set[int] | None = None
+    for kind in kinds:
+        declared = frozenset().union(*(taking.declared for taking in kind.takings))
+        every = {taking.place for taking in kind.takings if _takes_all(taking, declared)}
+        if kind.takings:
+            found = every if found is None else found & every
+    return min(found) if found else None
+
+
+def _takes_all(taking: Taking, declared: frozenset[EventKind]) -> bool:
+    return taking.function is MeasureFunction.COUNT and taking.where is None and taking.same is None and taking.declared == declared
 
 
 def declared_kinds(rule: Rule, measure: Measure | None = None) -> frozenset[EventKind]:
@@ -141,11 +162,13 @@ def _kind(
 ) -> Kind:
     judged = frozenset(declared for at, declared in judging if at is kind)
     found: list[Taking] = []
+    of_subject: list[Taking] = []
     wanted = set(judged)
     for taking, measure in takings:
         here = frozenset(declared for declared in taking.declared if _measured_at(declared, rule, measure) is kind)
         if here:
-            found.append(Taking(taking.place, taking.function, here, taking.where, taking.value, taking.same))
+            taken = of_subject if measure.of_subject else found
+            taken.append(Taking(taking.place, taking.function, here, taking.where, taking.value, taking.same))
             wanted |= here
     asked = tuple((declared, filter_of(rule.where_of(declared), context)) for declared in sorted(wanted))
-    return Kind(asked, tuple(found), judged)
+    return Kind(asked, tuple(found), judged, tuple(of_subject))

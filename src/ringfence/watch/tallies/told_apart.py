@@ -3,34 +3,49 @@
 Stamps and horizons are those of `windowed`.
 """
 
-from collections import deque
+from typing import Final
 
-from msgspec import Struct, field
+from msgspec import field
 
 from ringfence.policy.evaluation import Value
+from ringfence.watch.tallies.held import Held
+
+_SPARE: Final = 32
+"""So many stamps of values that came again are not worth looking for."""
 
 
-class Distinct(Struct, tag="distinct", array_like=True):
-    """Distinct values. `last` is when each came last, the longest ago first."""
+class Distinct(Held, tag="distinct", array_like=True, gc=False):
+    """Distinct values. `last` is when each came last; of a value's `stamps` all others are stale.
 
+    In a dict alone, from whose front values leave, the front is looked for behind all that left before.
+    """
+
+    values: list[str | float | bool] = field(default_factory=list)
     last: dict[str | float | bool, int] = field(default_factory=dict)
 
     def add(self, stamp: int, value: Value) -> bool:
         """Take in an event; tell whether it counts: an unset value does not."""
         if value is None or value != value:
             return False
-        self.last.pop(value, None)
-        self.last[value] = stamp
+        last = self.last
+        if last.get(value) != stamp:
+            last[value] = stamp
+            self.stamps.append(stamp)
+            self.values.append(value)
+            if len(self.stamps) - self.head > 2 * len(last) + _SPARE:
+                self._tidy()
         return True
 
-    def leave(self, horizon: int) -> None:
-        """Forget what has left."""
-        last = self.last
-        while last:
-            value = next(iter(last))
-            if last[value] > horizon:
-                return
-            del last[value]
+    def gone(self, first: int, end: int) -> None:
+        """Forget the values that came last at those places."""
+        last, stamps, values = self.last, self.stamps, self.values
+        for place in range(first, end):
+            if last.get(values[place]) == stamps[place]:
+                del last[values[place]]
+
+    def cut(self, end: int) -> None:
+        """Let go of the places that were left."""
+        del self.stamps[:end], self.values[:end]
 
     def value(self) -> float:
         """Return the measure."""
@@ -38,24 +53,33 @@ class Distinct(Struct, tag="distinct", array_like=True):
 
     @property
     def entries(self) -> int:
-        """How much is held."""
+        """How many values are held."""
         return len(self.last)
 
-    def shed(self) -> None:
-        """Forget the value that came last the longest ago, before its time."""
-        del self.last[next(iter(self.last))]
+    def shed(self) -> int:
+        """Forget the value that came last the longest ago, before its time; return of how many events at least."""
+        before = len(self.last)
+        while self.last and len(self.last) == before:
+            place = self.head
+            self.gone(place, place + 1)
+            self.head = place + 1
+        if self.head > _SPARE and 2 * self.head > len(self.stamps):
+            self.cut(self.head)
+            self.head = 0
+        return 1
 
-    @property
-    def oldest(self) -> int:
-        """The stamp of what leaves next."""
-        return next(iter(self.last.values()))
+    def _tidy(self) -> None:
+        """Let go of the stamps of values that came again."""
+        last, head = self.last, self.head
+        kept = [(stamp, value) for stamp, value in zip(self.stamps[head:], self.values[head:], strict=True) if last[value] == stamp]
+        self.stamps, self.values = [stamp for stamp, _ in kept], [value for _, value in kept]
+        self.head = 0
 
 
-class Most(Struct, tag="most", array_like=True):
+class Most(Held, tag="most", array_like=True, gc=False):
     """Events that share the commonest value. `values_with` is how many values have each number of events."""
 
-    stamps: deque[int] = field(default_factory=deque)
-    values: deque[dict[str | float | bool, int]] = field(default_factory=deque)
+    values: list[dict[str | float | bool, int]] = field(default_factory=list)
     held: int = 0
     events_of: dict[str | float | bool, int] = field(default_factory=dict)
     values_with: dict[int, int] = field(default_factory=dict)
@@ -65,7 +89,7 @@ class Most(Struct, tag="most", array_like=True):
         """Take in an event; tell whether it counts: an unset value does not."""
         if value is None or value != value:
             return False
-        if not self.stamps or self.stamps[-1] != stamp:
+        if len(self.stamps) == self.head or self.stamps[-1] != stamp:
             self.stamps.append(stamp)
             self.values.append({})
         newest = self.values[-1]
@@ -77,36 +101,34 @@ class Most(Struct, tag="most", array_like=True):
         self.most = max(self.most, count + 1)
         return True
 
-    def leave(self, horizon: int) -> None:
-        """Forget what has left."""
-        while self.stamps and self.stamps[0] <= horizon:
-            self.stamps.popleft()
-            for value, events in self.values.popleft().items():
+    def gone(self, first: int, end: int) -> None:
+        """Forget the events at those places."""
+        for place in range(first, end):
+            for value, events in self.values[place].items():
                 self.held -= 1
                 self._lose(value, events)
+
+    def cut(self, end: int) -> None:
+        """Let go of the places that were left."""
+        del self.stamps[:end], self.values[:end]
 
     def value(self) -> float:
         """Return the measure."""
         return float(self.most)
 
     @property
-    def entries(self) -> int:
-        """How much is held."""
+    def size(self) -> int:
+        """How much room it takes: a value of each stamp."""
         return self.held
 
-    @property
-    def oldest(self) -> int:
-        """The stamp of what leaves next."""
-        return self.stamps[0]
-
-    def shed(self) -> None:
-        """Forget one of the oldest values before its time."""
-        value, events = self.values[0].popitem()
+    def shed(self) -> int:
+        """Forget one of the oldest values before its time; return of how many events."""
+        value, events = self.values[self.head].popitem()
         self.held -= 1
         self._lose(value, events)
-        if not self.values[0]:
-            self.values.popleft()
-            self.stamps.popleft()
+        if not self.values[self.head]:
+            Held.leave(self, self.oldest)
+        return events
 
     def _lose(self, value: str | float | bool, events: int) -> None:
         count = self.events_of.pop(value)

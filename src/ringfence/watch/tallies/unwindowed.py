@@ -1,12 +1,18 @@
 """What a measure without a window holds: a run, calls under way, the newest moments."""
 
+from collections.abc import Iterator
 from math import nan
 from typing import Final
 
 from msgspec import Struct, field
 
+from ringfence.vocabulary.times import DAY
 
-class Run(Struct, tag="run", array_like=True):
+LONGEST_CALL: Final = DAY
+"""A call whose end was not seen for so long is under way no more: nobody can tell whether its end was lost."""
+
+
+class Run(Struct, tag="run", array_like=True, gc=False):
     """Consecutive newest events that pass."""
 
     length: int = 0
@@ -21,12 +27,17 @@ class Run(Struct, tag="run", array_like=True):
         return float(self.length)
 
     @property
+    def size(self) -> int:
+        """How much room it takes, in entries."""
+        return self.entries
+
+    @property
     def entries(self) -> int:
         """How much is held; nothing where nothing counts."""
         return 1 if self.length else 0
 
 
-class Since(Struct, tag="since", array_like=True):
+class Since(Struct, tag="since", array_like=True, gc=False):
     """Time from the newest event that passes; not-a-number where there was none."""
 
     newest: int | None = None
@@ -42,12 +53,17 @@ class Since(Struct, tag="since", array_like=True):
         return nan if self.newest is None else float(time - self.newest)
 
     @property
+    def size(self) -> int:
+        """How much room it takes, in entries."""
+        return self.entries
+
+    @property
     def entries(self) -> int:
         """How much is held."""
         return 0 if self.newest is None else 1
 
 
-class Gap(Struct, tag="gap", array_like=True):
+class Gap(Struct, tag="gap", array_like=True, gc=False):
     """Time between the newest event that passes and the one before it; not-a-number before the second."""
 
     newest: int | None = None
@@ -64,13 +80,18 @@ class Gap(Struct, tag="gap", array_like=True):
         return nan if self.before is None or self.newest is None else float(self.newest - self.before)
 
     @property
+    def size(self) -> int:
+        """How much room it takes, in entries."""
+        return self.entries
+
+    @property
     def entries(self) -> int:
         """How much is held."""
         return 0 if self.newest is None else 1
 
 
-class Concurrent(Struct, tag="concurrent", array_like=True):
-    """Calls under way. `begun` is their ids, and when each began."""
+class Concurrent(Struct, tag="concurrent", array_like=True, gc=False):
+    """Calls under way, of `LONGEST_CALL` at most. `begun` is their ids, and when each began, the oldest first."""
 
     begun: dict[str, int] = field(default_factory=dict)
 
@@ -85,9 +106,21 @@ class Concurrent(Struct, tag="concurrent", array_like=True):
         """Take a call out; tell whether it was under way."""
         return self.begun.pop(call_id, None) is not None
 
+    def aged(self, time: int) -> Iterator[str]:
+        """Yield the calls that began too long before `time`, to be ended."""
+        for call_id, begun in self.begun.items():
+            if begun > time - LONGEST_CALL:
+                return
+            yield call_id
+
     def value(self, _: int) -> float:
         """Return the measure."""
         return float(len(self.begun))
+
+    @property
+    def size(self) -> int:
+        """How much room it takes, in entries."""
+        return self.entries
 
     @property
     def entries(self) -> int:

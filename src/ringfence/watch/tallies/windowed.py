@@ -5,71 +5,61 @@ the window's *horizon* has left. Events of one stamp stand together where the fu
 calendar holds as much as it has grains or periods.
 """
 
-from collections import deque
 from math import nan, sqrt
-from typing import Final
 
-from msgspec import Struct, field
+from msgspec import field
 
 from ringfence.policy.evaluation import Value
 from ringfence.watch.tallies.exact import ExactSum, is_number
+from ringfence.watch.tallies.held import Held
 from ringfence.watch.tallies.told_apart import Distinct, Most
 
-_SPARE: Final = 32
-"""So many places that were left are not worth moving the others for."""
 
+class Counted(Held, tag="count", array_like=True, gc=False):
+    """Events. `counts` is how many have each stamp."""
 
-class Counted(Struct, tag="count", array_like=True):
-    """Events. What stands before `head` has left. Lists, for every key has such: a deque takes as much as six of them."""
-
-    stamps: list[int] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
-    head: int = 0
     total: int = 0
 
     def add(self, stamp: int, _: Value = None) -> bool:
         """Take in an event; tell whether it counts."""
-        if len(self.stamps) > self.head and self.stamps[-1] == stamp:
+        stamps = self.stamps
+        if stamps and stamps[-1] == stamp and len(stamps) > self.head:
             self.counts[-1] += 1
         else:
-            self.stamps.append(stamp)
+            stamps.append(stamp)
             self.counts.append(1)
         self.total += 1
         return True
-
-    def leave(self, horizon: int) -> None:
-        """Forget what has left."""
-        head, held = self.head, len(self.stamps)
-        while head < held and self.stamps[head] <= horizon:
-            self.total -= self.counts[head]
-            head += 1
-        if head == held or (head > _SPARE and 2 * head > held):
-            del self.stamps[:head], self.counts[:head]
-            head = 0
-        self.head = head
 
     def value(self) -> float:
         """Return the measure."""
         return float(self.total)
 
-    @property
-    def entries(self) -> int:
-        """How much is held. Nothing is held where nothing counts."""
-        return len(self.stamps) - self.head
+    def gone(self, first: int, end: int) -> None:
+        """Count no longer what stands there."""
+        counts = self.counts
+        self.total -= counts[first] if end == first + 1 else sum(counts[first:end])
 
-    @property
-    def oldest(self) -> int:
-        """The stamp of what leaves next; there must be something."""
-        return self.stamps[self.head]
+    def cut(self, end: int) -> None:
+        """Let go of the places that were left."""
+        del self.stamps[:end], self.counts[:end]
+
+    def events_at(self, place: int) -> int:
+        """Return how many events stand at a place."""
+        return self.counts[place]
 
 
-class Summed(Struct, tag="sum", array_like=True):
-    """The sum of a number; with `mean`, its mean, not-a-number over no events."""
+class Summed(Held, tag="sum", array_like=True, gc=False):
+    """The sum of a number; with `mean`, its mean, not-a-number over no events.
 
-    mean: bool
-    stamps: deque[int] = field(default_factory=deque)
-    counts: deque[int] = field(default_factory=deque)
-    sums: deque[ExactSum] = field(default_factory=deque)
+    `values` are the numbers of each stamp's first event, `sums` those of all events where a stamp has several.
+    """
+
+    mean: bool = False
+    counts: list[int] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    sums: dict[int, ExactSum] = field(default_factory=dict)
     count: int = 0
     total: ExactSum = field(default_factory=ExactSum)
 
@@ -78,24 +68,39 @@ class Summed(Struct, tag="sum", array_like=True):
         if not is_number(value):
             return False
         number = float(value)
-        if self.stamps and self.stamps[-1] == stamp:
+        if self.stamps and self.stamps[-1] == stamp and len(self.stamps) > self.head:
+            if self.counts[-1] == 1:
+                self._join(stamp, self.values[-1])
+            self._join(stamp, number)
             self.counts[-1] += 1
         else:
             self.stamps.append(stamp)
             self.counts.append(1)
-            self.sums.append(ExactSum())
-        self.sums[-1].add(number)
-        self.total.add(number)
+            self.values.append(number)
+        self.take(number, 1)
         self.count += 1
         return True
 
-    def leave(self, horizon: int) -> None:
-        """Forget what has left."""
-        stamps = self.stamps
-        while stamps and stamps[0] <= horizon:
-            stamps.popleft()
-            self.count -= self.counts.popleft()
-            self.total.take(self.sums.popleft())
+    def _join(self, stamp: int, number: float) -> None:
+        self.sums.setdefault(stamp, ExactSum()).add(number)
+
+    def take(self, number: float, sign: int) -> None:
+        """Add one event's number to the whole, or take it away."""
+        self.total.add(sign * number)
+
+    def take_away(self, stamp: int) -> None:
+        """Take the numbers of a stamp with several events away from the whole."""
+        self.total.take(self.sums.pop(stamp))
+
+    def gone(self, first: int, end: int) -> None:
+        """Take away what stands there."""
+        for place in range(first, end):
+            count = self.counts[place]
+            self.count -= count
+            if count == 1:
+                self.take(self.values[place], -1)
+            else:
+                self.take_away(self.stamps[place])
 
     def value(self) -> float:
         """Return the measure."""
@@ -103,97 +108,34 @@ class Summed(Struct, tag="sum", array_like=True):
             return self.total.total
         return self.total.total / self.count if self.count else nan
 
-    @property
-    def entries(self) -> int:
-        """How much is held."""
-        return len(self.stamps)
+    def cut(self, end: int) -> None:
+        """Let go of the places that were left."""
+        del self.stamps[:end], self.counts[:end], self.values[:end]
 
-    @property
-    def oldest(self) -> int:
-        """The stamp of what leaves next."""
-        return self.stamps[0]
+    def events_at(self, place: int) -> int:
+        """Return how many events stand at a place."""
+        return self.counts[place]
 
 
-class Extreme(Struct, tag="extreme", array_like=True):
-    """The largest number, or the smallest; not-a-number over no events. `values` fall (rise) from the one that stands."""
-
-    largest: bool
-    stamps: deque[int] = field(default_factory=deque)
-    values: deque[float] = field(default_factory=deque)
-
-    def add(self, stamp: int, value: Value) -> bool:
-        """Take in an event; tell whether it counts: an unset number does not."""
-        if not is_number(value):
-            return False
-        values = self.values
-        while values and (values[-1] <= value if self.largest else values[-1] >= value):
-            values.pop()
-            self.stamps.pop()
-        if not values or self.stamps[-1] != stamp:  # else it leaves with one that outdoes it
-            values.append(float(value))
-            self.stamps.append(stamp)
-        return True
-
-    def leave(self, horizon: int) -> None:
-        """Forget what has left."""
-        stamps = self.stamps
-        while stamps and stamps[0] <= horizon:
-            stamps.popleft()
-            self.values.popleft()
-
-    def value(self) -> float:
-        """Return the measure."""
-        return self.values[0] if self.values else nan
-
-    @property
-    def entries(self) -> int:
-        """How much is held."""
-        return len(self.stamps)
-
-    @property
-    def oldest(self) -> int:
-        """The stamp of what leaves next."""
-        return self.stamps[0]
-
-
-class Deviating(Struct, tag="deviation", array_like=True):
+class Deviating(Summed, tag="deviation", array_like=True, gc=False):
     """The population standard deviation of a number; not-a-number over fewer than two events."""
 
-    stamps: deque[int] = field(default_factory=deque)
-    counts: deque[int] = field(default_factory=deque)
-    sums: deque[ExactSum] = field(default_factory=deque)
-    squares: deque[ExactSum] = field(default_factory=deque)
-    count: int = 0
-    total: ExactSum = field(default_factory=ExactSum)
+    squares: dict[int, ExactSum] = field(default_factory=dict)
     square: ExactSum = field(default_factory=ExactSum)
 
-    def add(self, stamp: int, value: Value) -> bool:
-        """Take in an event; tell whether it counts: an unset number does not."""
-        if not is_number(value):
-            return False
-        number = float(value)
-        if self.stamps and self.stamps[-1] == stamp:
-            self.counts[-1] += 1
-        else:
-            self.stamps.append(stamp)
-            self.counts.append(1)
-            self.sums.append(ExactSum())
-            self.squares.append(ExactSum())
-        for total in (self.sums[-1], self.total):
-            total.add(number)
-        for total in (self.squares[-1], self.square):
-            total.add_square(number)
-        self.count += 1
-        return True
+    def _join(self, stamp: int, number: float) -> None:
+        self.sums.setdefault(stamp, ExactSum()).add(number)
+        self.squares.setdefault(stamp, ExactSum()).add_square(number)
 
-    def leave(self, horizon: int) -> None:
-        """Forget what has left."""
-        stamps = self.stamps
-        while stamps and stamps[0] <= horizon:
-            stamps.popleft()
-            self.count -= self.counts.popleft()
-            self.total.take(self.sums.popleft())
-            self.square.take(self.squares.popleft())
+    def take(self, number: float, sign: int) -> None:
+        """Add one event's number to the whole, or take it away."""
+        self.total.add(sign * number)
+        self.square.add_square(number, sign)
+
+    def take_away(self, stamp: int) -> None:
+        """Take the numbers of a stamp with several events away from the whole."""
+        self.total.take(self.sums.pop(stamp))
+        self.square.take(self.squares.pop(stamp))
 
     def value(self) -> float:
         """Return the measure. The variance is exact and rounded once, so that like numbers deviate by nothing at all."""
@@ -205,95 +147,105 @@ class Deviating(Struct, tag="deviation", array_like=True):
         except OverflowError:
             return nan
 
-    @property
-    def entries(self) -> int:
-        """How much is held."""
-        return len(self.stamps)
 
-    @property
-    def oldest(self) -> int:
-        """The stamp of what leaves next."""
-        return self.stamps[0]
+class Extreme(Held, tag="extreme", array_like=True, gc=False):
+    """The largest number, or the smallest; not-a-number over no events. `values` fall (rise) from the one that stands."""
+
+    largest: bool = True
+    values: list[float] = field(default_factory=list)
+
+    def add(self, stamp: int, value: Value) -> bool:
+        """Take in an event; tell whether it counts: an unset number does not."""
+        if not is_number(value):
+            return False
+        values, head = self.values, self.head
+        while len(values) > head and (values[-1] <= value if self.largest else values[-1] >= value):
+            values.pop()
+            self.stamps.pop()
+        if len(values) == head or self.stamps[-1] != stamp:  # else it leaves with one that outdoes it
+            values.append(float(value))
+            self.stamps.append(stamp)
+        return True
+
+    def value(self) -> float:
+        """Return the measure."""
+        return self.values[self.head] if len(self.values) > self.head else nan
+
+    def cut(self, end: int) -> None:
+        """Let go of the places that were left."""
+        del self.stamps[:end], self.values[:end]
 
 
-class Ended(Struct, tag="ended", array_like=True):
+class Ended(Held, tag="ended", array_like=True, gc=False):
     """The number at the window's oldest event, or at its newest; not-a-number over no events."""
 
-    newest: bool
-    stamps: deque[int] = field(default_factory=deque)
-    values: deque[float] = field(default_factory=deque)
+    newest: bool = True
+    values: list[float] = field(default_factory=list)
 
     def add(self, stamp: int, value: Value) -> bool:
         """Take in an event; tell whether it counts: an unset number does not."""
         if not is_number(value):
             return False
         if self.newest:
-            self.stamps.clear()
-            self.values.clear()
-        if not self.stamps or self.stamps[-1] != stamp:
+            self.cut(len(self.stamps))
+            self.head = 0
+        if len(self.stamps) == self.head or self.stamps[-1] != stamp:
             self.stamps.append(stamp)
             self.values.append(float(value))
         return True
 
-    def leave(self, horizon: int) -> None:
-        """Forget what has left."""
-        stamps = self.stamps
-        while stamps and stamps[0] <= horizon:
-            stamps.popleft()
-            self.values.popleft()
-
     def value(self) -> float:
         """Return the measure."""
-        return self.values[0] if self.values else nan
+        return self.values[self.head] if len(self.values) > self.head else nan
 
-    @property
-    def entries(self) -> int:
-        """How much is held."""
-        return len(self.stamps)
-
-    @property
-    def oldest(self) -> int:
-        """The stamp of what leaves next."""
-        return self.stamps[0]
+    def cut(self, end: int) -> None:
+        """Let go of the places that were left."""
+        del self.stamps[:end], self.values[:end]
 
 
-class Peak(Struct, tag="peak", array_like=True):
+class Peak(Held, tag="peak", array_like=True, gc=False):
     """The most events in any span of `length_us` that ends at one of the window's events; not-a-number over none.
 
-    Such a span may hold events from before the window.
+    Such a span may hold events from before the window: `recent` are those of the span that ends at the newest event. `values` fall
+    from the fullest span on.
     """
 
-    length_us: int
-    times: deque[int] = field(default_factory=deque)
-    fullest: Extreme = field(default_factory=lambda: Extreme(largest=True))
+    length_us: int = 1
+    values: list[int] = field(default_factory=list)
+    recent: Held = field(default_factory=Held)
 
     def add(self, stamp: int, value: Value) -> bool:
         """Take in an event, whose time is its `value`; tell whether it counts."""
         if not is_number(value):
             return False
-        times, time = self.times, int(value)
-        times.append(time)
-        while times[0] <= time - self.length_us:
-            times.popleft()
-        return self.fullest.add(stamp, len(times))
-
-    def leave(self, horizon: int) -> None:
-        """Forget what has left."""
-        self.fullest.leave(horizon)
+        recent, time = self.recent, int(value)
+        recent.leave(time - self.length_us)
+        recent.stamps.append(time)
+        within, values, head = recent.entries, self.values, self.head
+        while len(values) > head and values[-1] <= within:
+            values.pop()
+            self.stamps.pop()
+        if len(values) == head or self.stamps[-1] != stamp:
+            values.append(within)
+            self.stamps.append(stamp)
+        return True
 
     def value(self) -> float:
         """Return the measure."""
-        return self.fullest.value()
+        return float(self.values[self.head]) if len(self.values) > self.head else nan
+
+    def cut(self, end: int) -> None:
+        """Let go of the places that were left."""
+        del self.stamps[:end], self.values[:end]
 
     @property
-    def entries(self) -> int:
-        """How much is held."""
-        return self.fullest.entries
+    def size(self) -> int:
+        """How much room it takes: the newest span too."""
+        return self.entries + self.recent.entries
 
-    @property
-    def oldest(self) -> int:
-        """The stamp of what leaves next."""
-        return self.fullest.oldest
+    def shed(self) -> int:
+        """Forget the oldest of what takes most room before its time; return of how many events."""
+        return self.recent.shed() if self.recent.entries > self.entries else Held.shed(self)
 
 
-Windowed = Counted | Distinct | Summed | Extreme | Deviating | Ended | Most | Peak
+Windowed = Counted | Distinct | Summed | Deviating | Extreme | Ended | Most | Peak

@@ -22,6 +22,7 @@ from ringfence.policy.expressions import (
     Unset,
 )
 from ringfence.policy.fields import FIELDS
+from ringfence.policy.nothing import may_hold_on_nothing
 from ringfence.policy.plan import Evaluation, Measure, MeasureFunction, Rolling, Rule
 from ringfence.policy.trees import parts
 from ringfence.vocabulary.contracts import EventKind
@@ -96,9 +97,10 @@ def _joined(first: Expression | None, second: Expression | None) -> Expression |
 
 def _fits(rule: Rule) -> Iterator[tuple[bool, str]]:
     yield all(tier.clears is None for tier in rule.tiers), "it has `clears`"
-    others = ("also_on", "rollup", "silent_too", "passes", "reset", "once")
+    others = ("also_on", "rollup", "silent_too", "passes", "reset", "once", "finds_each")
     has = next((name for name in others if getattr(rule, name)), "")
     yield not has, f"it has `{has}`"
+    yield not may_hold_on_nothing(rule), "its condition may hold where nothing was measured"
     yield rule.evaluation is Evaluation.EVENT, "it is looked at when a period ends"
     yield rule.from_us is None and rule.until_us is None, "it is in force for a time only"
     yield rule.on is not EventKind.FINDING, "it reads findings"

@@ -1,0 +1,183 @@
+"""A rule's keys at a moment: what has left their windows, which tiers are true, which keys still matter."""
+
+from typing import Final
+
+from ringfence.policy.evaluation import Context, Occasion
+from ringfence.policy.nothing import may_hold_on_nothing
+from ringfence.policy.plan import Evaluation, MeasureFunction, Rule
+from ringfence.vocabulary.contracts import Event
+from ringfence.vocabulary.times import DAY, Micros
+from ringfence.watch.tallies.found import Found
+from ringfence.watch.tallies.judging import Judge, past_values
+from ringfence.watch.tallies.keys import EVER, Key, KeyParts, tally_of
+from ringfence.watch.tallies.of_subjects import OfSubjects
+from ringfence.watch.tallies.past import History
+from ringfence.watch.tallies.spans import Span
+from ringfence.watch.tallies.table import KeyTable
+from ringfence.watch.tallies.unwindowed import UNWINDOWED
+from ringfence.watch.tallies.windowed import Counted
+
+LONGEST: Final = Micros(3660 * DAY)
+"""How long a key without events is remembered for a measure without a window: no duration that a rule can state is longer."""
+
+
+class RuleKeys:
+    """The keys of `rule`. `counting` is the place of a measure that counts just the events that any measure takes, if one does.
+
+    A key that holds nothing is forgotten, and false, save for its cool-down: where no measure holds anything, and, if the condition
+    may hold on nothing (`calls < 2`), no event of the key took part within the longest window either.
+    """
+
+    def __init__(self, rule: Rule, context: Context, *, counting: int | None, most_keys: int, most_entries: int) -> None:
+        self.rule: Final = rule
+        self.spans_by_name: Final = {window.name: Span(window) for window in rule.windows}
+        self.spans: Final = tuple(self.spans_by_name.get(measure.window or "") for measure in rule.measures)
+        self.longest: Final = max(self.spans_by_name.values(), key=lambda span: span.longest_us, default=None)
+        self.counting: Final = None if counting is None or self.spans[counting] is not self.longest else counting
+        self.on_nothing: Final = bool(rule.measures) and may_hold_on_nothing(rule)
+        self._windows = tuple((at, span, span.is_calendar) for at, span in enumerate(self.spans) if span is not None)
+        self._calls = any(measure.function is MeasureFunction.CONCURRENT for measure in rule.measures)
+        self._names = tuple(measure.name for measure in rule.measures)
+        self._judge = Judge(rule, context)
+        self._bounds = (most_keys, most_entries)
+        self.forget()
+
+    def forget(self) -> None:
+        """Become as before any event."""
+        most_keys, most_entries = self._bounds
+        self.history = History(self.rule, past_values(self.rule), self.spans)
+        self.table = KeyTable(kept_us=self._kept_us(), most_keys=most_keys, most_entries=most_entries, rows=self.rows)
+        self.of_subjects = OfSubjects(self.rule, kept_us=LONGEST, most=most_keys)
+
+    def new(self, parts: KeyParts, time: Micros, billing_day: int) -> Key:
+        """Return a key that is not in the table yet."""
+        rule, short_until = self.rule, self.table.short_until
+        key = Key(
+            parts=parts,
+            tallies=[tally_of(measure) for measure in rule.measures],
+            held=[False] * len(rule.tiers),
+            quiet=[0] * len(rule.tiers),
+            time=time,
+            billing_day=billing_day,
+            short_until=short_until if time < short_until else 0,
+        )
+        self.history.begin(key, time)
+        return key
+
+    def reset(self, key: Key, time: Micros) -> None:
+        """Let a key forget all that it holds."""
+        self.table.release(key)
+        key.tallies = [tally_of(measure) for measure in self.rule.measures]
+        key.same.clear()
+        key.clear()
+        key.present = EVER
+        self.keep(key, time, counted=False)
+
+    def stamp(self, key: Key, time: Micros) -> int:
+        """Return the stamp of an event in the longest window."""
+        return 0 if self.longest is None else self.longest.stamp(time, key.billing_day)
+
+    def note(self, key: Key, event: Event, time: Micros, *, counted: bool) -> None:
+        """Write down that an event took part, and whether it counted for a measure."""
+        stamp = self.stamp(key, time)
+        key.present = stamp
+        if counted:
+            if self.counting is None:
+                key.rows.add(stamp)
+            key.note(stamp, event.call_id)
+        if counted or self.on_nothing:
+            key.newest = event if self.rule.evaluation is not Evaluation.EVENT else None
+
+    def leave(self, key: Key, time: Micros, *, before: bool = False) -> None:
+        """Forget what has left a key's windows at `time`, or with `before` just before it; a key that holds nothing is false."""
+        calendar_time = Micros(time - before)
+        self.history.roll(key, calendar_time)
+        tallies, day = key.tallies, key.billing_day
+        for at, span, is_calendar in self._windows:
+            tallies[at].leave(span.horizon(calendar_time if is_calendar else time, day))  # type: ignore[union-attr]  # has a window
+        longest = self.longest
+        if longest is not None and self.counting is None:
+            key.rows.leave(longest.horizon(calendar_time if longest.is_calendar else time, day))
+        if key.thinned:
+            key.thinned = min(key.thinned, self.rows(key).total)
+        if self._calls:
+            self.table.age(key, time)
+        if not self.rule.silent_too and self.is_nothing(key, time, before=before):
+            key.clear()
+
+    def is_nothing(self, key: Key, time: Micros, *, before: bool = False) -> bool:
+        """Tell whether nothing is known of a key, whose windows were left at `time`; at a close, whether its period had nothing."""
+        if self.rule.evaluation is Evaluation.CLOSE:
+            empty = not any(key.tallies[at].entries for at, _, _ in self._windows)
+        else:
+            empty = key.is_empty
+        return empty and not (self.on_nothing and self.is_present(key, time, before=before))
+
+    def is_present(self, key: Key, time: Micros, *, before: bool = False) -> bool:
+        """Tell whether an event of the key took part within the longest window."""
+        longest = self.longest
+        if longest is None:
+            return key.present != EVER
+        return key.present > longest.horizon(Micros(time - before) if longest.is_calendar else time, key.billing_day)
+
+    def keep(self, key: Key, time: Micros, *, counted: bool) -> None:
+        """Keep a key as long as anything of it matters."""
+        if not (self.on_nothing and key.present != EVER) and not key.matters(time):
+            self.table.drop(key)
+        elif counted or key.parts not in self.table:
+            self.table.put(key, time)
+        else:
+            self.table.touch(key, time)
+
+    def judged(self, key: Key, event: Event, time: Micros, *, before: bool = False) -> list[Found]:
+        """Return what becomes true for a key."""
+        moment = Micros(time - before)
+        occasion = self.occasion(key, event, time, before=before)
+        crossed = [tier for tier in self._judge.crossings(occasion, key.held) if time >= key.quiet[tier]]
+        return [self._found(key, tier, occasion, time, moment) for tier in crossed]
+
+    def occasion(self, key: Key, event: Event, time: Micros, *, before: bool = False) -> Occasion:
+        """Return all that conditions are looked at with."""
+        moment = Micros(time - before)
+        measures = {
+            name: tally.value(time) if isinstance(tally, UNWINDOWED) else tally.value()
+            for name, tally in zip(self._names, key.tallies, strict=True)
+        }
+        if self.of_subjects.asked:
+            measures |= self.of_subjects.values(key.parts, time)
+        return Occasion(event, measures, lambda value: self.history.value(value, key, moment))
+
+    def rows(self, key: Key) -> Counted:
+        """Return the events that counted for any measure, in the longest window."""
+        if self.counting is not None:
+            tally = key.tallies[self.counting]
+            if isinstance(tally, Counted):
+                return tally
+        return key.rows
+
+    def _found(self, key: Key, tier: int, occasion: Occasion, time: Micros, moment: Micros) -> Found:
+        key.quiet[tier] = time + self.rule.cool_down_us
+        span, day = self.longest, key.billing_day
+        at = moment if span is not None and span.is_calendar else time
+        return Found(
+            rule=self.rule,
+            tier=tier,
+            time=time,
+            event=occasion.event,
+            key=key.parts,
+            start=time if span is None else span.start(at, day),
+            measures=tuple(occasion.measures.values()),
+            events=self.rows(key).total,
+            sample=key.sampled(EVER if span is None else span.horizon(at, day)),
+            forgotten=self.table.forgotten if time < key.short_until else 0,
+            quantity=self._judge.quantity(tier, occasion),
+            thresholds=self._judge.thresholds(tier, occasion),
+        )
+
+    def _kept_us(self) -> int:
+        """Return how long a key matters after its last event."""
+        rule = self.rule
+        spans = [span.longest_us for span in self.spans_by_name.values()]
+        windowless = [LONGEST for measure in rule.measures if measure.window is None and not measure.of_subject]
+        once = rule.once.within_us if rule.once else 0
+        return max(*spans, *windowless, once, rule.cool_down_us, 0) + self.history.reach_us + DAY
