@@ -35,6 +35,11 @@ def main() -> int:
     )
     work = judged.busy_seconds - small.busy_seconds
     print(f"  without the start, which takes {small.busy_seconds:.1f} s: {rows / work:,.0f} rows a processor second")
+    scan(few, options, report=True)
+    with_report = scan(str(path), options, report=True)
+    tell("ringfence scan --html", rows, with_report)
+    ratio = judged.busy_seconds / with_report.busy_seconds
+    print(f"  that is {ratio:.2f} times the speed without; it took {with_report.peak_mb - small.peak_mb:.0f} MB")
     if importlib.util.find_spec("duckdb") is None:
         print("  duckdb is not installed: nothing beside it")
     else:

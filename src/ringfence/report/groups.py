@@ -15,6 +15,7 @@ from ringfence.report.classes_shown import ClassChart, class_chart
 from ringfence.report.collector import MOST_FINDINGS, Collector, Group
 from ringfence.report.destinations import destinations
 from ringfence.report.durations import CLASSES
+from ringfence.report.explained import explained
 from ringfence.report.profiles import MOST_COUNTERPARTS, Profile
 from ringfence.report.registrations import Registrations
 from ringfence.report.rule_words import Compared, compared
@@ -24,6 +25,7 @@ from ringfence.vocabulary.subjects import SubjectKind
 
 _MOST_DESTINATIONS: Final = 12
 _MOST_AGENTS: Final = 5
+_LONGEST_PARAGRAPH: Final = 3_000
 _FEWEST_POINTS: Final = 3
 _MEANING: Final = {Severity.ACT: "a measure may follow", Severity.WARN: "asks for a look", Severity.INFO: "worth knowing"}
 _MODES: Final = {
@@ -66,6 +68,7 @@ class GroupShown:
     first: str
     last: str
     count: int
+    explained: str
     first_numbers: tuple[Compared, ...]
     findings: tuple[FindingRow, ...]
     facts: tuple[str, ...]
@@ -99,6 +102,7 @@ def shown(group: Group, collector: Collector, writer: Writer) -> GroupShown:
         first=moment(findings[0].time),
         last=moment(findings[-1].time),
         count=group.count,
+        explained=_explained(group, collector, writer),
         first_numbers=tuple(compared(rule, findings[0].measures)),
         findings=tuple(
             FindingRow(moment(each.time), each.id, tuple(compared(rule, each.measures)), each.approximate or "")
@@ -116,6 +120,12 @@ def shown(group: Group, collector: Collector, writer: Writer) -> GroupShown:
         ladders=ladders,
         missing=_missing(group, profile, seen=track is not None, ladders=len(ladders)),
     )
+
+
+def _explained(group: Group, collector: Collector, writer: Writer) -> str:
+    clause = collector.bundle.clause(group.rule.clause)
+    told = explained(group.findings[0], group.rule, clause.title if clause is not None else None)
+    return writer.text(told.paragraph, _LONGEST_PARAGRAPH)
 
 
 def _facts(profile: Profile, writer: Writer) -> tuple[str, ...]:

@@ -37,15 +37,15 @@ class Compared:
     holds: bool
 
 
-def limits(rule: Rule) -> tuple[Limit, ...]:
-    """Return what the rule's condition compares with constants, in its order."""
-    return tuple(_limits(rule.when, negated=False))
+def limits(rule: Rule, tier: int = 0) -> tuple[Limit, ...]:
+    """Return what the condition of one of the rule's thresholds compares with constants, in its order."""
+    return tuple(_limits(rule.tiers[tier].when, negated=False))
 
 
-def compared(rule: Rule, measures: Mapping[str, float]) -> list[Compared]:
-    """Return each limit of the rule beside what `measures` come to."""
+def compared(rule: Rule, measures: Mapping[str, float], tier: int = 0) -> list[Compared]:
+    """Return each limit of a threshold beside what `measures` come to."""
     lines = []
-    for limit in limits(rule):
+    for limit in limits(rule, tier):
         value = value_of(limit.expression, measures)
         measured = "" if isnan(value) else number(value)
         holds = not isnan(value) and limit.holds(value)

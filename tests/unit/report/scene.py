@@ -29,7 +29,7 @@ def deck(text: str) -> RateDeck:
 
 
 def bundle() -> Bundle:
-    return load(read_folder(Path(__file__).parent / "bundle"))
+    return load(read_folder(ROOT / "tests" / "bundles" / "four"))
 
 
 def attempt(number: int, callee: str, *, at: int, account: str | None = "acme", caller: str = "+441632960000") -> Event:
