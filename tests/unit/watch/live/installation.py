@@ -24,7 +24,7 @@ from ringfence.watch.sinks import DeskFeeds
 from ringfence.watch.sources.datagram import Datagram
 
 KEY = bytes(range(32))
-PLAN = load(read_folder(ROOT / "bundles" / "default")).plan
+PLAN = load(read_folder(ROOT / "tests" / "bundles" / "four")).plan
 LATENESS_US = 20 * MILLISECOND
 TURN_US = 20 * MILLISECOND
 

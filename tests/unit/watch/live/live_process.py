@@ -22,7 +22,7 @@ from ringfence.vocabulary.contracts import AccountLink, Finding, PartyLink, Refe
 from ringfence.vocabulary.times import Micros
 
 KEY = bytes(range(32))
-BUNDLE = ROOT / "bundles" / "default"
+BUNDLE = ROOT / "tests" / "bundles" / "four"
 
 
 @dataclass

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.conftest import ROOT
 
-from ringfence.cli.shipped import DEFAULT_BUNDLE
 from ringfence.policy import load, read_folder
 from ringfence.vocabulary.contracts import AccountLink, Finding, NumberLink, PartyLink, Reference, TrunkLink
 from ringfence.vocabulary.times import SECOND, Micros, from_iso, iso
@@ -22,7 +22,7 @@ from ringfence.watch.recorded import FileCounts, Options, Recording, find_inputs
 from ringfence.watch.wire.cdr import HEADER
 
 BEGIN = from_iso("2026-03-02T09:00:00Z")
-PLAN = load(read_folder(DEFAULT_BUNDLE)).plan
+PLAN = load(read_folder(ROOT / "tests" / "bundles" / "four")).plan
 REFERENCE = Reference(
     time=Micros(0),
     parties=(PartyLink(party="root"), PartyLink(party="acme", parent="root")),
