@@ -173,6 +173,8 @@ def _found(rule: Rule) -> Iterator[str]:
         yield f"{label}If {condition_in_words(tier.when)}: {SEVERITIES[tier.severity]} ({tier.severity})."
         if tier.clears is not None:
             yield f"{label}It is over again when {condition_in_words(tier.clears)}."
+    if rule.finds_each:
+        yield "It is found each time that it holds, not only the first time."
     if rule.minimum is not None:
         yield f"Only once {condition_in_words(rule.minimum)}."
     yield f"After a finding there is no other of the same kind for {length_in_words(rule.cool_down_us)}."

@@ -33,6 +33,7 @@ ORDER: Final = (
     "minimum",
     "evaluate",
     "silent_too",
+    "finds",
     "tiers",
     "when",
     "clears",

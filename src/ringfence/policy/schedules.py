@@ -40,6 +40,7 @@ class Schedule:
     every_us: Micros | None = None
     silent_too: bool = False
     before: bool = False
+    finds_each: bool = False
 
 
 def read_schedule(keys: Keys, windows: tuple[Window, ...] | None, selected: tuple[Selected, ...] | None) -> Schedule:
@@ -56,7 +57,7 @@ def read_schedule(keys: Keys, windows: tuple[Window, ...] | None, selected: tupl
         keys.refuse(_mark(keys, "evaluate"), "who is silent gives no event to judge it at", "write at close, or every 15min")
     if before and evaluation is not Evaluation.EVENT:
         keys.refuse(_mark(keys, "evaluate"), "a rule that decides before is looked at for each call", "leave evaluate out")
-    return Schedule(evaluation, every_us, silent_too, before)
+    return Schedule(evaluation, every_us, silent_too, before, _finds_each(keys))
 
 
 def check_silent(keys: Keys, schedule: Schedule, counted_by: CountedBy | None) -> None:
@@ -98,6 +99,23 @@ def _evaluation(keys: Keys) -> tuple[Evaluation, Micros | None]:
         return Evaluation.EVERY, length
     keys.refuse(scalar.mark, f"evaluate cannot be {scalar.value!r}", "write each event, at close, or every 15min")
     return Evaluation.EVENT, None
+
+
+def _finds_each(keys: Keys) -> bool:
+    """Read `first time` or `each time`."""
+    scalar = keys.scalar("finds")
+    if scalar is None:
+        return False
+    words = scalar.value.split()
+    if words not in (["first", "time"], ["each", "time"]):
+        keys.refuse(
+            scalar.mark, f"finds cannot be {scalar.value!r}", "write each time, or leave it out: then the first time it holds"
+        )
+    elif words[0] == "each" and "clears" in keys.node.entries:
+        keys.refuse(
+            keys.mark("clears"), "what is found each time needs nothing to clear it", "leave out clears, or finds: each time"
+        )
+    return words[0] == "each" if words else False
 
 
 def _before(keys: Keys, selected: tuple[Selected, ...] | None) -> bool:

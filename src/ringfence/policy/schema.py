@@ -44,6 +44,7 @@ MEANINGS: Final[dict[str, str]] = {
     "minimum": 'The least sample before which nothing is found, or: none because "why".',
     "evaluate": "When the condition is looked at.",
     "silent_too": "yes: also for whoever gave no event.",
+    "finds": "each time: whenever it is looked at and holds; unless stated, the first time it does.",
     "tiers": "Several thresholds in place of when and severity.",
     "when": "The condition over the measures and the event.",
     "clears": "What makes a met condition false again; unless stated, that it no longer holds.",
@@ -169,6 +170,7 @@ _VALUES: Final[dict[str, Schema]] = {
     "measure": _named(_MEASURE),
     "evaluate": {"type": "string", "pattern": rf"^(each event|at close|every [0-9.]+({_UNITS}))$"},
     "silent_too": _FLAG,
+    "finds": {"enum": ["first time", "each time"]},
     "tiers": {
         "type": "array",
         "minItems": 1,
