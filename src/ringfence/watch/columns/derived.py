@@ -75,9 +75,23 @@ class Derivations:
         """Add the derived columns to those of the same `events`, each named as it is written."""
         if not self._derived:
             return
-        times = times_of(events)
+        times, once = times_of(events), _Once(events)
         for derived in self._derived:
-            columns.fields[derived.name] = derived.column(columns, events, times)
+            columns.fields[derived.name] = derived.column(columns, once, times)
+
+
+class _Once:
+    """Events that are made when they are asked for: each once, however many columns want it."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._events = events
+        self._made: dict[int, Event] = {}
+
+    def __getitem__(self, place: int) -> Event:
+        event = self._made.get(place)
+        if event is None:
+            event = self._made[place] = self._events[place]
+        return event
 
 
 class _Derived:
@@ -100,7 +114,7 @@ class _Derived:
         self._numbers = tuple(reading(number, context) for number in asking)
         self._moves: dict[int, list[int]] = {}
 
-    def column(self, columns: Columns, events: Sequence[Event], times: NDArray[np.int64]) -> NDArray[Any]:
+    def column(self, columns: Columns, events: _Once, times: NDArray[np.int64]) -> NDArray[Any]:
         """Return the column. An event is asked for only where nothing like it was seen before."""
         self._forget_what_changed()
         told = self._keys(columns, times)
@@ -122,7 +136,7 @@ class _Derived:
             self._remembered.clear()
             self._moves.clear()
 
-    def _by_holding(self, keys: NDArray[np.uint64], events: Sequence[Event], times: NDArray[np.int64]) -> NDArray[np.uint64]:
+    def _by_holding(self, keys: NDArray[np.uint64], events: _Once, times: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Tell apart, among events with one key, those between which a number that is asked about changed hands."""
         distinct, first, place = np.unique(keys, return_index=True, return_inverse=True)
         moved = [self._moves_of(key, events, at) for key, at in zip(distinct.tolist(), first.tolist(), strict=True)]
@@ -136,7 +150,7 @@ class _Derived:
             spans[rows] = np.searchsorted(np.array(moments, np.int64), times[rows], side="right") + 1
         return fold(keys, spans)
 
-    def _moves_of(self, key: int, events: Sequence[Event], at: int) -> list[int]:
+    def _moves_of(self, key: int, events: _Once, at: int) -> list[int]:
         """Return the moments at which a number that the event at `at` asks about changed hands."""
         moves = self._moves.get(key)
         if moves is None:
