@@ -214,11 +214,11 @@ def _blocks(written: str) -> tuple[Block, ...]:
             return tuple(blocks(first, last))
         except ValueError as error:
             raise _BadValue(
-                "number", f"{written} is {error}", "write the first and the last number, as long as each other"
+                "number", f"{written!r} is {error}", "write the first and the last number, as long as each other"
             ) from None
     meant = to_e164(written) or to_e164(f"+{written}")
     hint = f"did you mean {meant}?" if meant else "write + and country code: +3225551212, or a range: +3225551000-+3225551999"
-    raise _BadValue("number", f"{written} is not E.164" if written else "empty", hint)
+    raise _BadValue("number", f"{written!r} is not E.164" if written else "empty", hint)
 
 
 def _trunk(line: int, row: Mapping[str, str]) -> TrunkRow:

@@ -98,7 +98,7 @@ def test_a_dry_run_counts_and_writes_nothing() -> None:
         ("trunks.csv", "trunk,account\nt,direct\n", 2, "address", "neither address nor user"),
         ("trunks.csv", "trunk,account,user\nt,nobody,u\n", 2, "account", "nobody is no account"),
         ("trunks.csv", "trunk,account,user,valid_from\nt,direct,u,2026-01-01\n", 2, "valid_from", "'2026-01-01' names no moment"),
-        ("numbers.csv", "number,account\n3225551212,direct\n", 2, "number", "3225551212 is not E.164"),
+        ("numbers.csv", "number,account\n3225551212,direct\n", 2, "number", "'3225551212' is not E.164"),
         (
             "numbers.csv",
             "number,account,valid_from,valid_to\n+3225551212,direct,2025-06-01T00:00:00Z,\n",
