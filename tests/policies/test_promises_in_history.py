@@ -36,4 +36,5 @@ def test_a_promise_finds_in_the_lake_what_it_finds_in_the_traffic(tmp_path: Path
 
 
 def _told(finding: Finding) -> Finding:
-    return msgspec.structs.replace(finding, source="")
+    """Leave out what tells the two apart by nature: the source, and that the lake begins where the example does."""
+    return msgspec.structs.replace(finding, source="", short_until=None)

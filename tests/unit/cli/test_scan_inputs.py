@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import typer
-from tests.conftest import shared_data
+from tests.conftest import ROOT, shared_data
 
 from ringfence.cli.scan import command
 from ringfence.cli.shipped import EXAMPLES
@@ -23,13 +23,14 @@ from ringfence.vocabulary.times import from_iso
 from ringfence.watch.wire.cdr import HEADER
 
 TOOLS = ("sip-capture", "attack-tools")
+FOUR = ROOT / "tests" / "bundles" / "four"
 NAMES = ("svwar", "sipp_invite_flood", "svcrack")
 PICTURE = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 
 
 def found(capsys: pytest.CaptureFixture[str], *files: Path, **options: object) -> tuple[int, list[Finding], str]:
     with pytest.raises(typer.Exit) as left:
-        command(list(files), json=True, **options)  # type: ignore[arg-type] # a test's shorthand
+        command(list(files), json=True, **({"policy": FOUR} | options))  # type: ignore[arg-type] # a test's shorthand
     output = capsys.readouterr()
     return left.value.exit_code, [msgspec.json.decode(line, type=Finding) for line in output.out.splitlines()], output.err
 
@@ -92,7 +93,7 @@ def test_a_packed_capture_that_breaks_off_is_read_as_far_as_it_goes(capsys: pyte
 @pytest.mark.parametrize("packed", [False, True])
 def test_standard_input_is_a_file_like_any_other(packed: bool) -> None:
     octets = capture("svwar").read_bytes()
-    program = [sys.executable, "-m", "ringfence.cli", "scan", "--json", "-"]
+    program = [sys.executable, "-m", "ringfence.cli", "scan", "--json", "--policy", str(FOUR), "-"]
     done = subprocess.run(program, input=gzip.compress(octets) if packed else octets, capture_output=True, check=False, timeout=300)
     assert done.returncode == 1
     assert msgspec.json.decode(done.stdout, type=Finding).rule == "sip-scan"
@@ -218,7 +219,7 @@ def test_files_are_followed_until_the_scan_is_asked_to_end_and_then_it_says_what
     octets = capture("svwar").read_bytes()
     growing = tmp_path / "growing.pcap"
     growing.write_bytes(octets[:3_000])
-    program = [sys.executable, "-m", "ringfence.cli", "scan", "--json", "--follow", str(tmp_path)]
+    program = [sys.executable, "-m", "ringfence.cli", "scan", "--json", "--policy", str(FOUR), "--follow", str(tmp_path)]
     with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None

@@ -15,6 +15,7 @@ from tests.conftest import ROOT, shared_data
 
 from ringfence.policy import load, read_folder
 from ringfence.vocabulary.contracts import Event, EventKind, Finding, Reference
+from ringfence.vocabulary.severity import Severity
 from ringfence.vocabulary.times import SECOND, Micros, from_iso
 from ringfence.watch.attribution import EMERGENCY_LIST
 from ringfence.watch.engine import Engine
@@ -173,7 +174,7 @@ def copenhagen() -> Recording:
     return Recording(inputs, Reference(time=Micros(0), lists={EMERGENCY_LIST: ("110", "112", "911")}), options)
 
 
-def test_a_month_of_real_calls_is_counted_right_and_finds_nothing(copenhagen: Recording) -> None:
+def test_a_month_of_real_calls_is_counted_right_and_finds_nothing_to_act_on(copenhagen: Recording) -> None:
     truth = json.loads(shared_data("calls-copenhagen", "gt.json").read_text())
     events: list[Event] = []
     engine = Engine(load(read_folder(ROOT / "bundles" / "default")).plan, key=b"", source="calls.csv")
@@ -184,7 +185,7 @@ def test_a_month_of_real_calls_is_counted_right_and_finds_nothing(copenhagen: Re
             events.extend(taken)
 
     found = list(findings(copenhagen.events(), engine, observer=Collected()))
-    assert not found
+    assert not [finding for finding in found if finding.severity is Severity.ACT]
     ends = [event for event in events if event.kind is EventKind.END]
     attempts = [event for event in events if event.kind is EventKind.ATTEMPT]
     answered = [event.duration_ms // 1000 for event in ends if event.answered]
