@@ -1,5 +1,7 @@
 """Rules that only tallies can measure, in two readings: as a plan has them, and as the oracle's plain Python."""
 
+# size: one list of pairs, read one after another; a second file would only say where the rest is
+
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
