@@ -13,7 +13,6 @@ from ringfence.desk.parties import selectors, services
 from ringfence.desk.parties.branches import branches, roots
 from ringfence.desk.parties.files import COLUMNS
 from ringfence.vocabulary.numbers import to_e164
-from ringfence.vocabulary.times import from_iso, utc
 
 _PROBLEMS_SHOWN: Final = 200
 
@@ -44,7 +43,8 @@ def who(request: DeskRequest) -> HttpResponse:
     moment, problem = datetime.now(UTC), ""
     if written:
         try:
-            moment = utc(from_iso(written if "T" not in written or written[-1:].isalpha() or "+" in written else f"{written}Z"))
+            given = datetime.fromisoformat(written)
+            moment = (given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError):
             problem = f"{written} is no moment. Write 2026-03-10T14:05:07Z."
     number = to_e164(asked)

@@ -218,6 +218,18 @@ def test_files_are_tried_then_imported(policy: str) -> None:
     assert client_of(StaffRole.ANALYST).get("/parties/import/").status_code == 403
 
 
+@pytest.mark.parametrize(
+    "at", ["2026-03-10", "2026-03-10T14:05:07", "2026-03-10T14:05:07Z", "2026-03-10T14:05:07-05:00", "yesterday"]
+)
+def test_who_held_a_number_is_asked_in_utc_or_any_zone(policy: str, at: str) -> None:
+    files = {"accounts.csv": ACCOUNTS.encode(), "numbers.csv": b"number,account\n+3225551212,shop/one\n"}
+    importing.import_parties(files=files, actor=ADMIN, now=NOON)
+    page = client_of(StaffRole.ANALYST).get("/parties/who/", {"asked": "+32 2 555 12 12", "at": at}).content.decode()
+    assert ("is no moment" in page) == (at == "yesterday")
+    assert ("shop/one" in page) == (at != "yesterday")
+    assert "Nothing is known" in client_of(StaffRole.LEAD).get("/parties/who/", {"asked": "+3225550000"}).content.decode()
+
+
 def test_times_are_shown_in_the_zone_that_a_person_chose(desk: Desk) -> None:
     desk.find()
     client = client_of(StaffRole.ANALYST)
