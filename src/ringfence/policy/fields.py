@@ -5,6 +5,7 @@ from typing import Final
 
 from ringfence.policy.expressions import Dimension, Type
 from ringfence.vocabulary.contracts import EventKind
+from ringfence.vocabulary.identity import IdentityOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,9 @@ _ALL: Final = (
     _duration("duration", "from answer to end, 0 for a call not answered"),
     _duration("ring", "from the first 180 or 183 to answer or end"),
     _text("released_by", "caller, callee or network", "caller", "callee", "network"),
-    _text("attestation", "A, B or C", "A", "B", "C"),
+    _text("attestation", "A, B or C: what the call's signed identity attests", "A", "B", "C"),
+    _text("verification", "what verifying the call's signed identity came to; unset where nobody did", *IdentityOutcome),
+    _text("signer", "the provider that signed it, by the code in its certificate"),
     _text("user_agent", "the User-Agent header"),
     _text("kind", "the kind of event", *EventKind, always=True),
     _moment("time", "when it happened"),

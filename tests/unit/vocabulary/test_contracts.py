@@ -26,6 +26,7 @@ from ringfence.vocabulary.contracts import (
     Order,
     OrderChange,
     PartyLink,
+    PresentationRight,
     Receipt,
     ReceiptState,
     Reference,
@@ -37,6 +38,7 @@ from ringfence.vocabulary.contracts import (
     Window,
     finding_id,
 )
+from ringfence.vocabulary.identity import IdentityOutcome
 from ringfence.vocabulary.severity import Mode, Severity
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import HOUR, MINUTE, Micros, from_iso
@@ -84,6 +86,8 @@ EXAMPLES: dict[str, msgspec.Struct] = {
         ring_ms=3_000,
         released_by="callee",
         attestation=Attestation.A,
+        verification=IdentityOutcome.VERIFIED,
+        signer="1234",
         user_agent="Example PBX",
         agent=228,
         asserted="+441632960009",
@@ -131,9 +135,11 @@ EXAMPLES: dict[str, msgspec.Struct] = {
         time=NOON,
         policy=POLICY,
         parties=(PartyLink(party="acme", parent="reseller", kind="end-user"),),
-        accounts=(AccountLink(account="acme", party="acme", plan="office"),),
+        accounts=(AccountLink(account="acme", party="acme", plan="office", country="GB"),),
         trunks=(TrunkLink(trunk="acme-1", account="acme", address="192.0.2.10", user="acme"),),
         numbers=(NumberLink(number="+441632960001", account="acme", valid_from=NOON),),
+        rights=(PresentationRight(account="acme", number="+44163296", digits=13, verified="letter of the holder", valid_to=NOON),),
+        emergency={"BE": ("100", "101", "112")},
         lists={"emergency-numbers": ("112", "999")},
     ),
     "order-change": OrderChange(generation=7, upserts=(ORDER,), removals=("ord-0",)),

@@ -9,14 +9,18 @@ from ringfence.vocabulary.contracts.desk_event import DeskEvent
 from ringfence.vocabulary.contracts.event import Event, EventKind
 from ringfence.vocabulary.contracts.finding import Charge, Evidence, Finding, Subject, Window, finding_id
 from ringfence.vocabulary.contracts.observation import Observation, ObservationKind
-from ringfence.vocabulary.contracts.order import Action, ActionKind, Order, OrderChange, Scope
+from ringfence.vocabulary.contracts.order import Action, ActionKind, CallClass, Order, OrderChange, Scope
 from ringfence.vocabulary.contracts.receipt import Receipt, ReceiptState
 from ringfence.vocabulary.contracts.reference import (
     AccountLink,
+    BlockLink,
+    ExemptionLink,
     NumberLink,
     PartyLink,
+    PresentationRight,
     Reference,
     TrunkLink,
+    merged,
 )
 from ringfence.vocabulary.contracts.verdict import Verdict, VerdictAction
 
@@ -25,11 +29,14 @@ __all__ = [
     "Action",
     "ActionKind",
     "Ask",
+    "BlockLink",
+    "CallClass",
     "Charge",
     "DeskEvent",
     "Event",
     "EventKind",
     "Evidence",
+    "ExemptionLink",
     "Finding",
     "NumberLink",
     "Observation",
@@ -37,6 +44,7 @@ __all__ = [
     "Order",
     "OrderChange",
     "PartyLink",
+    "PresentationRight",
     "Receipt",
     "ReceiptState",
     "Reference",
@@ -47,4 +55,5 @@ __all__ = [
     "VerdictAction",
     "Window",
     "finding_id",
+    "merged",
 ]

@@ -4,7 +4,10 @@ from msgspec import Struct
 
 
 class Ask(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One question. `source` is the sender's address as the edge saw it, `asserted` the P-Asserted-Identity number."""
+    """One question. `source` is the sender's address as the edge saw it, `asserted` the P-Asserted-Identity number.
+
+    `registration` is a REGISTER's address-of-record, user@domain.
+    """
 
     v: int = 1
     call_id: str
@@ -15,4 +18,5 @@ class Ask(Struct, frozen=True, kw_only=True, omit_defaults=True):
     caller: str | None = None
     asserted: str | None = None
     callee: str | None = None
+    registration: str | None = None
     identity: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from ringfence.vocabulary.attestation import Attestation
+from ringfence.vocabulary.identity import IdentityOutcome
 from ringfence.vocabulary.times import Micros
 
 
@@ -102,6 +103,10 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who complained, as a keyed token: the same for the same person."""
     conduct_time: Micros | None = None
     """When that took place which a complaint, decision or traceback is about."""
+    verification: IdentityOutcome | None = None
+    """What the call's signed identity came to; `None` where nobody verified it. The signature itself is not kept."""
+    signer: str | None = None
+    """Who signed it: the provider code in the certificate, else the certificate's subject. `None` where no signature held."""
 
     @property
     def party(self) -> str | None:

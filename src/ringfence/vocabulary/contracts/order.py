@@ -9,9 +9,27 @@ from ringfence.vocabulary.times import Micros
 
 
 class ActionKind(StrEnum):
-    """What an order does. More kinds come with the edges that can carry them out."""
+    """What an order does. The scope *sends* what its source, trunk, account, party or caller number sends."""
 
-    REFUSE = "refuse"  # refuse every request of the scope, silently where it is an outsider's
+    REFUSE = "refuse"  # what the scope sends, silently where it is an outsider's
+    REFUSE_INBOUND = "refuse-inbound"  # calls to the scope
+    BAR = "bar"  # calls of the scope to a class of numbers: `bars`
+    FIX_CALLER = "fix-caller"  # calls of the scope that show another number than `callers`
+    DIVERT = "divert"  # calls of the scope go to `target` instead: an announcement
+    WITHDRAW = "withdraw"  # a number: both ways; it is nobody's until it is given out again
+    SUSPEND = "suspend"  # both ways
+    TERMINATE = "terminate"  # both ways; the contract is over
+    THROTTLE = "throttle"  # let `rate` calls a second of the scope through
+    ALLOW = "allow"  # no inline rule judges the scope; stands below every other order
+
+
+class CallClass(StrEnum):
+    """Classes of calls that can be barred."""
+
+    ALL_OUTBOUND = "all-outbound"
+    INTERNATIONAL = "international"  # to no number that begins as one of the action's `home`
+    PREMIUM = "premium"  # numbers that cost more than a call, by their country's numbering plan
+    MESSAGES = "messages"  # MESSAGE requests
 
 
 class Scope(Struct, frozen=True, kw_only=True):
@@ -22,12 +40,22 @@ class Scope(Struct, frozen=True, kw_only=True):
 
 
 class Action(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What to do, and the parameters of it. `silent`: drop without an answer, but report the refusal."""
+    """What to do, and the parameters of it. `silent`: drop without an answer, but report the refusal.
+
+    `rate` is in calls a second; up to `burst` may come at once. `callers` and `home` are E.164 with +: whole numbers, and prefixes.
+    `target` is a SIP URI.
+    """
 
     kind: ActionKind
     silent: bool = False
     code: int = 603
     phrase: str = "Decline"
+    bars: CallClass | None = None
+    home: tuple[str, ...] = ()
+    callers: tuple[str, ...] = ()
+    target: str | None = None
+    rate: float | None = None
+    burst: int = 1
 
 
 class Order(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,6 +1,10 @@
 """Reference: what watch and gate must know of the provider to attribute traffic and to judge it."""
 
+from collections.abc import Callable, Iterable
+from typing import Final, TypeVar
+
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ringfence.vocabulary.times import Micros
 
@@ -22,6 +26,7 @@ class AccountLink(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An account, the party that holds it, and its plan. The span is from `valid_from` (included) to `valid_to` (excluded).
 
     `billing_day` is the day of the month on which its billing cycle begins, 1 to 31: in a shorter month the last.
+    `country` (ISO 3166 alpha-2) is where its callers are; `None`: where the provider is. It says which numbers call for help there.
     """
 
     account: str
@@ -30,6 +35,7 @@ class AccountLink(Struct, frozen=True, kw_only=True, omit_defaults=True):
     valid_from: Micros | None = None
     valid_to: Micros | None = None
     billing_day: int = 1
+    country: str | None = None
 
 
 class TrunkLink(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -53,15 +59,61 @@ class NumberLink(Struct, frozen=True, kw_only=True, omit_defaults=True):
     valid_to: Micros | None = None
 
 
+class BlockLink(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who held the numbers of `digits` characters (the `+` included) that begin with `prefix`, and when.
+
+    `account` is `None` where nobody here did: such a link may name a single number. Of several that hold a number the longest
+    prefix answers, and a `NumberLink` before them all.
+    """
+
+    prefix: str
+    digits: int
+    account: str | None = None
+    valid_from: Micros | None = None
+    valid_to: Micros | None = None
+
+
+class ExemptionLink(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A clause by which a party, and whoever stands below it, is not judged over a span, because that was granted in writing."""
+
+    party: str
+    clause: str
+    valid_from: Micros | None = None
+    valid_to: Micros | None = None
+
+
+class PresentationRight(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """That an account may show a number which it does not hold: a right to use it, and how that was verified.
+
+    `number` is E.164; with `digits` it is what all numbers of a block begin with, each of so many characters (the `+` included).
+    The span is from `valid_from` (included) to `valid_to` (excluded).
+    """
+
+    account: str
+    number: str
+    digits: int = 0
+    """0: the number itself and no block."""
+    verified: str = ""
+    """How somebody made sure of it: "call back", "letter of the holder", "registry" …"""
+    valid_from: Micros | None = None
+    valid_to: Micros | None = None
+
+
 class Reference(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The whole of it, as of `time`; each record on the feed replaces the one before.
+    """The whole of it, as of `time`: such a record on the feed replaces all before it. Or, where not `full`, what changed.
+
+    A change carries every link of each party, account, trunk, number and block that it names, in the place of those known before,
+    all exemptions of each party and all rights of each account that it names, and each list that it names; what it doesn't name
+    stays. Its other fields count as in a whole one. So to apply it twice is to apply it once.
 
     `policy` is the hash of the posted version, `None` before the first posting; `struck` the clauses that a ruling has struck.
-    `lists` maps a list's name (`emergency-numbers`, `protected-sources` …) to its entries.
+    `lists` maps a list's name (`emergency-numbers`, `protected-sources` …) to its entries. `emergency` maps a country (ISO 3166
+    alpha-2) to the numbers that call for help there; the list of that name is for callers who are where the provider is.
     """
 
     v: int = 1
     time: Micros
+    full: bool = True
     policy: str | None = None
     struck: tuple[str, ...] = ()
     automation_held: bool = False
@@ -69,4 +121,57 @@ class Reference(Struct, frozen=True, kw_only=True, omit_defaults=True):
     accounts: tuple[AccountLink, ...] = ()
     trunks: tuple[TrunkLink, ...] = ()
     numbers: tuple[NumberLink, ...] = ()
+    blocks: tuple[BlockLink, ...] = ()
+    exemptions: tuple[ExemptionLink, ...] = ()
+    rights: tuple[PresentationRight, ...] = ()
+    emergency: dict[str, tuple[str, ...]] = {}
     lists: dict[str, tuple[str, ...]] = {}
+
+
+_Link = TypeVar("_Link", AccountLink, BlockLink, ExemptionLink, NumberLink, PartyLink, PresentationRight, TrunkLink)
+
+
+def merged(before: Reference, change: Reference) -> Reference:
+    """Return what is known once `change` was told; `before` may be a change itself, and so is the answer then.
+
+    A whole record is its own answer. A party that a change names and gives no exemption has none any more.
+    """
+    if change.full:
+        return change
+    parties = frozenset(link.party for link in change.parties)
+    accounts = frozenset(link.account for link in change.accounts)
+    held = frozenset((link.number, len(link.number)) for link in change.numbers) | {_block(link) for link in change.blocks}
+    return replace(
+        change,
+        full=before.full,
+        parties=_following(before.parties, change.parties, lambda link: link.party in parties),
+        accounts=_following(before.accounts, change.accounts, _named(change.accounts, _account)),
+        trunks=_following(before.trunks, change.trunks, _named(change.trunks, _trunk)),
+        numbers=_following(before.numbers, change.numbers, lambda link: (link.number, len(link.number)) in held),
+        blocks=_following(before.blocks, change.blocks, lambda link: _block(link) in held),
+        exemptions=_following(before.exemptions, change.exemptions, lambda link: link.party in parties),
+        rights=_following(before.rights, change.rights, lambda link: link.account in accounts),
+        emergency=before.emergency | change.emergency,
+        lists=before.lists | change.lists,
+    )
+
+
+def _following(before: Iterable[_Link], after: tuple[_Link, ...], is_replaced: Callable[[_Link], bool]) -> tuple[_Link, ...]:
+    return (*(link for link in before if not is_replaced(link)), *after)
+
+
+def _named(links: Iterable[_Link], key: Callable[[_Link], str]) -> Callable[[_Link], bool]:
+    names: Final = frozenset(map(key, links))
+    return lambda link: key(link) in names
+
+
+def _account(link: AccountLink) -> str:
+    return link.account
+
+
+def _trunk(link: TrunkLink) -> str:
+    return link.trunk
+
+
+def _block(link: BlockLink) -> tuple[str, int]:
+    return link.prefix, link.digits

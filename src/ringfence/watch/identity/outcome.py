@@ -1,27 +1,11 @@
-"""What verifying a call's signed identity came to, and the SIP answer that says so."""
+"""The SIP answer that says what verifying a call's signed identity came to."""
 
-from enum import StrEnum
 from typing import Final, NamedTuple
 
+from ringfence.vocabulary.identity import IdentityOutcome as Outcome
 
-class Outcome(StrEnum):
-    """One word for a signed identity (RFC 8224, RFC 8225, RFC 8588, RFC 8946), in the order in which they are looked for."""
 
-    UNSIGNED = "unsigned"  # no Identity header
-    UNREADABLE = "unreadable"  # the header, the token's JSON or one of its claims
-    UNSUPPORTED = "unsupported"  # a PASSporT type, algorithm or compact form that nobody here verifies
-    LOCATION_REFUSED = "location-refused"  # the certificate's URL breaks ATIS-1000074 section 5.3.1
-    UNFETCHED = "unfetched"  # the certificate could not be had
-    CERTIFICATE_REFUSED = "certificate-refused"  # no path to a trusted root, out of its time, revoked, or names no authority
-    STALE = "stale"  # signed too long ago, or in the future
-    SIGNATURE_WRONG = "signature-wrong"
-    REPLAYED = "replayed"  # the same signature stood on another call
-    CALLER_MISMATCH = "caller-mismatch"  # signed for another caller
-    CALLEE_MISMATCH = "callee-mismatch"  # signed for another callee, and no diversion leads there
-    NOT_COVERED = "not-covered"  # the certificate speaks for other numbers
-    OVER_ATTESTED = "over-attested"  # attested A for a number that nobody can answer for
-    VERIFIED = "verified"
-    VERIFIED_DIVERTED = "verified-diverted"  # a chain of diversions leads from the signed callee to this one
+__all__ = ["RESPONSES", "Outcome", "Response"]
 
 
 class Response(NamedTuple):

@@ -8,11 +8,13 @@ import pyarrow as pa
 
 from ringfence.vocabulary.attestation import Attestation
 from ringfence.vocabulary.contracts import Event, EventKind
+from ringfence.vocabulary.identity import IdentityOutcome
 from ringfence.watch.lake.derived import Tokens, steps
 from ringfence.watch.lake.schema import BY_NAME, COLUMNS, NUMBERS, SCHEMA, STEP
 
 _KINDS: Final = {kind.value: kind for kind in EventKind}
 _ATTESTATIONS: Final = {each.value: each for each in Attestation}
+_OUTCOMES: Final = {each.value: each for each in IdentityOutcome}
 
 
 def table_of(events: Sequence[Event], tokens: Tokens) -> Any:  # noqa: ANN401 - pyarrow has no types
@@ -46,6 +48,8 @@ def events_of(columns: dict[str, list[Any]], size: int) -> list[Event]:
             fields["party_path"] = tuple(fields["party_path"])
         if "attestation" in fields:
             fields["attestation"] = _ATTESTATIONS[fields["attestation"]]
+        if "verification" in fields:
+            fields["verification"] = _OUTCOMES[fields["verification"]]
         events.append(Event(kind=_KINDS[kinds[place]], time=times[place], **fields))
     return events
 

@@ -39,6 +39,8 @@ _PLAIN_TEXT: Final = frozenset(
         "rule",
         "clause",
         "severity",
+        "verification",
+        "signer",
     }
 )
 """Words of the field, and names that the provider itself has given."""

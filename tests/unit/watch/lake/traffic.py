@@ -4,6 +4,7 @@ from random import Random
 
 from ringfence.vocabulary.attestation import Attestation
 from ringfence.vocabulary.contracts import Event, EventKind
+from ringfence.vocabulary.identity import IdentityOutcome
 from ringfence.vocabulary.times import HOUR, MINUTE, SECOND, Micros
 
 BEGIN = Micros(1_769_860_800 * SECOND + 40 * MINUTE)
@@ -45,6 +46,8 @@ def _event(chance: Random, time: Micros, number: int) -> Event:
         duration_ms=chance.choice((0, 5999, 60_000)),
         released_by=chance.choice((None, "caller")),
         attestation=chance.choice((None, Attestation.A, Attestation.C)),
+        verification=chance.choice((None, IdentityOutcome.VERIFIED, IdentityOutcome.REPLAYED)),
+        signer=chance.choice((None, "1234")),
         user_agent=chance.choice((None, "Phone/1 0004f2aabbcc")),
         agent=chance.choice((None, 0, 7)),
         late=chance.random() < 0.1,
