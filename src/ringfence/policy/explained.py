@@ -24,6 +24,7 @@ EVENTS: Final = {
     EventKind.TRACEBACK: "tracebacks",
     EventKind.FINDING: "findings of other rules",
     EventKind.FACT: "facts told from outside",
+    EventKind.ODDITY: "oddities in the signalling",
 }
 SEVERITIES: Final = {
     Severity.INFO: "it is worth knowing",

@@ -82,8 +82,8 @@ _ALL: Final = (
     _number("cost", "what the whole cost", may_be_unset=True),
     _text("currency", "of price and cost, as ISO 4217 writes it"),
     _text("content", "a hash of a message's text, the same for the same text"),
-    _text("name", "what a fact is, such as opt-out or consent"),
-    _number("value", "the number that a fact tells", may_be_unset=True),
+    _text("name", "what a fact or an oddity is, such as opt-out or stranger-in-session"),
+    _number("value", "the number that a fact or an oddity tells", may_be_unset=True),
     _text("traffic_class", "the class of traffic that its sender declared, or that a finding gives"),
     _text("rule", "the rule of a finding or decision"),
     _text("clause", "the clause of a finding, complaint or decision"),
@@ -105,6 +105,7 @@ KINDS: Final[dict[EventKind, str]] = {
     EventKind.TRACEBACK: "somebody asked the desk who had called",
     EventKind.FINDING: "another rule found something",
     EventKind.FACT: "anything else told from outside, by its `name`",
+    EventKind.ODDITY: "what signalling shows that no other kind tells, by its `name`: a stranger in a session, a broken message",
 }
 """Kind of event to what it is."""
 

@@ -23,6 +23,7 @@ class EventKind(StrEnum):
     TRACEBACK = "traceback"  # somebody asked the desk who had called
     FINDING = "finding"  # another rule found something
     FACT = "fact"  # anything else told from outside, by its `name`: "opt-out", "consent", "answered-live", "port" …
+    ODDITY = "oddity"  # what signalling shows that no other kind tells, by its `name`: "stranger-in-session", "broken-cseq" …
 
 
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -86,9 +87,9 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
     content: str | None = None
     """A keyed hash of a message's text: the same for the same text. The text itself is not kept."""
     name: str | None = None
-    """What a `fact` is: "opt-out", "consent", "abandoned", "answered-live" …"""
+    """What a `fact` or an `oddity` is: "opt-out", "consent", "abandoned", "answered-live", "stranger-in-session" …"""
     value: float | None = None
-    """The number that a `fact` tells."""
+    """The number that a `fact` or an `oddity` tells."""
     traffic_class: str | None = None
     """The class of traffic that the sender declared, or that a rule found (on `finding`)."""
     rule: str | None = None
