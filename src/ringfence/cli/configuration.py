@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ringfence.gate.configuration import EdgeConfiguration
-from ringfence.gate.edges.in_path.edge import NAME as IN_PATH
+from ringfence.gate.edges.in_path import NAME as IN_PATH
 
 CONFIGURATION_FILE: Final = "ringfence.toml"
 KEY_FILE: Final = "installation.key"

@@ -1,6 +1,8 @@
 """What the desk last told: the orders feed into the table, the reference feed into lists and directory."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -10,7 +12,8 @@ from msgspec import Struct
 
 from ringfence.feeds import FeedError, FeedReader
 from ringfence.gate.table import OrdersTable
-from ringfence.vocabulary.contracts import OrderChange, Reference
+from ringfence.gate.table.state import Standing
+from ringfence.vocabulary.contracts import OrderChange, Reference, merged
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import EMERGENCY_LIST, Directory
 
@@ -22,11 +25,13 @@ _LOG: Final = structlog.get_logger("gate.orders")
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What the desk told since the last reading: the newest reference with its directory, and every change of orders."""
+    """What the desk told since the last reading: the newest reference or its changes, the directory then, what is ordered."""
 
     reference: Reference | None
     directory: Directory | None
-    changes: tuple[OrderChange, ...]
+    standing: Standing
+    told: bool
+    """Whether the desk told anything."""
 
 
 class OrdersTail:
@@ -42,13 +47,14 @@ class OrdersTail:
         """Why a feed cannot be read now."""
         self._orders = FeedReader(feeds / "orders")
         self._reference = FeedReader(feeds / "reference")
+        self._lists: dict[str, tuple[str, ...]] = {}
 
     def poll(self, now: Micros) -> bool:
         """Take in what is new; tell whether the table or the lists may have changed."""
-        return self.take(self.read(), now)
+        return self.take(self.read(now), now)
 
-    def read(self) -> News:
-        """Read what is new, without taking it in: this waits for the disk and may run in another thread."""
+    def read(self, now: Micros) -> News:
+        """Read what is new, without taking it in: this waits for the disk, arranges the orders, and may run in another thread."""
         problems: list[str] = []
         references = self._new(self._reference, Reference, problems)
         changes = self._new(self._orders, OrderChange, problems)
@@ -56,23 +62,29 @@ class OrdersTail:
         if problem is not None and self.problem != problem:
             _LOG.error("a feed cannot be read; the last word stays in force", cause=problem)
         self.problem = problem
-        newest = references[-1] if references else None
-        return News(newest, Directory(newest) if newest is not None else None, tuple(changes))
+        directory = self.directory
+        references = references[_last_whole(references) :]
+        for reference in references:
+            directory = directory.changed(reference)
+        newest = reduce(merged, references) if references else None
+        standing = self.table.standing.after(changes).without_ended(now)
+        return News(newest, directory if references else None, standing, bool(references or changes))
 
     def take(self, news: News, now: Micros) -> bool:
-        """Take in what was read, and end what has ended; tell whether the table or the lists may have changed."""
+        """Take in what was read; tell whether the table or the lists may have changed."""
         if news.reference is not None and news.directory is not None:
             self._take_lists(news.reference)
             self.directory = news.directory
-        changed = [self.table.apply(change) for change in news.changes]
-        ended = self.table.forget_ended(now)
-        if news.reference is not None or news.changes:
+        changed = self.table.swap(news.standing)
+        if news.told:
             self.changed_at = now
-        return news.reference is not None or any(changed) or ended > 0
+        return news.reference is not None or changed
 
     def _take_lists(self, reference: Reference) -> None:
+        """Take over the lists, all that are there in a whole reference; a change names those that changed."""
+        self._lists = reference.lists if reference.full else self._lists | reference.lists
         useless = self.table.protect(
-            emergency_numbers=reference.lists.get(EMERGENCY_LIST, ()), sources=reference.lists.get(PROTECTED_LIST, ())
+            emergency_numbers=self._lists.get(EMERGENCY_LIST, ()), sources=self._lists.get(PROTECTED_LIST, ())
         )
         if useless:
             _LOG.warning("entries of the protected list are no addresses and protect nothing", entries=len(useless))
@@ -95,3 +107,8 @@ class OrdersTail:
                 except msgspec.MsgspecError as error:
                     self.unreadable += 1
                     _LOG.error("a record is not understood", kind=kind.__name__, number=record.number, cause=str(error))
+
+
+def _last_whole(references: Sequence[Reference]) -> int:
+    """Return the place of the last whole one; 0 where there is none."""
+    return max((place for place, reference in enumerate(references) if reference.full), default=0)

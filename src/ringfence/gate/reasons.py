@@ -31,6 +31,33 @@ def refusal(order: Order) -> Verdict:
     )
 
 
+def diversion(order: Order) -> Verdict:
+    """Return the verdict of an order that sends calls elsewhere: 302 and where to (RFC 3261 section 21.3.3)."""
+    return Verdict(
+        action=VerdictAction.DIVERT,
+        code=302,
+        phrase="Moved Temporarily",
+        target=speakable(order.action.target or ""),
+        order=order.id,
+        clause=order.clause,
+        rule=order.rule,
+        headers=_headers(order),
+    )
+
+
+def throttled(order: Order, wait_s: int) -> Verdict:
+    """Return the verdict of a throttle that is full: after `wait_s` seconds it lets a request through again."""
+    return Verdict(
+        action=VerdictAction.THROTTLE,
+        reason=f'SIP;cause=503;text="order {speakable(order.id)}, clause {speakable(order.clause)}"',
+        order=order.id,
+        clause=order.clause,
+        rule=order.rule,
+        ttl=0,
+        headers=_headers(order) | {"Retry-After": str(wait_s)},
+    )
+
+
 def network_blocked(verdict: Verdict) -> tuple[int, str, str] | None:
     """Return code, phrase and Reason in the 603+ form, or `None` where it does not apply.
 

@@ -14,8 +14,8 @@ import structlog
 from ringfence.feeds import FeedError
 from ringfence.gate.configuration import EdgeConfiguration, RedirectConfiguration
 from ringfence.gate.edges import Edge, EdgeDriver
-from ringfence.gate.edges.in_path import InPathEdge
-from ringfence.gate.edges.in_path.edge import NAME as IN_PATH
+from ringfence.gate.edges.in_path import NAME as IN_PATH
+from ringfence.gate.edges.in_path import InPath
 from ringfence.gate.edges.kamailio import KamailioEdge
 from ringfence.gate.orders import OrdersTail
 from ringfence.gate.receipts import ReceiptBook
@@ -26,7 +26,6 @@ from ringfence.vocabulary.times import SECOND, Micros
 POLL_S: Final = 0.020
 HEALTH_S: Final = 1.0
 HEALTH_FILE: Final = "gate-health.json"
-_IN_PATH_RECONCILE_S: Final = 5.0
 
 _LOG: Final = structlog.get_logger("gate")
 
@@ -52,8 +51,7 @@ class Gate:
             EdgeDriver(edge, self._table, self._receipts, clock=clock, reconcile_s=each.reconcile_s)
             for edge, each in zip(self._edges, edges, strict=True)
         ]
-        in_path = InPathEdge(self._table, clock)
-        self._in_path = EdgeDriver(in_path, self._table, self._receipts, clock=clock, reconcile_s=_IN_PATH_RECONCILE_S)
+        self._in_path = InPath(self._table, self._receipts, clock=clock)
         self._trouble: str | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -87,15 +85,16 @@ class Gate:
     async def _follow(self) -> None:
         """Read the feeds for ever, in another thread: answers wait neither for the disk nor for a large directory."""
         while True:
-            news = await asyncio.to_thread(self._orders.read)
+            news = await asyncio.to_thread(self._orders.read, clock())
             if self._orders.take(news, clock()):
-                for driver in (*self._drivers, self._in_path):
+                self._in_path.notice()
+                for driver in self._drivers:
                     driver.notice()
             await asyncio.sleep(POLL_S)
 
     async def _drive_in_path(self) -> None:
         """Tell the desk of orders at the redirect server: from the first question on, or where it was told of some before."""
-        if not self._receipts.standing(self._in_path.edge.name):
+        if not self._receipts.standing(IN_PATH):
             await self._redirect.asked.wait()
         await self._in_path.run()
 

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 from tests.unit.gate.orders import NOW, SCANNER, order
 
 from ringfence.gate.reasons import network_blocked
-from ringfence.gate.table import DECIDABLE, OrdersTable, order_key
+from ringfence.gate.table import DECIDABLE, OrdersTable, Reach, order_key
 from ringfence.vocabulary.contracts import Ask, Order, OrderChange, VerdictAction
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import HOUR, SECOND, Micros
 
-KINDS = frozenset({SubjectKind.SOURCE})
+REACH = Reach(frozenset({SubjectKind.SOURCE}))
 
 
 def table(*orders: Order, generation: int = 1) -> OrdersTable:
@@ -83,8 +83,8 @@ def test_a_protected_source_is_shielded_but_an_account_behind_it_is_not() -> Non
     made = table(order(1, value=carrier), order(2, SubjectKind.ACCOUNT, "acme"))
     assert made.decide(ask(carrier), NOW).action is VerdictAction.ALLOW
     assert made.decide(ask(carrier, account="acme"), NOW).order == f"{2:032x}"
-    assert made.wanted(NOW, KINDS) == {}
-    assert [why for _, why in made.out_of_reach(NOW, DECIDABLE)] == ["the source is on the protected list"]
+    assert made.wanted(NOW, REACH) == {}
+    assert [why for _, why in made.out_of_reach(Reach(DECIDABLE))] == ["the source is on the protected list"]
 
 
 def test_entries_of_the_protected_list_that_are_no_addresses_are_named() -> None:
@@ -105,13 +105,13 @@ def test_a_generation_already_passed_changes_nothing() -> None:
 def test_a_full_change_takes_away_what_it_lacks() -> None:
     made = table(order(1), order(2, value="203.0.113.10"))
     made.apply(OrderChange(generation=2, full=True, upserts=(order(2, value="203.0.113.10"),)))
-    assert list(made.wanted(NOW, KINDS)) == ["source:203.0.113.10"]
+    assert list(made.wanted(NOW, REACH)) == ["source:203.0.113.10"]
 
 
 def test_the_longest_lasting_order_of_a_key_comes_first() -> None:
     short, long, open_end = order(1), order(2, until=Micros(NOW + 2 * HOUR)), order(3, until=None, review=Micros(NOW + HOUR))
     made = table(short, long, open_end)
-    assert made.wanted(NOW, KINDS) == {order_key(short): (open_end, long, short)}
+    assert made.wanted(NOW, REACH) == {order_key(short): (open_end, long, short)}
     assert made.next_turn(NOW) == NOW + HOUR
 
 
@@ -178,5 +178,5 @@ def test_what_is_wanted_at_an_edge_is_what_the_table_refuses(orders: list[Order]
     made = table(*orders)
     for source in (SCANNER, "203.0.113.10"):
         refused = made.decide(ask(source), Micros(moment)).order
-        wanted = made.wanted(Micros(moment), KINDS).get(f"source:{source}")
+        wanted = made.wanted(Micros(moment), REACH).get(f"source:{source}")
         assert refused == (wanted[0].id if wanted is not None else None)

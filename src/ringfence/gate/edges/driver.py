@@ -47,6 +47,9 @@ class EdgeDriver:
         self._reconcile_us = int(reconcile_s * SECOND)
         self._held: dict[str, _Held] | None = None
         self._looked = Micros(0)
+        self._refused = -1
+        """Up to which generation the desk knows what this edge will not get."""
+        self._protections = 0
         self._changed = asyncio.Event()
         self._complaint: str | None = None
 
@@ -75,7 +78,9 @@ class EdgeDriver:
     async def settle(self) -> None:
         """Bring the edge to what is ordered now. Raises `EdgeRefused` where it can't be reached."""
         now = self._clock()
-        wanted = self._table.wanted(now, self.edge.kinds)
+        if self._protections != self._table.protections:
+            self._protections, self._refused = self._table.protections, -1
+        wanted = self._table.wanted(now, self.edge.reach)
         drifted = await self._look(wanted, now) if self._held is None or now - self._looked >= self._reconcile_us else {}
         assert self._held is not None
         for key, orders in wanted.items():
@@ -85,8 +90,9 @@ class EdgeDriver:
         for order_id, text in drifted.items():
             self.drifts += 1
             self._say(order_id, ReceiptState.DRIFT, text)
-        for order, why in self._table.out_of_reach(now, self.edge.kinds):
+        for order, why in self._table.out_of_reach(self.edge.reach, after=self._refused):
             self._say(order.id, ReceiptState.REJECTED, why)
+        self._refused = self._table.generation
         self._tell_removed({order.id for orders in wanted.values() for order in orders})
         self.failures, self._complaint = 0, None
 
@@ -149,7 +155,7 @@ class EdgeDriver:
                 _LOG.warning("edge does not answer as it should", edge=self.edge.name, cause=str(error), failures=self.failures)
             self._complaint = str(error)
             standing = self._receipts.standing(self.edge.name)
-            for orders in self._table.wanted(self._clock(), self.edge.kinds).values():
+            for orders in self._table.wanted(self._clock(), self.edge.reach).values():
                 self._say_rejected(tuple(order for order in orders if order.id not in standing), str(error))
 
     def _pause_s(self) -> float:

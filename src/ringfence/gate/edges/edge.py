@@ -4,8 +4,8 @@ import re
 from typing import Final, Protocol
 
 from ringfence.gate.errors import EdgeRefused
+from ringfence.gate.table import Reach
 from ringfence.vocabulary.contracts import Order
-from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros
 
 _ORDER_ID: Final = re.compile(r"(ord-[0-9A-Za-z-]{1,60}|[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z")
@@ -26,8 +26,8 @@ class Edge(Protocol):
         """The name in receipts."""
 
     @property
-    def kinds(self) -> frozenset[SubjectKind]:
-        """The kinds of scope that it can refuse by."""
+    def reach(self) -> Reach:
+        """What it can carry out."""
 
     async def place(self, order: Order, now: Micros) -> None:
         """Have the edge refuse the order's scope until its end, and read it back. Harmless where it does so already."""

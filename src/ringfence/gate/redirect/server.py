@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from ringfence.gate.configuration import RedirectConfiguration
-from ringfence.gate.edges.in_path.edge import NAME
+from ringfence.gate.edges.in_path import NAME
 from ringfence.gate.errors import AddressBusy
 from ringfence.gate.orders import OrdersTail
 from ringfence.gate.reasons import network_blocked

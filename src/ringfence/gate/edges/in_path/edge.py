@@ -1,39 +1,77 @@
 """The redirect server answers from the table itself: nothing is pushed, but the desk is told that an order works there."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
-from ringfence.gate.errors import EdgeRefused
-from ringfence.gate.table import DECIDABLE, OrdersTable, order_key
-from ringfence.vocabulary.contracts import Order
-from ringfence.vocabulary.times import Micros
+from ringfence.gate.receipts import ReceiptBook
+from ringfence.gate.table import DECIDABLE, OrdersTable
+from ringfence.gate.table.state import Standing
+from ringfence.vocabulary.contracts import Order, Receipt, ReceiptState
+from ringfence.vocabulary.subjects import SubjectKind
+from ringfence.vocabulary.times import SECOND, Micros
 
 NAME: Final = "redirect"
+_AT_ONCE: Final = 500
+"""So many receipts are said before questions are answered again."""
+_MOST_S: Final = 3_600.0
 
 
-class InPathEdge:
-    """The table, as an edge. Drive it only once a proxy asks: an order that nobody asks about stops nothing."""
+class InPath:
+    """Says of each order when it began and when it is gone. Run it once a proxy asks: an order nobody asks about stops nothing.
+
+    Only changes of the table are looked at, so a large table costs nothing while it stands.
+    """
 
     name: Final = NAME
-    kinds: Final = DECIDABLE
 
-    def __init__(self, table: OrdersTable, clock: Callable[[], Micros]) -> None:
+    def __init__(self, table: OrdersTable, receipts: ReceiptBook, *, clock: Callable[[], Micros]) -> None:
         self._table = table
+        self._receipts = receipts
         self._clock = clock
+        self._told = Standing()
+        self._later: dict[str, Order] = {}
+        self._changed = asyncio.Event()
 
-    async def place(self, order: Order, now: Micros) -> None:
-        """Look the order up."""
-        if order_key(order) not in self._table.wanted(now, self.kinds):
-            raise EdgeRefused(f"{self.name}: the order has ended", permanent=True, reached=True)
+    def notice(self) -> None:
+        """Have it look at the table now."""
+        self._changed.set()
 
-    async def remove(self, order_id: str, key: str) -> None:
-        """Look that it's gone: who lifted it lifted it here too."""
-        if (await self.placed()).get(key) == order_id:
-            raise EdgeRefused(f"{self.name}: the order is still in force", permanent=False, reached=True)
+    async def run(self) -> None:
+        """Tell what changed, wait for a change or for an order to begin; for ever."""
+        await self._tell_gone_meanwhile()
+        while True:
+            self._changed.clear()
+            await self._tell()
+            begin = min((order.start for order in self._later.values()), default=None)
+            wait_s = _MOST_S if begin is None else max(begin - self._clock(), 0) / SECOND
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), min(wait_s, _MOST_S))
 
-    async def placed(self) -> dict[str, str]:
-        """Return what the table holds now."""
-        return {key: orders[0].id for key, orders in self._table.wanted(self._clock(), self.kinds).items()}
+    async def _tell_gone_meanwhile(self) -> None:
+        """Say what an earlier process said to be in force and what is so no more."""
+        there = {order.id for order in self._table.standing.of_kinds(tuple(SubjectKind))}
+        for said, id in enumerate(sorted(self._receipts.standing(NAME) - there)):
+            await self._say(said, id, ReceiptState.REMOVED)
 
-    async def close(self) -> None:
-        """Do nothing: there is no connection."""
+    async def _tell(self) -> None:
+        standing, before = self._table.standing, self._told
+        self._told = standing
+        for said, id in enumerate(standing.lost_since(before)):
+            if self._later.pop(id, None) is None:
+                await self._say(said, id, ReceiptState.REMOVED)
+        for order in standing.of_kinds(tuple(SubjectKind), after=before.generation):
+            self._later[order.id] = order
+        now = self._clock()
+        for said, order in enumerate([order for order in self._later.values() if order.start <= now]):
+            del self._later[order.id]
+            if order.scope.kind in DECIDABLE:
+                await self._say(said, order.id, ReceiptState.PLACED)
+            else:
+                await self._say(said, order.id, ReceiptState.REJECTED, f"this edge cannot refuse by {order.scope.kind}")
+
+    async def _say(self, said: int, id: str, state: ReceiptState, text: str | None = None) -> None:
+        self._receipts.say(Receipt(order=id, edge=NAME, state=state, time=self._clock(), text=text))
+        if said % _AT_ONCE == _AT_ONCE - 1:
+            await asyncio.sleep(0)

@@ -8,7 +8,7 @@ from ringfence.gate.configuration import EdgeConfiguration
 from ringfence.gate.edges.edge import looks_like_order
 from ringfence.gate.edges.kamailio.rpc import Failed, JsonRpc
 from ringfence.gate.errors import EdgeRefused
-from ringfence.gate.table import order_key
+from ringfence.gate.table import Reach, order_key
 from ringfence.vocabulary.contracts import Order
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import SECOND, Micros
@@ -35,7 +35,7 @@ class _Got(Struct, frozen=True):
 class KamailioEdge:
     """One Kamailio whose configuration looks sources up in `table`, as the one shipped in deploy/kamailio does."""
 
-    kinds: Final = frozenset({SubjectKind.SOURCE})
+    reach: Final = Reach(frozenset({SubjectKind.SOURCE}))
 
     def __init__(self, configuration: EdgeConfiguration) -> None:
         deadline_s = configuration.deadline_ms / 1_000

@@ -1,0 +1,152 @@
+"""What is ordered for one request, now."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Final
+
+from ringfence.gate.reasons import diversion, refusal, throttled
+from ringfence.gate.table.callbacks import EmergencyCallers
+from ringfence.gate.table.scopes import NOBODY, Answering, Reach, keys, meets, order_key
+from ringfence.gate.table.state import Standing, holds
+from ringfence.gate.table.throttles import Throttles
+from ringfence.vocabulary.contracts import ActionKind, Ask, Order, OrderChange, Verdict, VerdictAction
+from ringfence.vocabulary.subjects import SubjectKind
+from ringfence.vocabulary.times import Micros
+
+_SOS: Final = re.compile(r"urn:service:sos(\.|\Z)")
+"""Emergency services by name (RFC 5031 section 4.2): they are what they are on every list."""
+
+
+class OrdersTable:
+    """Orders by what they touch, and the two lists that stand above every order.
+
+    Precedence, first to last; within one rank the narrower scope speaks:
+
+    1. a party's call to an emergency number passes, and so does a call to a number that made one within half an hour;
+    2. a protected source is shielded from orders against sources (one against an account that sends through it still holds);
+    3. an order that refuses or diverts;
+    4. a throttle that is full; all throttles that the request meets count it;
+    5. an order that allows: no inline rule judges the request;
+    6. else the request passes.
+    """
+
+    def __init__(self) -> None:
+        self.standing = Standing()
+        self._emergency: frozenset[str] = frozenset()
+        self._protected: tuple[IPv4Network | IPv6Network, ...] = ()
+        self.protections = 0
+        """How often the lists were replaced."""
+        self._throttles = Throttles()
+        self._callers = EmergencyCallers()
+
+    def __len__(self) -> int:
+        return len(self.standing)
+
+    @property
+    def generation(self) -> int:
+        """That of the last change."""
+        return self.standing.generation
+
+    def protect(self, *, emergency_numbers: Collection[str], sources: Collection[str]) -> list[str]:
+        """Replace both lists; return the entries of `sources` that are no address or network, which protect nothing."""
+        networks, unreadable = [], []
+        for text in sources:
+            try:
+                networks.append(ip_network(text, strict=False))
+            except ValueError:
+                unreadable.append(text)
+        self.protections += 1
+        self._emergency = frozenset(emergency_numbers)
+        self._protected = tuple(networks)
+        return unreadable
+
+    def swap(self, standing: Standing) -> bool:
+        """Put other orders in force, all at once; tell whether they were others."""
+        changed = standing is not self.standing
+        self.standing = standing
+        return changed
+
+    def apply(self, change: OrderChange) -> bool:
+        """Take a change in; tell whether it was new. A generation already passed changes nothing, so replays are harmless."""
+        return self.swap(self.standing.after((change,)))
+
+    def forget_ended(self, now: Micros) -> int:
+        """Drop orders whose end has passed; return how many."""
+        before = len(self)
+        self.swap(self.standing.without_ended(now))
+        return before - len(self)
+
+    def decide(self, ask: Ask, now: Micros, parties: Sequence[str] = (), called: Answering = NOBODY) -> Verdict:
+        """Return whether the request may pass at `now`, and count it where a throttle wants that.
+
+        `parties` are those that answer for it, from the root party down; `called` answers for the number that it goes to.
+        """
+        if ask.account is not None and self._is_emergency(ask.callee):
+            for number in (ask.caller, ask.asserted):
+                if number is not None:
+                    self._callers.note(number, now)
+            return Verdict(action=VerdictAction.ALLOW)
+        standing, shielded = self.standing, self.protects(ask.source)
+        called_back = self._callers.may_be_called_back(ask.callee, now)
+        throttles: list[Order] = []
+        allowed: Order | None = None
+        for key in keys(ask, parties, called, standing.lengths):
+            if (shielded and key.kind is SubjectKind.SOURCE) or (called_back and key.inbound):
+                continue
+            for order in standing.at(key.text, now):
+                if not meets(order, key, ask):
+                    continue
+                if order.action.kind is ActionKind.THROTTLE:
+                    throttles.append(order)
+                elif order.action.kind is ActionKind.ALLOW:
+                    allowed = allowed or order
+                else:
+                    return diversion(order) if order.action.kind is ActionKind.DIVERT else refusal(order)
+        if throttles and (full := self._throttles.full(throttles, now)) is not None:
+            return throttled(full, self._throttles.wait_s(full, now))
+        return Verdict(action=VerdictAction.ALLOW, order=allowed.id if allowed is not None else None)
+
+    def _is_emergency(self, callee: str | None) -> bool:
+        return callee is not None and (callee in self._emergency or _SOS.match(callee) is not None)
+
+    def protects(self, source: str | None) -> bool:
+        """Tell whether `source` is on the protected list."""
+        if source is None or not self._protected:
+            return False
+        try:
+            address = ip_address(source)
+        except ValueError:
+            return False
+        return any(address in network for network in self._protected)
+
+    def wanted(self, now: Micros, reach: Reach) -> dict[str, tuple[Order, ...]]:
+        """Return what an edge of this reach must hold at `now`: key to its orders, the longest-lasting first."""
+        found: dict[str, tuple[Order, ...]] = {}
+        standing = self.standing
+        for order in standing.of_kinds(reach.kinds):
+            key = order_key(order)
+            if key not in found and holds(order, now) and self._why_not(order, reach) is None:
+                found[key] = tuple(each for each in standing.at(key, now) if self._why_not(each, reach) is None)
+        return found
+
+    def out_of_reach(self, reach: Reach, *, after: int = -1) -> Iterator[tuple[Order, str]]:
+        """Yield the orders of generations later than `after` that an edge of this reach will not get, each with the reason."""
+        for order in self.standing.of_kinds(tuple(SubjectKind), after=after):
+            why = self._why_not(order, reach)
+            if why is not None:
+                yield order, why
+
+    def _why_not(self, order: Order, reach: Reach) -> str | None:
+        """Return why an edge of this reach must not get the order, or `None`."""
+        if order.scope.kind not in reach.kinds:
+            return f"this edge cannot refuse by {order.scope.kind}"
+        if order.scope.kind is SubjectKind.SOURCE and self.protects(order.scope.value):
+            return "the source is on the protected list"
+        if order.action.kind not in reach.actions:
+            return f"this edge cannot {order.action.kind}; it can where it asks before each call"
+        return None
+
+    def next_turn(self, now: Micros) -> Micros | None:
+        """Return the next moment after `now` at which an order begins or ends, or `None`."""
+        return self.standing.next_turn(now)
