@@ -1,6 +1,7 @@
 """Reference: what watch and gate must know of the provider to attribute traffic and to judge it."""
 
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Final, TypeVar
 
 from msgspec import Struct
@@ -139,7 +140,8 @@ def merged(before: Reference, change: Reference) -> Reference:
     if change.full:
         return change
     parties = frozenset(link.party for link in change.parties)
-    accounts = frozenset(link.account for link in change.accounts)
+    exempted = parties | {link.party for link in change.exemptions}
+    entitled = frozenset(map(_account, change.accounts)) | {right.account for right in change.rights}
     held = frozenset((link.number, len(link.number)) for link in change.numbers) | {_block(link) for link in change.blocks}
     return replace(
         change,
@@ -149,15 +151,15 @@ def merged(before: Reference, change: Reference) -> Reference:
         trunks=_following(before.trunks, change.trunks, _named(change.trunks, _trunk)),
         numbers=_following(before.numbers, change.numbers, lambda link: (link.number, len(link.number)) in held),
         blocks=_following(before.blocks, change.blocks, lambda link: _block(link) in held),
-        exemptions=_following(before.exemptions, change.exemptions, lambda link: link.party in parties),
-        rights=_following(before.rights, change.rights, lambda link: link.account in accounts),
+        exemptions=_following(before.exemptions, change.exemptions, lambda link: link.party in exempted),
+        rights=_following(before.rights, change.rights, lambda link: link.account in entitled),
         emergency=before.emergency | change.emergency,
         lists=before.lists | change.lists,
     )
 
 
 def _following(before: Iterable[_Link], after: tuple[_Link, ...], is_replaced: Callable[[_Link], bool]) -> tuple[_Link, ...]:
-    return (*(link for link in before if not is_replaced(link)), *after)
+    return tuple(chain((link for link in before if not is_replaced(link)), after))
 
 
 def _named(links: Iterable[_Link], key: Callable[[_Link], str]) -> Callable[[_Link], bool]:

@@ -1,19 +1,23 @@
 """Who answers for a request, from the provider's reference data."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from ipaddress import ip_address, ip_network
+from itertools import chain
 from typing import Final, TypeVar
 
 from msgspec import Struct
 
-from ringfence.vocabulary.contracts import AccountLink, NumberLink, PartyLink, Reference, TrunkLink
+from ringfence.vocabulary.contracts import AccountLink, BlockLink, ExemptionLink, NumberLink, PartyLink, Reference, TrunkLink
+from ringfence.vocabulary.number_blocks import Block
 from ringfence.vocabulary.times import Micros
 
 EMERGENCY_LIST: Final = "emergency-numbers"
 _CACHED_SOURCES: Final = 65_536
 
-_Link = TypeVar("_Link", AccountLink, NumberLink, PartyLink, TrunkLink)
+_Link = TypeVar("_Link", AccountLink, BlockLink, ExemptionLink, NumberLink, PartyLink, TrunkLink)
+_AnyLink = AccountLink | BlockLink | ExemptionLink | NumberLink | PartyLink | TrunkLink
+_Key = TypeVar("_Key")
 
 
 class Sender(Struct, frozen=True, kw_only=True):
@@ -33,16 +37,51 @@ class Directory:
     """
 
     def __init__(self, reference: Reference) -> None:
-        self.policy: Final = reference.policy
-        self.emergency_numbers: Final = frozenset(reference.lists.get(EMERGENCY_LIST, ()))
+        self.policy = reference.policy
+        self.emergency_numbers = frozenset(reference.lists.get(EMERGENCY_LIST, ()))
         self._above = _grouped((link.party, link) for link in reference.parties)
         self._accounts = _grouped((link.account, link) for link in reference.accounts)
-        self._trunks = reference.trunks
-        self._numbered = frozenset(link.account for link in reference.numbers)
+        self._trunked = _grouped((link.trunk, link) for link in reference.trunks)
         self._numbers = _grouped((link.number, link) for link in reference.numbers)
-        self._by_user = _grouped((link.user, link) for link in reference.trunks if link.address is None and link.user is not None)
-        self._networks = _networks(reference.trunks)
+        self._blocks = _grouped((Block(link.prefix, link.digits), link) for link in reference.blocks)
+        self._exemptions = _grouped((link.party, link) for link in reference.exemptions)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Prepare what follows from the links."""
+        self._trunks: Sequence[TrunkLink] = tuple(chain.from_iterable(self._trunked.values()))
+        self._by_user = _grouped((link.user, link) for link in self._trunks if link.address is None and link.user is not None)
+        self._networks = _networks(self._trunks)
         self._at_source = lru_cache(maxsize=_CACHED_SOURCES)(self._find_at_source)
+        lengths = sorted({(block.digits, len(block.prefix)) for block in self._blocks}, reverse=True)
+        self._block_lengths = _grouped_plainly(lengths)
+
+    def changed(self, change: Reference) -> "Directory":
+        """Return the directory of what is known once `change` was told, found without going through all.
+
+        What stays is shared with this one. Changes of trunks alone lay all trunks out anew.
+        """
+        if change.full:
+            return Directory(change)
+        after = Directory.__new__(Directory)
+        told = change.lists.get(EMERGENCY_LIST)
+        after.policy = change.policy
+        after.emergency_numbers = self.emergency_numbers if told is None else frozenset(told)
+        after._above = _replaced(self._above, _grouped((link.party, link) for link in change.parties))
+        after._accounts = _replaced(self._accounts, _grouped((link.account, link) for link in change.accounts))
+        after._trunked = _replaced(self._trunked, _grouped((link.trunk, link) for link in change.trunks))
+        numbers = _grouped((link.number, link) for link in change.numbers)
+        blocks = _grouped((Block(link.prefix, link.digits), link) for link in change.blocks)
+        single = [block.prefix for block in blocks if block.digits == len(block.prefix)]
+        after._numbers = _replaced(self._numbers, numbers, gone=single)
+        after._blocks = _replaced(self._blocks, blocks, gone=[Block(number, len(number)) for number in numbers])
+        after._exemptions = _replaced(
+            self._exemptions,
+            _grouped((link.party, link) for link in change.exemptions),
+            gone=[link.party for link in change.parties],
+        )
+        after._arrange()
+        return after
 
     def sender(self, source: str | None, user: str | None, time: Micros) -> Sender | None:
         """Return who answers for a request from address `source` at `time`; `None` where nobody of ours does.
@@ -71,17 +110,39 @@ class Directory:
         return Sender(account=account, trunk=trunk)
 
     def holder(self, number: str, time: Micros) -> str | None:
-        """Return the account that held E.164 `number` at `time`, or `None`."""
-        return next((link.account for link in self._numbers.get(number, ()) if _holds(link, time)), None)
+        """Return the account that held E.164 `number` at `time`, or `None`. In a block the narrower link answers."""
+        for link in self._numbers.get(number, ()):
+            if _holds(link, time):
+                return link.account
+        return next((link.account for link in self._covering(number) if _holds(link, time)), None)
+
+    def _covering(self, number: str) -> Iterator[BlockLink]:
+        """Yield the links of the blocks that have `number`, the narrowest first."""
+        digits = len(number)
+        for length in self._block_lengths.get(digits, ()):
+            yield from self._blocks.get(Block(number[:length], digits), ())
 
     def has_numbers(self, account: str) -> bool:
         """Tell whether any number is known that the account holds, held or will hold."""
         return account in self._numbered
 
+    @cached_property
+    def _numbered(self) -> frozenset[str | None]:
+        links: Iterable[NumberLink | BlockLink] = chain(*self._numbers.values(), *self._blocks.values())
+        return frozenset(link.account for link in links)
+
+    def is_exempt(self, party_path: Sequence[str], clause: str, time: Micros) -> bool:
+        """Tell whether a party of the path was exempt from the clause at `time`."""
+        links = (link for party in party_path for link in self._exemptions.get(party, ()))
+        return any(link.clause == clause and _holds(link, time) for link in links)
+
     @property
     def numbers(self) -> Collection[str]:
-        """All numbers that anybody held at some time."""
-        return self._numbers.keys()
+        """All numbers that anybody held at some time, those of blocks written out."""
+        if not self._blocks:
+            return self._numbers.keys()
+        held = (block for block, links in self._blocks.items() if any(link.account is not None for link in links))
+        return self._numbers.keys() | {number for block in held for number in block.each()}
 
     @property
     def knows_addresses(self) -> bool:
@@ -101,13 +162,15 @@ class Directory:
 
     def changes_of_holder(self, number: str) -> list[Micros]:
         """Return the moments at which the answer of `holder(number, …)` may become another, in order."""
-        return _changes(self._numbers.get(number, ()))
+        return _changes([*self._numbers.get(number, ()), *self._covering(number)])
 
     @cached_property
     def changes(self) -> list[Micros]:
         """The moments at which any link begins or ends, in order."""
-        links = (self._accounts.values(), self._numbers.values(), (self._trunks,))
-        return _changes(link for groups in links for group in groups for link in group)
+        groups: Iterable[Iterable[_AnyLink]] = chain(
+            self._accounts.values(), self._numbers.values(), self._blocks.values(), (self._trunks,)
+        )
+        return _changes(chain.from_iterable(groups))
 
     def accounts_at(self, time: Micros) -> list[str]:
         """Return the accounts that there were at `time`, in order."""
@@ -119,7 +182,7 @@ class Directory:
 
     def numbers_at(self, time: Micros) -> list[tuple[str, str]]:
         """Return each number that somebody held at `time`, in order, with the account that did."""
-        held = ((number, self.holder(number, time)) for number in sorted(self._numbers))
+        held = ((number, self.holder(number, time)) for number in sorted(self.numbers))
         return [(number, account) for number, account in held if account is not None]
 
     def billing_day(self, account: str | None) -> int:
@@ -197,17 +260,38 @@ def _networks(trunks: Iterable[TrunkLink]) -> _Networks:
     return dict(sorted(networks.items(), reverse=True))
 
 
-def _grouped(links: Iterable[tuple[str | None, _Link]]) -> dict[str, list[_Link]]:
-    groups: dict[str, list[_Link]] = {}
+def _grouped(links: Iterable[tuple[_Key | None, _Link]]) -> dict[_Key, list[_Link]]:
+    groups: dict[_Key, list[_Link]] = {}
     for key, link in links:
         if key is not None:
             groups.setdefault(key, []).append(link)
     return groups
 
 
-def _holds(link: AccountLink | NumberLink | PartyLink | TrunkLink, time: Micros) -> bool:
+def _grouped_plainly(pairs: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
+    groups: dict[int, list[int]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups
+
+
+def _replaced(
+    before: dict[_Key, list[_Link]], after: Mapping[_Key, list[_Link]], gone: Iterable[_Key] = ()
+) -> dict[_Key, list[_Link]]:
+    """Return the groups with those of `after` in their places, and without `gone`; the ones before where nothing changes."""
+    gone = {key for key in gone if key in before and key not in after}
+    if not after and not gone:
+        return before
+    groups = before.copy()
+    for key in gone:
+        del groups[key]
+    groups.update(after)
+    return groups
+
+
+def _holds(link: _AnyLink, time: Micros) -> bool:
     return (link.valid_from is None or link.valid_from <= time) and (link.valid_to is None or time < link.valid_to)
 
 
-def _changes(links: Iterable[AccountLink | NumberLink | PartyLink | TrunkLink]) -> list[Micros]:
+def _changes(links: Iterable[_AnyLink]) -> list[Micros]:
     return sorted({time for link in links for time in (link.valid_from, link.valid_to) if time is not None})

@@ -40,6 +40,7 @@ class ByBatch:
         self._references = references
         self._firsts = references.firsts()
         self._known: int | None = None
+        self._directory: Directory | None = None
         self.struck: frozenset[str] = frozenset()
         """The clauses that a ruling had struck by then."""
 
@@ -56,13 +57,22 @@ class ByBatch:
         first = self._firsts[place - 1] if place else None
         if first is None or first == self._known:
             return None
+        follows = self._directory is not None and place > 1 and self._firsts[place - 2] == self._known
         self._known = first
         try:
-            reference: Reference = self._references.read(first)
+            reference: Reference = self._references.told(first)
+            if not reference.full and not follows:
+                reference = self._references.read(first)
         except (ReferenceDamaged, OSError):
             return None
         self.struck = frozenset(reference.struck)
-        return Directory(reference)
+        changes = self._directory is not None and not reference.full
+        self._directory = self._directory.changed(reference) if changes and self._directory else Directory(reference)
+        return self._directory
+
+    def is_exempt(self, finding: Finding) -> bool:
+        """Tell whether the party that a finding is about was exempt from its clause by then."""
+        return self._directory is not None and self._directory.is_exempt(finding.party_path, finding.clause, finding.time)
 
 
 def judged(engine: Engine, batch: Batch) -> list[Finding]:

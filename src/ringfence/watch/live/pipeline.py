@@ -12,7 +12,6 @@ from ringfence.feeds import FeedError
 from ringfence.policy.plan import Rule
 from ringfence.vocabulary.contracts import Event, EventKind, Finding, Observation, ObservationKind, Reference
 from ringfence.vocabulary.times import SECOND, Micros, iso
-from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import Tracker, attributed, events_of_record
 from ringfence.watch.engine import Engine
 from ringfence.watch.lake import Batch, Checkpoint, Journal, Place, PlaceKey, lay_over
@@ -95,7 +94,7 @@ class Pipeline:
         if recovered.late is not None:
             self._coming.late(recovered.late, Micros(0))
         if recovered.last is not None:
-            findings = [finding for finding in recovered.findings if finding.clause not in self._struck]
+            findings = [finding for finding in recovered.findings if self._is_told(finding)]
             last = recovered.last
             found = last.found if last.policy is None else 0
             self._untold = self._feeds.unwritten(findings, last.observations, found=found, observed=last.observed)
@@ -106,14 +105,14 @@ class Pipeline:
         self._struck = frozenset(struck)
 
     def use(self, reference: Reference, now: Micros) -> None:
-        """Attribute by `reference` from now on, and judge by the version it names.
+        """Attribute by `reference`, or by what was known with this change of it, from now on, and judge by the version it names.
 
         A version that cannot be used yet, or noted while the disk refuses, leaves the one before at work; `policy` tells, and the
         caller may try again. A new version comes into force when its windows know what came before, which takes turns.
         """
         if self._waits:
             self._consume(now)
-        directory = Directory(reference)
+        directory = self.tracker.directory.changed(reference)
         try:
             self._journal.references.note(self._journal.last + 1, reference)
         except OSError as error:
@@ -255,7 +254,7 @@ class Pipeline:
         self.policy, self._engine = filling.policy, filling.engine
         self._engine.know(self.tracker.directory)
         self._log.info("policy.in-force", policy=self.policy, told=filling.events, short=self.short(now))
-        found = [finding for finding in filling.found if finding.clause not in self._struck]
+        found = [finding for finding in filling.found if self._is_told(finding)]
         if found:
             self._untold = self._feeds.unwritten(found, (), found=0, observed=self._feeds.positions[1])
         return not self._tell()
@@ -280,6 +279,12 @@ class Pipeline:
             kind = ObservationKind.FIRST_USE
             used = Observation(kind=kind, time=event.time, subject=account, policy=policy, call_id=event.call_id)
             self._observed.append(used)
+
+    def _is_told(self, finding: Finding) -> bool:
+        """Tell whether the desk is told: no ruling has struck the clause, and nobody granted the party an exemption in writing."""
+        if finding.clause in self._struck:
+            return False
+        return not self.tracker.directory.is_exempt(finding.party_path, finding.clause, finding.time)
 
     @property
     def _waits(self) -> bool:
@@ -334,7 +339,7 @@ class Pipeline:
         self._reached, self._told = [], None
         self.counts.events.update(event.kind.value for event in batch.events)
         findings = judged(self._engine, batch) if self._engine is not None else []
-        self._untold = ([finding for finding in findings if finding.clause not in self._struck], observed)
+        self._untold = ([finding for finding in findings if self._is_told(finding)], observed)
         self._tell()
 
     def _append(self, now: Micros, *, policy: str | None = None, passed: Micros | None = None) -> Batch | None:

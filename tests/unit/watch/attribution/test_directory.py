@@ -1,6 +1,18 @@
 """Questions to the reference data, as of a moment."""
 
-from ringfence.vocabulary.contracts import AccountLink, NumberLink, PartyLink, Reference, TrunkLink
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ringfence.vocabulary.contracts import (
+    AccountLink,
+    BlockLink,
+    ExemptionLink,
+    NumberLink,
+    PartyLink,
+    Reference,
+    TrunkLink,
+    merged,
+)
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
 
@@ -101,3 +113,125 @@ def test_a_party_that_moved_has_the_path_of_the_moment_and_its_accounts_change_w
     paths = [directory.account("C", None, Micros(at)).party_path for at in (9, 10, 20, 30)]
     assert paths == [("a", "c"), ("b", "c"), ("a", "b", "c"), ("c",)]
     assert directory.changes_of_account("C") == [10, 20, 30]
+
+
+_NUMBERS = ["+3225551200", "+3225551207", "+3225551299", "+322555120", "+441632960001"]
+_NAMES = st.sampled_from(["a", "b", "c"])
+_MOMENTS = st.none() | st.integers(0, 20).map(Micros)
+_REFERENCES = st.builds(
+    Reference,
+    time=st.just(Micros(0)),
+    full=st.booleans(),
+    policy=_NAMES,
+    parties=st.lists(st.builds(PartyLink, party=_NAMES, parent=st.none() | _NAMES, valid_from=_MOMENTS), max_size=3).map(tuple),
+    accounts=st.lists(st.builds(AccountLink, account=_NAMES, party=_NAMES, valid_to=_MOMENTS), max_size=3).map(tuple),
+    trunks=st.lists(
+        st.builds(
+            TrunkLink, trunk=_NAMES, account=_NAMES, address=st.sampled_from([None, "192.0.2.1", "192.0.2.0/24"]), user=_NAMES
+        ),
+        max_size=3,
+    ).map(tuple),
+    numbers=st.lists(
+        st.builds(NumberLink, number=st.sampled_from(_NUMBERS), account=_NAMES, valid_from=_MOMENTS, valid_to=_MOMENTS), max_size=4
+    ).map(tuple),
+    blocks=st.lists(
+        st.builds(
+            BlockLink,
+            prefix=st.sampled_from(["+32255512", "+322555120", "+3225551207", "+3225551299"]),
+            digits=st.just(11),
+            account=st.none() | _NAMES,
+            valid_from=_MOMENTS,
+            valid_to=_MOMENTS,
+        ),
+        max_size=4,
+    ).map(tuple),
+    exemptions=st.lists(
+        st.builds(ExemptionLink, party=_NAMES, clause=st.sampled_from(["spam", "harassment"]), valid_to=_MOMENTS), max_size=2
+    ).map(tuple),
+    lists=st.dictionaries(st.just("emergency-numbers"), st.lists(st.sampled_from(["112", "999"])).map(tuple)),
+)
+
+
+def _answers(directory: Directory) -> list[object]:
+    """Return the answer to every question there is, at several moments."""
+    moments = [Micros(time) for time in (0, 7, 14, 21)]
+    return [
+        directory.policy,
+        directory.emergency_numbers,
+        sorted(directory.numbers),
+        directory.changes,
+        [directory.has_numbers(account) for account in "abc"],
+        [directory.changes_of_holder(number) for number in _NUMBERS],
+        [directory.changes_at_source("192.0.2.1"), [directory.changes_of_account(account) for account in "abc"]],
+        *(
+            [
+                [directory.holder(number, time) for number in _NUMBERS],
+                [directory.sender("192.0.2.1", user, time) for user in ("a", "b", None)],
+                [directory.sender(None, user, time) for user in "abc"],
+                [directory.account(account, None, time) for account in "abc"],
+                [directory.is_exempt((party,), "spam", time) for party in "abc"],
+                directory.accounts_at(time),
+                directory.trunks_at(time),
+                directory.numbers_at(time),
+            ]
+            for time in moments
+        ),
+    ]
+
+
+@settings(max_examples=40)
+@given(_REFERENCES, st.lists(_REFERENCES, max_size=4))
+def test_what_changed_step_by_step_is_what_the_whole_says(first: Reference, then: list[Reference]) -> None:
+    whole, directory = first, Directory(first)
+    before = _answers(directory)
+    for change in then:
+        whole, directory = merged(whole, change), directory.changed(change)
+    assert _answers(directory) == _answers(Directory(whole))
+    assert _answers(Directory(first)) == before
+
+
+@settings(max_examples=40)
+@given(_REFERENCES, st.lists(_REFERENCES, min_size=1, max_size=3))
+def test_changes_may_be_made_one_and_may_be_told_twice(first: Reference, then: list[Reference]) -> None:
+    one = then[0]
+    for change in then[1:]:
+        one = merged(one, change)
+    once = Directory(first).changed(one)
+    step_by_step = Directory(first)
+    for change in then:
+        step_by_step = step_by_step.changed(change)
+    assert _answers(once) == _answers(step_by_step) == _answers(once.changed(one))
+
+
+def test_of_several_blocks_the_narrowest_answers_also_where_it_says_nobody() -> None:
+    directory = Directory(
+        Reference(
+            time=Micros(0),
+            numbers=(NumberLink(number="+3225551205", account="C", valid_to=Micros(500)),),
+            blocks=(
+                BlockLink(prefix="+32255512", digits=11, account="A"),
+                BlockLink(prefix="+322555120", digits=11, account="B", valid_from=Micros(100)),
+                BlockLink(prefix="+3225551207", digits=11),
+            ),
+        )
+    )
+    asked = ("+3225551299", "+3225551200", "+3225551207", "+3225551205", "+32255512", "+3225551310")
+    assert [directory.holder(number, Micros(400)) for number in asked] == ["A", "B", None, "C", None, None]
+    assert directory.holder("+3225551200", Micros(99)) == "A"
+    assert directory.holder("+3225551205", Micros(500)) == "B"
+    assert len(directory.numbers) == 100
+    assert directory.has_numbers("B")
+    assert directory.changes_of_holder("+3225551200") == [100]
+
+
+def test_an_exemption_holds_for_the_party_and_those_below_it() -> None:
+    granted = ExemptionLink(party="shop", clause="spam", valid_from=Micros(10), valid_to=Micros(20))
+    directory = Directory(Reference(time=Micros(0), exemptions=(granted,)))
+    assert [directory.is_exempt(("root", "shop", "user"), "spam", Micros(at)) for at in (9, 10, 19, 20)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert not directory.is_exempt(("root", "shop"), "harassment", Micros(10))
+    assert not directory.is_exempt(("root",), "spam", Micros(10))
