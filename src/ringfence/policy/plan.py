@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from ringfence.policy.expressions import Expression, Field
 from ringfence.vocabulary.contracts import EventKind
@@ -281,6 +282,18 @@ def span_us(window: Window) -> Micros:
             return Micros(_LONGEST[unit] * periods)
 
 
+EXACT_DISTINCT: Final = 16_384
+"""Up to how many distinct values of a key are counted one by one, unless a bundle says otherwise: two standard deviations of an
+estimate beyond are 2 %."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a bundle says about an engine of its rules: beyond `exact_distinct` values of a key their number may be estimated."""
+
+    exact_distinct: int = EXACT_DISTINCT
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`policy` is the bundle's version hash. Rules stand in the order of their names.
@@ -291,6 +304,7 @@ class Plan:
     policy: str
     rules: tuple[Rule, ...]
     lists: "dict[str, Table]" = field(default_factory=dict)
+    bounds: Bounds = field(default_factory=Bounds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,16 @@ class Window(Struct, frozen=True, kw_only=True):
     end: Micros
 
 
-class Evidence(Struct, frozen=True, kw_only=True):
-    """How many events the measures rest on, and the call ids of up to ten of them, newest last."""
+class Evidence(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How many events the measures rest on, and the call ids of up to ten of them, newest last.
+
+    `errors` are the bounds of measures that were estimated from a sample, as shares of them (0.02 is ± 2 %): two standard
+    deviations.
+    """
 
     events: int
     sample: tuple[str, ...] = ()
+    errors: dict[str, float] = {}
 
 
 class Charge(Struct, frozen=True, kw_only=True):

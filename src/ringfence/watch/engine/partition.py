@@ -51,7 +51,8 @@ def parts_of(plan: Plan) -> tuple[Part, ...]:
         keys = {key_of(rule) for rule in component}
         groups.setdefault(keys.pop() if len(keys) == 1 else None, []).extend(component)
     return tuple(
-        Part(key, Plan(plan.policy, tuple(sorted(rules, key=lambda rule: rule.name)), plan.lists)) for key, rules in groups.items()
+        Part(key, Plan(plan.policy, tuple(sorted(rules, key=lambda rule: rule.name)), plan.lists, plan.bounds))
+        for key, rules in groups.items()
     )
 
 

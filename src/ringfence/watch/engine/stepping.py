@@ -17,7 +17,7 @@ from ringfence.watch.engine.call_ids import CallIds
 from ringfence.watch.engine.known import KnownTo
 from ringfence.watch.engine.tallied import Made, Tallied, at_event
 from ringfence.watch.findings import Explainer
-from ringfence.watch.tallies import Found, Judge, complete_from, fields_of, refusals
+from ringfence.watch.tallies import Bounds, Found, Judge, complete_from, fields_of, refusals
 from ringfence.watch.windows import Limits, Losses, RuleGroup, RuleUnmeasurable, Told, as_window_rule, expressions_of, grouped
 
 _BATCH: Final = 16_384  # columns of this many events stay in the processor's cache
@@ -65,7 +65,7 @@ class Engine:
         self._hashes = TextHashes(key)
         self._context = Context(plan.lists)
         self._explainer = Explainer(key=key, policy=plan.policy, source=source)
-        limits = limits or Limits()
+        limits = limits or Limits(exact_distinct=plan.bounds.exact_distinct)
         for rule in plan.rules:
             for cause in refusals(rule):
                 raise RuleUnmeasurable(rule.name, cause)
@@ -83,7 +83,8 @@ class Engine:
         )
         self._fields = sorted(self._derivations.fields.union(*(group.window.fields for group in self._groups)))
         layers = [[(numbers[rule.name], rule) for rule in layer if rule.name not in fitting] for layer in strata(plan.rules)]
-        self._tallied = Tallied(layers, self._context, self._explainer, keys=limits.keys, entries=limits.events)
+        bounds = Bounds(keys=limits.keys, entries=limits.events, exact=limits.exact_distinct)
+        self._tallied = Tallied(layers, self._context, self._explainer, self._hashes, bounds)
         self._owner = snapshots.owner_of(plan, key, [[watched.rule.name for watched in group.watched] for group in self._groups])
         self._call_ids = CallIds(remembered=_CALL_IDS, batch=_BATCH)
         self._clock = _BEFORE_ALL

@@ -11,9 +11,9 @@ from ringfence.policy.evaluation import Context
 from ringfence.policy.plan import Rule
 from ringfence.vocabulary.contracts import Event, EventKind, Finding
 from ringfence.vocabulary.times import Micros
-from ringfence.watch.columns import KIND_CODES, Columns
+from ringfence.watch.columns import KIND_CODES, Columns, TextHashes
 from ringfence.watch.findings import Explainer, event_of
-from ringfence.watch.tallies import Found, Known, RuleTally
+from ringfence.watch.tallies import Bounds, Found, Known, RuleTally
 
 _AT_BOUNDARY: Final = 0
 _AT_EVENT: Final = 1
@@ -58,12 +58,16 @@ class Tallied:
     """`strata` are rules with their numbers in the plan."""
 
     def __init__(
-        self, strata: Iterable[Iterable[tuple[int, Rule]]], context: Context, explainer: Explainer, *, keys: int, entries: int
+        self,
+        strata: Iterable[Iterable[tuple[int, Rule]]],
+        context: Context,
+        explainer: Explainer,
+        hashes: TextHashes,
+        bounds: Bounds,
     ) -> None:
         self._explainer = explainer
         self._strata = tuple(
-            tuple(_member(number, RuleTally(rule, context, most_keys=keys, most_entries=entries)) for number, rule in stratum)
-            for stratum in strata
+            tuple(_member(number, RuleTally(rule, context, hashes, bounds)) for number, rule in stratum) for stratum in strata
         )
 
     @property

@@ -1,6 +1,6 @@
 """A crossing as a finding: with all that is needed to contest it."""
 
-from math import isfinite
+from math import floor, isfinite, log10
 
 from ringfence.policy.plan import ProposalKind, Tier
 from ringfence.vocabulary.contracts import Charge, Evidence, Finding, Window, finding_id
@@ -49,8 +49,8 @@ class Explainer:
             window=Window(start=found.start, end=found.time),
             measures=measures,
             thresholds=found.thresholds | tier.thresholds,
-            evidence=Evidence(events=found.events, sample=tuple(reversed(newest_first))),
-            approximate=_shortfall(found),
+            evidence=Evidence(events=found.events, sample=tuple(reversed(newest_first)), errors=found.errors),
+            approximate=_approximate(found, measures),
             source=self._source,
             agent=found.event.agent,
             policy=self._policy,
@@ -72,7 +72,17 @@ def _charge(tier: Tier, quantity: float | None) -> Charge | None:
     return Charge(amount=proposal.amount, currency=proposal.currency, quantity=quantity)
 
 
-def _shortfall(found: Found) -> str | None:
-    if found.forgotten == 0:
-        return None
-    return f"measured over less than the window: to bound memory the rule forgot its oldest events early, {found.forgotten} so far"
+def _approximate(found: Found, measures: dict[str, float]) -> str | None:
+    """Say which numbers are estimates, and how good; and where the window was cut short."""
+    said = [f"{name} is about {about(measures[name], error)}, from a sample" for name, error in found.errors.items()]
+    if found.forgotten:
+        said.append(
+            f"measured over less than the window: to bound memory the rule forgot its oldest events early, {found.forgotten} so far"
+        )
+    return "; ".join(said) or None
+
+
+def about(value: float, error: float) -> str:
+    """Return an estimate with its bound, in as many digits as it is good for: 12,300 ± 2 %."""
+    digits = 2 - floor(log10(value))
+    return f"{round(value, digits):,.0f} ± {max(100 * error, 0.1):.2g} %"

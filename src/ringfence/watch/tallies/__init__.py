@@ -1,5 +1,6 @@
 """Measures per key over event time, in plain Python: every function, window and schedule that a plan can state."""
 
+from ringfence.watch.tallies.bounds import Bounds
 from ringfence.watch.tallies.completeness import complete_from, reach_us
 from ringfence.watch.tallies.found import Found
 from ringfence.watch.tallies.judging import Judge, conditions_of, fields_of
@@ -9,6 +10,7 @@ from ringfence.watch.tallies.rounds import Known
 from ringfence.watch.tallies.rule_tally import RuleTally
 
 __all__ = [
+    "Bounds",
     "Found",
     "Judge",
     "Known",

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from ringfence.policy.plan import Measure, MeasureFunction
 from ringfence.vocabulary.contracts import Event
+from ringfence.watch.tallies.sampled import Sampled
 from ringfence.watch.tallies.told_apart import Distinct, Most
 from ringfence.watch.tallies.unwindowed import Concurrent, Gap, Run, Since, Unwindowed
 from ringfence.watch.tallies.windowed import Counted, Deviating, Ended, Extreme, Peak, Summed, Windowed
@@ -15,7 +16,7 @@ from ringfence.watch.tallies.windowed import Counted, Deviating, Ended, Extreme,
 SAMPLE: Final = 10
 """How many call ids a finding names at most."""
 
-Tally = Windowed | Unwindowed
+Tally = Windowed | Sampled | Unwindowed
 KeyParts = tuple[str | float | bool, ...]
 
 EVER: Final = -(1 << 62)
@@ -26,7 +27,6 @@ ENTRY_OCTETS: Final = 100
 
 _MAKERS: Final[dict[MeasureFunction, Callable[[Measure], Tally]]] = {
     MeasureFunction.COUNT: lambda _: Counted(),
-    MeasureFunction.DISTINCT: lambda _: Distinct(),
     MeasureFunction.SUM: lambda _: Summed(),
     MeasureFunction.MEAN: lambda _: Summed(mean=True),
     MeasureFunction.MAXIMUM: lambda _: Extreme(),
@@ -43,9 +43,9 @@ _MAKERS: Final[dict[MeasureFunction, Callable[[Measure], Tally]]] = {
 }
 
 
-def tally_of(measure: Measure) -> Tally:
-    """Return what holds `measure` for a new key."""
-    return _MAKERS[measure.function](measure)
+def tally_of(measure: Measure, *, exact: int) -> Tally:
+    """Return what holds `measure` for a new key; beyond `exact` distinct values it estimates."""
+    return Sampled(exact=exact) if measure.function is MeasureFunction.DISTINCT else _MAKERS[measure.function](measure)
 
 
 class Closed(Struct, array_like=True, gc=False):
@@ -144,7 +144,7 @@ class Key(Struct, array_like=True, gc=False):
 
 def empty_value(measure: Measure) -> float:
     """Return what a measure comes to over nothing."""
-    tally = tally_of(measure)
+    tally = tally_of(measure, exact=1)
     return nan if isinstance(tally, Unwindowed) else tally.value()
 
 

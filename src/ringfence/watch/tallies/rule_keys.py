@@ -7,11 +7,13 @@ from ringfence.policy.nothing import may_hold_on_nothing
 from ringfence.policy.plan import Evaluation, MeasureFunction, Rule
 from ringfence.vocabulary.contracts import Event
 from ringfence.vocabulary.times import DAY, Micros
+from ringfence.watch.tallies.bounds import Bounds
 from ringfence.watch.tallies.found import Found
 from ringfence.watch.tallies.judging import Judge, past_values
-from ringfence.watch.tallies.keys import EVER, Key, KeyParts, tally_of
+from ringfence.watch.tallies.keys import EVER, Key, KeyParts, Tally, tally_of
 from ringfence.watch.tallies.of_subjects import OfSubjects
 from ringfence.watch.tallies.past import History
+from ringfence.watch.tallies.sampled import Sampled
 from ringfence.watch.tallies.spans import Span
 from ringfence.watch.tallies.table import KeyTable
 from ringfence.watch.tallies.unwindowed import UNWINDOWED
@@ -28,7 +30,7 @@ class RuleKeys:
     may hold on nothing (`calls < 2`), no event of the key took part within the longest window either.
     """
 
-    def __init__(self, rule: Rule, context: Context, *, counting: int | None, most_keys: int, most_entries: int) -> None:
+    def __init__(self, rule: Rule, context: Context, *, counting: int | None, bounds: Bounds) -> None:
         self.rule: Final = rule
         self.spans_by_name: Final = {window.name: Span(window) for window in rule.windows}
         self.spans: Final = tuple(self.spans_by_name.get(measure.window or "") for measure in rule.measures)
@@ -39,22 +41,22 @@ class RuleKeys:
         self._calls = any(measure.function is MeasureFunction.CONCURRENT for measure in rule.measures)
         self._names = tuple(measure.name for measure in rule.measures)
         self._judge = Judge(rule, context)
-        self._bounds = (most_keys, most_entries)
+        self._bounds = bounds
         self.forget()
 
     def forget(self) -> None:
         """Become as before any event."""
-        most_keys, most_entries = self._bounds
         self.history = History(self.rule, past_values(self.rule), self.spans)
-        self.table = KeyTable(kept_us=self._kept_us(), most_keys=most_keys, most_entries=most_entries, rows=self.rows)
-        self.of_subjects = OfSubjects(self.rule, kept_us=LONGEST, most=most_keys)
+        bounds = self._bounds
+        self.table = KeyTable(kept_us=self._kept_us(), most_keys=bounds.keys, most_entries=bounds.entries, rows=self.rows)
+        self.of_subjects = OfSubjects(self.rule, kept_us=LONGEST, most=bounds.keys)
 
     def new(self, parts: KeyParts, time: Micros, billing_day: int) -> Key:
         """Return a key that is not in the table yet."""
         rule, short_until = self.rule, self.table.short_until
         key = Key(
             parts=parts,
-            tallies=[tally_of(measure) for measure in rule.measures],
+            tallies=self._tallies(),
             held=[False] * len(rule.tiers),
             quiet=[0] * len(rule.tiers),
             time=time,
@@ -64,10 +66,14 @@ class RuleKeys:
         self.history.begin(key, time)
         return key
 
+    def tally(self, place: int) -> Tally:
+        """Return what a new key holds for the measure at `place`."""
+        return tally_of(self.rule.measures[place], exact=self._bounds.exact)
+
     def reset(self, key: Key, time: Micros) -> None:
         """Let a key forget all that it holds."""
         self.table.release(key)
-        key.tallies = [tally_of(measure) for measure in self.rule.measures]
+        key.tallies = self._tallies()
         key.same.clear()
         key.clear()
         key.present = EVER
@@ -172,7 +178,15 @@ class RuleKeys:
             forgotten=self.table.forgotten if time < key.short_until else 0,
             quantity=self._judge.quantity(tier, occasion),
             thresholds=self._judge.thresholds(tier, occasion),
+            errors={
+                name: error
+                for name, tally in zip(self._names, key.tallies, strict=True)
+                if isinstance(tally, Sampled) and (error := tally.error())
+            },
         )
+
+    def _tallies(self) -> list[Tally]:
+        return [self.tally(place) for place in range(len(self.rule.measures))]
 
     def _kept_us(self) -> int:
         """Return how long a key matters after its last event."""

@@ -9,9 +9,11 @@ from ringfence.policy.evaluation import Context, reading
 from ringfence.policy.plan import Evaluation, MeasureFunction, Rule
 from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import Micros
+from ringfence.watch.columns import TextHashes
+from ringfence.watch.tallies.bounds import Bounds
 from ringfence.watch.tallies.found import Found
 from ringfence.watch.tallies.judging import filter_of
-from ringfence.watch.tallies.keys import ENTRY_OCTETS, Key, KeyParts, key_octets, tally_of
+from ringfence.watch.tallies.keys import ENTRY_OCTETS, Key, KeyParts, key_octets
 from ringfence.watch.tallies.remembered import Remembered, octets, write
 from ringfence.watch.tallies.rounds import Known, Rounds
 from ringfence.watch.tallies.rule_keys import RuleKeys
@@ -24,18 +26,17 @@ from ringfence.watch.tallies.windowed import Peak
 class RuleTally:
     """What `rule` remembers, and where its tiers become true. Times that it is given never fall.
 
-    Before each event `pass_time` must have been called with the event's time where that is `due`. `most_keys` and `most_entries`
-    bound its memory.
+    Before each event `pass_time` must have been called with the event's time where that is `due`. `bounds` are those of its memory.
     """
 
-    def __init__(self, rule: Rule, context: Context, *, most_keys: int, most_entries: int) -> None:
+    def __init__(self, rule: Rule, context: Context, hashes: TextHashes, bounds: Bounds) -> None:
         self.rule: Final = rule
-        self._part = TakingPart(rule, context)
+        self._part = TakingPart(rule, context, hashes)
         self._key = tuple(reading(part, context) for part in rule.key)
         self._resets = tuple((reset.on, filter_of(reset.where, context)) for reset in rule.reset)
         self._once = None if rule.once is None else tuple(reading(part, context) for part in rule.once.per)
         self._counts_calls = any(measure.function is MeasureFunction.CONCURRENT for measure in rule.measures)
-        self._keys = RuleKeys(rule, context, counting=self._part.counting, most_keys=most_keys, most_entries=most_entries)
+        self._keys = RuleKeys(rule, context, counting=self._part.counting, bounds=bounds)
         self._rounds = Rounds(rule, context, self._keys, self._keyed)
 
     @property
@@ -239,7 +240,7 @@ class RuleTally:
             value = taking.same(event)
             if place in key.same and key.same[place] != value:
                 self._keys.table.release(key, place)
-                tally = key.tallies[place] = tally_of(self.rule.measures[place])
+                tally = key.tallies[place] = self._keys.tally(place)
             key.same[place] = value
         if isinstance(tally, Concurrent):
             if passes:

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ringfence.policy.evaluation import Context, reading
+from ringfence.policy.evaluation import Context, Value, reading
 from ringfence.policy.expressions import Expression
 from ringfence.policy.fields import OUTCOME_FIELDS
 from ringfence.policy.plan import Measure, MeasureFunction, Rule
 from ringfence.policy.trees import fields_in
 from ringfence.vocabulary.contracts import Event, EventKind
+from ringfence.watch.columns import TextHashes
 from ringfence.watch.tallies.judging import Filter, filter_of
 
 CALLS: Final = frozenset({EventKind.ATTEMPT, EventKind.ANSWER})
@@ -22,7 +23,10 @@ CALLS: Final = frozenset({EventKind.ATTEMPT, EventKind.ANSWER})
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """How one measure takes events: those of `declared` kinds that pass `where`, with `value` read from each."""
+    """How one measure takes events: those of `declared` kinds that pass `where`, with `value` read from each.
+
+    Of what is told apart that is a hash: a rule holds no texts for as long as its windows are.
+    """
 
     place: int
     function: MeasureFunction
@@ -60,10 +64,10 @@ class Taken:
 class TakingPart:
     """A rule's way of choosing events."""
 
-    def __init__(self, rule: Rule, context: Context) -> None:
+    def __init__(self, rule: Rule, context: Context, hashes: TextHashes) -> None:
         self._rule = rule
         self._exempt = filter_of(rule.exempt, context)
-        takings = [(_taking(place, measure, rule, context), measure) for place, measure in enumerate(rule.measures)]
+        takings = [(_taking(place, measure, rule, context, hashes), measure) for place, measure in enumerate(rule.measures)]
         judging = _judging(rule)
         self._kinds = {kind: _kind(rule, context, kind, takings, judging) for kind in EventKind}
         self.counting = _counting(self._kinds.values())
@@ -113,15 +117,28 @@ def _is_concurrent(measure: Measure | None) -> bool:
     return measure is not None and measure.function is MeasureFunction.CONCURRENT
 
 
-def _taking(place: int, measure: Measure, rule: Rule, context: Context) -> Taking:
+def _taking(place: int, measure: Measure, rule: Rule, context: Context, hashes: TextHashes) -> Taking:
+    value = None if measure.value is None else reading(measure.value, context)
     return Taking(
         place,
         measure.function,
         declared_kinds(rule, measure),
         filter_of(measure.where, context),
-        None if measure.value is None else reading(measure.value, context),
+        _hashed(value, hashes) if value is not None and measure.function is MeasureFunction.DISTINCT else value,
         None if measure.same is None else reading(measure.same, context),
     )
+
+
+def _hashed(read: Callable[[Event], Value], hashes: TextHashes) -> Callable[[Event], Value]:
+    """Return the hash of what is read, `None` where it is unset. Numbers and truths that are equal have one hash."""
+
+    def hash_of(event: Event) -> Value:
+        value = read(event)
+        if value is None or value != value:
+            return None
+        return hashes[value if isinstance(value, str) else f"\0{float(value)!r}"]
+
+    return hash_of
 
 
 def _counted_at(declared: EventKind, rule: Rule, *read: Expression | None) -> EventKind:

@@ -20,8 +20,8 @@ class Distinct(Held, tag="distinct", array_like=True, gc=False):
     In a dict alone, from whose front values leave, the front is looked for behind all that left before.
     """
 
-    values: list[str | float | bool] = field(default_factory=list)
-    last: dict[str | float | bool, int] = field(default_factory=dict)
+    values: list[str | int | float | bool] = field(default_factory=list)
+    last: dict[str | int | float | bool, int] = field(default_factory=dict)
 
     def add(self, stamp: int, value: Value) -> bool:
         """Take in an event; tell whether it counts: an unset value does not."""

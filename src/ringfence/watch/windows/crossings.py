@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ringfence.policy.plan import EXACT_DISTINCT
 from ringfence.vocabulary.times import Micros
 
 
@@ -10,11 +11,13 @@ class Limits:
     """How much one rule may remember: events in its window, and live keys. Beyond that the oldest events leave early.
 
     An event takes 40 bytes, 40 more for each distinct and 24 for each numeric measure; a key about 80, up to 16 more
-    for each measure and 12 for each rule; `footprint` says it for a group.
+    for each measure and 12 for each rule; `footprint` says it for a group. Tallies estimate the number of a key's distinct values
+    beyond `exact_distinct`.
     """
 
     events: int = 1 << 21
     keys: int = 1 << 19
+    exact_distinct: int = EXACT_DISTINCT
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,10 @@ def many(name: str, threshold: int, window: Calendar | Rolling, **parts: object)
     return changed(base, windows=(window,), **parts)
 
 
+def replace_when(made: Rule, when: Expression) -> Tier:
+    return Tier(when=when, severity=made.tiers[0].severity)
+
+
 def told(findings: list[Finding]) -> list[tuple[str, str, str]]:
     return [(finding.rule, finding.subject.id, iso(finding.time)[:16]) for finding in findings]
 
@@ -320,3 +324,38 @@ def test_more_silent_subjects_than_there_is_room_for_stop_nothing() -> None:
     found = running.pass_time(from_iso("2026-02-01T00:00:00Z"))
     assert {finding.subject.id for finding in found} >= {account.account for account in accounts}
     assert running.live_keys <= 3
+
+
+def test_beyond_a_stated_number_of_values_a_count_is_estimated_and_says_how_well() -> None:
+    callees = Measure("callees", MeasureFunction.DISTINCT, value=field("callee"))
+    wide = many("wide", 12_000, DAYS, measures=(callees,))
+    wide = changed(wide, tiers=(replace_when(wide, compare(measured("callees"), ">=", number(12_000))),))
+    calls = [at("2026-01-03T10:00", call=str(n), callee=f"+1202555{n:04d}") for n in range(13_500)]
+    exact = engine(wide, limits=Limits(exact_distinct=20_000)).step(calls, LATER)
+    assert [finding.measures["callees"] for finding in exact] == [12_000.0]
+    assert exact[0].approximate is None
+    assert exact[0].evidence.errors == {}
+    (found,) = engine(wide, limits=Limits(exact_distinct=2_000)).step(calls, LATER)
+    bound = found.evidence.errors["callees"]
+    assert 0.03 < bound < 0.07
+    assert abs(found.evidence.events - found.measures["callees"]) <= 2 * bound * found.measures["callees"]
+    assert found.approximate == f"callees is about 12,000 ± {100 * bound:.2g} %, from a sample"
+    parts = engine(wide, limits=Limits(exact_distinct=2_000))
+    one_by_one = [each for start in range(0, len(calls), 700) for each in parts.step(calls[start : start + 700], LATER)]
+    assert one_by_one == [found]
+
+
+def test_a_key_that_stays_below_that_number_is_counted_as_without_it() -> None:
+    callees = Measure("callees", MeasureFunction.DISTINCT, value=field("callee"))
+    wide = changed(many("wide", 1, Rolling("w", 10 * SECOND)), measures=(callees,))
+    wide = changed(wide, tiers=(replace_when(wide, compare(measured("callees"), ">=", number(40))),), cool_down_us=SECOND)
+    calls = [
+        at(f"2026-01-03T10:{n // 60:02d}:{n % 60:02d}", call=f"{n}-{m}", callee=f"{n % 7}-{m}")
+        for n in range(300)
+        for m in range(8)
+    ]
+    whole = Engine(Plan("f" * 64, (wide,)), key=b"", source="test", limits=Limits(exact_distinct=10_000), compiled=False)
+    small = Engine(Plan("f" * 64, (wide,)), key=b"", source="test", limits=Limits(exact_distinct=56), compiled=False)
+    found = whole.step(calls, LATER)
+    assert found
+    assert small.step(calls, LATER) == found
