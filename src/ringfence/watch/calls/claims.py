@@ -42,6 +42,11 @@ class Claims:
         claim = self._claims.get(key)
         return claim.user if claim is not None and claim.time + VALID_US > origin.time else None
 
+    def accepted(self, user: str, source: str, port: int, time: Micros) -> bool:
+        """Tell whether credentials of `user` were accepted from there within a day."""
+        known = (self._claims.get((user, source, at)) for at in (0, port))
+        return any(claim is not None and claim.time + VALID_US > time for claim in known)
+
     def put(self, key: ClaimKey, claim: Claim) -> None:
         """Set one claim, as the newest."""
         self.load([(key, claim)])

@@ -90,6 +90,10 @@ class Call(Struct, kw_only=True, array_like=True, gc=False):
     """A call of an attributed party to an emergency number: no event tells of it."""
     tags: list[str] = []
     """The tags of the callees that answered; more than one where a fork was answered twice."""
+    hops: list[str] = []
+    """Where the legs of its newest INVITE went."""
+    named: list[str] = []
+    """Addresses that its answer named as where further requests may come from."""
 
 
 class Claim(Struct, frozen=True, array_like=True):

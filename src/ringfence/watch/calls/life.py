@@ -12,6 +12,7 @@ from ringfence.watch.calls import happenings
 from ringfence.watch.calls.entries import Call, CallKey, Origin, Transaction, TransactionKey
 from ringfence.watch.calls.legs import Edges, bounded
 from ringfence.watch.calls.memory import Memory
+from ringfence.watch.calls.oddities import Oddities
 from ringfence.watch.calls.senders import Senders
 from ringfence.watch.calls.states import (
     CALLEE_REFUSES,
@@ -23,6 +24,8 @@ from ringfence.watch.calls.states import (
     Trigger,
     proves_credentials,
 )
+from ringfence.watch.detectors.strangers import DISTURBING
+from ringfence.watch.sources.datagram import Datagram
 
 ANSWER_US: Final = Micros(32 * SECOND)
 """How long a request may wait for an answer (timers B and F, RFC 3261 section 17.1), and how long copies may come after one."""
@@ -61,6 +64,7 @@ class Life(Memory):
         )
         self.directory = directory
         self._senders = Senders(directory)
+        self._oddities = Oddities(self.calls, self.claims, self.options.edges)
         self._number = lru_cache(maxsize=_CACHED_NUMBERS)(self._written)
         self._events: list[Event] = []
         self._observations: list[Observation] = []
@@ -81,8 +85,10 @@ class Life(Memory):
         taken, self._observations = self._observations, []
         return taken
 
-    def _within(self, call: Call, method: str, sender: str, receiver: str) -> None:
+    def _within(self, call: Call, datagram: Datagram, method: str, sender: str, receiver: str) -> None:
         """Take a request within a call's dialog, from the side with the tag `sender`."""
+        if datagram.source != call.origin.source and method in DISTURBING:
+            self._suspect(call, datagram, method, fits=True)
         call.seen = self.clock
         self.calls.touch(call.key)
         if method != "BYE" or call.state is CallState.ENDED:
@@ -97,17 +103,31 @@ class Life(Memory):
         if self._move(call, Trigger.BYE):
             self._end(call, "caller" if by_caller else "callee")
 
-    def _cancel(self, key: TransactionKey, tag: str) -> bool:
+    def _suspect(self, call: Call | None, datagram: Datagram, method: str, *, fits: bool) -> None:
+        """Tell of a request that changes a call, where nobody who takes part in it sent it."""
+        if call is not None and call.state is not CallState.ENDED and datagram.source != call.origin.destination:
+            about = (self._senders.of(datagram.source, None, self.clock), self.directory)
+            self._odd(self._oddities.stranger(call, datagram, method, about, self._stamp, fits=fits))
+
+    def _odd(self, event: Event | None) -> None:
+        if event is not None:
+            self._events.append(event)
+
+    def _cancel(self, key: TransactionKey, datagram: Datagram, tag: str) -> bool:
         """Note that the caller gave up; tell whether there was anything to cancel, so that a stranger's CANCEL stands out."""
         invite = self.transactions.get((key[0], key[1], "INVITE", key[3], key[4]))
         call = self.calls.get((key[0], tag))
         if invite is not None and call is not None and invite.call == call.key:
             call.cancelled = True
             self.calls.touch(call.key)
+        elif datagram.source != key[4] or invite is None:
+            self._suspect(call, datagram, "CANCEL", fits=True)
         return invite is not None or call is not None
 
-    def _begin(self, key: TransactionKey, origin: Origin, hop: str, *, own_leg: bool, in_dialog: bool) -> None:
-        """Take a request seen for the first time. `hop` is where this copy went; `in_dialog`: it says so itself."""
+    def _begin(self, key: TransactionKey, origin: Origin, datagram: Datagram, *, own_leg: bool, in_dialog: bool) -> None:
+        """Take a request seen for the first time. `in_dialog`: it says itself that it is within a session."""
+        if (in_dialog or origin.method == "CANCEL") and origin.method in DISTURBING:
+            self._suspect(self._oddities.call_of(origin.call_id), datagram, origin.method, fits=False)
         self.serial += 1
         transaction = Transaction(
             key=key,
@@ -115,9 +135,11 @@ class Life(Memory):
             origin=origin,
             deadline=Micros(self.clock + ANSWER_US),
             sender=self._senders.of(origin.source, self.claims.vouched(origin), self.clock),
-            hops=[hop],
+            hops=[datagram.destination],
             own_leg=own_leg,
         )
+        if own_leg:
+            self._odd(self._oddities.tool(datagram, origin, transaction.sender, self._stamp))
         if origin.method == "INVITE" and not in_dialog:
             transaction.call = self._invited(transaction)
         self.transactions.put(key, transaction)
@@ -129,7 +151,7 @@ class Life(Memory):
         call = self.calls.get(key)
         if call is not None and call.state is not CallState.ENDED:
             if call.origin.to_user == origin.to_user:
-                call.invite = transaction.serial
+                call.invite, call.hops = transaction.serial, transaction.hops
                 call.sender = transaction.sender or call.sender
                 self._move(call, Trigger.INVITE)
                 self._keep(call, self.options.ring_us + ANSWER_US)
@@ -145,8 +167,10 @@ class Life(Memory):
             invite=transaction.serial,
             seen=self.clock,
             exempt=self._is_emergency(transaction.sender, origin),
+            hops=transaction.hops,
         )
         self.calls.put(key, call)
+        self._oddities.begun(key)
         if not call.exempt:
             self._events.append(happenings.attempt(call, self._direction(call.origin, call.sender), self._stamp()))
         self._first_use(call.sender, origin)
@@ -195,6 +219,7 @@ class Life(Memory):
         if origin.method == "REGISTER":
             self._events.append(happenings.request(EventKind.REGISTRATION, transaction, direction, self._stamp(), stale=stale))
             if status < 300:
+                self._odd(self._oddities.contested(self._events[-1], self._stamp))
                 self._first_use(transaction.sender, origin)
         elif origin.method == "MESSAGE":
             self._events.append(happenings.request(EventKind.MESSAGE, transaction, direction, self._stamp(), stale=stale))

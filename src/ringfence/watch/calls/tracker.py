@@ -12,6 +12,7 @@ from ringfence.watch.calls.legs import Leg, bounded, earlier_keys, request_key, 
 from ringfence.watch.calls.life import ANSWER_US, Life, TrackerOptions
 from ringfence.watch.calls.origin import origin_of, origin_of_scanned
 from ringfence.watch.calls.states import OUTSIDE_DIALOGS, may_be_early
+from ringfence.watch.detectors.strangers import places_named
 from ringfence.watch.kernels import sip_fields as f
 from ringfence.watch.sources.datagram import Datagram, PayloadKind
 from ringfence.watch.wire.sip import Defect, parse
@@ -81,6 +82,9 @@ class Tracker(Life):
                 asked(datagram, row, scanned, nth)
 
     def _take(self, datagram: Datagram, message: Message | None) -> None:
+        if message is not None and message.defects and datagram.kind is PayloadKind.SIP:
+            sender = self._senders.of(datagram.source, None, self.clock)
+            self._odd(self._oddities.broken(datagram, message, sender, self._stamp))
         if datagram.kind is PayloadKind.LOG:
             seen = happenings.refusal(datagram, time=self.clock)
             if seen is not None:
@@ -98,7 +102,7 @@ class Tracker(Life):
             return
         call_id, sender, receiver = bounded(message.call_id or ""), bounded(message.from_tag or ""), bounded(message.to_tag or "")
         if receiver and (call := self._dialog(call_id, sender, receiver, method)) is not None:
-            self._within(call, method, sender, receiver)
+            self._within(call, datagram, method, sender, receiver)
             return
         leg = self.options.edges.sender_leg(datagram, message)
         if leg is None:  # an edge's own
@@ -108,17 +112,17 @@ class Tracker(Life):
         if known is not None:
             self._own_leg(known, datagram, message, leg)
             return
-        if self._is_later_leg(datagram, message, method) or (method == "CANCEL" and self._cancel(key, sender)):
+        if self._is_later_leg(datagram, message, method) or (method == "CANCEL" and self._cancel(key, datagram, sender)):
             return
         origin = origin_of(datagram, message, leg, time=self.clock, number=self._number)
-        self._begin(key, origin, datagram.destination, own_leg=datagram.source == leg.source, in_dialog=bool(message.to_tag))
+        self._begin(key, origin, datagram, own_leg=datagram.source == leg.source, in_dialog=bool(message.to_tag))
 
     def _scanned_request(self, datagram: Datagram, row: list[int], scanned: Scanned, nth: int) -> None:
         number, _, begin, end, cseq, branch, branch_end, from_tag, from_end, to_tag, to_end, vias, *_ = row
         text, method, source = scanned.text, _METHODS[number], datagram.source
         call_id, sender, receiver = text[begin:end], text[from_tag:from_end], text[to_tag:to_end]
         if receiver and (call := self._dialog(call_id, sender, receiver, method)) is not None:
-            self._within(call, method, sender, receiver)
+            self._within(call, datagram, method, sender, receiver)
             return
         edges = self.options.edges
         if vias > 1 or source in edges.addresses or (source, datagram.source_port) in edges.endpoints:
@@ -130,10 +134,10 @@ class Tracker(Life):
             if not known.own_leg:
                 self._rescanned(datagram, scanned, nth, method)
             return
-        if method == "CANCEL" and self._cancel(key, sender):
+        if method == "CANCEL" and self._cancel(key, datagram, sender):
             return
         origin = origin_of_scanned(datagram, scanned, nth, time=self.clock, number=self._number)
-        self._begin(key, origin, datagram.destination, own_leg=True, in_dialog=receiver != "")
+        self._begin(key, origin, datagram, own_leg=True, in_dialog=receiver != "")
 
     def _rescanned(self, datagram: Datagram, scanned: Scanned, nth: int, method: str) -> None:
         """Take a request over several servers, which the scanner alone can't judge."""
@@ -175,15 +179,27 @@ class Tracker(Life):
         for key, own_leg in response_keys(datagram, message, method):
             transaction = self.transactions.get(key)
             if transaction is not None:
+                if not own_leg and datagram.source not in transaction.hops and len(transaction.hops) < _MOST_HOPS:
+                    transaction.hops.append(datagram.source)
+                self._named(transaction, message.status, datagram)
                 self._answer(transaction, message.status, message.to_tag, own_leg=own_leg, stale=message.stale)
                 return
         self.unmatched += 1
+
+    def _named(self, transaction: Transaction, status: int, datagram: Datagram) -> None:
+        """Note which addresses a call's answer names as where its further requests may come from."""
+        call = self._call_of(transaction) if 200 <= status < 300 else None
+        if call is not None and len(call.named) < _MOST_HOPS:
+            call.named += [place for place in places_named(datagram.payload) if place not in call.named]
+            self.calls.touch(call.key)
 
     def _scanned_response(self, datagram: Datagram, row: list[int], scanned: Scanned, nth: int) -> None:
         number, status, begin, end, cseq, branch, branch_end, _, _, to_tag, to_end, vias, stale, sent_by, sent_by_end = row
         text, method, destination = scanned.text, _METHODS[number], datagram.destination
         transaction = self.transactions.get((text[begin:end], cseq, method, text[branch:branch_end], destination))
         if transaction is not None:
+            if 200 <= status < 300:
+                self._named(transaction, status, datagram)
             self._answer(transaction, status, text[to_tag:to_end], own_leg=True, stale=stale == 1)
         elif vias == 1 and text[sent_by:sent_by_end] == destination:
             self.unmatched += 1  # its other key is the same

@@ -4,9 +4,12 @@ from collections import OrderedDict
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import HOUR, MINUTE, SECOND, Micros
 
+CONTESTED: Final = "registration-contested"
 SOON_US: Final = Micros(MINUTE)
 """Within this of the owner's registration the other one comes."""
 
@@ -24,7 +27,7 @@ _MOST_PLACES: Final = 8
 class _Place(Struct, gc=False):
     first: int
     newest: int
-    before: int
+    before: int | None
     agent: str | None
 
 
@@ -49,7 +52,7 @@ class Registrations:
         if place is None:
             if len(places) >= _MOST_PLACES:
                 del places[min(places, key=lambda other: places[other].newest)]
-            place = places[source] = _Place(time, time, 0, agent)
+            place = places[source] = _Place(time, time, None, agent)
         else:
             place.before, place.newest, place.agent = place.newest, time, agent
         if time - place.first > NEW_US:
@@ -60,6 +63,14 @@ class Registrations:
 
 def _is_contested(place: _Place, owner: _Place, time: int) -> bool:
     lag = time - owner.newest
-    interval = owner.newest - owner.before if owner.before else None
+    interval = owner.newest - owner.before if owner.before is not None else None
     has_time = interval is None or (interval >= SHORTEST_US and lag * _PART <= interval)
     return owner.first < place.first and owner.agent != place.agent and lag <= SOON_US and has_time
+
+
+def contested(event: Event, registrations: Registrations) -> Event | None:
+    """Note a registration; return the oddity that it is, where it contests another's. `value` is how many seconds after it came."""
+    if event.kind is not EventKind.REGISTRATION or not 200 <= event.status < 300 or event.source is None or event.target is None:
+        return None
+    lag_us = registrations.contested(event.target, event.domain or "", event.source, event.user_agent, event.time)
+    return None if lag_us is None else replace(event, kind=EventKind.ODDITY, name=CONTESTED, value=lag_us / SECOND)

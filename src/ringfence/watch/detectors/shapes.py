@@ -5,8 +5,18 @@ its name with an option; to change this, they would have to write another progra
 """
 
 import re
-from collections import OrderedDict
 from typing import Final
+
+TOOL: Final = "tool-shape"
+"""The name of the oddity."""
+
+_ORDERS: Final = (
+    "via max-forwards to from call-id contact cseq accept",  # sipvicious 0.3, from recordings
+    "via max-forwards to from call-id contact cseq accept allow",
+    "via from accept to contact cseq call-id max-forwards",  # sipvicious 0.2: the order of an old Python's tables
+)
+TOOL_SHAPES: Final = frozenset(f"{order} | -d {tag} d" for order in _ORDERS for tag in "dx")
+"""Shapes of public scanning tools. No telephone makes Call-IDs of digits alone without a host, beside all else."""
 
 _MOST_HEADERS: Final = 24
 _LONGEST_HEAD: Final = 4096
@@ -49,27 +59,13 @@ def shape_of(payload: bytes) -> str | None:
     return f"{' '.join(names)} | {' '.join(made)}"
 
 
+def is_tool(payload: bytes, call_id: str) -> bool:
+    """Tell whether a public scanning tool wrote the request, whatever it calls itself. Most requests are told by their Call-ID."""
+    return call_id.isdigit() and shape_of(payload) in TOOL_SHAPES
+
+
 def _made(text: bytes) -> str:
     """Return of what signs an identifier is made: a leading `-` apart, then its class."""
     lead = "-" if text.startswith(b"-") else ""
     body = text[len(lead) :]
     return lead + next((name for name, pattern in _CLASSES if pattern.fullmatch(body)), "?")
-
-
-class Shapes:
-    """Which sources were seen with which shape. The oldest leave first beyond `limit`."""
-
-    def __init__(self, limit: int = 20_000) -> None:
-        self._limit = limit
-        self._seen: OrderedDict[tuple[str, str], None] = OrderedDict()
-
-    def is_new(self, source: str, shape: str) -> bool:
-        """Note that a source sent a request of this shape; tell whether that was not known."""
-        key = (source, shape)
-        if key in self._seen:
-            self._seen.move_to_end(key)
-            return False
-        self._seen[key] = None
-        if len(self._seen) > self._limit:
-            self._seen.popitem(last=False)
-        return True

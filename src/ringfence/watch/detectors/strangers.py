@@ -8,6 +8,12 @@ from typing import Final
 DISTURBING: Final = frozenset({"BYE", "CANCEL", "REFER", "INVITE", "UPDATE"})
 """Methods that end, move or change a session."""
 
+STRANGER: Final = "stranger-in-session"
+"""A request with a session's tags, from nobody who takes part in it."""
+
+GUESSED: Final = "stranger-guesses-session"
+"""The same with a Call-ID that is the session's, and tags that are not."""
+
 _MOST_PLACES: Final = 8
 _NAMING: Final = re.compile(rb"\n(?:contact|m|record-route)[ \t]*:([^\r\n]*)", re.IGNORECASE)
 _V6_BITS: Final = 64

@@ -1,0 +1,71 @@
+"""When a registration contests another's."""
+
+from ringfence.vocabulary.contracts import Event, EventKind
+from ringfence.vocabulary.times import HOUR, MINUTE, SECOND, Micros
+from ringfence.watch.detectors.registrations import CONTESTED, NEW_US, Registrations, contested
+
+OWNER, THIEF = ("192.0.2.1", "Oak"), ("203.0.113.9", "Elm")
+
+
+def lags(*registered: tuple[int, tuple[str, str]]) -> list[int | None]:
+    """Return what is said of registrations at times (s)."""
+    registrations = Registrations()
+    return [registrations.contested("u", "h", *who, Micros(at * SECOND)) for at, who in registered]
+
+
+def test_a_new_place_soon_after_the_owner_contests_each_time() -> None:
+    found = lags((0, OWNER), (600, OWNER), (620, THIEF), (1200, OWNER), (1210, THIEF))
+    assert found == [None, None, 20 * SECOND, None, 10 * SECOND]
+
+
+def test_the_owner_contests_nothing_by_coming_back() -> None:
+    assert lags((0, OWNER), (1, THIEF), (2, OWNER))[2] is None
+
+
+def test_who_comes_late_contests_nothing() -> None:
+    assert lags((0, OWNER), (61, THIEF)) == [None, None]
+
+
+def test_two_phones_that_keep_a_way_through_nat_open_contest_nothing() -> None:
+    pattern = [(0, OWNER), (60, OWNER), (70, THIEF), (120, OWNER), (130, THIEF)]
+    assert lags(*pattern) == [None] * 5
+
+
+def test_two_places_of_the_same_equipment_contest_nothing() -> None:
+    assert lags((0, OWNER), (30, ("198.51.100.4", "Oak"))) == [None, None]
+
+
+def test_a_place_that_has_long_been_known_contests_nothing() -> None:
+    late = NEW_US // SECOND + 600
+    assert lags((0, OWNER), (500, THIEF), (late, OWNER), (late + 5, THIEF))[-1] is None
+
+
+def test_an_oddity_is_the_registration_under_another_kind() -> None:
+    registrations = Registrations()
+    owner = Event(
+        kind=EventKind.REGISTRATION, time=Micros(HOUR), call_id="1", method="REGISTER", status=200, target="u", domain="h",
+        source="192.0.2.1", user_agent="Oak", account="acme",
+    )  # fmt: skip
+    thief = Event(
+        kind=EventKind.REGISTRATION, time=Micros(HOUR + 7 * SECOND), call_id="2", method="REGISTER", status=200, target="u",
+        domain="h", source="203.0.113.9", user_agent="Elm", account="acme",
+    )  # fmt: skip
+    assert contested(owner, registrations) is None
+    oddity = contested(thief, registrations)
+    assert oddity is not None
+    assert (oddity.kind, oddity.name, oddity.value, oddity.source) == (EventKind.ODDITY, CONTESTED, 7.0, "203.0.113.9")
+
+
+def test_refused_registrations_are_no_place() -> None:
+    registrations = Registrations()
+    told = {"call_id": "1", "method": "REGISTER", "target": "u", "domain": "h"}
+    refused = Event(kind=EventKind.REGISTRATION, time=Micros(0), status=403, source="192.0.2.1", user_agent="A", **told)  # type: ignore[arg-type]  # read by the contract's types
+    taken = Event(kind=EventKind.REGISTRATION, time=Micros(SECOND), status=200, source="192.0.2.9", user_agent="B", **told)  # type: ignore[arg-type]  # as above
+    assert [contested(refused, registrations), contested(taken, registrations)] == [None, None]
+
+
+def test_users_are_forgotten_beyond_the_limit() -> None:
+    registrations = Registrations(limit=1)
+    registrations.contested("a", "h", *OWNER, Micros(0))
+    registrations.contested("b", "h", *OWNER, Micros(0))
+    assert registrations.contested("a", "h", *THIEF, Micros(MINUTE // 2)) is None
