@@ -4,12 +4,12 @@ import ipaddress
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct
 
-from ringfence.gate.configuration import EdgeConfiguration
+from ringfence.gate.configuration import EdgeConfiguration, Manners, PeerProfile, TlsConfiguration
 from ringfence.gate.edges.in_path import NAME as IN_PATH
 
 CONFIGURATION_FILE: Final = "ringfence.toml"
@@ -63,18 +63,18 @@ class WatchPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tails: tuple[str | TailPart, ...] = ()
 
 
-class GatePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class GatePart(Manners, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The SIP redirect server and the edges that orders are pushed to.
 
-    `peers` may ask; `trusted` peers may say in P-Ringfence-Source whom they ask about. `allow_code` means "no objection".
-    `network_blocked`: refuse by analytics as the United States ask for ("603+").
+    `peers` may ask over UDP and TCP at `sip`, and over TLS; `trusted` peers may say in P-Ringfence-Source whom they ask about.
+    The first of `profiles` that fits a peer says how it is spoken to instead.
     """
 
     sip: Listen = "127.0.0.1:5062"
     peers: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     trusted: tuple[str, ...] = ()
-    allow_code: Literal[404, 503] = 404
-    network_blocked: bool = False
+    profiles: tuple[PeerProfile, ...] = ()
+    tls: TlsConfiguration | None = None
     edges: tuple[EdgeConfiguration, ...] = ()
 
 
@@ -116,6 +116,8 @@ def load(data: Path) -> Configuration:
     _check_networks(path, "watch.agents", configuration.watch.agents)
     _check_networks(path, "gate.peers", configuration.gate.peers)
     _check_networks(path, "gate.trusted", configuration.gate.trusted)
+    for profile in configuration.gate.profiles:
+        _check_networks(path, "gate.profiles.peers", profile.peers)
     _check_listening(path, configuration)
     _check_edges(path, configuration.gate.edges)
     return configuration
@@ -156,6 +158,8 @@ def _check_listening(path: Path, configuration: Configuration) -> None:
         "gate.sip": configuration.gate.sip,
         "mail.listen": configuration.mail.listen,
     }
+    if configuration.gate.tls is not None:
+        listening["gate.tls.listen"] = configuration.gate.tls.listen
     for name, listen in listening.items():
         host, port = address_port(listen)
         try:

@@ -55,7 +55,11 @@ def _redirect(configuration: Configuration, sip: str | None) -> RedirectConfigur
         listen=sip or part.sip,
         peers=part.peers,
         trusted=part.trusted,
+        profiles=part.profiles,
+        tls=part.tls,
         allow_code=part.allow_code,
+        throttle_code=part.throttle_code,
+        refuse_code=part.refuse_code,
         network_blocked=part.network_blocked,
     )
 

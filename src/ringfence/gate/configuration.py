@@ -20,16 +20,63 @@ class EdgeConfiguration(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     reconcile_s: Annotated[int, Meta(ge=1, le=3_600)] = 5
 
 
-class RedirectConfiguration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The SIP redirect server.
+class Manners(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How answers are put for some peers.
+
+    `allow_code` is what "no objection" is called: 404, or 503 for a proxy that stops at 404. `throttle_code` must be another: 503
+    unless that is taken, else 480. `refuse_code` stands for every order's own code where a proxy would route on at that one.
+    `network_blocked`: refuse by analytics as the United States ask for ("603+").
+    """
+
+    allow_code: Literal[404, 503] = 404
+    throttle_code: Literal[480, 486, 503] | None = None
+    refuse_code: Annotated[int, Meta(ge=400, le=699)] | None = None
+    network_blocked: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse codes that would mean two things."""
+        if self.throttle_code == self.allow_code:
+            raise ValueError(f"throttle_code and allow_code are both {self.allow_code}: the proxy could not tell them apart")
+        if self.refuse_code in (self.allow_code, self.throttled):
+            raise ValueError(f"refuse_code {self.refuse_code} already means something else: choose another, such as 403")
+
+    @property
+    def throttled(self) -> int:
+        """The status code of a throttle that is full."""
+        return self.throttle_code or (480 if self.allow_code == 503 else 503)
+
+
+class PeerProfile(Manners, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Manners for the proxies at these addresses or networks, which may ask. `trusted` as in `RedirectConfiguration`."""
+
+    peers: tuple[str, ...]
+    trusted: bool = False
+
+
+class TlsConfiguration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """SIP over TLS (RFC 3261 section 26.3). `certificate` and `key` are PEM files.
+
+    With `clients`, a PEM file of authorities, every client must show a certificate of theirs, and may then ask from any address;
+    `client_names` are the host names that one of them must be for (RFC 5922), empty for any.
+    """
+
+    listen: str
+    certificate: str
+    key: str
+    clients: str | None = None
+    client_names: tuple[str, ...] = ()
+
+
+class RedirectConfiguration(Manners, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The SIP redirect server, on UDP and TCP at `listen`.
 
     `peers` are addresses or networks of the proxies that may ask; `trusted` those among them that say in `P-Ringfence-Source` where
-    the request came from, and that ask only after they have checked credentials. `allow_code` is what "no objection" is called:
-    404, or 503 for a proxy that stops at 404. `network_blocked`: refuse by analytics as the United States ask for ("603+").
+    the request came from, and that ask only after they have checked credentials. The first of `profiles` that fits a peer says how
+    it is spoken to instead.
     """
 
     listen: str
     peers: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     trusted: tuple[str, ...] = ()
-    allow_code: Literal[404, 503] = 404
-    network_blocked: bool = False
+    profiles: tuple[PeerProfile, ...] = ()
+    tls: TlsConfiguration | None = None

@@ -13,6 +13,10 @@ class AddressBusy(GateError):
     """Another program listens where the redirect server should."""
 
 
+class CertificateUnusable(GateError):
+    """TLS is configured, and its files can't be used."""
+
+
 class EdgeRefused(GateError):
     """An edge did not do what it was told. With `reached`, it answered and said so; else nothing, or nonsense, came back."""
 

@@ -142,8 +142,11 @@ class Gate:
             "feed_problem": self._orders.problem,
             "asks": tally.asks,
             "refused": tally.refused,
+            "throttled": tally.throttled,
             "strangers": tally.strangers,
             "ignored": tally.ignored,
+            "shed": tally.shed,
+            "streams": self._redirect.connections,
             "receipts_pending": self._receipts.pending,
             "receipts_problem": self._trouble,
             "edges": {

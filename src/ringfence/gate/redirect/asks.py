@@ -1,37 +1,29 @@
 """From a proxy's request to an Ask: who sent it, for whom, and which account answers for it."""
 
-from functools import lru_cache, partial
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Final
+from dataclasses import dataclass
+from ipaddress import ip_address
 
 from ringfence.gate.redirect.answers import Question
+from ringfence.gate.redirect.peers import plain
+from ringfence.gate.table import NOBODY, Answering
 from ringfence.vocabulary.contracts import Ask
 from ringfence.vocabulary.numbers import to_e164
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.wire.sip import Uri
 
-_CACHED_ADDRESSES: Final = 4_096
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is asked, the parties that answer for it from the root down, and who answers for the number that it goes to."""
+
+    ask: Ask
+    parties: tuple[str, ...]
+    called: Answering
 
 
-class Peers:
-    """Who may ask, by address, and whose word on a request's source and credentials is believed."""
-
-    def __init__(self, allowed: tuple[str, ...], trusted: tuple[str, ...]) -> None:
-        self._allowed: Final = lru_cache(maxsize=_CACHED_ADDRESSES)(partial(_within, networks=_networks((*allowed, *trusted))))
-        self._trusted: Final = lru_cache(maxsize=_CACHED_ADDRESSES)(partial(_within, networks=_networks(trusted)))
-
-    def may_ask(self, address: str) -> bool:
-        """Tell whether the address is on the list."""
-        return self._allowed(address)
-
-    def is_trusted(self, address: str) -> bool:
-        """Tell whether what it says of its own checks is believed."""
-        return self._trusted(address)
-
-
-def ask_of(question: Question, *, trusted: bool, directory: Directory, now: Micros) -> tuple[Ask, tuple[str, ...]]:
-    """Return the Ask and the parties that answer for it, from the root down.
+def ask_of(question: Question, *, trusted: bool, directory: Directory, now: Micros) -> Situation:
+    """Return the question with everybody whom it touches.
 
     The first Via is the asking proxy's own, so the request came from where the second says: its `received`, which that proxy
     wrote, else its sent-by host. A trusted peer names the source in a header of its own instead, and asks only about requests
@@ -52,9 +44,23 @@ def ask_of(question: Question, *, trusted: bool, directory: Directory, now: Micr
         caller=_subscriber(message.from_uri),
         asserted=_subscriber(message.asserted[0]) if message.asserted else None,
         callee=_service(question.uri) or _subscriber(message.uri),
+        registration=_address_of_record(message.to_uri) if question.method == "REGISTER" else None,
         identity=message.identities,
     )
-    return asked, sender.party_path if sender is not None else ()
+    called = called_party(directory, asked.callee, now)
+    return Situation(asked, sender.party_path if sender is not None else (), called)
+
+
+def called_party(directory: Directory, number: str | None, now: Micros) -> Answering:
+    """Return who answers for a number, `NOBODY` where it is none of ours."""
+    account = directory.holder(number, now) if number is not None else None
+    if account is None:
+        return NOBODY
+    return Answering(account, directory.account(account, None, now).party_path)
+
+
+def _address_of_record(uri: Uri | None) -> str | None:
+    return f"{uri.user}@{uri.host.lower()}" if uri is not None and uri.user is not None and uri.host is not None else None
 
 
 def _subscriber(uri: Uri | None) -> str | None:
@@ -75,24 +81,6 @@ def _address(text: str | None) -> str | None:
     if text is None:
         return None
     try:
-        return str(_plain(ip_address(text.strip().strip("[]"))))
+        return str(plain(ip_address(text.strip().strip("[]"))))
     except ValueError:
         return None
-
-
-def _plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """Return an IPv4 address also where a socket for both families wrote it as IPv6 (RFC 4291 section 2.5.5.2)."""
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return mapped or address
-
-
-def _networks(texts: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
-    return tuple(ip_network(text, strict=False) for text in texts)
-
-
-def _within(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
-    try:
-        parsed = _plain(ip_address(address))
-    except ValueError:
-        return False
-    return any(parsed in network for network in networks)

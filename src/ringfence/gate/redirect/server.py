@@ -1,69 +1,80 @@
-"""The redirect server's contract over UDP: who is answered, and with what (docs/edges/redirect.md)."""
+"""The redirect server's sockets: UDP and TCP at one address, TLS at another."""
 
 import asyncio
+import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, cast
 
-from ringfence.gate.configuration import RedirectConfiguration
-from ringfence.gate.edges.in_path import NAME
-from ringfence.gate.errors import AddressBusy
+from ringfence.gate.configuration import RedirectConfiguration, TlsConfiguration
+from ringfence.gate.errors import AddressBusy, CertificateUnusable
 from ringfence.gate.orders import OrdersTail
-from ringfence.gate.reasons import network_blocked
 from ringfence.gate.receipts import ReceiptBook
-from ringfence.gate.redirect.answers import Question, question
-from ringfence.gate.redirect.asks import Peers, ask_of
-from ringfence.gate.redirect.transactions import CANCELLED, Transactions
-from ringfence.vocabulary.contracts import Verdict, VerdictAction
+from ringfence.gate.redirect.responder import Responder, Tally
+from ringfence.gate.redirect.streams import Connections, Stream
 from ringfence.vocabulary.times import Micros
-from ringfence.watch.wire.sip import parse
 
-_ALLOWED: Final = {404: "Not Found", 503: "Service Unavailable"}
-
-
-@dataclass(slots=True)
-class Tally:
-    """What the server did since it started."""
-
-    asks: int = 0
-    refused: int = 0
-    strangers: int = 0
-    ignored: int = 0
-    retransmissions: int = 0
+HANDSHAKE_S: Final = 5.0
+_BACKLOG: Final = 256
 
 
 class RedirectServer(asyncio.DatagramProtocol):
-    """Answers each request at once from the table: 404 (or 503) for "no objection", else the order's code with a Reason.
-
-    Strangers get 403. What is no answerable request gets nothing. Answers go back to where the request came from (RFC 3581).
-    """
+    """Carries questions to the responder and its answers back to where they came from (RFC 3581)."""
 
     def __init__(
         self, configuration: RedirectConfiguration, orders: OrdersTail, receipts: ReceiptBook, *, clock: Callable[[], Micros]
     ) -> None:
-        self.tally = Tally()
-        self.asked = asyncio.Event()
-        """Set once a peer has asked: from then on orders work here."""
-        self._configuration = configuration
-        self._peers = Peers(configuration.peers, configuration.trusted)
-        self._orders = orders
-        self._receipts = receipts
-        self._clock = clock
-        self._transactions = Transactions()
+        self._tls = configuration.tls
+        self._responder = Responder(configuration, orders, receipts, clock=clock)
+        self._connections = Connections(self._responder.tally)
         self._transport: asyncio.DatagramTransport | None = None
+        self._servers: list[asyncio.Server] = []
+
+    @property
+    def tally(self) -> Tally:
+        """What was done since the start."""
+        return self._responder.tally
+
+    @property
+    def asked(self) -> asyncio.Event:
+        """Set once a peer has asked: from then on orders work here."""
+        return self._responder.asked
+
+    @property
+    def connections(self) -> int:
+        """How many streams are open."""
+        return len(self._connections)
 
     async def listen(self, host: str, port: int) -> None:
-        """Open the socket. Raises `AddressBusy`."""
+        """Open the sockets, or none. Raises `AddressBusy` or `CertificateUnusable`."""
+        context = _context(self._tls) if self._tls is not None else None
         loop = asyncio.get_running_loop()
+        carried = "UDP"
         try:
             await loop.create_datagram_endpoint(lambda: self, local_addr=(host, port))
+            carried = "TCP"
+            self._servers.append(await loop.create_server(lambda: self._stream(None), host, port, backlog=_BACKLOG))
+            if self._tls is not None:
+                carried = "TLS"
+                host, _, text = self._tls.listen.rpartition(":")
+                host, port = host.strip("[]"), int(text)
+                made = loop.create_server(
+                    lambda: self._stream(self._tls), host, port, ssl=context, backlog=_BACKLOG, ssl_handshake_timeout=HANDSHAKE_S
+                )
+                self._servers.append(await made)
         except OSError as error:
-            raise AddressBusy(f"{host}:{port} (UDP): {error.strerror or error}", permanent=True) from error
+            self.close()
+            raise AddressBusy(f"{host}:{port} ({carried}): {error.strerror or error}", permanent=True) from error
+
+    def _stream(self, tls: TlsConfiguration | None) -> Stream:
+        return Stream(self._responder, self._connections, tls)
 
     def close(self) -> None:
-        """Close the socket."""
+        """Close the sockets and every stream."""
         if self._transport is not None:
             self._transport.close()
+        for server in self._servers:
+            server.close()
+        self._connections.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the socket."""
@@ -74,66 +85,21 @@ class RedirectServer(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
         """Answer one datagram, or not."""
-        host = str(addr[0])
-        asked = question(data, parse(data))
-        if asked is None:
-            self.tally.ignored += 1
-            return
-        if asked.method == "ACK":
-            return
-        if not self._peers.may_ask(host):
-            self.tally.strangers += 1
-            self._send(asked.answer(403, "Forbidden"), addr)
-            return
-        self._send(self._answer(asked, host), addr)
-
-    def _answer(self, asked: Question, peer: str) -> bytes:
-        """Return the answer to a peer: the same as before for the same transaction."""
-        now = self._clock()
-        key = (peer, asked.branch, asked.method)
-        before = self._transactions.answered(key)
-        if before:
-            self.tally.retransmissions += 1
-            return before
-        if asked.method == "CANCEL":
-            answer = self._cancelled(asked, peer, now)
-        elif before == CANCELLED:
-            answer = asked.answer(487, "Request Terminated")
-        elif asked.message.to_tag is not None:
-            answer = asked.answer(481, "Call/Transaction Does Not Exist")
-        elif asked.method == "OPTIONS" and len(asked.message.vias) == 1:
-            answer = asked.answer(200, "OK")  # the proxy's own question whether we live, not a request that it forwards
-            self.asked.set()
-        else:
-            answer = self._decided(asked, peer, now)
-        self._transactions.keep(key, answer, now)
-        return answer
-
-    def _cancelled(self, asked: Question, peer: str, now: Micros) -> bytes:
-        """Confirm a CANCEL. Its INVITE was answered at once, if it came; if the CANCEL overtook it, it will get 487."""
-        invite = (peer, asked.branch, "INVITE")
-        if self._transactions.answered(invite) is None:
-            self._transactions.keep(invite, CANCELLED, now)
-        return asked.answer(200, "OK")
-
-    def _decided(self, asked: Question, peer: str, now: Micros) -> bytes:
-        """Return what the table says about the request."""
-        self.tally.asks += 1
-        self.asked.set()
-        ask, parties = ask_of(asked, trusted=self._peers.is_trusted(peer), directory=self._orders.directory, now=now)
-        verdict = self._orders.table.decide(ask, now, parties)
-        if verdict.action is VerdictAction.ALLOW or verdict.order is None:
-            code = self._configuration.allow_code
-            return asked.answer(code, _ALLOWED[code])
-        self.tally.refused += 1
-        self._receipts.refused(verdict.order, NAME, call_id=ask.call_id, now=now)
-        return self._refusal(asked, verdict)
-
-    def _refusal(self, asked: Question, verdict: Verdict) -> bytes:
-        blocked = network_blocked(verdict) if self._configuration.network_blocked else None
-        code, phrase, reason = blocked or (verdict.code or 403, verdict.phrase or "Forbidden", verdict.reason or "")
-        return asked.answer(code, phrase, (("Reason", reason), *verdict.headers.items()))
-
-    def _send(self, answer: bytes, addr: tuple[str | int, ...]) -> None:
-        if self._transport is not None:
+        answer = self._responder.respond(data, str(addr[0]))
+        if answer is not None and self._transport is not None:
             self._transport.sendto(answer, addr)
+
+
+def _context(tls: TlsConfiguration) -> ssl.SSLContext:
+    """Return the server's side of TLS 1.2 and later. Raises `CertificateUnusable`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(tls.certificate, tls.key)
+        if tls.clients is not None:
+            context.load_verify_locations(tls.clients)
+            context.verify_mode = ssl.CERT_REQUIRED
+    except (OSError, ssl.SSLError) as error:
+        files = ", ".join(name for name in (tls.certificate, tls.key, tls.clients) if name is not None)
+        raise CertificateUnusable(f"gate.tls: {files}: {error}. Hint: PEM files that this user may read", permanent=True) from error
+    return context

@@ -1,0 +1,52 @@
+"""Who may ask, by address or certificate, how each is spoken to, and whose word on a request's source is believed."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Final
+
+from ringfence.gate.configuration import Manners, RedirectConfiguration
+
+_CACHED_ADDRESSES: Final = 4_096
+
+_Networks = tuple[IPv4Network | IPv6Network, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A proxy that may ask. What a `trusted` one says of its own checks is believed."""
+
+    manners: Manners
+    trusted: bool
+
+
+class Peers:
+    """Everybody who may ask."""
+
+    def __init__(self, configuration: RedirectConfiguration) -> None:
+        self._profiles = [(_networks(profile.peers), Peer(profile, profile.trusted)) for profile in configuration.profiles]
+        self._profiles.append((_networks(configuration.trusted), Peer(configuration, trusted=True)))
+        self._anybody: Final = Peer(configuration, trusted=False)
+        self._profiles.append((_networks(configuration.peers), self._anybody))
+        self._at: Final = lru_cache(maxsize=_CACHED_ADDRESSES)(self._find)
+
+    def of(self, host: str, *, verified: bool = False) -> Peer | None:
+        """Return the peer at an address, `None` for a stranger. One whose certificate was `verified` may ask from anywhere."""
+        return self._at(host) or (self._anybody if verified else None)
+
+    def _find(self, host: str) -> Peer | None:
+        try:
+            address = plain(ip_address(host))
+        except ValueError:
+            return None
+        return next((peer for networks, peer in self._profiles if any(address in network for network in networks)), None)
+
+
+def plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """Return an IPv4 address also where a socket for both families wrote it as IPv6 (RFC 4291 section 2.5.5.2)."""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
+
+
+def _networks(texts: tuple[str, ...]) -> _Networks:
+    return tuple(ip_network(text, strict=False) for text in texts)

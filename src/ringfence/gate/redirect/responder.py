@@ -1,0 +1,130 @@
+"""The redirect server's contract, whatever carries it: who is answered, and with what (docs/edges/redirect.md)."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from ringfence.gate.configuration import Manners, RedirectConfiguration
+from ringfence.gate.edges.in_path import NAME
+from ringfence.gate.orders import OrdersTail
+from ringfence.gate.reasons import network_blocked
+from ringfence.gate.receipts import ReceiptBook
+from ringfence.gate.redirect.answers import Question, question
+from ringfence.gate.redirect.asks import ask_of
+from ringfence.gate.redirect.peers import Peer, Peers
+from ringfence.gate.redirect.transactions import CANCELLED, Transactions
+from ringfence.vocabulary.contracts import Verdict, VerdictAction
+from ringfence.vocabulary.times import Micros
+from ringfence.watch.wire.sip import parse
+
+_PHRASES: Final = {
+    404: "Not Found",
+    480: "Temporarily Unavailable",
+    486: "Busy Here",
+    503: "Service Unavailable",
+}
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the server did since it started. `shed`: connections that were not taken, or ended, to bound what one peer can take."""
+
+    asks: int = 0
+    refused: int = 0
+    throttled: int = 0
+    strangers: int = 0
+    ignored: int = 0
+    retransmissions: int = 0
+    shed: int = 0
+
+
+class Responder:
+    """Answers each request at once from the table: 404 (or 503) for "no objection", else the order's code with a Reason.
+
+    Strangers get 403. What is no answerable request gets nothing.
+    """
+
+    def __init__(
+        self, configuration: RedirectConfiguration, orders: OrdersTail, receipts: ReceiptBook, *, clock: Callable[[], Micros]
+    ) -> None:
+        self.tally = Tally()
+        self.asked = asyncio.Event()
+        """Set once a peer has asked: from then on orders work here."""
+        self.peers: Final = Peers(configuration)
+        self._orders = orders
+        self._receipts = receipts
+        self._clock = clock
+        self._transactions = Transactions()
+
+    def respond(self, data: bytes, host: str, *, verified: bool = False) -> bytes | None:
+        """Return the answer to one message from address `host`, or `None`. `verified`: its certificate says it may ask."""
+        asked = question(data, parse(data))
+        if asked is None:
+            self.tally.ignored += 1
+            return None
+        if asked.method == "ACK":
+            return None
+        peer = self.peers.of(host, verified=verified)
+        if peer is None:
+            self.tally.strangers += 1
+            return asked.answer(403, "Forbidden")
+        return self._answer(asked, host, peer)
+
+    def _answer(self, asked: Question, host: str, peer: Peer) -> bytes:
+        """Return the answer to a peer: the same as before for the same transaction."""
+        now = self._clock()
+        key = (host, asked.branch, asked.method)
+        before = self._transactions.answered(key)
+        if before:
+            self.tally.retransmissions += 1
+            return before
+        if asked.method == "CANCEL":
+            answer = self._cancelled(asked, host, now)
+        elif before == CANCELLED:
+            answer = asked.answer(487, "Request Terminated")
+        elif asked.message.to_tag is not None:
+            answer = asked.answer(481, "Call/Transaction Does Not Exist")
+        elif asked.method == "OPTIONS" and len(asked.message.vias) == 1:
+            answer = asked.answer(200, "OK")  # the proxy's own question whether we live, not a request that it forwards
+            self.asked.set()
+        else:
+            answer = self._decided(asked, peer, now)
+        self._transactions.keep(key, answer, now)
+        return answer
+
+    def _cancelled(self, asked: Question, host: str, now: Micros) -> bytes:
+        """Confirm a CANCEL. Its INVITE was answered at once, if it came; if the CANCEL overtook it, it will get 487."""
+        invite = (host, asked.branch, "INVITE")
+        if self._transactions.answered(invite) is None:
+            self._transactions.keep(invite, CANCELLED, now)
+        return asked.answer(200, "OK")
+
+    def _decided(self, asked: Question, peer: Peer, now: Micros) -> bytes:
+        """Return what the table says about the request."""
+        self.tally.asks += 1
+        self.asked.set()
+        situation = ask_of(asked, trusted=peer.trusted, directory=self._orders.directory, now=now)
+        verdict = self._orders.table.decide(situation.ask, now, situation.parties, situation.called)
+        if verdict.action is VerdictAction.ALLOW or verdict.order is None:
+            return asked.answer(peer.manners.allow_code, _PHRASES[peer.manners.allow_code])
+        self.tally.refused += 1
+        self.tally.throttled += verdict.action is VerdictAction.THROTTLE
+        self._receipts.refused(verdict.order, NAME, call_id=situation.ask.call_id, now=now)
+        return _worded(asked, verdict, peer.manners)
+
+
+def _worded(asked: Question, verdict: Verdict, manners: Manners) -> bytes:
+    """Return a refusal, a diversion or a full throttle in the words that the peer understands."""
+    if verdict.action is VerdictAction.DIVERT:
+        return asked.answer(302, "Moved Temporarily", (("Contact", f"<{verdict.target}>"), *verdict.headers.items()))
+    if verdict.action is VerdictAction.THROTTLE:
+        code, phrase, reason = manners.throttled, _PHRASES[manners.throttled], verdict.reason or ""
+    else:
+        code, phrase, reason = verdict.code or 403, verdict.phrase or "Forbidden", verdict.reason or ""
+        blocked = network_blocked(verdict) if manners.network_blocked else None
+        if blocked is not None:
+            code, phrase, reason = blocked
+        elif manners.refuse_code is not None:
+            code = manners.refuse_code
+    return asked.answer(code, phrase, (("Reason", reason), *verdict.headers.items()))
