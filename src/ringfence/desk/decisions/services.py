@@ -17,6 +17,7 @@ from ringfence.desk.decisions.proposals import Proposal, propose
 from ringfence.desk.detections import selectors as detections
 from ringfence.desk.errors import DeskError, NotThere, StaleState
 from ringfence.desk.outbox import services as outbox
+from ringfence.desk.parties.told import Named, announce
 from ringfence.vocabulary.contracts import ActionKind
 from ringfence.vocabulary.severity import Mode, Severity
 
@@ -233,7 +234,7 @@ def _set_automation(*, held: bool, reason: str, by: str, now: datetime) -> bool:
     """Set it and tell watch and gate; return whether that changed anything."""
     if not Automation.objects.filter(id=_automation().id, held=not held).update(held=held, reason=reason, by=by, since=now):
         return False
-    outbox.enqueue(topic="reference.changed", payloads=[{}], now=now)
+    announce(named=Named(), now=now)
     return True
 
 

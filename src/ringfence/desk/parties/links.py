@@ -17,10 +17,16 @@ _Thing = TypeVar("_Thing", Party, Account, Trunk)
 
 @dataclass(slots=True)
 class Changes:
-    """Names of what is new and what became another."""
+    """Names of what is new and what became another, and of the parties of which something did."""
 
     added: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
+    parties: set[str] = field(default_factory=set)
+
+    @property
+    def touched(self) -> set[str]:
+        """New or changed."""
+        return self.added | self.changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class _Wanted:
 
 def write_accounts(rows: Rows, now: datetime) -> Changes:
     """Write parties, whom they stand below, and which accounts they hold; return the accounts that are new or changed."""
-    parties, _ = _things(Party, (row.party.party for row in rows.accounts))
+    parties, begun = _things(Party, (row.party.party for row in rows.accounts))
     accounts, fresh = _things(Account, (row.account.account for row in rows.accounts))
     moved = _write_kinds(parties, rows.accounts) | _write_memberships(parties, rows.accounts, now)
     wanted = [
@@ -70,7 +76,7 @@ def write_accounts(rows: Rows, now: datetime) -> Changes:
     ]
     changed = _write_links(_HOLDINGS, wanted, rows, now)
     touched = changed | {row.account.account for row in rows.accounts if row.party.party in moved}
-    return Changes(fresh, touched - fresh)
+    return Changes(fresh, touched - fresh, moved | begun)
 
 
 def write_trunks(rows: Rows, now: datetime) -> Changes:

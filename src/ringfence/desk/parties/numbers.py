@@ -37,10 +37,18 @@ class _Block:
     held: list[Held[_Who]] = field(default_factory=list)
 
 
-def write_numbers(rows: Rows, now: datetime) -> tuple[int, int]:
-    """Write the rows' holdings; return how many blocks are new and how many changed. Two holders at once are refused."""
+class Written(NamedTuple):
+    """How many blocks are new and how many changed, and which they are."""
+
+    added: int = 0
+    changed: int = 0
+    blocks: frozenset[Block] = frozenset()
+
+
+def write_numbers(rows: Rows, now: datetime) -> Written:
+    """Write the rows' holdings; return what changed. Two holders at once are refused."""
     if not rows.numbers:
-        return 0, 0
+        return Written()
     accounts: dict[str | None, int] = dict(Account.objects.values_list("name", "id"))
     known = _standing({block.prefix for row in rows.numbers for block in row.blocks})
     older = set(known)
@@ -65,7 +73,7 @@ def write_numbers(rows: Rows, now: datetime) -> tuple[int, int]:
             if one.key
         ]
         NumberHolding.objects.bulk_update(mended, ("account", "state", "valid_to"), batch_size=_BATCH)
-    return len(changed.keys() - older), len(changed.keys() & older)
+    return Written(len(changed.keys() - older), len(changed.keys() & older), frozenset(changed))
 
 
 def _span(row: NumberRow) -> Span:

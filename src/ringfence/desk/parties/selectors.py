@@ -1,6 +1,5 @@
 """Questions about parties: who held what, and when."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address, ip_network
@@ -9,21 +8,9 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from ringfence.desk.actor import Actor
 from ringfence.desk.parties.models import AccountHolding, Membership, NumberHolding, NumberState, Party, TrunkUse, in_force
-from ringfence.vocabulary.contracts import AccountLink, NumberLink, PartyLink, TrunkLink
 from ringfence.vocabulary.number_blocks import Block, covering
-from ringfence.vocabulary.times import Micros, micros
 
 NUMBERS_SHOWN = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """The provider's parties and what they hold, as the reference feed carries them."""
-
-    parties: tuple[PartyLink, ...] = ()
-    accounts: tuple[AccountLink, ...] = ()
-    trunks: tuple[TrunkLink, ...] = ()
-    numbers: tuple[NumberLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,63 +39,6 @@ class Holder:
     path: tuple[str, ...] = ()
     state: str = ""
     through: str = ""
-
-
-def links(*, actor: Actor) -> Links:
-    """Return all parties, accounts, trunks and numbers there ever were, with their spans."""
-    if not actor.sees_the_desk:
-        return Links()
-    accounts = AccountHolding.objects.order_by("account_id", "id")
-    trunks = TrunkUse.objects.order_by("trunk_id", "id")
-    return Links(
-        tuple(_party_links()),
-        tuple(
-            AccountLink(account=name, party=party, plan=plan or None, valid_from=_moment(start), valid_to=_moment(end))
-            for name, party, plan, start, end in accounts.values_list(
-                "account__name", "party__name", "plan", "valid_from", "valid_to"
-            )
-        ),
-        tuple(
-            TrunkLink(
-                trunk=name,
-                account=account,
-                address=address or None,
-                user=user or None,
-                valid_from=_moment(start),
-                valid_to=_moment(end),
-            )
-            for name, account, address, user, start, end in trunks.values_list(
-                "trunk__name", "account__name", "address", "user", "valid_from", "valid_to"
-            )
-        ),
-        tuple(_number_links()),
-    )
-
-
-def _party_links() -> Iterable[PartyLink]:
-    """Yield a link for each parent that a party has or had, and one without for a party that never had any."""
-    above: dict[str, list[PartyLink]] = {}
-    members = Membership.objects.order_by("id").values_list("party__name", "parent__name", "party__kind", "valid_from", "valid_to")
-    for party, parent, kind, start, end in members:
-        link = PartyLink(party=party, parent=parent, kind=kind, valid_from=_moment(start), valid_to=_moment(end))
-        above.setdefault(party, []).append(link)
-    for name, kind in Party.objects.order_by("id").values_list("name", "kind"):
-        yield from above.get(name, (PartyLink(party=name, kind=kind),))
-
-
-def _number_links() -> Iterable[NumberLink]:
-    """Yield each number by itself. For one within another account's block both links are there, the narrower first."""
-    held = NumberHolding.objects.filter(account__isnull=False).values_list(
-        "prefix", "digits", "account__name", "valid_from", "valid_to"
-    )
-    ordered = sorted(held.order_by("id"), key=lambda row: row[1] - len(row[0]))
-    for prefix, digits, account, start, end in ordered:
-        for number in Block(prefix, digits).each():
-            yield NumberLink(number=number, account=account, valid_from=_moment(start), valid_to=_moment(end))
-
-
-def _moment(moment: datetime | None) -> Micros | None:
-    return micros(moment) if moment else None
 
 
 def parties(*, actor: Actor, now: datetime, search: str = "") -> QuerySet[Party]:

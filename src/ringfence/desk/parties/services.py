@@ -10,10 +10,10 @@ from django.db import transaction
 from ringfence.desk.actor import Actor, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act
-from ringfence.desk.outbox import services as outbox
 from ringfence.desk.parties.files import COLUMNS, read
 from ringfence.desk.parties.links import write_accounts, write_trunks
 from ringfence.desk.parties.numbers import write_numbers
+from ringfence.desk.parties.told import Named, announce
 from ringfence.watch.attribution.files import RowProblem
 
 
@@ -45,12 +45,13 @@ def import_parties(*, files: Mapping[str, bytes], actor: Actor, now: datetime, d
     """
     require(actor.administers, actor, "change parties")
     rows = read(files, now)
-    added, changed, changes = dict[str, int](), dict[str, int](), dict[str, Sequence[str]]()
+    added, changed, changes, named = dict[str, int](), dict[str, int](), dict[str, Sequence[str]](), Named()
     if not rows.problems:
-        for file, write in (("accounts.csv", write_accounts), ("trunks.csv", write_trunks)):
-            written = write(rows, now)
+        accounts, trunks, numbers = write_accounts(rows, now), write_trunks(rows, now), write_numbers(rows, now)
+        for file, written in (("accounts.csv", accounts), ("trunks.csv", trunks)):
             added[file], changed[file], changes[file] = len(written.added), len(written.changed), sorted(written.changed)
-        added["numbers.csv"], changed["numbers.csv"] = write_numbers(rows, now)
+        added["numbers.csv"], changed["numbers.csv"] = numbers.added, numbers.changed
+        named = Named(frozenset(accounts.parties), frozenset(accounts.touched), frozenset(trunks.touched), numbers.blocks)
     problems = sorted(rows.problems, key=lambda problem: (problem.file, problem.line))
     if problems or dry_run:
         transaction.set_rollback(True)
@@ -58,5 +59,5 @@ def import_parties(*, files: Mapping[str, bytes], actor: Actor, now: datetime, d
     if any((*added.values(), *changed.values())):
         details = {name: f"{added[name]} added, {changed[name]} changed" for name in added}
         audit.record(acts=[Act(verb="imported", about=("parties", ""), details=details)], actor=actor, now=now)
-        outbox.enqueue(topic="reference.changed", payloads=[{}], now=now)
+        announce(named=named, now=now)
     return ImportReport(added, changed, (), True, changes)

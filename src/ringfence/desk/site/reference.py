@@ -4,23 +4,28 @@ from datetime import datetime
 
 from ringfence.desk.actor import Actor
 from ringfence.desk.decisions import selectors as decisions
-from ringfence.desk.parties import selectors as parties
+from ringfence.desk.parties.told import Named, links
 from ringfence.desk.policies import selectors as policies
 from ringfence.vocabulary.contracts import Reference
 from ringfence.vocabulary.times import micros
 
 
-def reference(*, actor: Actor, now: datetime) -> Reference:
-    """Return all that watch and gate must know, as of `now`."""
+def reference(*, actor: Actor, now: datetime, named: Named | None = None) -> Reference:
+    """Return all that watch and gate must know, as of `now`; with `named` that these changed, and nothing of lists."""
     version = policies.current(actor=actor)
-    links = parties.links(actor=actor)
+    told = links(actor=actor, named=named)
     return Reference(
         time=micros(now),
+        full=named is None,
         policy=version.hash if version else None,
         automation_held=decisions.automation(actor=actor).held,
-        parties=links.parties,
-        accounts=links.accounts,
-        trunks=links.trunks,
-        numbers=links.numbers,
-        lists=policies.lists(hash=version.hash, on=now.date()) if version else {},
+        parties=told.parties,
+        accounts=told.accounts,
+        trunks=told.trunks,
+        numbers=told.numbers,
+        blocks=told.blocks,
+        exemptions=told.exemptions,
+        rights=told.rights,
+        emergency=policies.emergency(hash=version.hash, on=now.date()) if version and named is None else {},
+        lists=policies.lists(hash=version.hash, on=now.date()) if version and named is None else {},
     )

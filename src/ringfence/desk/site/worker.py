@@ -26,6 +26,7 @@ from ringfence.desk.enforcement import selectors as orders
 from ringfence.desk.enforcement import services as enforcement
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.outbox.services import Due
+from ringfence.desk.parties.told import named_in
 from ringfence.desk.site.reference import reference
 from ringfence.desk.site.wiring import DESK_EVENT, ORDER_CHANGED, REACTIONS, REFERENCE_CHANGED
 from ringfence.feeds import FeedDamaged, FeedError, FeedGap, FeedReader, FeedWriter, Record
@@ -43,6 +44,9 @@ _HOUSEKEEPING: Final = timedelta(milliseconds=250)
 _MARKING: Final = timedelta(seconds=10)
 
 _TOLD_AT_ONCE: Final = 1000
+
+_CHANGES_TOLD: Final = 20_000
+"""Records of changes, and things named in them, that follow one whole reference: who starts reads them all."""
 
 RECEIPTS: Final = "receipts"
 DESK_EVENTS: Final = "desk-events"
@@ -84,6 +88,7 @@ class Worker:
         self._desk_events = self._writer(DESK_EVENTS)
         self._told_watch = self._last_told()
         self._rotated: date | None = None
+        self._changes_told = 0
         self._readers: dict[str, FeedReader] = {}
         self._kept_house = self._marked = datetime.min.replace(tzinfo=UTC)
 
@@ -94,8 +99,7 @@ class Worker:
 
     def start(self) -> None:
         """Write the whole reference and the whole orders table, which makes older records of both feeds needless."""
-        now = self._clock()
-        self._reference.trim(self._reference.append([msgspec.json.encode(reference(actor=self._actor, now=now))]))
+        self._write_reference()
         generation = self._orders.last + 1
         upserts = _numbered(orders.orders_now(actor=self._actor).values(), generation)
         self._write_orders(OrderChange(generation=generation, full=True, upserts=upserts), ())
@@ -228,9 +232,20 @@ class Worker:
     def _publish_reference(self) -> bool:
         messages = outbox.due(topics=(REFERENCE_CHANGED,), now=self._clock(), limit=1000)
         if messages:
-            self._reference.trim(self._reference.append([msgspec.json.encode(reference(actor=self._actor, now=self._clock()))]))
+            named = named_in(message.payload for message in messages)
+            if named is None or self._changes_told >= _CHANGES_TOLD:
+                self._write_reference()
+            else:
+                self._reference.append([msgspec.json.encode(reference(actor=self._actor, now=self._clock(), named=named))])
+                self._changes_told += 1 + named.size
             outbox.done(ids=[message.id for message in messages])
         return bool(messages)
+
+    def _write_reference(self) -> None:
+        """Write the whole reference in a segment of its own, which makes those before it needless."""
+        self._reference.rotate()
+        self._reference.trim(self._reference.append([msgspec.json.encode(reference(actor=self._actor, now=self._clock()))]))
+        self._changes_told = 0
 
     def _publish_desk_events(self) -> bool:
         messages = outbox.due(topics=(DESK_EVENT,), now=self._clock(), limit=_TOLD_AT_ONCE)

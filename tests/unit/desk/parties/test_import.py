@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.unit.desk.scene import ADMIN, ANALYST, NOON
 
 from ringfence.desk.errors import NotPermitted
-from ringfence.desk.parties import selectors, services
+from ringfence.desk.parties import selectors, services, told
 from ringfence.desk.parties.files import COLUMNS, read
 from ringfence.desk.parties.services import ImportReport
 from ringfence.vocabulary.contracts import AccountLink, NumberLink, PartyLink, TrunkLink
@@ -40,7 +40,7 @@ def test_all_three_files_become_the_reference() -> None:
     report = take_all()
     assert report.written
     assert report.added == {"accounts.csv": 3, "trunks.csv": 2, "numbers.csv": 1}
-    links = selectors.links(actor=ADMIN)
+    links = told.links(actor=ADMIN)
     assert PartyLink(party="shop", parent="resell", kind="end-user") in links.parties
     assert AccountLink(account="direct", party="direct", plan="basic") in links.accounts
     assert links.trunks == (
@@ -111,13 +111,13 @@ def test_a_dry_run_counts_and_writes_nothing() -> None:
 )
 def test_a_bad_row_is_named_and_nothing_is_written(file: str, text: str, line: int, column: str, cause: str) -> None:
     take_all()
-    before = selectors.links(actor=ADMIN)
+    before = told.links(actor=ADMIN)
     files = {"accounts.csv": b"account\nnewcomer\n", file: text.encode()}
     report = services.import_parties(files=files, actor=ADMIN, now=NOON)
     (problem, *_) = report.problems
     assert (problem.file, problem.line, problem.column, problem.cause) == (file, line, column, cause)
     assert problem.hint
-    assert selectors.links(actor=ADMIN) == before
+    assert told.links(actor=ADMIN) == before
 
 
 @pytest.mark.django_db

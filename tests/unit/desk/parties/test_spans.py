@@ -9,12 +9,15 @@ from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 from tests.unit.desk.scene import ADMIN, NOON
 
-from ringfence.desk.parties import selectors, services
+from ringfence.desk.parties import selectors, services, told
 from ringfence.desk.parties.models import NumberHolding, in_force
 from ringfence.desk.parties.selectors import Holder
 from ringfence.desk.parties.services import ImportReport
 from ringfence.desk.parties.succession import Held, holds, overlap, succession
+from ringfence.vocabulary.contracts import BlockLink, NumberLink, Reference
 from ringfence.vocabulary.number_blocks import covering
+from ringfence.vocabulary.times import Micros
+from ringfence.watch.attribution import Directory
 
 DAY = timedelta(days=1)
 
@@ -74,9 +77,11 @@ def test_a_number_within_a_block_is_the_narrower_holders() -> None:
     assert number("+3225551212") == Holder("shop", "shop", "", ("resell", "shop"), "held")
     assert number("+3225551213") == Holder("resell", "resell", "", ("resell",), "sub-allocated", "+3225551000-+3225551999")
     assert (number("+3225552000"), number("+322555121"), number("+32255512120")) == (None, None, None)
-    links = selectors.links(actor=ADMIN).numbers
-    assert len(links) == 1001
-    assert links[0].account == "shop"
+    links = told.links(actor=ADMIN)
+    assert links.numbers == (NumberLink(number="+3225551212", account="shop"),)
+    assert links.blocks == (BlockLink(prefix="+3225551", digits=11, account="resell"),)
+    directory = Directory(Reference(time=Micros(0), numbers=links.numbers, blocks=links.blocks))
+    assert [directory.holder(f"+322555{last}", Micros(1)) for last in (1212, 1213, 2000)] == ["shop", "resell", None]
 
 
 @pytest.mark.django_db
