@@ -111,3 +111,11 @@ def test_ten_thousand_orders_take_little_memory_and_are_all_found() -> None:
     assert all(columns.rows(f"number:+3247{n:07d}") == [n] and columns.row_of(f"{n:032x}") == n for n in range(10_000))
     assert columns.rows("number:+33") == []
     assert columns.row_of("0" * 31) is None
+
+
+def test_an_order_that_is_gone_turns_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "MERGED_AT", 1)
+    orders = tuple(order(number, start=Micros(NOW + number * HOUR), until=None, review=NOW) for number in (1, 2, 3))
+    standing = Standing().after([OrderChange(generation=1, upserts=orders), OrderChange(generation=2, removals=(orders[0].id,))])
+    assert len(standing.columns) == 3
+    assert standing.next_turn(NOW) == NOW + 2 * HOUR

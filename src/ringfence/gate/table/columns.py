@@ -98,12 +98,13 @@ class OrderColumns:
         found = np.isin(self._columns["kinds"], codes) & (self._columns["generations"] > after)
         return np.flatnonzero(found).tolist()
 
-    def next_turn(self, now: Micros) -> Micros | None:
-        """Return the next moment after `now` at which an order begins or ends, or `None`."""
-        columns = self._columns
-        turns = [columns["starts"][columns["starts"] > now], columns["ends"][columns["lifted"] & (columns["ends"] > now)]]
-        later = [Micros(int(turn.min())) for turn in turns if turn.size]
-        return min(later, default=None)
+    def next_turn(self, now: Micros, gone: Collection[int]) -> Micros | None:
+        """Return the next moment after `now` at which an order begins or ends that is not in rows `gone`, or `None`."""
+        columns, there = self._columns, np.ones(len(self), np.bool_)
+        there[list(gone)] = False
+        starts, ends = columns["starts"][there], columns["ends"][there & columns["lifted"]]
+        later = [Micros(int(turns[turns > now].min(initial=ENDLESS))) for turns in (starts, ends)]
+        return min((turn for turn in later if turn != ENDLESS), default=None)
 
     def ended(self, now: Micros) -> list[int]:
         """Return the rows whose end has passed."""

@@ -110,7 +110,7 @@ class Standing:
     def next_turn(self, now: Micros) -> Micros | None:
         """Return the next moment after `now` at which an order begins or ends, or `None`."""
         turns = [turn for order in self.recent.values() for turn in (order.start, order.until) if turn is not None and turn > now]
-        turn = self.columns.next_turn(now)
+        turn = self.columns.next_turn(now, self.gone)
         return min([*turns, turn] if turn is not None else turns, default=None)
 
 
