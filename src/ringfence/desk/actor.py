@@ -16,7 +16,16 @@ class ActorKind(StrEnum):
     PERSON = "person"  # somebody who signed in; the id is the user name
     SYSTEM = "system"  # one of our own processes; the id is its name
     STANDING_ORDER = "standing-order"  # a posted policy version; the id is its hash
+    API_KEY = "api-key"  # a program with a key; the id is the key's name
     ANONYMOUS = "anonymous"  # nobody we know
+
+
+class KeyScope(StrEnum):
+    """What a program may do by its key; one key may have several."""
+
+    READ = "parties:read"
+    WRITE = "parties:write"  # and try what writing would change
+    ACCEPT = "acceptance:write"  # report that a party accepted the policy
 
 
 class StaffRole(StrEnum):
@@ -33,16 +42,37 @@ _OURS: Final = frozenset({ActorKind.SYSTEM, ActorKind.STANDING_ORDER})
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """One actor. A person without a role is a stranger: selectors give nothing, services refuse."""
+    """One actor. A person without a role is a stranger: selectors give nothing, services refuse.
+
+    `party` is the party that a customer's or reseller's person or key belongs to: it sees that party and those below it and no
+    more. `scopes` are a key's.
+    """
 
     kind: ActorKind
     id: str
     roles: frozenset[StaffRole] = frozenset()
+    scopes: frozenset[KeyScope] = frozenset()
+    party: str | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """It is one of our own processes, or a posted version."""
+        return self.kind in _OURS
 
     @property
     def sees_the_desk(self) -> bool:
         """It may read findings, cases, decisions, orders, parties, complaints and the audit."""
         return self.kind in _OURS or bool(self.roles)
+
+    @property
+    def sees_parties(self) -> bool:
+        """It may read about parties: about all, or where it belongs to one, about that and those below it."""
+        return self.sees_the_desk or KeyScope.READ in self.scopes or (self.kind is ActorKind.PERSON and self.party is not None)
+
+    @property
+    def keeps_parties(self) -> bool:
+        """It may change parties and what they hold."""
+        return self.administers or (KeyScope.WRITE in self.scopes and self.party is None)
 
     @property
     def works_cases(self) -> bool:

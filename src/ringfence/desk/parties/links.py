@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from ringfence.desk.parties.files import Rows
@@ -12,6 +12,7 @@ from ringfence.vocabulary.times import Micros, utc
 from ringfence.watch.attribution.files import AccountRow
 
 _BATCH: Final = 500
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
 _Thing = TypeVar("_Thing", Party, Account, Trunk)
 
 
@@ -74,9 +75,32 @@ def write_accounts(rows: Rows, now: datetime) -> Changes:
         )
         for row in rows.accounts
     ]
+    _refuse_transfers(wanted, parties, rows)
     changed = _write_links(_HOLDINGS, wanted, rows, now)
     touched = changed | {row.account.account for row in rows.accounts if row.party.party in moved}
     return Changes(fresh, touched - fresh, moved | begun)
+
+
+def _refuse_transfers(wanted: Iterable[_Wanted], parties: Mapping[str, Party], rows: Rows) -> None:
+    """Refuse rows that would give an account that somebody holds to another party: that takes a request and our consent.
+
+    What is told of the time before the first holder is history, and no transfer.
+    """
+    holders: dict[int, list[AccountHolding]] = {}
+    for holding in AccountHolding.objects.all():
+        holders.setdefault(holding.account_id, []).append(holding)
+    names = {party.pk: party.name for party in parties.values()}
+    for one in wanted:
+        held, party = holders.get(one.key, []), one.columns[0]
+        stands = any(link.party_id == party and link.valid_from == one.span[0] for link in held)
+        first = min((link.valid_from or _EVER for link in held), default=_EVER)
+        before = one.span[1] is not None and one.span[1] <= first
+        last = max(held, key=lambda link: link.valid_from or _EVER, default=None)
+        if last is not None and last.party_id != party and not (stands or before):
+            cause = f"{one.name} is held by {names.get(last.party_id, 'another party')}"
+            rows.refuse(
+                "accounts.csv", one.line, "party", cause, f"ask for its transfer to {names[party]}; we consent in writing first"
+            )
 
 
 def write_trunks(rows: Rows, now: datetime) -> Changes:
