@@ -212,15 +212,26 @@ class Pattern:
 
     def fits(self, text: str) -> bool:
         """Tell whether it fits the whole of `text`, or of its first 256 characters."""
-        state = 1 << self._start
+        state = self.start
         for character in text[:SEEN_CHARACTERS]:
-            following = self._states.get((state, character))
-            if following is None:
-                following = self._step(state, character)
-            if following == 0:
+            state = self.after(state, character)
+            if state == 0:
                 return False
-            state = following
-        return bool(state & self._last) or (self._takes_nothing and not text)
+        return self.is_fit(state)
+
+    @property
+    def start(self) -> int:
+        """The state before any character. States are for those who make automata of patterns; 0 is that of texts that can't fit."""
+        return 1 << self._start
+
+    def after(self, state: int, character: str) -> int:
+        """Return the state that a character leads to."""
+        following = self._states.get((state, character))
+        return self._step(state, character) if following is None else following
+
+    def is_fit(self, state: int) -> bool:
+        """Tell whether a text that ends in the state fits."""
+        return bool(state & self._last) or (self._takes_nothing and state == self.start)
 
     def _step(self, state: int, character: str) -> int:
         """Return the positions that `character` leads to, and remember it."""

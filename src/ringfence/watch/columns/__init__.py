@@ -2,7 +2,8 @@
 
 from ringfence.watch.columns.batches import KIND_CODES, ColumnBatch, Columns, Outcomes, Part, call_ids_of, columns_of, times_of
 from ringfence.watch.columns.conditions import evaluate, field_names
-from ringfence.watch.columns.derived import Derivations, as_hashes, column_names, derived_parts
+from ringfence.watch.columns.derived import Derivations, column_names, derived_parts
+from ringfence.watch.columns.given import as_hashes
 from ringfence.watch.columns.hashes import UNSET, TextHashes, fold
 from ringfence.watch.columns.listed import ListedEvents
 from ringfence.watch.columns.numbers import NOTHING, NumberCodes, number_code

@@ -86,6 +86,13 @@ class ColumnBatch(Sequence[Event]):
     def column(self, name: str, hashes: TextHashes) -> NDArray[Any]:
         """Return the field `name` of every event as `Columns.fields` has it."""
 
+    def words(self, name: str) -> NDArray[np.uint64] | None:  # noqa: ARG002 - what others look at
+        """Return the numbers in a field as words (see `kernels.numbers`), `NO_NUMBER` or 0 for what is none.
+
+        `None` where that takes making the events.
+        """
+        return None
+
     def codes(self, name: str, numbers: NumberCodes) -> NDArray[np.uint64]:
         """Return the codes of the numbers in the field `name`: `caller`, `callee` or `target`."""
         return numbers.of(getattr(event, name) for event in self)

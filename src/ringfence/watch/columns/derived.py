@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,16 +14,23 @@ from ringfence.policy.trees import children, fields_in, parts
 from ringfence.policy.written import written
 from ringfence.vocabulary.contracts import Event
 from ringfence.vocabulary.times import MINUTE
-from ringfence.watch.columns.batches import Columns, times_of
+from ringfence.watch.columns.apart import Uses
+from ringfence.watch.columns.batches import Columns
+from ringfence.watch.columns.given import Given, Once, Words
 from ringfence.watch.columns.hashes import UNSET, TextHashes, fold
+from ringfence.watch.columns.holdings import Holdings
+from ringfence.watch.columns.remembered import Remembered
+from ringfence.watch.kernels import number_words
+from ringfence.watch.kernels.numbers import NO_NUMBER
 
 ARITHMETIC: Final = frozenset({"abs", "min", "max", "round", "floor", "ceil"})
 """Functions that are computed column by column, as sums are."""
 
 _REMEMBERED: Final = 1 << 18
-_NOBODY: Final = np.uint64(0x5BD1E9955BD1E995)  # stands for an unset text where texts are told apart
-_NUMBER_BITS: Final = np.uint64(0x5851F42D4C957F2D)  # moves the bits of 0.0 away from `UNSET`
+_MOMENT_BITS: Final = np.uint64(1 << 63)  # moves a moment 0 away from the key 0
+_ALWAYS: Final = np.uint64(1)
 _DTYPES: Final = {Type.BOOL: np.bool_, Type.NUMBER: np.float64, Type.TEXT: np.uint64}
+_CUTS: Final = {"prefix": number_words.FIRST, "without_last": number_words.WITHOUT_LAST, "suffix": number_words.LAST}
 
 
 def derived_parts(expression: Expression | None) -> Iterator[Expression]:
@@ -53,90 +60,119 @@ def column_names(expression: Expression | None) -> Iterator[str]:
             yield from column_names(child)
 
 
-def as_hashes(column: NDArray[Any]) -> NDArray[np.uint64]:
-    """Return text hashes as they are, and numbers and truths by their bits: equal where they are equal, never `UNSET`."""
-    if column.dtype == np.uint64:
-        return column
-    return column.astype(np.float64).view(np.uint64) ^ _NUMBER_BITS
-
-
 class Derivations:
     """All derived columns that some expressions need. `fields` are those that a batch must have for them.
 
+    `numbers` are those of the fields that are read as numbers, character by character: see `ColumnBatch.words`.
     For a plan: make one of all its expressions, ask `columns_of` for `fields` too, and `extend` what it gives.
     """
 
     def __init__(self, expressions: Iterable[Expression | None], context: Context, hashes: TextHashes) -> None:
         found = dict.fromkeys(part for expression in expressions for part in derived_parts(expression))
-        self._derived = tuple(_Derived(part, context, hashes) for part in found)
+        uses, holdings = Uses(context, hashes), Holdings(hashes)
+        self._words = Words()
+        self._derived = tuple(_derived(part, context, hashes, uses, holdings) for part in found)
         self.fields: Final = frozenset(name for derived in self._derived for name in derived.fields)
+        self.numbers: Final = frozenset(name for derived in self._derived for name in derived.numbers)
 
     def extend(self, columns: Columns, events: Sequence[Event]) -> None:
         """Add the derived columns to those of the same `events`, each named as it is written."""
         if not self._derived:
             return
-        times, once = times_of(events), _Once(events)
+        given = Given(columns, events, self._words)
         for derived in self._derived:
-            columns.fields[derived.name] = derived.column(columns, once, times)
+            columns.fields[derived.name] = derived.column(given)
 
 
-class _Once:
-    """Events that are made when they are asked for: each once, however many columns want it."""
+class _Column(Protocol):
+    """One derived column: its name, the fields that it reads, and which of them as numbers."""
 
-    def __init__(self, events: Sequence[Event]) -> None:
-        self._events = events
-        self._made: dict[int, Event] = {}
+    name: str
+    fields: tuple[str, ...]
+    numbers: tuple[str, ...]
 
-    def __getitem__(self, place: int) -> Event:
-        event = self._made.get(place)
-        if event is None:
-            event = self._made[place] = self._events[place]
-        return event
+    def column(self, given: Given) -> NDArray[Any]:
+        """Return the column."""
 
 
-class _Derived:
-    """One derived column. What it came to is remembered by the hash of all that it reads."""
+def _derived(expression: Expression, context: Context, hashes: TextHashes, uses: Uses, holdings: Holdings) -> _Column:
+    """Return the column of an expression, made in the fastest way that it can be."""
+    match expression:
+        case Call(function="holder" | "held" as function, arguments=(Field(name=name),)):
+            return _Held(expression, name, context, holdings, is_own=function == "held")
+        case Call(function="prefix" | "suffix" | "without_last", arguments=(Field(), Literal(value=float() | int() as count))) if (
+            count >= 1
+        ):
+            return _Cut(expression, context, hashes, uses)
+        case _:
+            return _Known(expression, context, hashes, uses)
 
-    def __init__(self, expression: Expression, context: Context, hashes: TextHashes) -> None:
-        self.name: Final = written(expression)
+
+class _Held:
+    """Who holds a field's number, or whether that is the event's own account."""
+
+    def __init__(self, expression: Call, number: str, context: Context, holdings: Holdings, *, is_own: bool) -> None:
+        self.name = written(expression)
+        self.fields: tuple[str, ...] = (number, "account") if is_own else (number,)
+        self.numbers: tuple[str, ...] = ()
+        self._number = number
+        self._context = context
+        self._holdings = holdings
+        self._is_own = is_own
+
+    def column(self, given: Given) -> NDArray[Any]:
+        """Return the accounts' hashes, or truths."""
+        keys, name = given.keys(self._number, None), self._number
+        holders = self._holdings.holder(self._context.holders, keys, given.times, lambda place: given.text(name, place))
+        if not self._is_own:
+            return holders
+        own: NDArray[np.bool_] = (holders == given.fields["account"]) & (holders != UNSET)
+        return own
+
+
+class _Known:
+    """What an expression came to is remembered by all of what it reads that it can tell apart."""
+
+    def __init__(self, expression: Expression, context: Context, hashes: TextHashes, uses: Uses) -> None:
+        self.name = written(expression)
         self._expression = expression
         self._context = context
         self._holders = context.holders
         self._hashes = hashes
         self._read = reading(expression, context)
-        self._remembered: dict[int, Any] = {}
+        self._remembered = Remembered(_DTYPES[expression.type], _REMEMBERED)
         calls = [part for part in parts(expression) if isinstance(part, Call)]
-        account = {"account"} if any(Needs.ACCOUNT in FUNCTIONS[call.function].needs for call in calls) else set()
-        self.fields: Final = tuple(sorted(fields_in(expression) | account))
+        needs = {call: FUNCTIONS[call.function].needs for call in calls}
+        account = {"account"} if any(Needs.ACCOUNT in each for each in needs.values()) else set[str]()
+        told = [(name, apart) for name, apart in uses.of(expression) if name not in account]
+        self._told = [*told, *((name, None) for name in account)]
+        self.fields = tuple(sorted(fields_in(expression) | account))
+        self.numbers = tuple(name for name, apart in self._told if isinstance(apart, np.ndarray))
         self._changes = np.array(sorted(_changes(expression, context)), np.int64)
         self._grain = _grain([FUNCTIONS[call.function] for call in calls])
-        asking = [call.arguments[0] for call in calls if Needs.HOLDERS in FUNCTIONS[call.function].needs]
+        self._asks = any(Needs.HOLDERS in each for each in needs.values())
+        asking = [call.arguments[0] for call in calls if needs[call] >= {Needs.HOLDERS, Needs.TIME}]
         self._numbers = tuple(reading(number, context) for number in asking)
         self._moves: dict[int, list[int]] = {}
 
-    def column(self, columns: Columns, events: _Once, times: NDArray[np.int64]) -> NDArray[Any]:
+    def column(self, given: Given) -> NDArray[Any]:
         """Return the column. An event is asked for only where nothing like it was seen before."""
-        self._forget_what_changed()
-        told = self._keys(columns, times)
+        self.forget_what_changed()
+        keys = self._keys(given)
         if self._numbers:
-            told = self._by_holding(told, events, times)
-        keys, first, place = np.unique(told, return_index=True, return_inverse=True)
-        values: NDArray[Any] = np.empty(keys.size, _DTYPES[self._expression.type])
-        for index, (key, at) in enumerate(zip(keys.tolist(), first.tolist(), strict=True)):
-            value = self._remembered.get(key)
-            if value is None:
-                value = self._remembered[key] = self._value(events[at])
-            values[index] = value
-        return values[place]
+            keys = self._by_holding(keys, given.once, given.times)
+        return self._remembered.of(keys, lambda place: self.value(given.once[place]))
 
-    def _forget_what_changed(self) -> None:
-        others = self._context.holders is not self._holders
-        self._holders = self._context.holders
-        if (others and self._numbers) or len(self._remembered) > _REMEMBERED:
+    def forget_what_changed(self) -> None:
+        """Forget what was told of other holders."""
+        if self._asks and self._context.holders is not self._holders:
             self._remembered.clear()
             self._moves.clear()
+        elif len(self._moves) > _REMEMBERED:
+            self._moves.clear()
+        self._holders = self._context.holders
 
-    def _by_holding(self, keys: NDArray[np.uint64], events: _Once, times: NDArray[np.int64]) -> NDArray[np.uint64]:
+    def _by_holding(self, keys: NDArray[np.uint64], events: Once, times: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Tell apart, among events with one key, those between which a number that is asked about changed hands."""
         distinct, first, place = np.unique(keys, return_index=True, return_inverse=True)
         moved = [self._moves_of(key, events, at) for key, at in zip(distinct.tolist(), first.tolist(), strict=True)]
@@ -150,7 +186,7 @@ class _Derived:
             spans[rows] = np.searchsorted(np.array(moments, np.int64), times[rows], side="right") + 1
         return fold(keys, spans)
 
-    def _moves_of(self, key: int, events: _Once, at: int) -> list[int]:
+    def _moves_of(self, key: int, events: Once, at: int) -> list[int]:
         """Return the moments at which a number that the event at `at` asks about changed hands."""
         moves = self._moves.get(key)
         if moves is None:
@@ -160,23 +196,43 @@ class _Derived:
             moves = self._moves[key] = sorted(found)
         return moves
 
-    def _value(self, event: Event) -> int | float | bool:
+    def value(self, event: Event) -> int | float | bool:
+        """Return what it comes to at an event, a text as its hash."""
         value = self._read(event)
         if self._expression.type is Type.TEXT:
             return UNSET if value is None else self._hashes[value]
         return value  # type: ignore[no-any-return]  # the expression's type says what it is
 
-    def _keys(self, columns: Columns, times: NDArray[np.int64]) -> NDArray[np.uint64]:
-        """Return a hash of all that the expression reads of each event."""
-        told = [self._moments(times)] if self._grain is not None else []
-        told += [np.searchsorted(self._changes, times, side="right").astype(np.uint64)] if self._changes.size else []
-        told += [as_hashes(columns.fields[name]) for name in self.fields]
-        if not told:
-            return np.zeros(times.size, np.uint64)
-        return reduce(fold, (np.where(column == UNSET, _NOBODY, column) for column in told))
+    def _keys(self, given: Given) -> NDArray[np.uint64]:
+        """Return a hash of all that the expression reads of each event and can tell apart; never 0."""
+        times = given.times
+        told = [(times // self._grain).astype(np.uint64) ^ _MOMENT_BITS] if self._grain is not None else []
+        told += [np.searchsorted(self._changes, times, side="right").astype(np.uint64) + _ALWAYS] if self._changes.size else []
+        told += [given.keys(name, apart) for name, apart in self._told]
+        return reduce(fold, told) if told else np.full(times.size, _ALWAYS)
 
-    def _moments(self, times: NDArray[np.int64]) -> NDArray[np.uint64]:
-        return (times // (self._grain or 1)).astype(np.uint64)
+
+class _Cut(_Known):
+    """Part of a field's text: of numbers made of their words, of other texts remembered."""
+
+    def __init__(self, expression: Call, context: Context, hashes: TextHashes, uses: Uses) -> None:
+        super().__init__(expression, context, hashes, uses)
+        field, count = expression.arguments
+        assert isinstance(field, Field)
+        assert isinstance(count, Literal)
+        self._field = field.name
+        self._way, self._count = _CUTS[expression.function], int(count.value)
+        self.numbers = self.fields
+
+    def column(self, given: Given) -> NDArray[Any]:
+        """Return the parts' hashes."""
+        words = given.words(self._field)
+        column, others = self._hashes.of_parts(words, self._way, self._count)
+        if others:
+            texts = given.fields[self._field]
+            rows = np.flatnonzero(((words == 0) | (words == NO_NUMBER)) & (texts != UNSET))
+            column[rows] = self._remembered.of(texts[rows], lambda nth: self.value(given.once[int(rows[nth])]))
+        return column
 
 
 def _changes(expression: Expression, context: Context) -> set[int]:
@@ -198,4 +254,4 @@ def _grain(called: Sequence[Function]) -> int | None:
     return MINUTE if all(function.name in _CLOCKS for function in timed) else 1
 
 
-_CLOCKS: Final = frozenset({"hour", "minute", "weekday", "holiday", "calling_hours"})
+_CLOCKS: Final = frozenset({"hour", "minute", "weekday", "holiday", "calling_hours", "local_time", "public_holiday", "emergency"})

@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ringfence.watch.kernels import texts
+from ringfence.watch.kernels import number_words, texts
+from ringfence.watch.kernels.numbers import LONGEST
 from ringfence.watch.kernels.row_layout import Hashing
 
 UNSET: Final = 0
@@ -31,6 +32,7 @@ class TextHashes(dict[str | None, int]):
         derived = blake2b(b"ringfence columns", digest_size=_KEY_BYTES, key=key).digest()
         self._key: NDArray[np.uint64] = np.frombuffer(derived, np.dtype("<u8")).astype(np.uint64)
         self._remembered = remembered
+        self._room: NDArray[np.uint8] = np.zeros(LONGEST + texts.PADDING, np.uint8)
 
     def __missing__(self, text: str | None) -> int:
         # A broken wire can bring lone surrogates: they are as good as any other text.
@@ -62,6 +64,12 @@ class TextHashes(dict[str | None, int]):
         cells[:, 0, 1] = list(map(len, octets))
         cells[:, 0, 0] = np.cumsum(cells[:, 0, 1]) - cells[:, 0, 1]
         return self.of_cells(np.frombuffer(b"".join(octets), np.uint8), cells, 0)
+
+    def of_parts(self, words: NDArray[np.uint64], way: int, count: int) -> tuple[NDArray[np.uint64], int]:
+        """Return the hashes of parts of numbers that are given as words (see `kernels.number_words.cut`), and how many are none."""
+        hashes = np.empty(words.size, np.uint64)
+        others = number_words.cut(words, way, count, self._key, self._room, hashes)
+        return hashes, others
 
     def bound(self) -> None:
         """Forget all texts once there are too many of them. They hash alike when they come again."""

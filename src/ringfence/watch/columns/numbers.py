@@ -61,7 +61,7 @@ class NumberCodes:
     def text(self, code: int) -> str:
         """Return the text of a code, `…` where it was not remembered."""
         if code < _TEXT:
-            return f"{code:016x}".rstrip("0").translate(_READ)
+            return number_of(code)
         place = code & _PLACE
         return self._texts[place] if place < len(self._texts) else "…"
 
@@ -82,6 +82,15 @@ class NumberCodes:
                 self._texts.append(text)
                 self._of_texts[text] = code
         return code
+
+
+def number_of(code: int) -> str:
+    """Return the number that has a code.
+
+    >>> number_of(0x1662420000000000)
+    '+4420'
+    """
+    return f"{code:016x}".rstrip("0").translate(_READ)
 
 
 def number_code(text: str) -> int | None:

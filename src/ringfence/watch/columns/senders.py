@@ -15,7 +15,8 @@ from ringfence.watch.wire.cdr.blocks import RecordBlock
 
 NOBODY: Final = 0
 """The code of no sender."""
-_LONG_AGO: Final = Micros(-(1 << 62))
+LONG_AGO: Final = Micros(-(1 << 62))
+"""Before anything happened."""
 _MOST: Final = 1 << 17
 """Accounts, or addresses, that are remembered."""
 _PLACES: Final = 4 * _MOST
@@ -30,7 +31,7 @@ class Spans:
         self._firsts: list[int] = [0]
         self._bounds: list[int] = []
         self._codes: list[int] = []
-        self.add(0, [(_LONG_AGO, NOBODY)])
+        self.add(0, [(LONG_AGO, NOBODY)])
         self._arrays = self._laid_out()
 
     def add(self, key: int, spans: Sequence[tuple[int, int]]) -> None:
@@ -114,16 +115,16 @@ class Senders:
         """Return the hash of each sender's `account`, `trunk`, `plan`, `party` or `root`, by code."""
         known = self._columns.get(name, np.empty(0, np.uint64))
         if known.size < len(self._senders):
-            new = [self._hashes[_told(sender, name)] for sender in self._senders[known.size :]]
+            new = [self._hashes[told_of(sender, name)] for sender in self._senders[known.size :]]
             known = self._columns[name] = np.concatenate((known, np.array(new, np.uint64)))
         return known
 
     def _account_spans(self, account: str) -> list[tuple[int, int]]:
-        times = [_LONG_AGO, *self._directory.changes_of_account(account)]
+        times = [LONG_AGO, *self._directory.changes_of_account(account)]
         return [(time, self._code(self._directory.account(account, None, time))) for time in times]
 
     def _source_spans(self, source: str) -> list[tuple[int, int]]:
-        times = [_LONG_AGO, *self._directory.changes_at_source(source)]
+        times = [LONG_AGO, *self._directory.changes_at_source(source)]
         return [(time, self._code(self._directory.sender(source, None, time))) for time in times]
 
     def _code(self, sender: Sender | None) -> int:
@@ -139,7 +140,7 @@ class Holders:
     def __init__(self, directory: Directory, hashes: TextHashes) -> None:
         self._spans = Spans()
         for number, hashed in zip(directory.numbers, hashes.of_texts(list(directory.numbers)).tolist(), strict=True):
-            times = [_LONG_AGO, *directory.changes_of_holder(number)]
+            times = [LONG_AGO, *directory.changes_of_holder(number)]
             self._spans.add(hashed, [(time, int(directory.holder(number, time) is not None)) for time in times])
 
     def hold(self, numbers: NDArray[np.uint64], times: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -152,7 +153,8 @@ def _text(block: RecordBlock, row: int, cell: int) -> str:
     return block.data[begin : begin + length].tobytes().decode("utf-8", "surrogatepass")
 
 
-def _told(sender: Sender | None, name: str) -> str | None:
+def told_of(sender: Sender | None, name: str) -> str | None:
+    """Return a sender's `account`, `trunk`, `plan`, `party` or `root`."""
     if sender is None:
         return None
     if name in ("party", "root"):

@@ -1,6 +1,7 @@
 """How a kernel is compiled."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
@@ -48,6 +49,17 @@ def compiled(kernel: Kernel) -> Kernel:
 def called(kernel: Kernel) -> Kernel:
     """Do the same for what many places call: it stands in the machine code once, which would else take minutes to compile."""
     return _made(kernel, {name: value for name, value in _OPTIONS.items() if name != "forceinline"})
+
+
+def folder_of(kernel: Callable[..., object]) -> Path | None:
+    """Return the folder in which a kernel's machine code is kept, made if need be; `None` where it is kept nowhere."""
+    folder = getattr(getattr(kernel, "_cache", None), "cache_path", None)
+    if folder is None:
+        return None
+    with suppress(OSError):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        return Path(folder)
+    return None
 
 
 def _made(kernel: Kernel, options: dict[str, Any]) -> Kernel:

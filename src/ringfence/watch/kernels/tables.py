@@ -72,6 +72,15 @@ def put(keys: NDArray[np.uint64], values: NDArray[np.int64], key: np.uint64, val
 
 
 @compiled
+def put_all(keys: NDArray[np.uint64], values: NDArray[np.int64], new: NDArray[np.uint64], first: int) -> None:
+    """Set the values of keys, none of which is 0, to `first` and the numbers that follow it. The table must have room for them."""
+    for nth in range(new.size):
+        place = place_of(keys, new[nth])
+        keys[place] = new[nth]
+        values[place] = first + nth
+
+
+@compiled
 def look_up(keys: NDArray[np.uint64], values: NDArray[np.int64], wanted: NDArray[np.uint64], found: NDArray[np.int64]) -> int:
     """Write the value of each wanted key; return how many are missing, which get -1. The key 0 has the value 0."""
     missing = 0

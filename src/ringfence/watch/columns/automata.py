@@ -1,0 +1,123 @@
+"""Automata that read telephone numbers as words, and tell apart what an expression could tell apart."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ringfence.policy.patterns import Pattern
+from ringfence.vocabulary import numbering_plans
+from ringfence.vocabulary.digit_patterns import UnknownPattern
+from ringfence.watch.columns.kept import kept
+from ringfence.watch.kernels.number_words import BEGIN, SYMBOLS
+from ringfence.watch.kernels.numbers import LONGEST
+
+Table = NDArray[np.uint16]
+"""As `kernels.number_words` describes it."""
+
+ALPHABET: Final = "+0123456789"
+_MOST: Final = 1 << 16
+"""States of a table, one more than there can be."""
+_MOST_OF_PATTERNS: Final = 1 << 12
+_SINK: Final = 0
+_PLUS: Final = 1
+
+
+def of_plans() -> Table | None:
+    """Return what tells apart all that numbering plans say of E.164 numbers; `None` where the library has plans of a new kind."""
+    try:
+        return kept("numbering-plans", numbering_plans.stamp(), _of_plans)
+    except UnknownPattern:
+        return None
+
+
+def of_patterns(texts: Sequence[str]) -> Table | None:
+    """Return what tells apart numbers that fit different ones of some patterns; `None` where that takes too many states."""
+    patterns = [Pattern(text) for text in texts]
+    states = [tuple(pattern.start for pattern in patterns)]
+    known = {states[0]: BEGIN}
+    classes: dict[tuple[bool, ...], int] = {}
+    rows: list[list[int]] = [[_SINK] * SYMBOLS]
+    for state in states:  # which grows meanwhile
+        fits = tuple(pattern.is_fit(own) for pattern, own in zip(patterns, state, strict=True))
+        row = [classes.setdefault(fits, len(classes))]
+        for character in ALPHABET:
+            following = tuple(pattern.after(own, character) for pattern, own in zip(patterns, state, strict=True))
+            if following not in known:
+                known[following] = len(states) + BEGIN
+                states.append(following)
+            row.append(known[following])
+        rows.append(row)
+        if len(states) > _MOST_OF_PATTERNS:
+            return None
+    return np.array(rows, np.uint16)
+
+
+def of_lengths() -> Table:
+    """Return what tells numbers of different lengths apart, the + not counted."""
+    table = np.zeros((LONGEST + 2, SYMBOLS), np.uint16)
+    counts = np.arange(LONGEST + 1)
+    table[1:, 0] = counts
+    table[1:, 2:] = np.minimum(counts + 1, LONGEST)[:, None] + BEGIN
+    table[BEGIN, _PLUS] = BEGIN
+    return table
+
+
+def of_prefixes(entries: Iterable[str]) -> Table | None:
+    """Return what tells apart numbers that begin with different entries; `None` where that takes too many states.
+
+    An entry without + is also one for numbers with it.
+    """
+    trie: list[dict[int, int]] = [{}, {}]
+    ended: list[set[str]] = [set(), set()]
+    for entry in entries:
+        if not entry or len(entry) > LONGEST or set(entry) - set(ALPHABET):
+            continue  # no number begins with it
+        for text in {entry, entry if entry.startswith("+") else f"+{entry}"}:
+            state = BEGIN
+            for character in text:
+                symbol = 1 + ALPHABET.index(character)
+                if symbol not in trie[state]:
+                    trie[state][symbol] = len(trie)
+                    trie.append({})
+                    ended.append(set())
+                state = trie[state][symbol]
+            ended[state].add(entry)
+        if len(trie) > _MOST // 2:
+            return None
+    return _told_apart(trie, ended)
+
+
+def _told_apart(trie: list[dict[int, int]], ended: list[set[str]]) -> Table:
+    """Return a trie's states, and behind them one for each set of entries that a number that has left the trie began with."""
+    classes: dict[frozenset[str], int] = {frozenset(): 0}
+    begun = [frozenset[str]()] * len(trie)
+    for state, children in enumerate(trie):  # a state stands behind the one it follows
+        begun[state] |= ended[state]
+        classes.setdefault(begun[state], len(classes))
+        for child in children.values():
+            begun[child] = begun[state]
+    table = np.zeros((len(trie) + len(classes), SYMBOLS), np.uint16)
+    for state, children in enumerate(trie):
+        table[state] = len(trie) + classes[begun[state]]
+        table[state, 0] = classes[begun[state]]
+        for symbol, child in children.items():
+            table[state, symbol] = child
+    for number in classes.values():
+        table[len(trie) + number] = len(trie) + number
+        table[len(trie) + number, 0] = number
+    table[_SINK] = 0
+    return table
+
+
+def _of_plans() -> Table:
+    made = numbering_plans.automaton()
+    if len(made.said) + 2 > _MOST:
+        raise UnknownPattern("more numbering plans than a table holds")
+    # The sink and the beginning come first; behind them stand the automaton's states, whose own numbers begin with 0.
+    table = np.zeros((len(made.said) + 2, SYMBOLS), np.uint16)
+    table[BEGIN, _PLUS] = made.first + 2
+    table[2:, 0] = made.said
+    table[2:, 2:] = np.array(made.following) + 2
+    return table
