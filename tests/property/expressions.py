@@ -216,7 +216,18 @@ class _Grower:
 
     def truth_call(self, depth: int) -> Expression:
         arguments: tuple[Expression, ...]
-        name = self.among("same_prefix", "matches", "valid", "possible", "held", "holiday", "calling_hours")
+        name = self.among(
+            "same_prefix",
+            "matches",
+            "valid",
+            "possible",
+            "held",
+            "holiday",
+            "calling_hours",
+            "local_time",
+            "public_holiday",
+            "emergency",
+        )
         match name:
             case "same_prefix":
                 arguments = (self.text(depth), self.text(depth), Literal(float(self.among(1, 4)), Type.NUMBER))
@@ -224,6 +235,10 @@ class _Grower:
                 arguments = (self.text(depth), _text(self.among("[+]44.*", "ali[a-z]{2}", "1|112")))
             case "holiday":
                 arguments = (_text("days"), _text(self.among(*_ZONES)))
+            case "local_time":
+                arguments = (self.text(depth), _text(self.among("08:00", "13:30")), _text(self.among("00:00", "24:00")))
+            case "emergency":
+                arguments = (self.text(depth), self.text(depth))
             case "calling_hours":
                 states = (self.text(depth),) if self.among(True, False) else ()
                 arguments = (_text("hours"), self.text(depth), *states)

@@ -1,5 +1,6 @@
 """`ringfence policy`: check a bundle, show what it says and what it measures, and what helps its authors."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
@@ -7,15 +8,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ringfence.cli import calibrate, policy_authoring
+from ringfence.cli import calibrate, policy_authoring, policy_packs
 from ringfence.cli.bundles import REFUSED, Folder, loaded
 from ringfence.policy import Bundle
 from ringfence.policy.durations import write_duration
 from ringfence.policy.plan import Calendar, Rolling, Rule, Window
 from ringfence.policy.written import written, written_measure
-from ringfence.watch.engine import Engine
+from ringfence.watch.engine import Engine, limits_of
 from ringfence.watch.engine.physical import Physical, physical
-from ringfence.watch.windows import Limits
 
 _MEGABYTE = 1e6
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -23,11 +23,14 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 @app.command()
 def check(folder: Folder) -> None:
-    """Check a bundle and say every problem with its place. Exit code 0: it may be posted; 2: it is refused."""
+    """Check a bundle and say every problem with its place, and what is out of date. Exit code 0: it may be posted; 2: refused."""
     bundle = loaded(folder)
     rows = sum(len(rows) for rows in bundle.lists.values())
     print(f"{bundle.settings.name}: clauses {len(bundle.clauses)}, rules {len(bundle.plan.rules)}, entries in lists {rows}")
+    if bundle.packs:
+        print(f"packs {', '.join(pack.name for pack in bundle.packs)}")
     print(f"version {bundle.hash}")
+    policy_packs.warn_of_age(bundle, datetime.now(UTC).date())
 
 
 @app.command()
@@ -53,7 +56,7 @@ def plan(
 ) -> None:
     """Show what the rules of a bundle measure: by whom, over which window, against which thresholds; then how, and the memory."""
     bundle = loaded(folder)
-    measured = physical(bundle.plan, Limits())
+    measured = physical(bundle.plan, limits_of(bundle.plan))
     if as_json:
         print(msgspec.json.encode(measured).decode())
         return
@@ -84,15 +87,18 @@ def _show_physical(measured: Physical) -> None:
         print(f"    rules {', '.join(group.rules)}")
         for shared in group.measures:
             print(f"    {shared.measure} in {shared.seconds:g} s, for {', '.join(shared.rules)}")
-        most = group.most_bytes / _MEGABYTE
-        print(f"    {group.key_bytes} B a key, {group.event_bytes} B an event in the window; {most:,.0f} MB at most")
+        print(f"    {group.key_bytes} B a key, {group.event_bytes} B an event in the window")
     print()
     for tallied in measured.tallied:
         print(f"tallied: {tallied.rule}, because {tallied.why}")
+        print(f"    about {tallied.key_bytes:,} B a key, {tallied.entry_bytes} B an event, grain or value that it holds")
+        if tallied.estimates:
+            print(f"    counts up to {measured.exact_distinct:,} different values of a key one by one, and estimates more")
     for name, key in measured.split_by.items():
         print(f"{name} can be split by {key}" if key else f"{name} cannot be split: it compares its keys")
-    bounds = f"{measured.most_events:,} events and {measured.most_keys:,} keys a group"
-    print(f"compiled windows take {measured.most_bytes / _MEGABYTE:,.0f} MB at most, at {bounds}")
+    most, evidence = measured.most_bytes / _MEGABYTE, measured.evidence_bytes / _MEGABYTE
+    print(f"all rules together take {most:,.0f} MB at most, {evidence:,.0f} of them for the call ids that findings name")
+    print("beyond that whoever takes most forgets what is oldest; findings and `losses` say so")
 
 
 def _windows(rule: Rule) -> str:
@@ -131,3 +137,4 @@ app.command("explain")(policy_authoring.explain_rules)
 app.command("diff")(policy_authoring.show_differences)
 app.command("schema")(policy_authoring.print_schema)
 app.command("calibrate")(calibrate.command)
+app.command("packs")(policy_packs.packs)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from ringfence.cli.collection import spare_collection
 from ringfence.cli.shipped import DEFAULT_BUNDLE
 from ringfence.cli.told import plain, say, tell
 from ringfence.policy import Bundle, BundleRefused, load, read_folder, render
+from ringfence.policy.told import with_lists
 from ringfence.report import Collector, Given, RateDeck, Read, findings_table, read_rates
 from ringfence.vocabulary.contracts import Finding, Reference
 from ringfence.vocabulary.times import Micros, iso, micros
@@ -139,8 +140,7 @@ def _reference(bundle: Bundle, accounts: Csv, numbers: Csv, trunks: Csv) -> tupl
     for problem in problems:
         if problem.line == 1 and problem.column is None:
             _refuse(f"{problem.file}: {problem.cause}; {problem.hint}")
-    lists = {name: tuple(row.entry for row in rows) for name, rows in bundle.lists.items()}
-    return msgspec.structs.replace(reference, policy=bundle.hash, lists=lists), problems
+    return with_lists(reference, bundle, date.min), problems
 
 
 def _rates(path: Csv, problems: list[RowProblem]) -> RateDeck | None:

@@ -18,6 +18,7 @@ from ringfence.policy.documents import parse_document
 from ringfence.policy.ladder import Ladder
 from ringfence.policy.ladder_file import read_ladder
 from ringfence.policy.lists import ListRow, read_list, table_of
+from ringfence.policy.packs import OWNED, Pack, joined, read_pack, shipped_hint
 from ringfence.policy.plan import Plan, Table
 from ringfence.policy.problems import START, BundleRefused, Mark, Report
 from ringfence.policy.rules import Placed, giver_in, read_rule
@@ -35,6 +36,7 @@ MAX_FILE_BYTES: Final = 256 * 1024
 MAX_LIST_BYTES: Final = 16 * 1024 * 1024
 
 _RULE: Final = re.compile(r"rules/[^/]+\.ya?ml\Z")
+_PACK: Final = re.compile(r"packs/(?P<name>[a-z]{2}(-[a-z0-9]{1,3})?)\.yaml\Z", re.ASCII)
 _LIST: Final = re.compile(r"lists/(?P<name>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)\.csv\Z", re.ASCII)
 
 
@@ -42,7 +44,8 @@ _LIST: Final = re.compile(r"lists/(?P<name>[a-z][a-z0-9]*(?:-[a-z0-9]+)*)\.csv\Z
 class Bundle:
     """One version of a policy. `hash` is its name for ever: the same content has the same hash wherever it is read.
 
-    `text` is policy.md with its placeholders filled, `clauses` the same cut up, `lists` rows by the list's name.
+    `text` is policy.md with its placeholders filled, `clauses` the same cut up, `lists` rows by the list's name: its own ones, and
+    behind them those of its jurisdiction `packs`.
     """
 
     hash: str
@@ -53,6 +56,7 @@ class Bundle:
     lists: Mapping[str, tuple[ListRow, ...]]
     plan: Plan
     clocks: Clocks
+    packs: tuple[Pack, ...] = ()
 
     def clause(self, slug: str) -> ClauseText | None:
         """Return the clause's text, `None` where this policy has no such clause."""
@@ -72,9 +76,11 @@ def load(files: Mapping[str, bytes], *, posted: bool = False) -> Bundle:
     text, clauses = _text(texts, settings, report)
     ladder, cited = read_ladder(LADDER, texts[LADDER], report) if LADDER in texts else (Ladder((), {}), {})
     lists = {match["name"]: read_list(match["name"], path, texts[path], report) for path in texts if (match := _LIST.match(path))}
+    packs = _packs(texts, settings, report)
+    lists |= joined(lists, packs)
     tables = {name: table_of(name, rows) for name, rows in sorted(lists.items())}
     placed = _rules(texts, tables, report, asking=not posted)
-    clocks = read_clocks(CLOCKS, texts[CLOCKS], lists, report) if CLOCKS in texts else Clocks({})
+    clocks = read_clocks(CLOCKS, texts[CLOCKS], lists, packs, report) if CLOCKS in texts else Clocks({})
     for path in RESERVED:
         if path in texts:
             parse_document(path, texts[path], report)
@@ -85,7 +91,22 @@ def load(files: Mapping[str, bytes], *, posted: bool = False) -> Bundle:
         raise BundleRefused(report.problems)
     version = canonical_hash(files)
     rules = tuple(sorted((item.rule for item in placed if item.rule), key=lambda rule: rule.name))
-    return Bundle(version, settings, text, clauses, ladder, MappingProxyType(lists), Plan(version, rules, tables), clocks)
+    plan = Plan(version, rules, tables, settings.bounds)
+    return Bundle(version, settings, text, clauses, ladder, MappingProxyType(lists), plan, clocks, packs)
+
+
+def _packs(texts: Mapping[str, str], settings: Settings | None, report: Report) -> tuple[Pack, ...]:
+    """Read the packs that the settings name; each must be there, and no other."""
+    present = {match["name"]: path for path in texts if (match := _PACK.match(path))}
+    named = settings.packs if settings is not None else tuple(present)
+    for name in named:
+        if name not in present:
+            report.add(SETTINGS, START, f"there is no pack {name}", f"write packs/{name}.yaml; {shipped_hint()}")
+    for name, path in present.items():
+        if name not in named:
+            report.add(path, START, f"bundle.toml does not name pack {name}", f'add it to packs = ["{name}"], or remove the file')
+    read = [read_pack(present[name], texts[present[name]], report) for name in named if name in present]
+    return tuple(pack for pack in read if pack is not None)
 
 
 def _rules(texts: Mapping[str, str], tables: Mapping[str, Table], report: Report, *, asking: bool) -> list[Placed]:
@@ -139,10 +160,17 @@ def _texts(files: Mapping[str, bytes], report: Report) -> dict[str, str]:
 
 def _known(path: str, report: Report) -> bool:
     fixed = (SETTINGS, TEXT, LADDER, CLOCKS, *RESERVED)
-    if path in fixed or _RULE.match(path) or _LIST.match(path):
+    if (match := _LIST.match(path)) is not None and match["name"].startswith(OWNED):
+        report.add(path, START, f"names that begin with {OWNED} are for what packs hold", "give the list another name")
+        return False
+    if path in fixed or _RULE.match(path) or _LIST.match(path) or _PACK.match(path):
         return True
     near = get_close_matches(path, fixed, n=1)
-    hint = f"did you mean {near[0]}?" if near else "rules are rules/NAME.yaml, lists are lists/NAME.csv; move the rest elsewhere"
+    hint = (
+        f"did you mean {near[0]}?"
+        if near
+        else "rules are rules/NAME.yaml, lists lists/NAME.csv, packs packs/NAME.yaml; move the rest elsewhere"
+    )
     report.add(path, START, "this file is no part of a bundle", hint)
     return False
 

@@ -4,7 +4,7 @@ calendars:
   office:
     zone: Europe/Brussels
     hours: {mon-fri: "09:00-12:00, 13:00-17:30", sat: 09:00-12:00}
-    holidays: holidays-be                 # a list: each entry a date, or a month and a day
+    holidays: be                          # of a jurisdiction pack; or a list: each entry a date, or a month and a day
 clocks:
   traceback-answer:
     rule: US traceback duty, 24 hours
@@ -24,7 +24,9 @@ clocks:
 """
 
 import re
+from collections.abc import Iterable
 from collections.abc import Mapping as Table
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -35,6 +37,8 @@ from ringfence.policy.documents import Mapping, Node, Scalar, Sequence, parse_do
 from ringfence.policy.durations import DURATION_HINT, parse_duration
 from ringfence.policy.keys import Keys
 from ringfence.policy.lists import ListRow
+from ringfence.policy.packs.holidays import Holiday, holidays_of
+from ringfence.policy.packs.pack import Pack
 from ringfence.policy.problems import START, Report, did_you_mean
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -45,11 +49,14 @@ _LENGTH_HINT: Final = "write 24h elapsed, 16h business, or 3 business days"
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*\Z", re.ASCII)
 _NAME_HINT: Final = "small letters, digits and hyphens, such as traceback-answer"
 
+_YEARS: Final = range(1970, 2101)
+"""The years whose holidays calendars hold: those of any case."""
+
 _Lists = Table[str, tuple[ListRow, ...]]
 
 
-def read_clocks(file: str, text: str, lists: _Lists, report: Report) -> Clocks:
-    """Return the clocks that can be read; every problem is reported. `lists` are the bundle's, for holidays."""
+def read_clocks(file: str, text: str, lists: _Lists, packs: Iterable[Pack], report: Report) -> Clocks:
+    """Return the clocks that can be read; every problem is reported. `lists` and `packs` are the bundle's, for holidays."""
     node = parse_document(file, text, report)
     if node is None:
         return Clocks({})
@@ -58,7 +65,8 @@ def read_clocks(file: str, text: str, lists: _Lists, report: Report) -> Clocks:
         return Clocks({})
     keys = Keys(file, node, report)
     keys.check(required=("clocks",), optional=("calendars",))
-    calendars = {name: _calendar(name, inner, lists) for name, inner in _named(keys, "calendars")}
+    closed = _Closed(lists, {place: holidays for pack in packs for place, holidays in pack.holidays.items()})
+    calendars = {name: _calendar(name, inner, closed) for name, inner in _named(keys, "calendars")}
     named = _named(keys, "clocks")
     found = [_clock(name, inner, calendars) for name, inner in named]
     _check_chains(named)
@@ -83,7 +91,15 @@ def _named(keys: Keys, key: str) -> list[tuple[str, Keys]]:
     return found
 
 
-def _calendar(name: str, keys: Keys, lists: _Lists) -> Calendar | None:
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    """What `holidays` may name: a list of the bundle, or where its packs know holidays: be, gb-sct."""
+
+    lists: _Lists
+    places: Table[str, tuple[Holiday, ...]]
+
+
+def _calendar(name: str, keys: Keys, closed: _Closed) -> Calendar | None:
     keys.check(required=("zone", "hours"), optional=("holidays",))
     zone, hours = keys.scalar("zone"), _hours(keys)
     if zone is not None:
@@ -92,7 +108,7 @@ def _calendar(name: str, keys: Keys, lists: _Lists) -> Calendar | None:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             keys.refuse(zone.mark, f"{zone.value!r} is no time zone", "write one such as Europe/Brussels or UTC")
             zone = None
-    dates, yearly = _holidays(keys, lists)
+    dates, yearly = _holidays(keys, closed)
     return Calendar(name, zone.value, hours, dates, yearly) if zone is not None and hours else None
 
 
@@ -132,13 +148,18 @@ def _spans(keys: Keys, days: str) -> tuple[tuple[int, int], ...]:
     return tuple(spans)
 
 
-def _holidays(keys: Keys, lists: _Lists) -> tuple[frozenset[date], frozenset[tuple[int, int]]]:
-    """Return the dates and the yearly days of the list that `holidays` names."""
+def _holidays(keys: Keys, closed: _Closed) -> tuple[frozenset[date], frozenset[tuple[int, int]]]:
+    """Return the dates and the yearly days of the list, or the country or region of a pack, that `holidays` names."""
     scalar = keys.scalar("holidays") if "holidays" in keys.node.entries else None
     if scalar is None:
         return frozenset(), frozenset()
+    lists, place = closed.lists, scalar.value.upper()
+    if place in closed.places and scalar.value not in lists:
+        kept = (*closed.places[place], *(closed.places.get(place[:2], ()) if "-" in place else ()))
+        return frozenset(day for year in _YEARS for day in holidays_of(year, kept)), frozenset()
     if scalar.value not in lists:
-        keys.refuse(scalar.mark, f"no list {scalar.value}", did_you_mean(scalar.value, lists) or f"write lists/{scalar.value}.csv")
+        known = {*lists, *(known.lower() for known in closed.places)}
+        keys.refuse(scalar.mark, f"no list {scalar.value}", did_you_mean(scalar.value, known) or f"write lists/{scalar.value}.csv")
         return frozenset(), frozenset()
     dates, yearly = set[date](), set[tuple[int, int]]()
     for row in lists[scalar.value]:

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from ringfence.policy.local_time import CallingHours
 from ringfence.policy.number_facts import NumberFacts
+from ringfence.policy.places import Places
 from ringfence.policy.plan import Table
 from ringfence.policy.tables import Entries
 from ringfence.vocabulary.times import Micros
@@ -34,6 +35,7 @@ class Context:
 
     def __init__(self, lists: Mapping[str, Table] | None = None, holders: Holders | None = None) -> None:
         self.numbers: Final = NumberFacts()
+        self.places: Final = Places(lists or {}, self.numbers)
         self.holders = holders
         self._lists = lists or {}
         self._entries: dict[str, Entries] = {}

@@ -1,10 +1,11 @@
-"""Reading a bundle's folder: the one place of this package that touches a disk."""
+"""Reading a bundle's folder, and the packs that ship: the one place of this package that touches a disk."""
 
 import os
 from pathlib import Path
 from typing import Final
 
-from ringfence.policy.bundle import MAX_FILES, MAX_LIST_BYTES, belongs
+from ringfence.policy.bundle import MAX_FILES, MAX_LIST_BYTES, SETTINGS, belongs
+from ringfence.policy.packs import pack_files
 from ringfence.policy.problems import START, BundleRefused, Problem
 
 _SPARE: Final = 1  # one byte or file more than allowed is read, so that the loader sees the excess and refuses it by name
@@ -13,7 +14,8 @@ _SPARE: Final = 1  # one byte or file more than allowed is read, so that the loa
 def read_folder(path: Path) -> dict[str, bytes]:
     """Return the content of every file of the bundle in the folder `path`, by its path inside with `/` between parts.
 
-    Leaves `tests/` and hidden files aside, follows no links. Raises `BundleRefused` where the folder or a file cannot be read.
+    Jurisdiction packs that it names and doesn't hold are those that ship, as `packs/NAME.yaml`. Leaves `tests/` and hidden files
+    aside, follows no links. Raises `BundleRefused` where the folder or a file cannot be read.
     """
     if not path.is_dir():
         raise BundleRefused([Problem(str(path), 1, 1, "no such folder", "name the folder that holds bundle.toml")])
@@ -25,7 +27,8 @@ def read_folder(path: Path) -> dict[str, bytes]:
             name = (inside / leaf).as_posix()
             if belongs(name) and len(files) < MAX_FILES + _SPARE:
                 files[name] = _content(Path(folder) / leaf, name)
-    return files
+    shipped = pack_files(files.get(SETTINGS, b""), frozenset(files))
+    return files | {name: _content(place, name) for name, place in shipped.items()}
 
 
 def _content(path: Path, name: str) -> bytes:

@@ -1,13 +1,14 @@
 """What the functions of expressions come to, once their arguments are known and set."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from math import ceil, floor, isfinite, nan
 from typing import Final
 
 from ringfence.policy.context import Context
 from ringfence.policy.expressions import Call, Expression, Literal
 from ringfence.policy.functions import FUNCTIONS, Takes
-from ringfence.policy.local_time import Clock, Local
+from ringfence.policy.local_time import Clock, Local, minute_of
 from ringfence.policy.patterns import Pattern
 from ringfence.vocabulary.contracts import Event
 
@@ -145,12 +146,24 @@ def _holiday(context: Context, name: str, zone: str) -> Computation:
 
 
 def _calling_hours(context: Context, name: str) -> Computation:
-    hours, numbers = context.hours(name), context.numbers
+    hours, numbers, places = context.hours(name), context.numbers, context.places
 
     def compute(event: Event, number: str, state: str | None = None) -> bool:
-        return hours.allow(number, state=state, country=numbers.country(number), zones=numbers.zones(number), time=event.time)
+        return hours.allow(
+            number,
+            state=state,
+            country=numbers.country(number),
+            zones=places.zones(number),
+            time=event.time,
+            closed=partial(places.is_holiday, number),
+        )
 
     return compute
+
+
+def _local_time(context: Context, first: str, last: str) -> Computation:
+    places, since, until = context.places, minute_of(first), minute_of(last)
+    return lambda event, number: places.shows(number, event.time, since, until)
 
 
 def _age(context: Context, name: str) -> Computation:
@@ -165,8 +178,8 @@ _MADE: Final[dict[str, Callable[..., Computation]]] = {
     "same_prefix": _same_prefix,
     "matches": _matches,
     "country": lambda context: lambda _, number: context.numbers.country(number),
-    "number_type": lambda context: lambda _, number: context.numbers.kind(number),
-    "valid": lambda context: lambda _, number: context.numbers.valid(number),
+    "number_type": lambda context: lambda _, number: context.places.kind(number),
+    "valid": lambda context: lambda _, number: context.places.valid(number),
     "possible": lambda context: lambda _, number: context.numbers.possible(number),
     "holder": _holder,
     "held": _held,
@@ -176,6 +189,9 @@ _MADE: Final[dict[str, Callable[..., Computation]]] = {
     "weekday": _shown(lambda local: local.weekday),
     "holiday": _holiday,
     "calling_hours": _calling_hours,
+    "public_holiday": lambda context: lambda event, number: context.places.on_holiday(number, event.time),
+    "local_time": _local_time,
+    "emergency": lambda context: lambda event, dialled, number: context.places.emergency(dialled, number, event.time),
     "age": _age,
 }
 """Functions that are made for the arguments that are written out."""

@@ -10,13 +10,14 @@ from ringfence.policy.expressions import Dimension, Type
 
 
 class Takes(StrEnum):
-    """What an argument may be. The last five are written out, never computed."""
+    """What an argument may be. All but texts and numbers are written out, never computed."""
 
     TEXT = "text"
     NUMBER = "number"
     WHOLE = "whole number"
     ZONE = "zone"
     PATTERN = "pattern"
+    CLOCK = "time of day"
     LIST = "list"
     NAMED_LIST = "list(…)"
 
@@ -70,7 +71,7 @@ class Function:
         return f"{self.name}({', '.join([*names, '…'] if self.more else names)})"
 
 
-_QUOTED: Final = (Takes.ZONE, Takes.PATTERN, Takes.LIST)
+_QUOTED: Final = (Takes.ZONE, Takes.PATTERN, Takes.CLOCK, Takes.LIST)
 _X: Final = Parameter("x", Takes.TEXT)
 _N: Final = Parameter("n", Takes.WHOLE)
 _PHONE: Final = Parameter("number", Takes.TEXT)
@@ -132,10 +133,12 @@ _ALL: Final = (
         "number_type",
         (_PHONE,),
         Type.TEXT,
-        f"by its numbering plan: {', '.join(NUMBER_TYPES.values())}",
+        f"by its country's pack, else by its numbering plan: {', '.join(NUMBER_TYPES.values())}",
         values=frozenset(NUMBER_TYPES.values()),
     ),
-    Function("valid", (_PHONE,), Type.BOOL, "in E.164, and in a range that its numbering plan assigns", may_be_unset=False),
+    Function(
+        "valid", (_PHONE,), Type.BOOL, "in E.164, and in a range that its numbering plan, and its pack, assign", may_be_unset=False
+    ),
     Function("possible", (_PHONE,), Type.BOOL, "in E.164, and as long as its country's numbers are", may_be_unset=False),
     Function(
         "holder",
@@ -179,6 +182,30 @@ _ALL: Final = (
         needs=_AT_TIME_BY_LIST,
         may_be_unset=False,
         may_omit=True,
+    ),
+    Function(
+        "local_time",
+        (_PHONE, Parameter("from", Takes.CLOCK), Parameter("to", Takes.CLOCK)),
+        Type.BOOL,
+        "clocks show a time from … to before … in every zone the number could be in, over midnight too; false where none is known",
+        needs=_AT_TIME,
+        may_be_unset=False,
+    ),
+    Function(
+        "public_holiday",
+        (_PHONE,),
+        Type.BOOL,
+        "the day there is a public holiday by its country's pack, in every zone the number could be in; false where none is known",
+        needs=_AT_TIME,
+        may_be_unset=False,
+    ),
+    Function(
+        "emergency",
+        (Parameter("dialled", Takes.TEXT), _PHONE),
+        Type.BOOL,
+        "these digits call for help in the number's country, or everywhere, by the list emergency-numbers",
+        needs=_AT_TIME,
+        may_be_unset=False,
     ),
     Function(
         "age",

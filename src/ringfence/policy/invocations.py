@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from ringfence.policy.expressions import Call, Dimension, Expression, Literal, Lookup, Type
 from ringfence.policy.functions import FUNCTIONS, SPECIAL, Function, Takes
-from ringfence.policy.local_time import days_problem, hours_problem
+from ringfence.policy.local_time import days_problem, hours_problem, is_clock
 from ringfence.policy.moments import MOMENT_HINT, parse_moment, zone_problem
 from ringfence.policy.patterns import Pattern, PatternRefused
 from ringfence.policy.plan import MeasureFunction, Table
@@ -94,6 +94,8 @@ def _argument(parser: "Parser", function: Function, takes: Takes) -> Term:
             return _of_text(listed(parser, word)[0].name, start)
         case Takes.PATTERN:
             return _pattern(parser)
+        case Takes.CLOCK:
+            return _clock(parser)
     term = parser.expression()
     wanted = Type.TEXT if takes is Takes.TEXT else Type.NUMBER
     if term.type is not wanted:
@@ -127,6 +129,13 @@ def _zone(parser: "Parser") -> Term:
     if (hint := zone_problem(name)) is not None:
         raise ExpressionRefused(token.start, f"{name} is no time zone", hint)
     return _of_text(name, token.start)
+
+
+def _clock(parser: "Parser") -> Term:
+    token = _quoted(parser, "a time of day", '"21:00"')
+    if not is_clock(token.text[1:-1]):
+        raise ExpressionRefused(token.start, f"{token.text[1:-1]} is no time of day", 'write "08:00"')
+    return _of_text(token.text[1:-1], token.start)
 
 
 def _list(parser: "Parser") -> Table:

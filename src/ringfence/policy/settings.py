@@ -2,10 +2,11 @@
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from ringfence.policy.plan import EXACT_DISTINCT, MEMORY_BYTES, Bounds
 from ringfence.policy.problems import START, Mark, Report, did_you_mean
 
 NOTICES: Final = ("page", "feed", "mail")
@@ -21,9 +22,14 @@ _TEXTS: Final = (
     "abuse_mailbox",
     "service_mailbox",
 )
-_KEYS: Final = (*_TEXTS, "languages", "severability", "posting")
+_KEYS: Final = (*_TEXTS, "languages", "severability", "posting", "engine", "packs")
+_BOUNDS: Final = ("exact_distinct", "memory")
+_MEMORY: Final = re.compile(r"(?P<number>[1-9][0-9]{0,5}) ?(?P<unit>[MG])iB\Z", re.ASCII)
+_LEAST_MEMORY: Final = 64 << 20
+_EXACT: Final = (1_000, 1_000_000)
 _LINE: Final = re.compile(r"at line ([0-9]+), column ([0-9]+)")
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+\Z", re.ASCII)
+_PACK: Final = re.compile(r"[a-z]{2}(-[a-z0-9]{1,3})?\Z", re.ASCII)
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", re.ASCII)
 
 
@@ -32,7 +38,8 @@ class Settings:
     """The bundle's settings. Texts stand in policy.md as `{{name}}`, `{{provider}}` and so on.
 
     `jurisdiction` is an ISO 3166 alpha-2 code and `governing_law` how the text calls its law. `severability`: a struck clause
-    leaves the others in force. `notify`: how a posting is announced, from `NOTICES`.
+    leaves the others in force. `notify`: how a posting is announced, from `NOTICES`. `bounds` are those of an engine of its rules.
+    `packs` are the jurisdiction packs that its rules read, by name.
     """
 
     name: str
@@ -46,6 +53,8 @@ class Settings:
     languages: tuple[str, ...]
     severability: bool
     notify: tuple[str, ...]
+    bounds: Bounds = field(default_factory=Bounds)
+    packs: tuple[str, ...] = ()
 
     def placeholders(self) -> dict[str, str]:
         """What the text may name between double braces."""
@@ -111,6 +120,8 @@ def read_settings(file: str, text: str, report: Report) -> Settings | None:
         languages=_languages(reader),
         severability=_severability(reader),
         notify=_notify(reader),
+        bounds=_bounds(reader),
+        packs=_packs(reader),
     )
     if len(report.problems) == before:
         _check_forms(reader, settings)
@@ -144,6 +155,43 @@ def _notify(reader: _Reader) -> tuple[str, ...]:
         if notice not in NOTICES:
             reader.refuse("notify", f"unknown notice {notice!r}", did_you_mean(notice, NOTICES))
     return notices
+
+
+def _packs(reader: _Reader) -> tuple[str, ...]:
+    if "packs" not in reader.table:
+        return ()
+    packs = reader.texts_of("packs", reader.table["packs"])
+    for place, pack in enumerate(packs):
+        if not _PACK.match(pack) or pack in packs[:place]:
+            reader.refuse("packs", f"{pack!r} is no pack, or named twice", 'write packs = ["be", "gb"]')
+    return packs
+
+
+def _bounds(reader: _Reader) -> Bounds:
+    stated = reader.table.get("engine", {})
+    if not isinstance(stated, dict):
+        reader.refuse("engine", "engine must be a table", "write [engine] and exact_distinct = 16384")
+        return Bounds()
+    for key in stated:
+        if key not in _BOUNDS:
+            reader.refuse(key, f"unknown key {key!r} of engine", did_you_mean(key, _BOUNDS))
+    exact = stated.get("exact_distinct", EXACT_DISTINCT)
+    least, most = _EXACT
+    if isinstance(exact, bool) or not isinstance(exact, int) or not least <= exact <= most:
+        hint = f"{least} for ± 9 % beyond it, {EXACT_DISTINCT} for ± 2 %"
+        reader.refuse("exact_distinct", f"exact_distinct must be a whole number from {least} to {most}", hint)
+        return Bounds()
+    return Bounds(memory_bytes=_memory(reader, stated), exact_distinct=exact)
+
+
+def _memory(reader: _Reader, stated: dict[str, Any]) -> int:
+    if "memory" not in stated:
+        return MEMORY_BYTES
+    match = _MEMORY.match(str(stated["memory"]))
+    octets = int(match["number"]) << (20 if match["unit"] == "M" else 30) if match else 0
+    if octets < _LEAST_MEMORY:
+        reader.refuse("memory", "memory must be a size of 64 MiB or more", 'write memory = "512 MiB", or "2 GiB"')
+    return octets
 
 
 def _check_forms(reader: _Reader, settings: Settings) -> None:

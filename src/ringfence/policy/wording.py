@@ -95,6 +95,12 @@ QUESTIONS: Final = {
     "held": ("the account holds {0}", "the account does not hold {0}"),
     "has_numbers": ("some number of {0} is known", "no number of {0} is known"),
     "holiday": ("it is a day of the list {0} in {1}", "it is no day of the list {0} in {1}"),
+    "local_time": (
+        "it is between {1} and {2} wherever {0} may be",
+        "it is not between {1} and {2} wherever {0} may be, or nobody can tell",
+    ),
+    "public_holiday": ("it is a public holiday where {0} is", "it is no public holiday where {0} is, or nobody can tell"),
+    "emergency": ("{0} calls for help in the country of {1}", "{0} does not call for help in the country of {1}"),
     "calling_hours": ("the list {0} allows calling {1} at that time", "the list {0} does not allow calling {1} at that time"),
 }
 """Functions that are true or not, and what it means where they aren't."""

@@ -4,14 +4,14 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
-from msgspec.structs import replace as with_fields
-
 from ringfence.policy import load, read_folder
 from ringfence.policy.plan import Plan
+from ringfence.policy.told import with_lists
 from ringfence.quality.judging import Judged, tracked
 from ringfence.quality.outcomes import Outcome, assessed
 from ringfence.quality.scaling import scaled
@@ -78,8 +78,7 @@ def outcome(world: World) -> list[Outcome]:
         never_originate=[row.entry for row in never.rows if row.entry.startswith("+")] if never else (),
     )
     gc.freeze()
-    lists = {name: tuple(row.entry for row in rows) for name, rows in bundle.lists.items()}
-    reference: Reference = with_fields(carrier.reference, policy=bundle.hash, lists=lists)
+    reference: Reference = with_lists(carrier.reference, bundle, date.min)
     judged = Judged(plans, reference, source=f"carrier {world.seed}.{world.number}")
     judged.take(tracked(packets(carrier.acts()), reference) if world.wire else carrier.events())
     truth = Truth(carrier.labels, carrier.parties)

@@ -28,6 +28,11 @@ LISTS = {
         "ranges", (Row("+44", {"operator": "any"}), Row("+441632", {"operator": "drama"}), Row("32", {"operator": "be"}))
     ),
     "days": Table("days", (Row("12-25"), Row("2026-03-28"))),
+    "emergency-numbers": Table(
+        "emergency-numbers", (Row("112", {"country": "ZZ"}), Row("999", {"country": "GB"}), Row("911", {"country": "US"}))
+    ),
+    "pack-zones": Table("pack-zones", (Row("GB", {"zones": "Europe/London"}),)),
+    "pack-holidays": Table("pack-holidays", (Row("GB", {"name": "A day", "on": "2026-03-28"}),)),
     "opted-out": Table("opted-out", (Row("+441632960002", until_us=SATURDAY), Row("+441632960003", from_us=SATURDAY))),
 }
 EVENT = Event(
@@ -143,6 +148,17 @@ CASES = [
     ("time - conduct_time <= 7d", False),
     ("time - 8d == conduct_time", True),
     ("caller if status == 404 else callee", "+18005550100"),
+    ('local_time(caller, "16:00", "17:00")', True),
+    ('local_time(caller, "17:00", "16:30")', False),
+    ('local_time(caller, "17:00", "16:31")', True),
+    ('local_time(caller, "16:31", "08:00")', False),
+    ('local_time(diverted, "00:00", "24:00")', False),
+    ("public_holiday(caller)", True),
+    ("public_holiday(callee)", False),
+    ('emergency("999", caller)', True),
+    ('emergency("999", callee)', False),
+    ('emergency("112", callee)', True),
+    ('emergency("112", diverted)', True),
     ("party", "acme"),
     ("root", "root"),
     ("kind", "end"),

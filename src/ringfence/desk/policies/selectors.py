@@ -11,6 +11,7 @@ from ringfence.desk.data_folder import data_folder
 from ringfence.desk.errors import NotThere
 from ringfence.desk.policies.models import PolicyVersion
 from ringfence.policy import Bundle, load, read_folder
+from ringfence.policy.packs import emergency_by_country, told_to_others
 
 
 def versions(*, actor: Actor) -> QuerySet[PolicyVersion]:  # noqa: ARG001 # public, see above
@@ -48,8 +49,11 @@ def _bundle(folder: Path) -> Bundle:
 
 
 def lists(*, hash: str, on: date) -> dict[str, tuple[str, ...]]:
-    """Return a posted version's lists by name, each the entries that still hold on a day."""
-    return {
-        name: tuple(row.entry for row in rows if row.expiry is None or row.expiry >= on)
-        for name, rows in bundle(hash=hash).lists.items()
-    }
+    """Return a posted version's lists by name, the entries that hold on a day; emergency numbers are those where the provider is."""
+    posted = bundle(hash=hash)
+    return told_to_others(posted.lists, posted.settings.jurisdiction, on)
+
+
+def emergency(*, hash: str, on: date) -> dict[str, tuple[str, ...]]:
+    """Return a posted version's emergency numbers on a day, by country."""
+    return emergency_by_country(bundle(hash=hash).lists.get("emergency-numbers", ()), on)
