@@ -49,7 +49,7 @@ def _bundle(folder: Path) -> Bundle:
 
 
 def lists(*, hash: str, on: date) -> dict[str, tuple[str, ...]]:
-    """Return a posted version's lists by name, the entries that hold on a day; emergency numbers are those where the provider is."""
+    """Return a posted version's lists by name, the entries that hold on a day; emergency numbers are the provider's country's."""
     posted = bundle(hash=hash)
     return told_to_others(posted.lists, posted.settings.jurisdiction, on)
 
