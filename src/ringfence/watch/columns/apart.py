@@ -5,6 +5,7 @@ from typing import Final
 
 from ringfence.policy.context import Context
 from ringfence.policy.expressions import Call, Expression, Field, Listed, Literal, Lookup
+from ringfence.policy.packs.reading import FORMATS, RANGES
 from ringfence.policy.trees import children
 from ringfence.watch.columns import automata
 from ringfence.watch.columns.given import Apart, Entries
@@ -14,16 +15,14 @@ _OF_PLANS: Final = frozenset({"country", "number_type", "valid", "possible"})
 """Functions that tell no more of a number than numbering plans do, and the lists that go before them."""
 _OF_RANGES: Final = frozenset({"number_type", "valid"})
 _OF_FORMATS: Final = frozenset({"valid"})
-_RANGES: Final = "number-ranges"
-_FORMATS: Final = "number-formats"
-"""What numbering plans say is amended by these lists, where there are any."""
 _PREFIXES: Final = "prefixes"
 _ENTRIES: Final = "entries"
 
 _Use = tuple[str, str]
 """What is done with a field's text, and with which list or pattern; `_TEXT`: anything."""
 _TEXT: Final[_Use] = ("text", "")
-_AMENDING: Final[tuple[_Use, ...]] = ((_PREFIXES, _RANGES), ("formats", _FORMATS))
+_AMENDING: Final[tuple[_Use, ...]] = ((_PREFIXES, RANGES), ("formats", FORMATS))
+"""What numbering plans say is amended by the packs' lists, where there are any."""
 
 
 class Uses:
