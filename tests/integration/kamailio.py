@@ -22,10 +22,16 @@ START_DEADLINE_S: Final = 60.0
 
 
 def free_port(address: str, kind: socket.SocketKind) -> int:
-    """Return a port of `address` that nobody has now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
+    """Return a port of `address` that nobody has now, for `kind` or the other: what listens on UDP may listen on TCP beside."""
+    other = socket.SOCK_STREAM if kind == socket.SOCK_DGRAM else socket.SOCK_DGRAM
+    while True:
+        with socket.socket(socket.AF_INET, kind) as probe, socket.socket(socket.AF_INET, other) as beside:
+            probe.bind((address, 0))
+            try:
+                beside.bind(probe.getsockname())
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
 
 
 class Kamailio:

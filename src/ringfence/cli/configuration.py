@@ -66,7 +66,8 @@ class WatchPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class GatePart(Manners, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The SIP redirect server and the edges that orders are pushed to.
 
-    `peers` may ask over UDP and TCP at `sip`, and over TLS; `trusted` peers may say in P-Ringfence-Source whom they ask about.
+    `peers` may ask over UDP and TCP at `sip`, over TLS, and over HTTP at `http` where that is set; `trusted` peers may say in
+    P-Ringfence-Source whom they ask about.
     The first of `profiles` that fits a peer says how it is spoken to instead.
     """
 
@@ -75,6 +76,7 @@ class GatePart(Manners, frozen=True, kw_only=True, forbid_unknown_fields=True):
     trusted: tuple[str, ...] = ()
     profiles: tuple[PeerProfile, ...] = ()
     tls: TlsConfiguration | None = None
+    http: Listen | None = None
     edges: tuple[EdgeConfiguration, ...] = ()
 
 
@@ -160,6 +162,8 @@ def _check_listening(path: Path, configuration: Configuration) -> None:
     }
     if configuration.gate.tls is not None:
         listening["gate.tls.listen"] = configuration.gate.tls.listen
+    if configuration.gate.http is not None:
+        listening["gate.http"] = configuration.gate.http
     for name, listen in listening.items():
         host, port = address_port(listen)
         try:

@@ -57,6 +57,7 @@ def _redirect(configuration: Configuration, sip: str | None) -> RedirectConfigur
         trusted=part.trusted,
         profiles=part.profiles,
         tls=part.tls,
+        http=part.http,
         allow_code=part.allow_code,
         throttle_code=part.throttle_code,
         refuse_code=part.refuse_code,

@@ -80,3 +80,5 @@ class RedirectConfiguration(Manners, frozen=True, kw_only=True, forbid_unknown_f
     trusted: tuple[str, ...] = ()
     profiles: tuple[PeerProfile, ...] = ()
     tls: TlsConfiguration | None = None
+    http: str | None = None
+    """Where the same peers may ask over HTTP; `None` for nowhere."""

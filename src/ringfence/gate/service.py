@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Coroutine
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -17,9 +18,12 @@ from ringfence.gate.edges import Edge, EdgeDriver
 from ringfence.gate.edges.in_path import NAME as IN_PATH
 from ringfence.gate.edges.in_path import InPath
 from ringfence.gate.edges.kamailio import KamailioEdge
+from ringfence.gate.http import VerdictServer
+from ringfence.gate.http.verdicts import Verdicts
 from ringfence.gate.orders import OrdersTail
 from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.redirect import RedirectServer
+from ringfence.gate.redirect.peers import Peers
 from ringfence.gate.table import OrdersTable
 from ringfence.vocabulary.times import SECOND, Micros
 
@@ -35,17 +39,24 @@ def clock() -> Micros:
     return Micros(time.time_ns() // 1_000)
 
 
+def _address(listen: str) -> tuple[str, int]:
+    host, _, port = listen.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
 class Gate:
     """Everything that one gate process does, on one data folder."""
 
     def __init__(self, data: Path, redirect: RedirectConfiguration, edges: tuple[EdgeConfiguration, ...]) -> None:
         self._data = data
-        self._listen = redirect.listen
+        self._listen, self._http_listen = redirect.listen, redirect.http
         self._table = OrdersTable()
         self._orders = OrdersTail(data / "feeds", self._table)
         self._receipts = ReceiptBook(data / "feeds" / "receipts")
         self._receipts.forget_edges(but={IN_PATH, *(edge.name for edge in edges)}, now=clock())
         self._redirect = RedirectServer(redirect, self._orders, self._receipts, clock=clock)
+        self._verdicts = Verdicts(self._orders, self._receipts, asked=self._redirect.asked, clock=clock)
+        self._http = VerdictServer(self._verdicts, Peers(redirect), lambda: self.health(clock()))
         self._edges: list[Edge] = [KamailioEdge(edge) for edge in edges]
         self._drivers = [
             EdgeDriver(edge, self._table, self._receipts, clock=clock, reconcile_s=each.reconcile_s)
@@ -56,9 +67,10 @@ class Gate:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set. Raises `AddressBusy`, or what ended one of the tasks."""
-        host, _, port = self._listen.rpartition(":")
         self._orders.poll(clock())
-        await self._redirect.listen(host.strip("[]"), int(port))
+        await self._redirect.listen(*_address(self._listen))
+        if self._http_listen is not None:
+            await self._http.listen(*_address(self._http_listen))
         _LOG.info("gate is up", sip=self._listen, edges=[edge.name for edge in self._edges], generation=self._table.generation)
         work: list[Coroutine[None, None, None]] = [driver.run() for driver in self._drivers]
         work += [self._follow(), self._write_receipts(), self._tell_health(), self._drive_in_path()]
@@ -76,6 +88,7 @@ class Gate:
 
     async def _close(self) -> None:
         self._redirect.close()
+        await self._http.close()
         for edge in self._edges:
             await edge.close()
         self._receipts.close(clock())
@@ -147,6 +160,7 @@ class Gate:
             "ignored": tally.ignored,
             "shed": tally.shed,
             "streams": self._redirect.connections,
+            "http": asdict(self._verdicts.tally),
             "receipts_pending": self._receipts.pending,
             "receipts_problem": self._trouble,
             "edges": {
