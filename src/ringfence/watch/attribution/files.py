@@ -1,16 +1,20 @@
 """Who holds what, from the CSV files that a provider keeps: each row checked by itself, every problem named. Pure.
 
-    accounts.csv   account,parent,kind,plan,party,valid_from,valid_to
+    accounts.csv   account,parent,kind,plan,party,billing_day,country,valid_from,valid_to
     trunks.csv     trunk,account,address,user,valid_from,valid_to
     numbers.csv    number,account,state,valid_from,valid_to
 
 An account's row also names the party that holds it (`party`, by default of the account's name): `kind` is that party's (`customer`
 where empty), `parent` the party that brought it. A number may be a range, `+3225551000-+3225551999`. Times are ISO 8601 with a
 zone; empty means without bound. Columns may stand in any order; only a row's own name and its account must be there.
+
+A cell that a spreadsheet would take for a formula is written with a `'` before it, and read without: `plain` and `harmless`.
 """
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_network
@@ -21,7 +25,7 @@ from ringfence.vocabulary.number_blocks import Block, blocks
 from ringfence.vocabulary.numbers import is_e164, to_e164
 from ringfence.vocabulary.times import Micros, from_iso
 
-ACCOUNT_COLUMNS: Final = ("account", "parent", "kind", "plan", "party", "valid_from", "valid_to")
+ACCOUNT_COLUMNS: Final = ("account", "parent", "kind", "plan", "party", "billing_day", "country", "valid_from", "valid_to")
 NUMBER_COLUMNS: Final = ("number", "account", "state", "valid_from", "valid_to")
 TRUNK_COLUMNS: Final = ("trunk", "account", "address", "user", "valid_from", "valid_to")
 KINDS: Final = ("customer", "reseller", "end-user")
@@ -29,6 +33,10 @@ STATES: Final = ("held", "sub-allocated", "quarantined", "ported-out")
 """Of numbers: the last two are nobody's here, so their rows name no account."""
 
 _NAME_LENGTH: Final = 128
+_MOST_BILLING_DAY: Final = 31
+_FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
+_QUOTED_FORMULA: Final = re.compile(r"'+[=+\-@\t\r]")
+_NUMBERS: Final = re.compile(r"\+[0-9]+(-\+[0-9]+)?\Z")
 _SPANS_CACHED: Final = 4_096
 
 _Row = TypeVar("_Row")
@@ -55,12 +63,21 @@ class CsvFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """Rows that come from elsewhere than a file: a name, for messages, and columns to values. They count from 1, as lines do."""
+
+    name: str
+    rows: Sequence[Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class AccountRow:
-    """An account and the party that holds it."""
+    """An account and the party that holds it. `told` are the columns that there were: of others nothing is said."""
 
     line: int
     party: PartyLink
     account: AccountLink
+    told: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +99,9 @@ class NumberRow:
     span: Span
 
 
-class _BadValue(Exception):
+class BadValue(Exception):
+    """A value that can't be taken: which column's, why, and what would do."""
+
     def __init__(self, column: str, cause: str, hint: str) -> None:
         super().__init__(cause)
         self.column, self.cause, self.hint = column, cause, hint
@@ -110,46 +129,85 @@ def read_reference(
     return reference, problems
 
 
-def read_accounts(file: CsvFile | None, problems: list[RowProblem]) -> list[AccountRow]:
+def read_accounts(file: CsvFile | Table | None, problems: list[RowProblem]) -> list[AccountRow]:
     """Return the good rows of accounts.csv; what is wrong with others is added to `problems`."""
-    return _rows(file, ACCOUNT_COLUMNS, _account, problems)
+    return read_rows(file, ACCOUNT_COLUMNS, _account, problems)
 
 
-def read_trunks(file: CsvFile | None, problems: list[RowProblem]) -> list[TrunkRow]:
+def read_trunks(file: CsvFile | Table | None, problems: list[RowProblem]) -> list[TrunkRow]:
     """Return the good rows of trunks.csv; what is wrong with others is added to `problems`."""
-    return _rows(file, TRUNK_COLUMNS, _trunk, problems)
+    return read_rows(file, TRUNK_COLUMNS, _trunk, problems)
 
 
-def read_numbers(file: CsvFile | None, problems: list[RowProblem]) -> list[NumberRow]:
+def read_numbers(file: CsvFile | Table | None, problems: list[RowProblem]) -> list[NumberRow]:
     """Return the good rows of numbers.csv; what is wrong with others is added to `problems`."""
-    return _rows(file, NUMBER_COLUMNS, _number, problems)
+    return read_rows(file, NUMBER_COLUMNS, _number, problems)
 
 
-def _rows(
-    file: CsvFile | None, columns: tuple[str, ...], convert: Callable[[int, Mapping[str, str]], _Row], problems: list[RowProblem]
+def read_rows(
+    file: CsvFile | Table | None,
+    columns: tuple[str, ...],
+    convert: Callable[[int, Mapping[str, str]], _Row],
+    problems: list[RowProblem],
 ) -> list[_Row]:
+    """Return what `convert` makes of line number and cells of each good row; what is wrong with others is added to `problems`.
+
+    A column that is not there reads as empty. The first of `columns`, and the account where there is such a column, must be there.
+    """
     if file is None:
         return []
+    cells = _of_table(file, columns, problems) if isinstance(file, Table) else _of_csv(file, columns, problems)
+    rows: list[_Row] = []
+    for number, row in cells:
+        try:
+            rows.append(convert(number, row))
+        except BadValue as bad:
+            problems.append(RowProblem(file.name, number, bad.column or None, bad.cause, bad.hint))
+    return rows
+
+
+def _of_table(table: Table, columns: tuple[str, ...], problems: list[RowProblem]) -> Iterator[tuple[int, Mapping[str, str]]]:
+    for number, row in enumerate(table.rows, start=1):
+        unknown = [name for name in row if name not in columns]
+        if unknown:
+            problems.append(RowProblem(table.name, number, unknown[0], "is not known", f"there may be: {', '.join(columns)}"))
+        else:
+            yield number, defaultdict(str, ((name, value.strip()) for name, value in row.items()))
+
+
+def _of_csv(file: CsvFile, columns: tuple[str, ...], problems: list[RowProblem]) -> Iterator[tuple[int, Mapping[str, str]]]:
     lines = _lines(_text(file, problems))
     number, header = next(lines, (1, []))
     header = [name.strip().lower() for name in header]
-    missing = [name for name in dict.fromkeys((columns[0], "account")) if name not in header]
+    needed = (columns[0], "account") if "account" in columns else columns[:1]
+    missing = [name for name in dict.fromkeys(needed) if name not in header]
     unknown = [name for name in header if name not in columns]
     if missing or unknown:
         cause = f"lacks {', '.join(missing)}" if missing else f"has {', '.join(unknown)}, which is not known"
         problems.append(RowProblem(file.name, number, None, f"the header {cause}", f"the first line may be: {','.join(columns)}"))
-    rows: list[_Row] = []
     if missing:
-        return rows
-    absent = dict.fromkeys(columns, "")
+        return
     for number, cells in lines:
-        try:
-            if len(cells) != len(header):
-                raise _BadValue("", f"{len(cells)} values under {len(header)} columns", "quote values that hold a comma")
-            rows.append(convert(number, absent | {name: cell.strip() for name, cell in zip(header, cells, strict=True)}))
-        except _BadValue as bad:
-            problems.append(RowProblem(file.name, number, bad.column or None, bad.cause, bad.hint))
-    return rows
+        if len(cells) != len(header):
+            cause = f"{len(cells)} values under {len(header)} columns"
+            problems.append(RowProblem(file.name, number, None, cause, "quote values that hold a comma"))
+        else:
+            yield number, defaultdict(str, zip(header, map(plain, cells), strict=True))
+
+
+def harmless(cell: str) -> str:
+    """Return a cell so that no spreadsheet takes it for a formula; numbers in E.164 and ranges of them stay as they are.
+
+    >>> harmless("=1+1"), harmless("+3225551212"), harmless("shop"), plain(harmless("'=a")) == "'=a"
+    ("'=1+1", '+3225551212', 'shop', True)
+    """
+    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBERS.match(cell) else cell
+
+
+def plain(cell: str) -> str:
+    """Return what a cell says, without the mark of `harmless` and the blanks around it."""
+    cell = cell.strip()
+    return cell[1:] if cell.startswith("'") and _QUOTED_FORMULA.match(cell) else cell
 
 
 def _text(file: CsvFile, problems: list[RowProblem]) -> str:
@@ -176,33 +234,63 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _account(line: int, row: Mapping[str, str]) -> AccountRow:
-    account = _name(row, "account")
-    party = _name(row, "party") if row["party"] else account
-    kind = row["kind"] or "customer"
-    if kind not in KINDS:
-        raise _BadValue("kind", f"{kind!r} is no kind of party", f"one of {', '.join(KINDS)}")
-    if row["parent"] == party:
-        raise _BadValue("parent", "a party cannot stand below itself", "leave it empty for a direct customer")
-    start, end = _span(row["valid_from"], row["valid_to"])
-    above = _name(row, "parent") if row["parent"] else None
+    told = frozenset(row)
+    account = name_of(row, "account")
+    party = name_of(row, "party") if row["party"] else account
+    start, end = span_of(row)
     return AccountRow(
         line,
-        PartyLink(party=party, parent=above, kind=kind),
-        AccountLink(account=account, party=party, plan=row["plan"] or None, valid_from=start, valid_to=end),
+        party_of(row, party),
+        AccountLink(
+            account=account,
+            party=party,
+            plan=row["plan"] or None,
+            valid_from=start,
+            valid_to=end,
+            billing_day=_billing_day(row["billing_day"]),
+            country=_country(row["country"]),
+        ),
+        told,
     )
+
+
+def party_of(row: Mapping[str, str], party: str) -> PartyLink:
+    """Return a party with the kind and the parent that its row names, without a span."""
+    kind = row["kind"] or "customer"
+    if kind not in KINDS:
+        raise BadValue("kind", f"{kind!r} is no kind of party", f"one of {', '.join(KINDS)}")
+    if row["parent"] == party:
+        raise BadValue("parent", "a party cannot stand below itself", "leave it empty for a direct customer")
+    return PartyLink(party=party, parent=name_of(row, "parent") if row["parent"] else None, kind=kind)
+
+
+def _billing_day(written: str) -> int:
+    if not written:
+        return 1
+    if not (written.isascii() and written.isdecimal() and 1 <= int(written[:3]) <= _MOST_BILLING_DAY):
+        raise BadValue("billing_day", f"{written!r} is no day of a month", "1 to 31; in a shorter month the last day counts")
+    return int(written)
+
+
+def _country(written: str) -> str | None:
+    if not written:
+        return None
+    if not (len(written) == 2 and written.isascii() and written.isalpha()):
+        raise BadValue("country", f"{written!r} is no country", "two letters as ISO 3166 has them: BE")
+    return written.upper()
 
 
 def _number(line: int, row: Mapping[str, str]) -> NumberRow:
     state = row["state"] or "held"
     if state not in STATES:
-        raise _BadValue("state", f"{state!r} is no state of a number", f"one of {', '.join(STATES)}")
+        raise BadValue("state", f"{state!r} is no state of a number", f"one of {', '.join(STATES)}")
     found = _blocks(row["number"])
     account = row["account"] or None
     if (account is None) != (state in STATES[2:]):
-        raise _BadValue(
+        raise BadValue(
             "account", "is empty" if account is None else f"names one, and a {state} number is nobody's", f"state: {state}"
         )
-    return NumberRow(line, found, account, state, _span(row["valid_from"], row["valid_to"]))
+    return NumberRow(line, found, account, state, span_of(row))
 
 
 def _blocks(written: str) -> tuple[Block, ...]:
@@ -213,12 +301,12 @@ def _blocks(written: str) -> tuple[Block, ...]:
         try:
             return tuple(blocks(first, last))
         except ValueError as error:
-            raise _BadValue(
+            raise BadValue(
                 "number", f"{written!r} is {error}", "write the first and the last number, as long as each other"
             ) from None
     meant = to_e164(written) or to_e164(f"+{written}")
     hint = f"did you mean {meant}?" if meant else "write + and country code: +3225551212, or a range: +3225551000-+3225551999"
-    raise _BadValue("number", f"{written!r} is not E.164" if written else "empty", hint)
+    raise BadValue("number", f"{written!r} is not E.164" if written else "empty", hint)
 
 
 def _trunk(line: int, row: Mapping[str, str]) -> TrunkRow:
@@ -228,14 +316,14 @@ def _trunk(line: int, row: Mapping[str, str]) -> TrunkRow:
             network = ip_network(row["address"])
         except ValueError:
             hint = "write 192.0.2.1 or 192.0.2.0/24, without host bits"
-            raise _BadValue("address", f"{row['address']!r} is no address or network", hint) from None
+            raise BadValue("address", f"{row['address']!r} is no address or network", hint) from None
         address = str(network.network_address) if network.prefixlen == network.max_prefixlen else str(network)
     elif not row["user"]:
-        raise _BadValue("address", "neither address nor user", "a trunk is known by at least one of them")
-    start, end = _span(row["valid_from"], row["valid_to"])
+        raise BadValue("address", "neither address nor user", "a trunk is known by at least one of them")
+    start, end = span_of(row)
     link = TrunkLink(
-        trunk=_name(row, "trunk"),
-        account=_name(row, "account"),
+        trunk=name_of(row, "trunk"),
+        account=name_of(row, "account"),
         address=address,
         user=row["user"] or None,
         valid_from=start,
@@ -244,19 +332,21 @@ def _trunk(line: int, row: Mapping[str, str]) -> TrunkRow:
     return TrunkRow(line, link)
 
 
-def _name(row: Mapping[str, str], column: str) -> str:
+def name_of(row: Mapping[str, str], column: str) -> str:
+    """Return a name. Raises `BadValue` where it is none."""
     value = row[column]
     if not value:
-        raise _BadValue(column, "empty", "every row needs it")
+        raise BadValue(column, "empty", "every row needs it")
     if len(value) > _NAME_LENGTH or not value.isprintable():
-        raise _BadValue(column, "too long, or with control characters", f"at most {_NAME_LENGTH} printable characters")
+        raise BadValue(column, "too long, or with control characters", f"at most {_NAME_LENGTH} printable characters")
     return value
 
 
-def _span(start: str, end: str) -> Span:
-    begun, ended = _moment(start, "valid_from"), _moment(end, "valid_to")
+def span_of(row: Mapping[str, str]) -> Span:
+    """Return from when to when a row says that it holds. Raises `BadValue`."""
+    begun, ended = _moment(row["valid_from"], "valid_from"), _moment(row["valid_to"], "valid_to")
     if begun is not None and ended is not None and ended <= begun:
-        raise _BadValue("valid_to", "the span ends before it begins", "valid_to is the first moment that is not included")
+        raise BadValue("valid_to", "the span ends before it begins", "valid_to is the first moment that is not included")
     return begun, ended
 
 
@@ -267,4 +357,4 @@ def _moment(written: str, column: str) -> Micros | None:
     try:
         return from_iso(written)
     except (ValueError, OverflowError):
-        raise _BadValue(column, f"{written!r} names no moment", "write 2026-01-31T00:00:00Z, or nothing for no limit") from None
+        raise BadValue(column, f"{written!r} names no moment", "write 2026-01-31T00:00:00Z, or nothing for no limit") from None

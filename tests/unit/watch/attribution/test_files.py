@@ -1,10 +1,15 @@
 """Reference data from CSV: good rows are kept, bad ones are told with line, column, cause and hint."""
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ringfence.vocabulary.contracts import AccountLink, NumberLink, PartyLink, TrunkLink
 from ringfence.vocabulary.times import Micros, from_iso
 from ringfence.watch.attribution import CsvFile, read_reference
+from ringfence.watch.attribution.files import RowProblem, Table, harmless, plain, read_accounts
 
 _T0 = Micros(0)
 
@@ -94,3 +99,33 @@ def test_an_account_may_be_another_partys_and_end() -> None:
         ("Buyer", from_iso("2026-01-01T00:00:00Z")),
     ]
     assert [link.party for link in reference.parties] == ["Shop", "Buyer"]
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=12))
+def test_no_cell_is_a_formula_and_each_reads_as_it_was(text: str) -> None:
+    written = harmless(text.strip())
+    assert written[:1] not in ("=", "-", "@")
+    assert not written.startswith("+") or re.fullmatch(r"\+[0-9]+(-\+[0-9]+)?", written)
+    assert plain(written) == text.strip()
+
+
+def test_a_table_from_elsewhere_is_read_as_a_file_is() -> None:
+    problems: list[RowProblem] = []
+    table = Table(
+        "accounts.csv", [{"account": "a", "billing_day": "31", "country": "be"}, {"account": "b", "hue": "red"}, {"plan": "x"}]
+    )
+    (row,) = read_accounts(table, problems)
+    assert (row.account.billing_day, row.account.country, row.told) == (31, "BE", {"account", "billing_day", "country"})
+    assert [(problem.line, problem.column, problem.cause) for problem in problems] == [
+        (2, "hue", "is not known"),
+        (3, "account", "empty"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "written"), [("billing_day", "32"), ("billing_day", "0"), ("billing_day", "x"), ("country", "Belgium")]
+)
+def test_a_day_or_country_that_is_none_is_refused(column: str, written: str) -> None:
+    problems: list[RowProblem] = []
+    assert not read_accounts(CsvFile("accounts.csv", f"account,{column}\na,{written}\n".encode()), problems)
+    assert problems[0].column == column
