@@ -287,10 +287,18 @@ EXACT_DISTINCT: Final = 16_384
 estimate beyond are 2 %."""
 
 
+MEMORY_BYTES: Final = 1 << 30
+"""What all rules may remember together, unless a bundle says otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a bundle says about an engine of its rules: beyond `exact_distinct` values of a key their number may be estimated."""
+    """What a bundle says about an engine of its rules.
 
+    They take `memory_bytes` at most; beyond `exact_distinct` values of a key their number may be estimated.
+    """
+
+    memory_bytes: int = MEMORY_BYTES
     exact_distinct: int = EXACT_DISTINCT
 
 
