@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
-from ringfence.desk.parties.files import Rows
+from ringfence.desk.parties.files import Rows, among
 from ringfence.desk.parties.models import Account, NumberHolding
 from ringfence.desk.parties.succession import Held, Span, overlap, succession
 from ringfence.vocabulary.number_blocks import Block
@@ -38,18 +38,23 @@ class _Block:
 
 
 class Written(NamedTuple):
-    """How many blocks are new and how many changed, and which they are."""
+    """Which blocks are new, and which changed."""
 
-    added: int = 0
-    changed: int = 0
-    blocks: frozenset[Block] = frozenset()
+    added: frozenset[Block] = frozenset()
+    changed: frozenset[Block] = frozenset()
+
+    @property
+    def blocks(self) -> frozenset[Block]:
+        """New or changed."""
+        return self.added | self.changed
 
 
 def write_numbers(rows: Rows, now: datetime) -> Written:
     """Write the rows' holdings; return what changed. Two holders at once are refused."""
     if not rows.numbers:
         return Written()
-    accounts: dict[str | None, int] = dict(Account.objects.values_list("name", "id"))
+    users = {row.account for row in rows.numbers if row.account is not None}
+    accounts: dict[str | None, int] = dict(among(Account.objects.all(), "name", users).values_list("name", "id"))
     known = _standing({block.prefix for row in rows.numbers for block in row.blocks})
     older = set(known)
     changed = dict[Block, None]()
@@ -73,7 +78,7 @@ def write_numbers(rows: Rows, now: datetime) -> Written:
             if one.key
         ]
         NumberHolding.objects.bulk_update(mended, ("account", "state", "valid_to"), batch_size=_BATCH)
-    return Written(len(changed.keys() - older), len(changed.keys() & older), frozenset(changed))
+    return Written(frozenset(changed.keys() - older), frozenset(changed.keys() & older))
 
 
 def _span(row: NumberRow) -> Span:
