@@ -1,8 +1,11 @@
 """`ringfence mail`: the abuse mailbox, by SMTP."""
 
 import asyncio
+import logging
 import signal
 import sys
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -12,7 +15,10 @@ from django.core.exceptions import ImproperlyConfigured
 from ringfence.cli.configuration import ConfigurationRefused, address_port, load
 from ringfence.desk.site.process import configure
 
+log = logging.getLogger(__name__)
+
 FATAL_EXIT: Final = 2
+_PAUSE_SECONDS: Final = 0.5
 
 
 def command(
@@ -41,4 +47,31 @@ async def _serve(host: str, port: int, size_limit: int) -> None:
         loop.add_signal_handler(number, end.set)
     server = await loop.create_server(lambda: listener(size_limit=size_limit, loop=loop), host, port)
     async with server:
+        handling = asyncio.create_task(_handle(end))
         await end.wait()
+        await handling
+
+
+async def _handle(end: asyncio.Event) -> None:
+    """Look into complaints as they come, until the end; where that fails, the next turn tries again."""
+    while not end.is_set():
+        try:
+            busy = await asyncio.to_thread(_turn)
+        except Exception:  # the outermost loop of the mailbox: mail must be taken in whatever becomes of what came before
+            log.exception("complaints could not be looked into")
+            busy = False
+        if not busy:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(end.wait(), _PAUSE_SECONDS)
+
+
+def _turn() -> bool:
+    from django.db import close_old_connections
+
+    from ringfence.desk.actor import system
+    from ringfence.desk.complaints.handling import handle_received
+
+    try:
+        return handle_received(actor=system("mail"), now=datetime.now(UTC)) > 0
+    finally:
+        close_old_connections()

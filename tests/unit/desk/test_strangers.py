@@ -11,6 +11,7 @@ from ringfence.desk.actor import ANONYMOUS, Actor, StaffRole
 from ringfence.desk.audit import selectors as audit
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.cases import services as working
+from ringfence.desk.complaints import answering
 from ringfence.desk.complaints import selectors as complaints
 from ringfence.desk.complaints import services as receiving
 from ringfence.desk.decisions import selectors as decisions
@@ -46,6 +47,7 @@ def full(desk: Desk) -> Desk:
     files = {"accounts.csv": ACCOUNTS.encode(), "trunks.csv": TRUNKS.encode(), "numbers.csv": NUMBERS.encode()}
     assert importing.import_parties(files=files, actor=ADMIN, now=NOON).written
     mail = receiving.take_in(raw=b"Subject: calls\r\n\r\nat night\r\n", sender="joe@example.org", actor=WORKER, now=NOON)
+    answering.know_peer(name="North", addresses=["198.51.100.7"], mail="", actor=ADMIN, now=NOON)
     working.join_complaint(case_id=cases.cases(actor=AUDITOR).get().id, complaint=mail, actor=WORKER, now=NOON)
     deciding.hold_automation(reason="a test", actor=WORKER, now=NOON)
     Alarm.objects.create(kind="budget", text="stopped", raised=NOON)
@@ -90,6 +92,7 @@ ASKED: dict[str, Callable[[Actor], object]] = {
     "complaints.complaint_page": lambda actor: complaints.complaint_page(
         number=complaints.complaints(actor=AUDITOR).get().id, actor=actor
     ),
+    "complaints.peers": lambda actor: list(complaints.peers(actor=actor)),
     "cases.cases": lambda actor: list(cases.cases(actor=actor)),
     "cases.case": lambda actor: cases.case(number=the_case(), actor=actor),
     "cases.case_file": lambda actor: cases.case_file(number=the_case(), actor=actor),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from email.header import decode_header
 from email.message import Message
 from email.parser import BytesParser
+from html.parser import HTMLParser
 from itertools import islice
 from typing import Final
 
@@ -37,11 +38,54 @@ def heading(raw: bytes) -> str:
 
 
 def text(raw: bytes) -> str:
-    """Return the first plain text part without control characters, cut at 20 000; empty where there is none."""
-    for part in parts(letter(raw)):
-        if part.get_content_type() == "text/plain" and not part.is_multipart():
+    """Return the first plain text part without control characters, cut at 20 000; the words of an HTML part where there is none."""
+    held = [part for part in parts(letter(raw)) if not part.is_multipart()]
+    for part in held:
+        if part.get_content_type() == "text/plain":
             return shown(_payload(part))[:_TEXT_LENGTH]
+    for part in held:
+        if part.get_content_type() == "text/html":
+            return shown(words(_payload(part)))[:_TEXT_LENGTH]
     return ""
+
+
+def words(html: str) -> str:
+    """Return what a reader of a page would read: no tags, no scripts, no styles, a line a block."""
+    reader = _Words()
+    reader.feed(html)
+    reader.close()
+    lines = (" ".join(line.split()) for line in "".join(reader.found).split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+class _Words(HTMLParser):
+    """Gathers text. It never fails: what is no HTML is text."""
+
+    _UNREAD: Final = frozenset({"script", "style", "head", "title", "template", "noscript", "iframe", "object", "svg"})
+    _BLOCKS: Final = frozenset({"p", "br", "div", "tr", "li", "h1", "h2", "h3", "h4", "table", "blockquote", "hr", "pre"})
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+        self._unread: list[str] = []
+
+    def handle_starttag(self, tag: str, _attributes: list[tuple[str, str | None]]) -> None:
+        if tag in self._UNREAD:
+            self._unread.append(tag)
+        elif tag in self._BLOCKS:
+            self.found.append("\n")
+        else:
+            self.found.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._unread:
+            del self._unread[self._unread.index(tag) :]
+        elif tag in self._BLOCKS:
+            self.found.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._unread:
+            self.found.append(data)
 
 
 def _payload(part: Message) -> str:

@@ -8,13 +8,15 @@ from django.db.models import QuerySet
 
 from ringfence.desk.actor import Actor
 from ringfence.desk.complaints import mails
-from ringfence.desk.complaints.models import Complaint
+from ringfence.desk.complaints.models import Answer, Candidate, Complaint, Peer
 from ringfence.desk.complaints.reports import Report, reports_in
 from ringfence.desk.data_folder import data_folder
 from ringfence.vocabulary.times import utc
 
 _NOTES_LENGTH: Final = 4_000
 _TITLE_LENGTH: Final = 200
+_ANSWERS: Final = 20
+_CANDIDATES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,10 @@ class ComplaintPage:
     text: str
     missing: bool
     reports: tuple[ReportShown, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    """What was answered to whether it is ours, the newest first."""
+    candidates: tuple[Candidate, ...] = ()
+    """Of the newest answer that has any, the likest first."""
 
 
 def complaints(*, actor: Actor) -> QuerySet[Complaint]:
@@ -52,11 +58,19 @@ def complaint_page(*, number: int, actor: Actor) -> ComplaintPage | None:
     complaint = complaints(actor=actor).filter(id=number).first()
     if complaint is None:
         return None
+    answers = tuple(complaint.answers.order_by("-id")[:_ANSWERS])
+    candidates = tuple(Candidate.objects.filter(answer__in=answers).order_by("-answer_id", "-likeness", "id")[:_CANDIDATES])
+    shown = tuple(one for one in candidates if one.answer_id == candidates[0].answer_id)
     try:
         raw = (data_folder() / "mail" / f"{complaint.sha256}.eml").read_bytes()
     except FileNotFoundError:
-        return ComplaintPage(complaint, "", True)
-    return ComplaintPage(complaint, mails.text(raw), False, tuple(map(_shown, reports_in(raw))))
+        return ComplaintPage(complaint, "", True, (), answers, shown)
+    return ComplaintPage(complaint, mails.text(raw), False, tuple(map(_shown, reports_in(raw))), answers, shown)
+
+
+def peers(*, actor: Actor) -> QuerySet[Peer]:
+    """Return the networks that hand us traffic, by name."""
+    return Peer.objects.order_by("name") if actor.sees_the_desk else Peer.objects.none()
 
 
 def _shown(report: Report) -> ReportShown:
@@ -65,6 +79,8 @@ def _shown(report: Report) -> ReportShown:
         ("Reporter's address", report.reporter_mail or ""),
         ("Reporter's reference", report.reference or ""),
         ("Numbers", ", ".join(report.numbers)),
+        ("Called numbers", ", ".join(report.callees)),
+        ("Numbers to call back", ", ".join(report.callbacks)),
         ("Addresses", ", ".join(report.addresses)),
         ("Accounts", ", ".join(report.accounts)),
         ("Web addresses", ", ".join(report.urls)),

@@ -4,6 +4,7 @@ import os
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from django.db import transaction
 
@@ -13,6 +14,10 @@ from ringfence.desk.audit.services import Act
 from ringfence.desk.complaints.mails import heading
 from ringfence.desk.complaints.models import Complaint
 from ringfence.desk.data_folder import data_folder
+from ringfence.desk.outbox import services as outbox
+
+RECEIVED: Final = "complaint.received"
+"""The mail process looks into what came; no reaction of the worker waits for files to be read."""
 
 
 def take_in(*, raw: bytes, sender: str, actor: Actor, now: datetime) -> int:
@@ -28,6 +33,7 @@ def take_in(*, raw: bytes, sender: str, actor: Actor, now: datetime) -> int:
         row = Complaint.objects.create(sha256=digest, size=len(raw), sender=token, heading=heading(raw), received=now)
         act = Act(verb="received", about=("complaint", str(row.id)), details={"sha256": digest, "sender": token})
         audit.record(acts=[act], actor=actor, now=now)
+        outbox.enqueue(topic=RECEIVED, payloads=[{"complaint": row.id}], now=now)
     return row.id
 
 

@@ -2,13 +2,16 @@
 
 from datetime import UTC, datetime
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render, resolve_url
 
-from ringfence.desk.actor import DeskRequest
-from ringfence.desk.complaints import selectors, services
-from ringfence.desk.errors import NotThere
-from ringfence.desk.pages import for_staff, page_of, render_live
+from ringfence.desk.actor import Actor, DeskRequest
+from ringfence.desk.complaints import answering, selectors, services
+from ringfence.desk.complaints.models import Verdict
+from ringfence.desk.errors import DeskError, NotThere
+from ringfence.desk.pages import attempt, for_forms, for_staff, page_of, render_live
+from ringfence.watch.lake.carried import HistoryUnreadable
 
 
 @for_staff
@@ -25,4 +28,81 @@ def complaint(request: DeskRequest, number: int) -> HttpResponse:
     if found is None:
         raise NotThere(f"no complaint {number}")
     services.note_reading(number=number, actor=request.actor, now=datetime.now(UTC))
-    return render(request, "complaints/complaint.html", {"found": found, "complaint": found.complaint})
+    return render(request, "complaints/complaint.html", _page(found, request.actor))
+
+
+def _page(found: selectors.ComplaintPage, actor: Actor) -> dict[str, object]:
+    return {
+        "found": found,
+        "complaint": found.complaint,
+        "answer": next(iter(found.answers), None),
+        "verdicts": Verdict.choices,
+        "peers": selectors.peers(actor=actor),
+    }
+
+
+@for_forms
+def look_again(request: DeskRequest, number: int) -> HttpResponse:
+    """Ask again whether it is ours: more calls may be known by now."""
+
+    def deed() -> None:
+        try:
+            answering.look_into(number=number, actor=request.actor, now=datetime.now(UTC))
+        except HistoryUnreadable as error:
+            raise DeskError(f"the calls can't be read now: {error}") from error
+
+    return attempt(request, deed, done="It was looked into again.", back=resolve_url("complaints:complaint", number=number))
+
+
+@for_forms
+def answer(request: DeskRequest, number: int) -> HttpResponse:
+    """Answer by hand whether it is ours."""
+    typed = request.POST
+
+    def deed() -> None:
+        answering.answer_by_hand(
+            number=number,
+            verdict=typed.get("verdict", ""),
+            names=(typed.get("party", "").strip(), typed.get("upstream", "").strip()),
+            reason=typed.get("reason", ""),
+            actor=request.actor,
+            now=datetime.now(UTC),
+        )
+
+    return attempt(request, deed, done="The answer is kept.", back=resolve_url("complaints:complaint", number=number))
+
+
+@for_forms
+def open_call(request: DeskRequest, number: int, candidate: int) -> HttpResponse:
+    """Show the numbers of a call once, for a reason that the audit keeps."""
+    try:
+        opened = answering.open_call(
+            candidate=candidate, reason=request.POST.get("reason", ""), actor=request.actor, now=datetime.now(UTC)
+        )
+    except answering.NoGround as refused:
+        messages.error(request, f"Nothing was opened: {refused}.")
+        return redirect("complaints:complaint", number=number)
+    found = selectors.complaint_page(number=number, actor=request.actor)
+    if found is None:
+        raise NotThere(f"no complaint {number}")
+    context = {**_page(found, request.actor), "opened": opened, "opened_candidate": candidate}
+    return render(request, "complaints/complaint.html", context)
+
+
+@for_staff
+def peers(request: DeskRequest) -> HttpResponse:
+    """List the networks that hand us traffic; an admin adds and changes them."""
+    if request.method == "POST":
+        typed = request.POST
+
+        def deed() -> None:
+            answering.know_peer(
+                name=typed.get("name", ""),
+                addresses=typed.get("addresses", "").split(),
+                mail=typed.get("mail", "").strip(),
+                actor=request.actor,
+                now=datetime.now(UTC),
+            )
+
+        return attempt(request, deed, done="The peer is known.", back=resolve_url("complaints:peers"))
+    return render(request, "complaints/peers.html", {"page": page_of(request, selectors.peers(actor=request.actor))})

@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("cases/<int:number>/claim/", cases.claim, name="claim"),
         path("cases/<int:number>/release/", cases.release, name="release"),
         path("cases/<int:number>/note/", cases.note, name="note"),
+        path("cases/<int:number>/role/", cases.role, name="role"),
         path("cases/<int:number>/close/", cases.close, name="close"),
         path("cases/of-finding/<str:id>/", cases.case_of_finding, name="of-finding"),
         path("complaints/<int:complaint>/join/", cases.join_complaint, name="join-complaint"),
@@ -53,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("decisions/", decisions.decisions, name="decisions"),
         path("decisions/<str:id>/", decisions.decision, name="decision"),
         path("cases/<int:number>/decide/", decisions.decide, name="decide"),
+        path("decisions/<str:id>/confirm/", decisions.confirm, name="confirm"),
         path("automation/", decisions.automation, name="automation"),
         path("alarms/<int:alarm>/acknowledge/", decisions.acknowledge, name="acknowledge"),
     ),
@@ -72,7 +74,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _app(
         "complaints",
         path("complaints/", complaints.complaints, name="complaints"),
+        path("complaints/peers/", complaints.peers, name="peers"),
         path("complaints/<int:number>/", complaints.complaint, name="complaint"),
+        path("complaints/<int:number>/look/", complaints.look_again, name="look"),
+        path("complaints/<int:number>/answer/", complaints.answer, name="answer"),
+        path("complaints/<int:number>/open/<int:candidate>/", complaints.open_call, name="open"),
     ),
     _app(
         "policies",

@@ -31,15 +31,16 @@ _TOKENS: Final = (*_NUMBERS, "source", "call_id")
 _PLAIN: Final = ("account", "party_path", "trunk", "direction", "attestation")
 _ATTEMPTS: Final = f"""
     SELECT epoch_us(time), {", ".join(f"{name}_token" for name in _TOKENS)}, {", ".join(_PLAIN)}
-    FROM read_parquet($files)
+    FROM read_parquet($files), (SELECT CAST($numbers AS UBIGINT[]) AS wanted)
     WHERE kind = 'attempt' AND epoch_us(time) BETWEEN $since AND $until
-      AND (list_contains($numbers, caller_token) OR list_contains($numbers, callee_token)
-        OR list_contains($numbers, asserted_token) OR list_contains($numbers, diverted_token))
+      AND (list_contains(wanted, caller_token) OR list_contains(wanted, callee_token)
+        OR list_contains(wanted, asserted_token) OR list_contains(wanted, diverted_token))
     ORDER BY time LIMIT {MOST}
 """
 _ENDS: Final = """
-    SELECT call_id_token, epoch_us(time), status, answered, duration_ms FROM read_parquet($files)
-    WHERE kind = 'end' AND list_contains($calls, call_id_token) AND epoch_us(time) BETWEEN $since AND $until
+    SELECT call_id_token, epoch_us(time), status, answered, duration_ms
+    FROM read_parquet($files), (SELECT CAST($calls AS UBIGINT[]) AS wanted)
+    WHERE kind = 'end' AND list_contains(wanted, call_id_token) AND epoch_us(time) BETWEEN $since AND $until
 """
 _DECODER: Final = msgspec.json.Decoder(Batch)
 
@@ -117,7 +118,8 @@ class History:
             yield from read_events(self._lake, since=start, until=Micros(start + 1))
 
     def _in_lake(self, files: Sequence[LakeFile], numbers: Collection[str], since: Micros, until: Micros) -> list[Carried]:
-        wanted = [int(token(self._key, "number", number), 16) for number in numbers]
+        # As text: of numbers beyond 2^63 beside smaller ones a list would be made of approximate ones.
+        wanted = [str(int(token(self._key, "number", number), 16)) for number in numbers]
         if not files or not wanted:
             return []
         rows = self._asked(_ATTEMPTS, files, {"numbers": wanted, "since": since, "until": until})
@@ -144,7 +146,7 @@ class History:
         """Fill in how the calls ended."""
         if not calls:
             return
-        values = {"calls": [int(call_id, 16) for call_id in calls], "since": since, "until": until}
+        values = {"calls": [str(int(call_id, 16)) for call_id in calls], "since": since, "until": until}
         for call_id, end, status, answered, duration_ms in self._asked(_ENDS, files, values):
             call = calls[f"{call_id:016x}"]
             call.end, call.status, call.answered, call.duration_ms = Micros(end), status, answered, duration_ms

@@ -75,7 +75,7 @@ def test_a_report_of_the_old_form_is_read_from_a_mail() -> None:
 
 def test_a_report_of_a_call_names_numbers_and_the_time_of_the_call() -> None:
     (report,) = reports_in(_mail(VOICE))
-    assert report.numbers == ("+3225551212", "+3225550000")
+    assert (report.numbers, report.callbacks) == (("+3225551212",), ("+3225550000",))
     assert report.happened == from_iso("2026-03-10T14:05:07Z")
     assert report.is_test
     assert report.problems == ()

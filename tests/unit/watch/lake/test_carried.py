@@ -1,5 +1,6 @@
 """Who called whom near a moment is found by number, in the lake and in the journal, once; numbers open only where their key is."""
 
+import itertools
 from datetime import date
 from pathlib import Path
 
@@ -107,3 +108,15 @@ def test_a_lake_that_lost_a_file_says_so(tmp_path: Path) -> None:
         path.write_bytes(b"no parquet")
     with pytest.raises(HistoryUnreadable):
         kept.calls(["+32470123456"], NOON, NOON)
+
+
+def test_numbers_whose_tokens_are_large_and_small_are_found_together(tmp_path: Path) -> None:
+    callers = [f"+3247012{number:04}" for number in range(64)]
+    events = [event for number, caller in enumerate(callers) for event in call(number, caller=caller)]
+    lake = Lake(tmp_path / "lake", tmp_path / "keys", KEY)
+    with lake.writing() as writer:
+        writer.add(events)
+        writer.commit()
+    kept = History(lake, tmp_path / "journal", KEY)
+    for first, second in itertools.pairwise(callers):
+        assert len(kept.calls([first, second], NOON, NOON)) == 2

@@ -55,6 +55,10 @@ class Report(Struct, frozen=True, kw_only=True):
     """From which addresses it came."""
     numbers: tuple[str, ...] = ()
     """Telephone numbers that it names as the source."""
+    callees: tuple[str, ...] = ()
+    """The numbers called, where it tells them."""
+    callbacks: tuple[str, ...] = ()
+    """The numbers that one was asked to call."""
     accounts: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()

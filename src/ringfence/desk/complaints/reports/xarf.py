@@ -13,8 +13,6 @@ from ringfence.vocabulary.times import Micros, from_iso
 
 _LONGEST: Final = 20_000
 _MOST: Final = 100
-_VOICE_NUMBERS: Final = ("caller", "callback")
-"""Of the object `voice`: who called, and whom one was asked to call back."""
 
 
 def is_xarf(data: object) -> bool:
@@ -26,7 +24,7 @@ def read_xarf(data: Mapping[str, object]) -> Report:
     """Return what the report says, with every problem that the format's schema finds, and never raise."""
     reporter, voice = _held(data, "reporter"), _held(data, "voice")
     source = _text(data.get("source_identifier"))
-    named = [source, *(_text(voice.get(name)) for name in _VOICE_NUMBERS)]
+    named = [source, _text(voice.get("caller"))]
     return Report(
         format=ReportFormat.XARF,
         version=_text(data.get("xarf_version")) or "",
@@ -36,7 +34,9 @@ def read_xarf(data: Mapping[str, object]) -> Report:
         reference=_text(data.get("report_id")),
         happened=_moment(voice.get("call_time")) or _moment(data.get("timestamp")),
         addresses=(source,) if source is not None and shapes.address(source) is None else (),
-        numbers=tuple(dict.fromkeys(one for one in named if one is not None and _is_number(one))),
+        numbers=_numbers(*named),
+        callees=_numbers(_text(voice.get("callee"))),
+        callbacks=_numbers(_text(voice.get("callback"))),
         urls=tuple(
             value
             for name in ("url", "infringing_url")
@@ -64,6 +64,10 @@ def _texts(value: object) -> tuple[str, ...]:
 
 def _moment(value: object) -> Micros | None:
     return from_iso(value) if isinstance(value, str) and shapes.moment(value) is None else None
+
+
+def _numbers(*named: str | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one for one in named if one is not None and _is_number(one)))
 
 
 def _is_number(text: str) -> bool:

@@ -19,6 +19,9 @@ _OVER: Final = r"(?![./-]?\d)"
 _YEAR_FIRST: Final = re.compile(rf"{_EDGE}(\d{{4}})\s?[-./年]\s?(\d{{1,2}})\s?[-./月]\s?(\d{{1,2}})日?(?=[tT ]|{_OVER})")
 _NUMERALS: Final = re.compile(rf"{_EDGE}(\d{{1,2}})([./-])\s?(\d{{1,2}})\2\s?(\d{{4}}|\d{{2}}){_OVER}")
 _NO_YEAR: Final = re.compile(rf"{_EDGE}(\d{{1,2}})([./])(\d{{1,2}})(\2?)(?![./-]?\d)(?!\s?(?:uhr|h\b|euro|eur|€|%))")
+_HOUR_CUE: Final = re.compile(
+    r"(?<!\w)(?:ore|ora|godz|o|at|um|om|alle|kl|klo|as|las|hora|time|uhrzeit|heure|tijd|a|saat|в)\.?:?\s?$"
+)
 _DAY_MONTH: Final = re.compile(
     rf"(?<!\d)(\d{{1,2}})(?:\.|st|nd|rd|th|er|e|o|°|ª)?\s{{0,2}}(?:of\s|de\s|di\s)?({_NAMES})\b\.?,?(?:\s(?:de\s|del\s)?(\d{{4}})(?!\d))?"
 )
@@ -61,11 +64,13 @@ def _all(text: str, today: date, month_first: bool) -> Iterator[Day]:
     for match in _MONTH_DAY.finditer(text):
         yield Day(*match.span(), _with_month(match[1], match[2], match[3], today))
     for match in _NO_YEAR.finditer(text):
-        if match[2] == "/" or match[4]:  # 10.3. and 10/3, but not 10.3, which is a number
+        is_hour = _HOUR_CUE.search(text[max(0, match.start() - 12) : match.start()]) is not None
+        if not is_hour and (match[2] == "/" or match[4]):  # 10.3. and 10/3, but not 10.3, which is a number
             orders = [
                 each for year in (today.year, today.year - 1) for each in _orders(year, (int(match[1]), int(match[3])), month_first)
             ]
-            yield Day(*match.span(), _possible(orders, today)[:2])
+            if days := _possible(orders, today)[:2]:
+                yield Day(*match.span(), days)
     for match in _WORDS.finditer(text):
         yield Day(*match.span(), (_before(match[1], today),), True)
 

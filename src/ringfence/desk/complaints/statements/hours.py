@@ -32,6 +32,8 @@ _WITH_PART: Final = re.compile(
 _MILITARY: Final = re.compile(
     r"(?<![\d.:/+-])(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?P<second>)(?P<half>)\s?(?P<unit>hrs|h|hours|utc|zulu)\b"
 )
+_TWELVE: Final = re.compile(r"\d{1,2}[:.]")
+"""What may be an hour of twelve: other notations are of twenty-four."""
 _UNTIL: Final = re.compile(r"\s?(?:-|to|and|und|et|en|y|e|a|bis|tot|i|do|og|och|ve|и|до|until)\s?$")
 _PARTS: Final = re.compile(rf"(?<!\w)({_PART_WORDS})(?!\w)")
 _ROUGH: Final = re.compile(
@@ -85,7 +87,7 @@ def _matched(pattern: re.Pattern[str], text: str, written: str) -> Iterator[Hour
         last, slack = first + length - 1, 0
         if _ROUGH.search(text[max(0, match.start() - _LOOK_BACK) : match.start()]):
             slack = _ROUGHLY_S
-        is_open = open_half and not match["hour"].startswith("0") and not match["unit"]
+        is_open = open_half and not match["hour"].startswith("0") and not match["unit"] and _TWELVE.match(match.group())
         others = ((first + DAY_S // 2 - slack, last + DAY_S // 2 + slack),) if is_open else ()
         yield Hour(match.start(), zone[1] if zone else match.end(), first - slack, last + slack, others, zone[0] if zone else None)
 

@@ -62,5 +62,7 @@ class Around(Struct, frozen=True, kw_only=True):
     received: Micros
     countries: tuple[str, ...] = ()
     zones: tuple[str, ...] = ("UTC",)
+    own_zone: str = ""
+    """That of who writes, where it is known: it goes before the called number's, and that before `zones`."""
     skew_us: int = 0
     """How far clocks are said to be off, or times to be uncertain."""

@@ -11,7 +11,8 @@ from ringfence.desk.complaints.statements.numbers import MOST, Found, numbers_in
 from ringfence.desk.complaints.statements.statement import Around, Named, NumberRole, Statement
 from ringfence.desk.complaints.statements.times import spans_and_times
 from ringfence.desk.complaints.statements.words import ROLES, WITHHELD
-from ringfence.desk.complaints.statements.zones import zones_of_number
+from ringfence.desk.complaints.statements.zones import zone, zones_of_number
+from ringfence.vocabulary.times import utc
 
 _LONGEST: Final = 20_000
 _LOOK_BACK: Final = 60
@@ -32,17 +33,26 @@ def statement_of(text: str, around: Around) -> Statement:
     spans, _ = spans_and_times(small, written, around)
     masked = _masked(written, spans)
     found = numbers_in(masked, around.countries)
-    zoned = replace(around, zones=_zones(found, around))
-    _, times = spans_and_times(_masked(small, [(one.begin, one.end) for one in found]), written, zoned)
     named = _roles(small, found, written)
+    zoned = replace(around, zones=_zones(named, around))
+    _, times = spans_and_times(_masked(small, [(one.begin, one.end) for one in found]), written, zoned)
     withheld = _WITHHELD.search(small) is not None and not any(one.role is NumberRole.CALLER for one in named)
     return Statement(numbers=named, times=tuple(times), withheld=withheld, is_cut=len(found) >= MOST)
 
 
-def _zones(found: Sequence[Found], around: Around) -> tuple[str, ...]:
-    """Return the zones that may be meant: those given, then those of the numbers' countries."""
-    of_numbers = [name for one in found for reading in one.readings[:1] for name in zones_of_number(reading)]
-    return tuple(dict.fromkeys((*around.zones, *of_numbers)))[:_ZONES]
+def _zones(named: Sequence[Named], around: Around) -> tuple[str, ...]:
+    """Return the zones that may be meant, each of another offset when the complaint came."""
+    called = [one for one in named if one.role is NumberRole.CALLEE]
+    others = [one for one in named if one.role is not NumberRole.CALLEE]
+    names = [
+        *([around.own_zone] if around.own_zone else []),
+        *(name for one in called for name in zones_of_number(one.readings[0])),
+        *around.zones,
+        *(name for one in others for name in zones_of_number(one.readings[0])),
+    ]
+    then = utc(around.received)
+    by_offset = {then.astimezone(held).utcoffset(): name for name in reversed(names) if (held := zone(name)) is not None}
+    return tuple(name for name in dict.fromkeys(names) if name in by_offset.values())[:_ZONES]
 
 
 def _roles(small: str, found: Sequence[Found], written: str) -> tuple[Named, ...]:
@@ -65,9 +75,11 @@ def _role(small: str, previous: int, begin: int) -> NumberRole:
         for role, cue in _CUES.items()
         if (found := list(cue.finditer(before)))
     }
-    if nearest:
-        return max(nearest, key=nearest.__getitem__)
-    return NumberRole.CALLEE if _TOWARDS.search(before) else NumberRole.UNKNOWN
+    cue = max(nearest, key=nearest.__getitem__, default=NumberRole.UNKNOWN)
+    towards = _TOWARDS.search(before) if previous or _WITHHELD.search(before) else None
+    if towards is not None and (cue is NumberRole.UNKNOWN or (cue is NumberRole.CALLER and nearest[cue][0] < towards.start())):
+        return NumberRole.CALLEE
+    return cue
 
 
 def _settled(named: list[Named]) -> list[Named]:

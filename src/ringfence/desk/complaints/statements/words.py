@@ -97,7 +97,7 @@ ROLES: Final = {
         "angezeigt|rufnummer|von|nummer lautet|appel du|appels du|appel de|appele du|depuis le|du numero|"
         "numero affiche|appelant|affichait|le numero|provenant du|oproep van|gebeld door|door het nummer|"
         "van het nummer|beller|nummer van de beller|van nummer|llamada de|llamadas de|llamada del|del numero|"
-        "desde el|llamante|el numero|chiamata da|chiamate dal|dal numero|chiamante|il numero|chamada de|"
+        "desde el|llamante|el numero|chiamata da|chiamate dal|dal numero|chiamante|il numero|chamada de|chamada do|chamada da|"
         "chamadas do|do numero|chamador|o numero|pelo numero|polaczenie z|z numeru|dzwoniono z|dzwonil z|"
         "numer dzwoniacego|opkald fra|fra nummer|fra nummeret|samtal fran|fran nummer|fran numret|"
         "numarasindan|arayan|номера|звонил с|звонок с"
