@@ -43,6 +43,7 @@ _REFERENCES = st.builds(
         account=_ACCOUNTS,
         party=st.sampled_from(["root", "acme", "other"]),
         plan=st.sampled_from([None, "office", "home"]),
+        country=st.sampled_from([None, None, "GB", "JP"]),
     ),
     trunks=_spans(
         TrunkLink,
@@ -52,6 +53,7 @@ _REFERENCES = st.builds(
         user=st.sampled_from([None, "u"]),
     ),
     numbers=_spans(NumberLink, number=_NUMBERS, account=_ACCOUNTS),
+    emergency=st.sampled_from([{}, {"GB": ("112", "+441174960678"), "ZZ": ("112",)}]),
     lists=st.sampled_from([{}, {EMERGENCY_LIST: ("112",)}]),
 )
 _RECORDS = st.lists(
@@ -71,7 +73,7 @@ _RECORDS = st.lists(
         call_id=st.sampled_from(["c1", "c2", "Ü3"]),
         account=st.one_of(_UNSET, _ACCOUNTS, st.just("unknown")),
         caller=st.one_of(_UNSET, _NUMBERS),
-        callee=st.one_of(_UNSET, _NUMBERS, st.just("+441174960678")),
+        callee=st.one_of(_UNSET, _NUMBERS, st.sampled_from(["+441174960678", "112"])),
         source_ip=st.one_of(_UNSET, _SOURCES),
         status=st.sampled_from([0, 200, 486]),
         released_by=st.sampled_from([None, "caller", "callee", "network"]),

@@ -19,6 +19,8 @@ def as_the_plans_say(text: str, country: str | None) -> str | None:
         number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
         return None
+    if len(text) < 7 and text.isdigit() and not phonenumbers.is_possible_number(number):
+        return None
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return written if _E164.fullmatch(written) else None
 
@@ -31,6 +33,13 @@ def as_the_plans_say(text: str, country: str | None) -> str | None:
 @example("+0032 2 555 12 12", None)
 def test_a_text_of_digits_and_marks_is_what_the_numbering_plans_say(text: str, country: str | None) -> None:
     assert to_e164(text, country) == as_the_plans_say(text, country)
+
+
+@pytest.mark.parametrize(
+    ("text", "country"), [("112", "BE"), ("101", "BE"), ("999", "GB"), ("911", "US"), ("1207", "BE"), ("116000", "BE")]
+)
+def test_a_number_to_dial_as_it_stands_gets_no_country_code(text: str, country: str) -> None:
+    assert to_e164(text, country) is None
 
 
 def test_a_national_form_is_not_looked_at_where_no_country_is_known(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,25 +8,41 @@ from typing import Final, TypeVar
 
 from msgspec import Struct
 
-from ringfence.vocabulary.contracts import AccountLink, BlockLink, ExemptionLink, NumberLink, PartyLink, Reference, TrunkLink
+from ringfence.vocabulary.contracts import (
+    AccountLink,
+    BlockLink,
+    ExemptionLink,
+    NumberLink,
+    PartyLink,
+    PresentationRight,
+    Reference,
+    TrunkLink,
+)
 from ringfence.vocabulary.number_blocks import Block
 from ringfence.vocabulary.times import Micros
 
 EMERGENCY_LIST: Final = "emergency-numbers"
+EVERYWHERE: Final = "ZZ"
+"""The country, in `Reference.emergency`, of numbers that call for help wherever one is."""
+
 _CACHED_SOURCES: Final = 65_536
 
-_Link = TypeVar("_Link", AccountLink, BlockLink, ExemptionLink, NumberLink, PartyLink, TrunkLink)
-_AnyLink = AccountLink | BlockLink | ExemptionLink | NumberLink | PartyLink | TrunkLink
+_Link = TypeVar("_Link", AccountLink, BlockLink, ExemptionLink, NumberLink, PartyLink, PresentationRight, TrunkLink)
+_AnyLink = AccountLink | BlockLink | ExemptionLink | NumberLink | PartyLink | PresentationRight | TrunkLink
 _Key = TypeVar("_Key")
 
 
 class Sender(Struct, frozen=True, kw_only=True):
-    """Who answers for traffic, and the trunk, if known, it came over. `party_path` runs from the root to the account's party."""
+    """Who answers for traffic, and the trunk, if known, it came over. `party_path` runs from the root to the account's party.
+
+    `country` (ISO 3166) is where the account's callers are, `None` where that is where the provider is.
+    """
 
     account: str
     trunk: str | None
     plan: str | None = None
     party_path: tuple[str, ...] = ()
+    country: str | None = None
 
 
 class Directory:
@@ -39,6 +55,9 @@ class Directory:
     def __init__(self, reference: Reference) -> None:
         self.policy = reference.policy
         self.emergency_numbers = frozenset(reference.lists.get(EMERGENCY_LIST, ()))
+        """Those that call for help where the provider is."""
+        self._emergency = {country: frozenset(numbers) for country, numbers in reference.emergency.items()}
+        self._rights = _grouped((link.account, link) for link in reference.rights)
         self._above = _grouped((link.party, link) for link in reference.parties)
         self._accounts = _grouped((link.account, link) for link in reference.accounts)
         self._trunked = _grouped((link.trunk, link) for link in reference.trunks)
@@ -67,6 +86,10 @@ class Directory:
         told = change.lists.get(EMERGENCY_LIST)
         after.policy = change.policy
         after.emergency_numbers = self.emergency_numbers if told is None else frozenset(told)
+        after._emergency = self._emergency | {country: frozenset(numbers) for country, numbers in change.emergency.items()}
+        after._rights = _replaced(
+            self._rights, _grouped((link.account, link) for link in change.rights), gone=[link.account for link in change.accounts]
+        )
         after._above = _replaced(self._above, _grouped((link.party, link) for link in change.parties))
         after._accounts = _replaced(self._accounts, _grouped((link.account, link) for link in change.accounts))
         after._trunked = _replaced(self._trunked, _grouped((link.trunk, link) for link in change.trunks))
@@ -106,8 +129,27 @@ class Directory:
         """Return `account`, named by the provider's own records, with the plan and party path it had at `time`."""
         for link in self._accounts.get(account, ()):
             if _holds(link, time):
-                return Sender(account=account, trunk=trunk, plan=link.plan, party_path=self.party_path(link.party, time))
+                path = self.party_path(link.party, time)
+                return Sender(account=account, trunk=trunk, plan=link.plan, party_path=path, country=link.country)
         return Sender(account=account, trunk=trunk)
+
+    def emergency_in(self, country: str | None) -> frozenset[str]:
+        """Return the numbers that call for help in a country, which is the provider's where it is `None`.
+
+        Of a country that the reference doesn't name they are those that hold everywhere.
+        """
+        if country is None or not self._emergency:
+            return self.emergency_numbers
+        return self._emergency.get(country, self._emergency.get(EVERYWHERE, frozenset()))
+
+    @property
+    def countries_of_accounts(self) -> list[str]:
+        """The countries, in order, that any account says its callers are in."""
+        return sorted({link.country for links in self._accounts.values() for link in links if link.country is not None})
+
+    def is_emergency(self, dialled: str | None, sender: Sender) -> bool:
+        """Tell whether the sender calls for help where its callers are."""
+        return dialled in self.emergency_in(sender.country)
 
     def holder(self, number: str, time: Micros) -> str | None:
         """Return the account that held E.164 `number` at `time`, or `None`. In a block the narrower link answers."""
@@ -121,6 +163,21 @@ class Directory:
         digits = len(number)
         for length in self._block_lengths.get(digits, ()):
             yield from self._blocks.get(Block(number[:length], digits), ())
+
+    def may_show(self, account: str, number: str, time: Micros) -> bool:
+        """Tell whether the account had a right at `time` to show `number`, which it need not hold: a record says so."""
+        return any(_holds(link, time) for link in self._rights_to(account, number))
+
+    def changes_of_right(self, account: str, number: str) -> list[Micros]:
+        """Return the moments at which the answer of `may_show(account, number, …)` may become another, in order."""
+        return _changes(self._rights_to(account, number))
+
+    def _rights_to(self, account: str, number: str) -> list[PresentationRight]:
+        return [
+            link
+            for link in self._rights.get(account, ())
+            if number.startswith(link.number) and len(number) == (link.digits or len(link.number))
+        ]
 
     def has_numbers(self, account: str) -> bool:
         """Tell whether any number is known that the account holds, held or will hold."""
@@ -149,9 +206,19 @@ class Directory:
         """Tell whether a trunk is known by an address: else `sender` never answers for one without a user."""
         return bool(self._networks)
 
+    @property
+    def knows_trunks(self) -> bool:
+        """Tell whether any trunk is known, by address or by user: else `sender` never answers."""
+        return bool(self._trunks)
+
     def changes_at_source(self, source: str) -> list[Micros]:
         """Return the moments at which the answer of `sender(source, None, …)` may become another, in order."""
+        return self.changes_at(source, None)
+
+    def changes_at(self, source: str, user: str | None) -> list[Micros]:
+        """Return the moments at which the answer of `sender(source, user, …)` may become another, in order."""
         trunks = [trunk for trunks in self._at_source(source) for trunk in trunks]
+        trunks += self._by_user.get(user, ()) if user is not None else ()
         accounts = [link for trunk in trunks for link in self._accounts.get(trunk.account, ())]
         return _changes([*trunks, *accounts, *self._lineage(accounts)])
 
@@ -168,7 +235,7 @@ class Directory:
     def changes(self) -> list[Micros]:
         """The moments at which any link begins or ends, in order."""
         groups: Iterable[Iterable[_AnyLink]] = chain(
-            self._accounts.values(), self._numbers.values(), self._blocks.values(), (self._trunks,)
+            self._accounts.values(), self._numbers.values(), self._blocks.values(), self._rights.values(), (self._trunks,)
         )
         return _changes(chain.from_iterable(groups))
 
@@ -221,7 +288,8 @@ class Directory:
             return Sender(account=trunk.account, trunk=trunk.trunk)
         for link in links:
             if _holds(link, time):
-                return Sender(account=link.account, trunk=trunk.trunk, plan=link.plan, party_path=self.party_path(link.party, time))
+                path = self.party_path(link.party, time)
+                return Sender(account=link.account, trunk=trunk.trunk, plan=link.plan, party_path=path, country=link.country)
         return None  # the account had ended or not begun
 
     def _find_at_source(self, source: str) -> tuple[tuple[TrunkLink, ...], ...]:

@@ -330,7 +330,7 @@ class Life(Memory):
 
     def _is_emergency(self, sender: Sender | None, origin: Origin) -> bool:
         """Tell whether a party of ours calls for help, by number or service; an unknown source gains nothing by it."""
-        return sender is not None and (origin.emergency or origin.dialled in self.directory.emergency_numbers)
+        return sender is not None and (origin.emergency or self.directory.is_emergency(origin.dialled, sender))
 
     def _stamp(self) -> happenings.Stamp:
         self.sequence += 1

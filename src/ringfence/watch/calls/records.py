@@ -17,7 +17,7 @@ def events_of_record(record: CallRecord, directory: Directory) -> list[Event]:
     A record has no request events, and an attributed party's call to an emergency number no events at all.
     """
     sender = _sender(record, directory)
-    if sender is not None and record.callee in directory.emergency_numbers:
+    if sender is not None and directory.is_emergency(record.callee, sender):
         return []
     told = {"answered": record.answer is not None, "status": record.status or (200 if record.answer is not None else 0)}
     ring_ms = record.ring_ms or 0

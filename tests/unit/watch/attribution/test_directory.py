@@ -9,6 +9,7 @@ from ringfence.vocabulary.contracts import (
     ExemptionLink,
     NumberLink,
     PartyLink,
+    PresentationRight,
     Reference,
     TrunkLink,
     merged,
@@ -55,6 +56,43 @@ def test_users_part_trunks_behind_one_address() -> None:
         TrunkLink(trunk="rest", account="C", address="198.51.100.0/24"),
     )
     assert [_trunk(directory, "198.51.100.7", user) for user in ("u1", "u2", "u3", None)] == ["T1", "T2", "rest", "rest"]
+
+
+def test_a_right_to_show_a_number_is_for_its_account_its_numbers_and_its_span() -> None:
+    rights = (
+        PresentationRight(account="A", number="+3225551212", valid_from=Micros(10), valid_to=Micros(20)),
+        PresentationRight(account="A", number="+32478", digits=12, verified="letter of the holder"),
+    )
+    directory = Directory(Reference(time=Micros(0), rights=rights))
+    asked = [
+        ("A", "+3225551212", 10),
+        ("A", "+3225551212", 20),
+        ("B", "+3225551212", 10),
+        ("A", "+32478000000", 1),
+        ("A", "+3247800000", 1),
+    ]
+    assert [directory.may_show(account, number, Micros(time)) for account, number, time in asked] == [
+        True,
+        False,
+        False,
+        True,
+        False,
+    ]
+    assert directory.changes_of_right("A", "+3225551212") == [Micros(10), Micros(20)]
+    assert directory.changes == [Micros(10), Micros(20)]
+    account = AccountLink(account="A", party="A")
+    gone = directory.changed(Reference(time=Micros(1), full=False, accounts=(account,), rights=rights[1:]))
+    assert not gone.may_show("A", "+3225551212", Micros(15))
+    assert gone.may_show("A", "+32478000000", Micros(15))
+
+
+def test_numbers_that_call_for_help_are_those_of_the_country() -> None:
+    directory = Directory(
+        Reference(time=Micros(0), lists={"emergency-numbers": ("112", "100")}, emergency={"GB": ("112", "999"), "ZZ": ("112",)})
+    )
+    assert directory.emergency_in(None) == {"112", "100"}
+    assert directory.emergency_in("GB") == {"112", "999"}
+    assert directory.emergency_in("JP") == {"112"}  # the reference knows nothing of it
 
 
 def test_two_accounts_at_one_address_cannot_be_told_apart() -> None:

@@ -80,6 +80,25 @@ def test_an_attributed_call_to_an_emergency_number_leaves_no_event() -> None:
     assert len(events_of_record(_record(callee="112", account=None, source_ip="203.0.113.1"), _DIRECTORY)) == 3
 
 
+def test_a_call_for_help_is_one_where_the_accounts_callers_are() -> None:
+    reference = Reference(
+        time=Micros(0),
+        accounts=(AccountLink(account="here", party="p"), AccountLink(account="abroad", party="p", country="GB")),
+        lists={"emergency-numbers": ("112", "101")},
+        emergency={"BE": ("112", "101"), "GB": ("112", "999"), "ZZ": ("112",)},
+    )
+    directory = Directory(reference)
+    called = {
+        account: [
+            number for number in ("112", "101", "999") if not events_of_record(_record(callee=number, account=account), directory)
+        ]
+        for account in ("here", "abroad")
+    }
+    assert called == {"here": ["112", "101"], "abroad": ["112", "999"]}
+    moved = directory.changed(Reference(time=Micros(1), full=False, emergency={"GB": ("18000",)}))
+    assert events_of_record(_record(callee="18000", account="abroad"), moved) == []
+
+
 def test_a_record_says_what_the_signalling_of_the_same_call_says() -> None:
     invite, bye = request(to="+441", user="+3221"), request("BYE", to="+441", cseq=2, branch="y", tags=("a", "b"))
     ringing = response(invite, 180)
