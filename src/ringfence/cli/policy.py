@@ -96,8 +96,8 @@ def _show_physical(measured: Physical) -> None:
             print(f"    counts up to {measured.exact_distinct:,} different values of a key one by one, and estimates more")
     for name, key in measured.split_by.items():
         print(f"{name} can be split by {key}" if key else f"{name} cannot be split: it compares its keys")
-    most, evidence = measured.most_bytes / _MEGABYTE, measured.evidence_bytes / _MEGABYTE
-    print(f"all rules together take {most:,.0f} MB at most, {evidence:,.0f} of them for the call ids that findings name")
+    most, other = measured.most_bytes / _MEGABYTE, measured.beside_bytes / _MEGABYTE
+    print(f"all rules together take {most:,.0f} MB at most, {other:,.0f} of them for call ids and texts beside the windows")
     print("beyond that whoever takes most forgets what is oldest; findings and `losses` say so")
 
 

@@ -272,11 +272,14 @@ class _Live:
         self._log.info("watch.health", **health)
 
     def _health(self) -> dict[str, object]:
+        memory, forgotten = self._pipeline.remembered
         counts, hep, tracker, reorder = self._pipeline.counts, self._intake.counts, self._pipeline.tracker, self._pipeline.reorder
         return {
             "policy": self._pipeline.policy,
             "short": self._pipeline.short(_now()),
             "filling": self._pipeline.filling,
+            "memory_bytes": memory,
+            "forgotten": forgotten,
             "messages": counts.messages,
             "defects": dict(counts.defects),
             "events": dict(counts.events),

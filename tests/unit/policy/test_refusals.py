@@ -4,6 +4,7 @@ import pytest
 from tests.unit.policy.minimal import LADDER, LIST, RULE, SETTINGS, TEXT, files, only_problem, problems
 
 from ringfence.policy import Problem, load
+from ringfence.policy.plan import Bounds
 
 RULE_FILE = "rules/many-calls.yaml"
 
@@ -112,6 +113,13 @@ def test_a_mistake_in_the_ladder_is_refused_at_its_place(old: str, new: str, lin
         ("true", '"yes"', 10, 1, "severability must be true or false", "true: a struck clause leaves the others in force"),
         ('["page"]', '["pager"]', 13, 1, "unknown notice 'pager'", "did you mean page?"),
         ("notify", "notifies", 12, 2, "posting must say whom it notifies, and nothing else", "write [posting] and notify ="),
+        ("[posting]", 'engine = "fast"\n\n[posting]', 12, 1, "engine must be a table", "write [engine]"),
+        ("[posting]", "[engine]\nexact = 7\n\n[posting]", 13, 1, "unknown key 'exact' of engine", ""),
+        ("[posting]", "[engine]\nexact_distinct = 7\n\n[posting]", 13, 1, "exact_distinct must be a whole number", "1000 for"),
+        ("[posting]", '[engine]\nmemory = "1 GB"\n\n[posting]', 13, 1, "memory must be a size of 64 MiB or more", "write memory"),
+        ("[posting]", '[engine]\nmemory = "63 MiB"\n\n[posting]', 13, 1, "memory must be a size of 64 MiB or more", "write memory"),
+        ("[posting]", "[engine]\nmemory = 1\n\n[posting]", 13, 1, "memory must be a size of 64 MiB or more", "write memory"),
+        ("[posting]", "[engine]\nexact_distinct = true\n\n[posting]", 13, 1, "exact_distinct must be a whole number", "1000 for"),
     ],
 )
 def test_a_mistake_in_the_settings_is_refused_at_its_place(
@@ -234,3 +242,9 @@ def test_all_problems_of_all_files_are_told_at_once_in_order() -> None:
     places = [(problem.file, problem.line) for problem in problems(spoilt)]
     assert places == sorted(places)
     assert places == [("bundle.toml", 1), ("bundle.toml", 2), ("ladder.yaml", 5), (RULE_FILE, 1), (RULE_FILE, 10), (RULE_FILE, 11)]
+
+
+def test_memory_and_how_many_values_are_counted_exactly_are_the_bundles_to_say() -> None:
+    stated = SETTINGS + '\n[engine]\nexact_distinct = 2000\nmemory = "256 MiB"\n'
+    assert load(files(settings=stated)).plan.bounds == Bounds(memory_bytes=256 << 20, exact_distinct=2_000)
+    assert load(files()).plan.bounds == Bounds(memory_bytes=1 << 30, exact_distinct=16_384)

@@ -32,6 +32,8 @@ class Counts(Struct, frozen=True):
     refused_agents: int = 0
     agents: int = 0
     lag_us: int = 0
+    memory_bytes: int = 0
+    forgotten: dict[str, int] = {}  # msgspec copies an empty dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,11 @@ class Health:
         """What came and was not looked at: more than could be taken in, without use, or while the disk was full."""
         counts = self.counts
         return counts.dropped + counts.overflowed + counts.kernel_drops + counts.lost_events + counts.unusable
+
+    @property
+    def forgotten(self) -> int:
+        """Events that rules forgot before they left their windows, to bound memory: what they count is short of them."""
+        return sum(self.counts.forgotten.values())
 
     @property
     def lag_ms(self) -> float:

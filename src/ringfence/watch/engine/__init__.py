@@ -1,7 +1,7 @@
 """step(events, now) → findings: live, replay, backtest and cluster call the same function."""
 
 from ringfence.watch.engine.errors import SnapshotDamaged, SnapshotOfAnotherPlan, SnapshotOfAnotherVersion, SnapshotRefused
-from ringfence.watch.engine.stepping import Engine, Reads
+from ringfence.watch.engine.stepping import Engine, Reads, limits_of
 from ringfence.watch.windows import Limits, Losses, RuleUnmeasurable
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "SnapshotOfAnotherPlan",
     "SnapshotOfAnotherVersion",
     "SnapshotRefused",
+    "limits_of",
 ]

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ringfence.policy.plan import Plan
+from ringfence.policy.plan import MeasureFunction, Plan, Rule
 from ringfence.policy.written import written
 from ringfence.vocabulary.times import SECOND
 from ringfence.watch.engine.partition import key_of
+from ringfence.watch.engine.shares import beside
+from ringfence.watch.tallies import ENTRY_OCTETS, key_octets
 from ringfence.watch.windows import Limits, as_window_rule, footprint, grouped, why_tallied
 
 
@@ -20,10 +22,7 @@ class Shared(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Rules that one pass measures. `key_bytes` and `event_bytes` are what a key and an event in its window take.
-
-    `most_bytes` is what the group takes at its bound of keys and events.
-    """
+    """Rules that one pass measures. `key_bytes` and `event_bytes` are what a key and an event in its window take."""
 
     key: str
     on: str
@@ -33,47 +32,61 @@ class Group(msgspec.Struct, frozen=True):
     measures: tuple[Shared, ...]
     key_bytes: int
     event_bytes: int
-    most_bytes: int
 
 
 class TalliedRule(msgspec.Struct, frozen=True):
-    """A rule that a tally measures, and why."""
+    """A rule that a tally measures, and why; about what a key takes, and an entry: an event, a grain or a value.
+
+    `estimates`: it counts distinct values, and estimates how many there are beyond the bundle's bound.
+    """
 
     rule: str
     why: str
+    key_bytes: int
+    entry_bytes: int
+    estimates: bool
 
 
 class Physical(msgspec.Struct, frozen=True):
-    """The plan as it is measured. `split_by` is each rule's key, `None` where its state cannot be split."""
+    """The plan as it is measured. `split_by` is each rule's key, `None` where its state cannot be split.
+
+    All rules together take `most_bytes` at most, of which `beside_bytes` are call ids that findings may name, and texts with their
+    hashes. Beyond `exact_distinct` values of a key the number of them may be estimated.
+    """
 
     groups: tuple[Group, ...]
     tallied: tuple[TalliedRule, ...]
     split_by: dict[str, str | None]
-    most_keys: int
-    most_events: int
     most_bytes: int
+    beside_bytes: int
+    exact_distinct: int
 
 
 def physical(plan: Plan, limits: Limits) -> Physical:
     """Return how an engine with these limits measures `plan`."""
-    groups = tuple(_groups(plan, limits))
-    tallied = tuple(TalliedRule(rule.name, why) for rule in plan.rules if (why := why_tallied(rule)) is not None)
+    groups = tuple(_groups(plan))
+    tallied = tuple(_tallied(rule, why) for rule in plan.rules if (why := why_tallied(rule)) is not None)
     keys = {rule.name: key_of(rule) for rule in plan.rules}
     return Physical(
         groups=groups,
         tallied=tallied,
         split_by={name: None if key is None else ", ".join(map(written, key)) for name, key in keys.items()},
-        most_keys=limits.keys,
-        most_events=limits.events,
-        most_bytes=sum(group.most_bytes for group in groups),
+        most_bytes=limits.memory_bytes,
+        beside_bytes=beside(limits.memory_bytes).octets,
+        exact_distinct=limits.exact_distinct,
     )
 
 
-def _groups(plan: Plan, limits: Limits) -> Iterator[Group]:
+def _tallied(rule: Rule, why: str) -> TalliedRule:
+    estimates = any(measure.function is MeasureFunction.DISTINCT for measure in rule.measures)
+    return TalliedRule(rule.name, why, key_octets(rule.measures), ENTRY_OCTETS, estimates)
+
+
+def _groups(plan: Plan) -> Iterator[Group]:
     fitting = [whole for rule in plan.rules if (whole := as_window_rule(rule)) is not None]
     for places in grouped(fitting):
         rules = [fitting[place] for place in places]
-        first, kept = rules[0], footprint(rules, limits)
+        first, kept = rules[0], footprint(rules)
         yield Group(
             key=", ".join(written(part) for part in first.key),
             on=first.on,
@@ -83,5 +96,4 @@ def _groups(plan: Plan, limits: Limits) -> Iterator[Group]:
             measures=tuple(Shared(text, length / SECOND, names) for text, length, names in kept.measures),
             key_bytes=kept.key_bytes,
             event_bytes=kept.event_bytes,
-            most_bytes=kept.most_bytes,
         )

@@ -15,15 +15,14 @@ from ringfence.watch.columns import Columns, Derivations, TextHashes, call_ids_o
 from ringfence.watch.engine import snapshots
 from ringfence.watch.engine.call_ids import CallIds
 from ringfence.watch.engine.known import KnownTo
+from ringfence.watch.engine.shares import ROUND, Shares, beside
 from ringfence.watch.engine.tallied import Made, Tallied, at_event
 from ringfence.watch.findings import Explainer
 from ringfence.watch.tallies import Bounds, Found, Judge, complete_from, fields_of, refusals
 from ringfence.watch.windows import Limits, Losses, RuleGroup, RuleUnmeasurable, Told, as_window_rule, expressions_of, grouped
 
-_BATCH: Final = 16_384  # columns of this many events stay in the processor's cache
 _WORTH_COMPILING: Final = 1 << 19
 """Events after which passes written out for the rules are taken up, where the compiler's cache has them."""
-_CALL_IDS: Final = 1 << 19
 _BEFORE_ALL: Final = Micros(-(1 << 62))
 
 
@@ -44,11 +43,20 @@ class _Group(NamedTuple):
 
 
 class Reads(NamedTuple):
-    """The kinds and fields of events that an engine reads, and how it hashes text. Everything else may be left away."""
+    """The kinds and fields of events that an engine reads, and how it hashes text. Everything else may be left away.
+
+    `numbers` are fields that it reads as numbers too: see `ColumnBatch.words`.
+    """
 
     hashes: TextHashes
     kinds: frozenset[EventKind]
     fields: frozenset[str]
+    numbers: frozenset[str] = frozenset()
+
+
+def limits_of(plan: Plan) -> Limits:
+    """Return what its bundle says that an engine of `plan` may remember."""
+    return Limits(memory_bytes=plan.bounds.memory_bytes, exact_distinct=plan.bounds.exact_distinct)
 
 
 class Engine:
@@ -62,10 +70,11 @@ class Engine:
     """
 
     def __init__(self, plan: Plan, *, key: bytes, source: str, limits: Limits | None = None, compiled: bool = True) -> None:
-        self._hashes = TextHashes(key)
+        limits = limits or limits_of(plan)
+        other = beside(limits.memory_bytes)
+        self._hashes = TextHashes(key, remembered=other.texts)
         self._context = Context(plan.lists)
         self._explainer = Explainer(key=key, policy=plan.policy, source=source)
-        limits = limits or Limits(exact_distinct=plan.bounds.exact_distinct)
         for rule in plan.rules:
             for cause in refusals(rule):
                 raise RuleUnmeasurable(rule.name, cause)
@@ -86,7 +95,10 @@ class Engine:
         bounds = Bounds(keys=limits.keys, entries=limits.events, exact=limits.exact_distinct)
         self._tallied = Tallied(layers, self._context, self._explainer, self._hashes, bounds)
         self._owner = snapshots.owner_of(plan, key, [[watched.rule.name for watched in group.watched] for group in self._groups])
-        self._call_ids = CallIds(remembered=_CALL_IDS, batch=_BATCH)
+        self._call_ids = CallIds(remembered=other.call_ids, batch=ROUND)
+        windows = [group.window for group in self._groups]
+        self._shares = Shares(windows, self._tallied.tallies, limits.memory_bytes - other.octets)
+        self._shares.share_out(_BEFORE_ALL)
         self._clock = _BEFORE_ALL
         self._next_event = 0
         self.rules: Final = plan.rules
@@ -117,8 +129,13 @@ class Engine:
         `now` must not lie before the events.
         """
         findings: list[Finding] = []
-        for start in range(0, len(events), _BATCH):
-            findings += self._take(events[start : start + _BATCH], now)
+        start = 0
+        while start < len(events):
+            end = min(len(events), start + ROUND - self._next_event % ROUND)
+            findings += self._take(events[start:end], now)
+            start = end
+            if self._next_event % ROUND == 0:
+                self._shares.share_out(self._clock)
         for group in self._groups:
             group.window.shrink()
         if self._next_event >= _WORTH_COMPILING and self._general:
@@ -173,6 +190,7 @@ class Engine:
             group.window.forget()
         for tally in self._tallied.tallies:
             tally.forget()
+        self._shares.share_out(_BEFORE_ALL)
         self._call_ids.replace({})
         self._clock = _BEFORE_ALL
 
@@ -183,7 +201,7 @@ class Engine:
         kinds = {kind for group in self._groups for kind in group.window.kinds}
         kinds.update(kind for tally in tallies for kind in (EventKind if tally.has_boundaries else tally.kinds))
         fields = {name for tally in tallies for name in fields_of(tally.rule)}
-        return Reads(self._hashes, frozenset(kinds), frozenset(fields.union(self._fields)))
+        return Reads(self._hashes, frozenset(kinds), frozenset(fields.union(self._fields)), self._derivations.numbers)
 
     @property
     def live_keys(self) -> int:
@@ -210,6 +228,12 @@ class Engine:
         """What each rule forgot before its time, by the rule's name; rules that are measured together forget together."""
         losses = {watched.rule.name: group.window.losses for group in self._groups for watched in group.watched}
         return losses | {tally.rule.name: Losses(*tally.forgotten) for tally in self._tallied.tallies}
+
+    @property
+    def forgotten(self) -> dict[str, int]:
+        """How many events and cool-downs each rule forgot before their time; rules that forgot none are not named."""
+        lost = {rule: one.events + one.cool_downs for rule, one in sorted(self.losses.items())}
+        return {rule: events for rule, events in lost.items() if events}
 
     def _take(self, events: Sequence[Event], now: Micros) -> list[Finding]:
         first = self._next_event

@@ -31,6 +31,8 @@ MARKS: Final = np.dtype(
         ("next_wake", np.int64),  # no cool-down ends before this time
         ("forgotten_rows", np.int64),  # left before their time, to bound memory
         ("forgotten_rests", np.int64),  # cool-downs ended before their time, likewise
+        ("most_rows", np.int64),  # more than these are not held, nor keys than those below: a bound may move between two batches
+        ("most_keys", np.int64),
     ]
 )
 SPAN: Final = np.dtype(  # one length of window
@@ -104,8 +106,6 @@ class Terms(NamedTuple):
     the same number by its meaning, it is that count's word, else it has a word of its own.
     """
 
-    most_rows: int
-    most_keys: int
     length_us: NDArray[np.int64]  # [W]
     function: NDArray[np.int64]  # [M]; counts that peaks look at stand before them
     lane: NDArray[np.int64]  # [M], the column in `pairs` or `values`; 0 for a count

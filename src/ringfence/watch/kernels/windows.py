@@ -155,10 +155,9 @@ def admit(state: State, terms: Terms, batch: Batch, position: int, before: NDArr
     now = batch.time[position]
     counted = batch.members[position] != 0
     if counted:
-        rows = marks.head - state.spans[terms.length_us.size - 1].tail
-        if rows >= terms.most_rows:
+        while marks.head - state.spans[terms.length_us.size - 1].tail >= marks.most_rows:
             forget(state, terms, now)
-        elif rows == state.rows.size:
+        if marks.head - state.spans[terms.length_us.size - 1].tail == state.rows.size:
             return NEEDS_ROWS
     cell = find(state.keys, 0, batch.key[position])
     if cell != NOBODY:
@@ -166,7 +165,7 @@ def admit(state: State, terms: Terms, batch: Batch, position: int, before: NDArr
     elif not counted:
         return NOBODY
     else:
-        while state.words.shape[0] - marks.free >= terms.most_keys:
+        while state.words.shape[0] - marks.free >= marks.most_keys:
             forget(state, terms, now)
         if marks.free == 0:
             return NEEDS_SLOTS
@@ -291,6 +290,16 @@ def advance(state: State, terms: Terms, batch: Batch, start: int, crossings: Cro
         elif slot != NOBODY:
             return position, slot
     return batch.time.size, DONE
+
+
+@compiled
+def trim(state: State, terms: Terms, now: int) -> None:
+    """Forget the oldest rows, and end the oldest cool-downs, until the state is within its bounds."""
+    marks = state.marks[0]
+    while marks.head - state.spans[terms.length_us.size - 1].tail > marks.most_rows:
+        forget(state, terms, now)
+    while state.words.shape[0] - marks.free > marks.most_keys:
+        forget(state, terms, now)
 
 
 @compiled

@@ -173,6 +173,11 @@ class Pipeline:
         return {rule: iso(until) for rule, until in self._engine.short(now).items()} if self._engine else {}
 
     @property
+    def remembered(self) -> tuple[int, dict[str, int]]:
+        """What windows take, and how many events each rule forgot before their time to bound that."""
+        return (self._engine.memory_bytes, self._engine.forgotten) if self._engine else (0, {})
+
+    @property
     def filling(self) -> int | None:
         """How many events the windows that are being filled were told; `None` where none are."""
         return None if self._coming.filling is None else self._coming.filling.events

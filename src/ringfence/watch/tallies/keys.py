@@ -122,6 +122,8 @@ class Key(Struct, array_like=True, gc=False):
             size += self.seen.size
         for tally in self.tallies:
             size += tally.size
+        for closed in self.past.values():
+            size += len(closed.values)
         return size
 
     def settle(self) -> int:

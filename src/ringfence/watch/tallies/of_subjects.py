@@ -8,6 +8,9 @@ from typing import Final
 from ringfence.policy.plan import Rule
 from ringfence.watch.tallies.keys import KeyParts
 
+_MOMENT_OCTETS: Final = 300
+"""About what a moment takes, as measured."""
+
 Moment = tuple[int, KeyParts, int]
 """A measure's place, the subject's parts of the key, and when."""
 
@@ -20,6 +23,7 @@ class OfSubjects:
         self._places: Final = rule.subject_parts
         self._kept_us: Final = kept_us
         self._most: Final = most
+        self._room = most
         self._newest: OrderedDict[tuple[int, KeyParts], int] = OrderedDict()
         self.forgotten = 0
 
@@ -33,9 +37,23 @@ class OfSubjects:
         newest = self._newest
         newest[place, subject] = time
         newest.move_to_end((place, subject))
-        while newest and (len(newest) > self._most or next(iter(newest.values())) <= time - self._kept_us):
+        self._bound(time)
+
+    def _bound(self, time: int) -> None:
+        newest = self._newest
+        while newest and (len(newest) > self._room or next(iter(newest.values())) <= time - self._kept_us):
             _, gone = newest.popitem(last=False)
             self.forgotten += gone > time - self._kept_us
+
+    def hold(self, octets: int, time: int) -> None:
+        """Take no more than this from now on."""
+        self._room = max(min(octets // _MOMENT_OCTETS, self._most), 1)
+        self._bound(time)
+
+    @property
+    def octets(self) -> int:
+        """About what it takes."""
+        return len(self._newest) * _MOMENT_OCTETS
 
     def values(self, parts: KeyParts, time: int) -> dict[str, float]:
         """Return what each of the measures comes to for a key at a moment."""

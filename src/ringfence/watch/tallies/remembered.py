@@ -15,7 +15,8 @@ from ringfence.watch.tallies.keys import Key, KeyParts
 class Remembered(Struct, array_like=True, frozen=True, kw_only=True):
     """`parts` stand in the order in which the keys were idle, as `times`, `sizes` and `ends` do: 64-bit words, little-endian.
 
-    `keys` are written one after the other (`Asleep`). `rounds` and `compared` are the boundaries that come next. `classed` is when
+    `keys` are written one after the other (`Asleep`). `octets` is how much they may take. `rounds` and `compared` are the
+    boundaries that come next. `classed` is when
     each measure of a subject, by its place and the subject's parts, last had an event, the longest ago first. `peers` is what each
     compared measure came to in the last period that is over: its start, and the keys' values in order.
     """
@@ -30,6 +31,7 @@ class Remembered(Struct, array_like=True, frozen=True, kw_only=True):
     forgotten: int
     woken: int
     short_until: int
+    octets: int
     rounds: list[int | None]
     compared: dict[int, int | None]
     classed: list[tuple[int, KeyParts, int]]

@@ -10,7 +10,7 @@ from ringfence.vocabulary.times import DAY, Micros
 from ringfence.watch.tallies.bounds import Bounds
 from ringfence.watch.tallies.found import Found
 from ringfence.watch.tallies.judging import Judge, past_values
-from ringfence.watch.tallies.keys import EVER, Key, KeyParts, Tally, tally_of
+from ringfence.watch.tallies.keys import EVER, Key, KeyParts, Tally, key_octets, tally_of
 from ringfence.watch.tallies.of_subjects import OfSubjects
 from ringfence.watch.tallies.past import History
 from ringfence.watch.tallies.sampled import Sampled
@@ -48,8 +48,13 @@ class RuleKeys:
         """Become as before any event."""
         self.history = History(self.rule, past_values(self.rule), self.spans)
         bounds = self._bounds
-        self.table = KeyTable(kept_us=self._kept_us(), most_keys=bounds.keys, most_entries=bounds.entries, rows=self.rows)
+        self.table = KeyTable(kept_us=self._kept_us(), bounds=bounds, octets=key_octets(self.rule.measures), rows=self.rows)
         self.of_subjects = OfSubjects(self.rule, kept_us=LONGEST, most=bounds.keys)
+
+    def hold(self, octets: int, time: Micros) -> None:
+        """Take no more than this from now on; subjects an eighth of it."""
+        self.of_subjects.hold(octets // 8, time)
+        self.table.hold(octets - self.of_subjects.octets, time)
 
     def new(self, parts: KeyParts, time: Micros, billing_day: int) -> Key:
         """Return a key that is not in the table yet."""

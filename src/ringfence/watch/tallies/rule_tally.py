@@ -103,6 +103,7 @@ class RuleTally:
                 forgotten=keys.table.forgotten,
                 woken=keys.table.woken,
                 short_until=keys.table.short_until,
+                octets=keys.table.most_octets,
                 rounds=[one.next for one in rounds.rounds],
                 compared={place: one.next for place, one in rounds.compared.items()},
                 classed=keys.of_subjects.moments,
@@ -117,6 +118,7 @@ class RuleTally:
         keys.table.fill(remembered.asleep, remembered.under_way)
         keys.table.forgotten, keys.table.woken = remembered.forgotten, remembered.woken
         keys.table.short_until = remembered.short_until
+        keys.table.most_octets = remembered.octets
         keys.of_subjects.fill(remembered.classed)
         keys.history.peers.update(remembered.peers)
         rounds.begun = None if remembered.begun is None else Micros(remembered.begun)
@@ -133,7 +135,16 @@ class RuleTally:
     @property
     def memory_bytes(self) -> int:
         """About what it takes, as measured: for a key, for each of its measures, for what they hold."""
-        return self.live_keys * key_octets(self.rule.measures) + self.entries * ENTRY_OCTETS
+        return self._keys.table.octets + self._keys.of_subjects.octets
+
+    @property
+    def event_octets(self) -> int:
+        """About what an event of a new key takes at most."""
+        return key_octets(self.rule.measures) + ENTRY_OCTETS * (1 + len(self.rule.measures))
+
+    def hold(self, octets: int, time: Micros) -> None:
+        """Take no more than this from now on: what is too much is forgotten at once."""
+        self._keys.hold(octets, time)
 
     @property
     def live_keys(self) -> int:

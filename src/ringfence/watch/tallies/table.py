@@ -6,14 +6,18 @@ from collections.abc import Callable, Iterator, KeysView
 from typing import Final
 
 from ringfence.watch.tallies.asleep import Asleep, decoded, encode
+from ringfence.watch.tallies.bounds import Bounds
 from ringfence.watch.tallies.held import Held
-from ringfence.watch.tallies.keys import EVER, Key, KeyParts
+from ringfence.watch.tallies.keys import ENTRY_OCTETS, EVER, Key, KeyParts
 from ringfence.watch.tallies.unwindowed import Concurrent
 from ringfence.watch.tallies.windowed import Counted
 
+EVERYTHING: Final = 1 << 62
+"""No bound."""
+
 
 class KeyTable:
-    """At most `most_keys` keys that take at most `most_entries` together; what is idle for `kept_us` is forgotten, without loss.
+    """Keys within `bounds` and `most_octets`, where each takes `octets`; what is idle for `kept_us` is forgotten, without loss.
 
     Beyond that the keys that were idle for longest are forgotten before their time. `forgotten` counts their events, `woken` those
     of which only a cool-down was left. `rows` gives the events that a key holds. Until `short_until` a key that is new may have
@@ -21,11 +25,13 @@ class KeyTable:
     an event again.
     """
 
-    def __init__(self, *, kept_us: int, most_keys: int, most_entries: int, rows: Callable[[Key], Counted]) -> None:
+    def __init__(self, *, kept_us: int, bounds: Bounds, octets: int, rows: Callable[[Key], Counted]) -> None:
         self._kept_us: Final = kept_us
         self._rows: Final = rows
-        self._most_keys: Final = max(most_keys, 1)
-        self._most_entries: Final = max(most_entries, 1)
+        self._most_keys: Final = max(bounds.keys, 1)
+        self._most_entries: Final = max(bounds.entries, 1)
+        self._key_octets: Final = octets
+        self.most_octets = EVERYTHING
         self._keys: OrderedDict[KeyParts, Key | int] = OrderedDict()  # a dict looks for its first behind all that left before
         self._asleep = Asleep.nobody()
         self._under_way: dict[str, dict[KeyParts, None]] = {}
@@ -67,8 +73,18 @@ class KeyTable:
         else:
             keys[key.parts] = key
         self.settle(key)
-        if len(keys) > self._most_keys or self.entries > self._most_entries:
+        if self._is_full(len(keys)):
             self._bound(time)
+
+    @property
+    def octets(self) -> int:
+        """About what the keys take, as measured."""
+        return len(self._keys) * self._key_octets + self.entries * ENTRY_OCTETS
+
+    def hold(self, octets: int, time: int) -> None:
+        """Take no more than `octets` from now on."""
+        self.most_octets = octets
+        self._bound(time)
 
     def settle(self, key: Key) -> None:
         """Note how much a key of the table takes now."""
@@ -176,7 +192,7 @@ class KeyTable:
         return key
 
     def _bound(self, time: int) -> None:
-        while len(self._keys) > self._most_keys or (self.entries > self._most_entries and len(self._keys) > 1):
+        while self._is_full(len(self._keys)) and len(self._keys) > 1:
             key = self.get(next(iter(self._keys)))
             if key is None:
                 return
@@ -184,7 +200,7 @@ class KeyTable:
             self.woken += not events
             self._lose(max(events - key.thinned, 0), key.time)
             self.drop(key)
-        while self.entries > self._most_entries:
+        while self._is_full(len(self._keys)):
             (parts,) = self._keys
             key, before = self.get(parts), self.entries
             if key is None:
@@ -192,6 +208,13 @@ class KeyTable:
             self._thin(key, time)
             if self.entries >= before:
                 return
+
+    def _is_full(self, keys: int) -> bool:
+        return (
+            keys > self._most_keys
+            or self.entries > self._most_entries
+            or keys * self._key_octets + self.entries * ENTRY_OCTETS > self.most_octets
+        )
 
     def _thin(self, key: Key, time: int) -> None:
         """Let the oldest of what takes most room in the only key leave before its time."""

@@ -2,21 +2,22 @@
 
 from dataclasses import dataclass
 
-from ringfence.policy.plan import EXACT_DISTINCT
+from ringfence.policy.plan import EXACT_DISTINCT, MEMORY_BYTES
 from ringfence.vocabulary.times import Micros
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one rule may remember: events in its window, and live keys. Beyond that the oldest events leave early.
+    """How much an engine may remember: `memory_bytes` for all rules, and of each rule so many events and live keys.
 
-    An event takes 40 bytes, 40 more for each distinct and 24 for each numeric measure; a key about 80, up to 16 more
-    for each measure and 12 for each rule; `footprint` says it for a group. Tallies estimate the number of a key's distinct values
-    beyond `exact_distinct`.
+    Beyond that the oldest events leave early. In a compiled window an event takes 40 bytes, 40 more for each distinct and 24 for
+    each numeric measure; a key about 80, up to 16 more for each measure and 12 for each rule; `footprint` says it for a group.
+    Tallies estimate the number of a key's distinct values beyond `exact_distinct`.
     """
 
-    events: int = 1 << 21
-    keys: int = 1 << 19
+    events: int = 1 << 26
+    keys: int = 1 << 24
+    memory_bytes: int = MEMORY_BYTES
     exact_distinct: int = EXACT_DISTINCT
 
 

@@ -7,8 +7,7 @@ from ringfence.policy.plan import Rule
 from ringfence.policy.written import written_measure
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.kernels.layout import CELL, ROW, VALUE
-from ringfence.watch.windows.crossings import Limits
-from ringfence.watch.windows.state import power_of_two
+from ringfence.watch.windows.state import Room, power_of_two
 from ringfence.watch.windows.terms import Pooled, pool, terms_of
 
 _WORD = 8
@@ -19,25 +18,26 @@ _SLOT = 4
 class Footprint:
     """What a group keeps. `measures` are each measure as a rule writes it, its window's length, and the rules that ask for it.
 
-    `key_bytes` and `event_bytes` are what a live key and an event in the longest window take; `most_bytes` what the group's arrays
-    take at its limits.
+    `key_bytes` and `event_bytes` are what a live key and an event in the longest window take.
     """
 
     lengths: tuple[Micros, ...]
     measures: tuple[tuple[str, Micros, tuple[str, ...]], ...]
     key_bytes: int
     event_bytes: int
-    most_bytes: int
+
+    def bytes_of(self, room: Room) -> int:
+        """Return what the group's arrays take with room for so many: lengths of arrays are powers of two."""
+        return power_of_two(room.keys) * self.key_bytes + power_of_two(room.rows) * self.event_bytes
 
 
-def footprint(rules: Sequence[Rule], limits: Limits) -> Footprint:
+def footprint(rules: Sequence[Rule]) -> Footprint:
     """Return what `rules`, which form one group, keep."""
     pooled = pool(rules)
-    words = terms_of(pooled, most_rows=limits.events, most_keys=limits.keys).words
+    words = terms_of(pooled).words
     key = _WORD * words + _SLOT * (1 + len(pooled.judged)) + 2 * CELL.itemsize
     event = ROW.itemsize + (_WORD + 2 * CELL.itemsize) * len(pooled.pair_lanes) + VALUE.itemsize * len(pooled.value_lanes)
-    most = power_of_two(limits.keys) * key + power_of_two(limits.events) * event
-    return Footprint(pooled.lengths, tuple(_measures(pooled)), key, event, most)
+    return Footprint(pooled.lengths, tuple(_measures(pooled)), key, event)
 
 
 def _measures(pooled: Pooled) -> list[tuple[str, Micros, tuple[str, ...]]]:

@@ -14,8 +14,9 @@ from ringfence.watch.kernels import windows as kernel
 from ringfence.watch.kernels.layout import CROSSING, NOBODY, SAMPLE, Batch, Crossings
 from ringfence.watch.kernels.specialising import Pass, is_kept, pass_from, text_for
 from ringfence.watch.windows.crossings import Crossing, Limits, Losses
+from ringfence.watch.windows.footprint import footprint
 from ringfence.watch.windows.readings import Reading
-from ringfence.watch.windows.state import FEWEST, Packed, lay_out, nothing, pack, power_of_two, sampled_events
+from ringfence.watch.windows.state import FEWEST, Packed, Room, lay_out, nothing, pack, power_of_two, sampled_events
 from ringfence.watch.windows.terms import depth_of, pool, terms_of
 
 _CROSSINGS_A_CALL: Final = 128
@@ -41,7 +42,9 @@ class RuleGroup:
         """`derivations` are what `advance`'s columns are extended by, where the rules call functions or ask lists."""
         self._pooled = pool(rules)
         self._reading = Reading(self._pooled, hashes)
-        self.terms = terms_of(self._pooled, most_rows=limits.events, most_keys=limits.keys)
+        self.terms = terms_of(self._pooled)
+        self.footprint: Final = footprint(rules)
+        self._most = Room(max(limits.events, 1), max(limits.keys, 1))
         most = _CROSSINGS_A_CALL + len(self._pooled.judged)
         self._crossings = Crossings(
             np.zeros(most, CROSSING),
@@ -129,10 +132,21 @@ class RuleGroup:
         made = pass_from(text_for(self.terms))
         if only_kept and not is_kept(made):
             return False
-        scratch = lay_out(nothing(self._pooled, self.terms), self.terms, rows=FEWEST, slots=FEWEST)
+        scratch = lay_out(nothing(self._pooled, self.terms, self._most), self.terms, rows=FEWEST, slots=FEWEST)
         made(scratch, self.terms, self._reading.nothing, 0, self._crossings)  # compiles it
         self._advance = made
         return True
+
+    def hold(self, room: Room, now: Micros) -> None:
+        """Hold no more than this from now on: what is too much is forgotten at once, and its memory given back."""
+        marks = self._state.marks
+        self._hold(room)
+        if self.live_events > marks[0]["most_rows"] or self.live_keys > marks[0]["most_keys"]:
+            kernel.trim(self._state, self.terms, now)
+        rows, slots = self._state.rows.size, self._state.words.shape[0]
+        most_rows, most_slots = power_of_two(int(marks[0]["most_rows"])), power_of_two(int(marks[0]["most_keys"]))
+        if rows > most_rows or slots > most_slots:
+            self._lay_out(min(rows, most_rows), min(slots, most_slots))
 
     def snapshot(self) -> Packed:
         """Return a copy of all that is live."""
@@ -146,10 +160,15 @@ class RuleGroup:
     def restore(self, packed: Packed) -> None:
         """Continue from a snapshot of the same rules."""
         self._state = lay_out(packed, self.terms, rows=power_of_two(packed.rows.size), slots=power_of_two(packed.words.shape[0]))
+        self._hold(Room(int(packed.marks[0]["most_rows"]), int(packed.marks[0]["most_keys"])))
 
     def forget(self) -> None:
         """Become as before any event, with no losses."""
-        self.restore(nothing(self._pooled, self.terms))
+        self.restore(nothing(self._pooled, self.terms, self._most))
+
+    def _hold(self, room: Room) -> None:
+        self._state.marks["most_rows"] = min(room.rows, self._most.rows)
+        self._state.marks["most_keys"] = min(room.keys, self._most.keys)
 
     def _lay_out(self, rows: int, slots: int) -> None:
         self._state = lay_out(pack(self._state), self.terms, rows=rows, slots=slots)

@@ -16,6 +16,13 @@ FEWEST: Final = 64
 _LINE: Final = 64
 
 
+class Room(NamedTuple):
+    """How many rows and keys a group may hold: 1 at least."""
+
+    rows: int
+    keys: int
+
+
 class Packed(NamedTuple):
     """A group without its free places: L rows oldest first, S keys, each rule's resting slots one after another."""
 
@@ -29,12 +36,14 @@ class Packed(NamedTuple):
     resting: NDArray[np.int64]  # [Q], next to wake first
 
 
-def nothing(pooled: Pooled, terms: Terms) -> Packed:
+def nothing(pooled: Pooled, terms: Terms, room: Room) -> Packed:
     """Return the group before any event."""
+    marks = np.zeros(1, MARKS)
+    marks["most_rows"], marks["most_keys"] = room
     spans = np.zeros(len(pooled.lengths), SPAN)
     spans["length_us"] = pooled.lengths
     return Packed(
-        np.zeros(1, MARKS),
+        marks,
         spans,
         np.zeros(0, ROW),
         np.zeros((0, len(pooled.pair_lanes)), np.uint64),

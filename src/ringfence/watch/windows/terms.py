@@ -94,7 +94,7 @@ def pool(rules: Sequence[Rule]) -> Pooled:
     )
 
 
-def terms_of(pooled: Pooled, *, most_rows: int, most_keys: int) -> Terms:
+def terms_of(pooled: Pooled) -> Terms:
     """Return what the kernel reads of the group."""
     spans = {length: span for span, length in enumerate(pooled.lengths)}
     lanes = [[term for term in pooled.terms if _lane_key(term) == lane] for lane in pooled.pair_lanes]
@@ -105,8 +105,6 @@ def terms_of(pooled: Pooled, *, most_rows: int, most_keys: int) -> Terms:
     standing = _standing(presences, places, end)
     quiet = end + sum(presence.like is None for presence in presences)
     return Terms(
-        most_rows=max(most_rows, 1),
-        most_keys=max(most_keys, 1),
         length_us=_whole(pooled.lengths),
         function=_whole(FUNCTIONS[term.function] for term in pooled.terms),
         lane=_whole(pooled.lane_of(term) for term in pooled.terms),

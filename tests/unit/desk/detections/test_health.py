@@ -39,3 +39,11 @@ def test_a_process_that_said_nothing_for_a_minute_is_silent() -> None:
 @pytest.mark.parametrize("text", ["starting", "", "[]", '{"messages":"many"}'])
 def test_what_is_no_counts_is_shown_as_it_was_said(text: str) -> None:
     assert health_of([observed(text)], now=NOON)[0].remark == text
+
+
+def test_what_rules_forgot_to_bound_memory_is_added_up() -> None:
+    counts = {"memory_bytes": 900, "forgotten": {"fan-out-dialler": 40, "slow-scan": 2}}
+    [watch] = health_of([observed(json.dumps(counts))], now=NOON)
+    assert (watch.forgotten, watch.counts.memory_bytes) == (42, 900)
+    [quiet] = health_of([observed("{}")], now=NOON)
+    assert quiet.forgotten == 0

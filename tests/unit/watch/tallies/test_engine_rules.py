@@ -347,7 +347,7 @@ def test_beyond_a_stated_number_of_values_a_count_is_estimated_and_says_how_well
 
 def test_a_key_that_stays_below_that_number_is_counted_as_without_it() -> None:
     callees = Measure("callees", MeasureFunction.DISTINCT, value=field("callee"))
-    wide = changed(many("wide", 1, Rolling("w", 10 * SECOND)), measures=(callees,))
+    wide = changed(many("wide", 1, Rolling("w", Micros(10 * SECOND))), measures=(callees,))
     wide = changed(wide, tiers=(replace_when(wide, compare(measured("callees"), ">=", number(40))),), cool_down_us=SECOND)
     calls = [
         at(f"2026-01-03T10:{n // 60:02d}:{n % 60:02d}", call=f"{n}-{m}", callee=f"{n % 7}-{m}")

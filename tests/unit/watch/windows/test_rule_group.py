@@ -8,7 +8,7 @@ from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import SECOND, Micros
 from ringfence.watch.columns import Columns, TextHashes, columns_of
 from ringfence.watch.kernels.compiled import compiled
-from ringfence.watch.windows import Crossing, Limits, RuleGroup, footprint
+from ringfence.watch.windows import Crossing, Limits, Room, RuleGroup, footprint
 
 HASHES = TextHashes(b"")
 COUNT = Measure("calls", MeasureFunction.COUNT)
@@ -112,9 +112,9 @@ def test_the_memory_of_keys_is_what_the_footprint_says() -> None:
     when = compare(measured("calls"), ">=", number(1_000_000))
     made = rule("many", measures=(COUNT,), when=when, window_s=100_000)
     window = RuleGroup([made], HASHES, Limits())
-    told = footprint([made], Limits(events=1 << 14, keys=1 << 14))
+    told = footprint([made])
     events = [Event(kind=EventKind.ATTEMPT, time=Micros(n), call_id="", account=str(n)) for n in range(1 << 14)]
     advanced(window, events)
     assert window.live_keys == 1 << 14
-    assert abs(window.memory_bytes - told.most_bytes) < 1000
+    assert abs(window.memory_bytes - told.bytes_of(Room(1 << 14, 1 << 14))) < 1000
     assert 1_000_000 * (told.key_bytes + told.event_bytes) < 1e9 / 5

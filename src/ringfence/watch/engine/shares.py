@@ -1,0 +1,148 @@
+"""One bound of memory for all that an engine's rules remember, shared out between groups of windows and tallies.
+
+It is shared out anew after every so many events, counted from the first one ever: so what is forgotten depends on the events alone,
+however they are cut into steps. While there is room for what everybody may need until then, nothing is forgotten. Where there is
+not, whoever takes most is halved until it fits, and forgets what is oldest. As much as the largest takes is kept free: arrays are
+copied when their length changes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from ringfence.vocabulary.times import Micros
+from ringfence.watch.tallies import RuleTally
+from ringfence.watch.windows import Room, RuleGroup
+
+ROUND: Final = 16_384
+"""Events after which the bound is shared out anew. A group holds no more rows and keys for them than these."""
+_CALL_ID_OCTETS: Final = 100
+_TEXT_OCTETS: Final = 170
+_MOST_CALL_IDS: Final = 1 << 19
+_MOST_TEXTS: Final = 1 << 18
+_LEAST: Final = Room(64, 64)
+_LEAST_OCTETS: Final = 16_384
+
+
+class Beside(NamedTuple):
+    """What an engine remembers beside its rules' windows: so many call ids, and so many texts with their hashes."""
+
+    call_ids: int
+    texts: int
+
+    @property
+    def octets(self) -> int:
+        """About what it takes."""
+        return (self.call_ids + ROUND) * _CALL_ID_OCTETS + self.texts * _TEXT_OCTETS
+
+
+def beside(octets: int) -> Beside:
+    """Return how much that is for an engine that may take so many octets: an eighth of them for either, at most."""
+    return Beside(min(_MOST_CALL_IDS, octets // 8 // _CALL_ID_OCTETS), min(_MOST_TEXTS, octets // 8 // _TEXT_OCTETS))
+
+
+class _Margin(NamedTuple):
+    """By how much more than it has now one may need: a share of it, and a number."""
+
+    share: int
+    number: int
+
+
+_GENEROUS: Final = _Margin(1, ROUND)
+_TIGHT: Final = _Margin(8, 64)
+
+
+@dataclass(slots=True)
+class _OfGroup:
+    """`least` is what it needs before others are asked to do with less than they need."""
+
+    group: RuleGroup
+    room: Room
+    least: Room
+
+    @property
+    def octets(self) -> int:
+        return self.group.footprint.bytes_of(self.room)
+
+    def halve(self, *, hard: bool) -> bool:
+        """Take half of what most of it goes into, unless it needs it, or with `hard` though it does; tell whether it could."""
+        least = _LEAST if hard else self.least
+        rows, keys = self.room
+        fewer = [Room(rows // 2, keys)] * (rows > least.rows) + [Room(rows, keys // 2)] * (keys > least.keys)
+        if fewer:
+            self.room = min(fewer, key=self.group.footprint.bytes_of)
+        return bool(fewer)
+
+    def settle(self, now: Micros) -> None:
+        self.group.hold(self.room, now)
+
+
+@dataclass(slots=True)
+class _OfTally:
+    tally: RuleTally
+    octets: int
+    least: int
+
+    def halve(self, *, hard: bool) -> bool:
+        """Take half of it, unless it needs that, or with `hard` though it does; tell whether it could."""
+        can = self.octets > (_LEAST_OCTETS if hard else self.least)
+        if can:
+            self.octets //= 2
+        return can
+
+    def settle(self, now: Micros) -> None:
+        self.tally.hold(self.octets, now)
+
+
+class Shares:
+    """Shares `octets` out between `groups` and `tallies`."""
+
+    def __init__(self, groups: Sequence[RuleGroup], tallies: Sequence[RuleTally], octets: int) -> None:
+        self._groups = groups
+        self._tallies = tallies
+        self._octets = octets
+
+    def share_out(self, now: Micros) -> None:
+        """Let each hold what it may until this is called next."""
+        wanted: list[_OfGroup | _OfTally] = [*map(_group, self._groups), *map(_tally, self._tallies)]
+        hard = False
+        while _needed(wanted) > self._octets:
+            if not any(one.halve(hard=hard) for one in sorted(wanted, key=_octets, reverse=True)):
+                if hard:
+                    break  # all hold the least that they can: no bound that a bundle may state is so low
+                hard = True
+        for one in wanted:
+            one.settle(now)
+
+
+def _group(group: RuleGroup) -> _OfGroup:
+    rows, keys = group.live_events, group.live_keys
+    return _OfGroup(
+        group,
+        Room(_length(rows, _GENEROUS), _length(keys, _GENEROUS)),
+        Room(_length(rows, _TIGHT), _length(keys, _TIGHT)),
+    )
+
+
+def _tally(tally: RuleTally) -> _OfTally:
+    held, one = tally.memory_bytes, tally.event_octets
+    return _OfTally(tally, _more(held, _GENEROUS, one), _more(held, _TIGHT, one))
+
+
+def _more(live: int, margin: _Margin, one: int) -> int:
+    return live + live // margin.share + margin.number * one
+
+
+def _length(live: int, margin: _Margin) -> int:
+    """Return the length of an array for what is live and may come: a power of two."""
+    more = live + margin.number if margin is _GENEROUS else _more(live, margin, 1)
+    return 1 << max(more - 1, _LEAST.rows - 1).bit_length()
+
+
+def _octets(one: _OfGroup | _OfTally) -> int:
+    return one.octets
+
+
+def _needed(wanted: list[_OfGroup | _OfTally]) -> int:
+    every = [one.octets for one in wanted]
+    return sum(every) + max(every, default=0)
