@@ -74,6 +74,7 @@ class OrdersTail:
         """Take in what was read; tell whether the table or the lists may have changed."""
         if news.reference is not None and news.directory is not None:
             self._take_lists(news.reference)
+            self.table.locate(news.directory)
             self.directory = news.directory
         changed = self.table.swap(news.standing)
         if news.told:

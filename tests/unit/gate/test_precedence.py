@@ -9,9 +9,21 @@ from tests.unit.gate.orders import NOW, order
 
 from ringfence.gate.table import NOBODY, Answering, OrdersTable
 from ringfence.gate.table.callbacks import WINDOW_US
-from ringfence.vocabulary.contracts import Action, ActionKind, Ask, CallClass, Order, OrderChange, Verdict, VerdictAction
+from ringfence.vocabulary.contracts import (
+    AccountLink,
+    Action,
+    ActionKind,
+    Ask,
+    CallClass,
+    Order,
+    OrderChange,
+    Reference,
+    Verdict,
+    VerdictAction,
+)
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import MILLISECOND, SECOND, Micros
+from ringfence.watch.attribution import Directory
 
 CALLER, CALLEE, SOURCE, AMBULANCE = "+32470123456", "+3225550101", "203.0.113.9", "112"
 ASK = Ask(call_id="c", source=SOURCE, trunk="trunk-1", account="acme", caller=CALLER, callee=CALLEE, registration="a@b")
@@ -204,3 +216,13 @@ def test_a_full_throttle_keeps_no_other_from_counting_right() -> None:
     other = Ask(call_id="d", account="other")
     assert made.decide(other, NOW, PARTIES, NOBODY).action is VerdictAction.ALLOW, "calls that did not pass are not counted"
     assert made.decide(other, NOW, PARTIES, NOBODY).action is VerdictAction.THROTTLE
+
+
+def test_a_party_abroad_reaches_the_help_of_its_place() -> None:
+    made = table([order(1, SubjectKind.ACCOUNT, "acme", action=Action(kind=ActionKind.REFUSE))])
+    account = AccountLink(account="acme", party="acme", country="GB")
+    made.locate(Directory(Reference(time=NOW, accounts=(account,), emergency={"GB": ("112", "999"), "ZZ": ("112",)})))
+    verdicts = [
+        decided(made, Ask(call_id="c", source=SOURCE, account="acme", caller=CALLER, callee=each)) for each in ("999", "101")
+    ]
+    assert [verdict.action for verdict in verdicts] == [VerdictAction.ALLOW, VerdictAction.REJECT]

@@ -13,6 +13,7 @@ from ringfence.gate.table.throttles import Throttles
 from ringfence.vocabulary.contracts import ActionKind, Ask, Order, OrderChange, Verdict, VerdictAction
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros
+from ringfence.watch.attribution import Directory
 
 _SOS: Final = re.compile(r"urn:service:sos(\.|\Z)")
 """Emergency services by name (RFC 5031 section 4.2): they are what they are on every list."""
@@ -34,6 +35,7 @@ class OrdersTable:
     def __init__(self) -> None:
         self.standing = Standing()
         self._emergency: frozenset[str] = frozenset()
+        self._abroad: Directory | None = None
         self._protected: tuple[IPv4Network | IPv6Network, ...] = ()
         self.protections = 0
         """How often the lists were replaced."""
@@ -61,6 +63,10 @@ class OrdersTable:
         self._protected = tuple(networks)
         return unreadable
 
+    def locate(self, directory: Directory) -> None:
+        """Take over where accounts' callers are: of those abroad, the numbers that call for help there pass."""
+        self._abroad = directory if directory.countries_of_accounts else None
+
     def swap(self, standing: Standing) -> bool:
         """Put other orders in force, all at once; tell whether they were others."""
         changed = standing is not self.standing
@@ -82,7 +88,7 @@ class OrdersTable:
 
         `parties` are those that answer for it, from the root party down; `called` answers for the number that it goes to.
         """
-        if ask.account is not None and self._is_emergency(ask.callee):
+        if ask.account is not None and self._is_emergency(ask.callee, ask.account, now):
             for number in (ask.caller, ask.asserted):
                 if number is not None:
                     self._callers.note(number, now)
@@ -107,8 +113,12 @@ class OrdersTable:
             return throttled(full, self._throttles.wait_s(full, now))
         return Verdict(action=VerdictAction.ALLOW, order=allowed.id if allowed is not None else None)
 
-    def _is_emergency(self, callee: str | None) -> bool:
-        return callee is not None and (callee in self._emergency or _SOS.match(callee) is not None)
+    def _is_emergency(self, callee: str | None, account: str, now: Micros) -> bool:
+        if callee is None:
+            return False
+        country = None if self._abroad is None else self._abroad.account(account, None, now).country
+        numbers = self._emergency if self._abroad is None or country is None else self._abroad.emergency_in(country)
+        return callee in numbers or _SOS.match(callee) is not None
 
     def protects(self, source: str | None) -> bool:
         """Tell whether `source` is on the protected list."""
