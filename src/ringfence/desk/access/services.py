@@ -16,7 +16,7 @@ from ringfence.desk.access.models import Person
 from ringfence.desk.actor import Actor, StaffRole, require, system
 from ringfence.desk.audit import selectors as audit_selectors
 from ringfence.desk.audit import services as audit
-from ringfence.desk.audit.services import Act
+from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.errors import DeskError, NotThere, StaleState
 
 FIRST_USERNAME: Final = "first"
@@ -39,6 +39,10 @@ class FirstLogin:
     password: str
 
 
+class LoginRefused(DeskError):
+    """There can be no such login; the text says why."""
+
+
 @transaction.atomic
 def create_first_login(*, actor: Actor, now: datetime, keep: Callable[[FirstLogin], None] = lambda _: None) -> FirstLogin | None:
     """Make the first login, with every role that changes something; `None` where somebody can sign in already.
@@ -57,11 +61,16 @@ def create_first_login(*, actor: Actor, now: datetime, keep: Callable[[FirstLogi
 
 
 @transaction.atomic
-def create_login(*, username: str, password: str, roles: Sequence[StaffRole], actor: Actor, now: datetime) -> None:
-    """Make a login."""
+def create_login(
+    *, username: str, password: str, roles: Sequence[StaffRole], actor: Actor, now: datetime, party: int | None = None
+) -> None:
+    """Make a login; with the row of a `party` one of that party's people, who sees it and those below it and has no role."""
     require(actor.administers, actor, "make logins")
-    Person.objects.create(username=username, password=make_password(password), roles=[str(role) for role in roles], created=now)
-    details = {"roles": [str(role) for role in roles]}
+    if party is not None and roles:
+        raise LoginRefused("a party's login has no role at the desk")
+    hashed, named = make_password(password), [str(role) for role in roles]
+    Person.objects.create(username=username, password=hashed, roles=named, created=now, party_id=party)
+    details: dict[str, Detail] = {"roles": named} if party is None else {"party": party}
     audit.record(acts=[Act(verb="created", about=("login", username), details=details)], actor=actor, now=now)
 
 

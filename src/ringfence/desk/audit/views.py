@@ -20,8 +20,20 @@ _KINDS: Final = (
     (ActorKind.ANONYMOUS, "nobody signed in"),
 )
 _NOUNS: Final = (
-    *("alarm", "automation", "case", "complaint", "decision", "feed-record", "finding", "login", "observation", "order"),
-    *("parties", "policy", "sign-in"),
+    *("acceptance", "alarm", "api-key", "attestation", "automation", "case", "complaint", "contract", "decision", "exemption"),
+    *(
+        "feed-record",
+        "finding",
+        "login",
+        "observation",
+        "order",
+        "parties",
+        "policy",
+        "proof",
+        "right-to-use",
+        "sign-in",
+        "transfer",
+    ),
 )
 
 

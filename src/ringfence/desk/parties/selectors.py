@@ -1,6 +1,6 @@
 """Questions about parties: who held what, and when."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from ipaddress import ip_address, ip_network
 
@@ -8,6 +8,8 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from ringfence.desk.actor import Actor
 from ringfence.desk.parties.models import AccountHolding, Membership, NumberHolding, NumberState, Party, TrunkUse, in_force
+from ringfence.desk.parties.subtree import visible
+from ringfence.desk.parties.succession import holds
 from ringfence.vocabulary.number_blocks import Block, covering
 
 NUMBERS_SHOWN = 500
@@ -46,11 +48,9 @@ def parties(*, actor: Actor, now: datetime, search: str = "") -> QuerySet[Party]
 
     `search` is part of a party's, account's or trunk's name, or a whole number: whoever holds or held it.
     """
-    if not actor.sees_the_desk:
-        return Party.objects.none()
     above = Membership.objects.filter(in_force(now), party=OuterRef("pk")).values("parent__name")[:1]
     held = Count("holdings__account", filter=in_force(now, "holdings__"), distinct=True)
-    found = Party.objects.annotate(accounts_held=held, parent_name=Subquery(above)).order_by("name")
+    found = visible(Party.objects.annotate(accounts_held=held, parent_name=Subquery(above)), actor=actor, now=now).order_by("name")
     if search:
         found = found.filter(Q(name__icontains=search) | Q(pk__in=_holding(search)))
     return found
@@ -69,20 +69,29 @@ def _holding(search: str) -> QuerySet[AccountHolding, int]:
 
 def party_page(*, name: str, actor: Actor, now: datetime) -> PartyPage | None:
     """Return the party of that name; `None` where there is none, or none for this actor."""
-    party = Party.objects.filter(name=name).first() if actor.sees_the_desk else None
+    party = visible(Party.objects.filter(name=name), actor=actor, now=now).first()
     if party is None:
         return None
     accounts = list(party.holdings.select_related("account").order_by("account__name", F("valid_from").asc(nulls_first=True)))
-    held = {"account__in": [holding.account_id for holding in accounts]}
+    # What an account that passed to another party uses now is not its former holder's people's to see.
+    theirs = accounts if actor.party is None else [one for one in accounts if holds((one.valid_from, one.valid_to), now)]
+    held = {"account__in": [holding.account_id for holding in theirs]}
     return PartyPage(
         party,
-        _path(party.pk, now),
-        list(party.memberships.select_related("parent").order_by("id")),
+        _seen(_path(party.pk, now), actor),
+        list(party.memberships.select_related("parent").order_by("id")) if actor.party is None else [],
         list(Membership.objects.filter(in_force(now), parent=party).select_related("party").order_by("party__name")),
         accounts,
         list(TrunkUse.objects.filter(**held).select_related("trunk", "account").order_by("trunk__name", "id")),
         list(NumberHolding.objects.filter(**held).select_related("account").order_by("prefix", "id")[:NUMBERS_SHOWN]),
     )
+
+
+def _seen(path: tuple[str, ...], actor: Actor) -> tuple[str, ...]:
+    """Return the part of a path that the actor may see: from its own party down. Empty where that is not on it."""
+    if actor.party is None:
+        return path
+    return path[path.index(actor.party) :] if actor.party in path else ()
 
 
 def _path(party: int, moment: datetime) -> tuple[str, ...]:
@@ -100,8 +109,11 @@ def _path(party: int, moment: datetime) -> tuple[str, ...]:
 
 
 def number_holder(*, number: str, moment: datetime, actor: Actor) -> Holder | None:
-    """Return who held an E.164 number at `moment`, and in what state it was; `None` where nothing is known of it."""
-    if not actor.sees_the_desk:
+    """Return who held an E.164 number at `moment`, and in what state it was; `None` where nothing is known of it.
+
+    A party's people are told of their own subtree's as it was then.
+    """
+    if not actor.sees_parties:
         return None
     found = NumberHolding.objects.filter(in_force(moment), prefix__in=covering(number), digits=len(number)).select_related(
         "account"
@@ -112,16 +124,24 @@ def number_holder(*, number: str, moment: datetime, actor: Actor) -> Holder | No
     block = Block(held.prefix, held.digits)
     through = block.written if block.numbers > 1 else ""
     if held.account_id is None:
-        return Holder(state=held.state, through=through)
-    return _answering(held.account_id, moment, state=held.state, through=through)
+        return Holder(state=held.state, through=through) if actor.party is None else None
+    return _told(_answering(held.account_id, moment, state=held.state, through=through), actor)
 
 
 def trunk_user(*, trunk: str, moment: datetime, actor: Actor) -> Holder | None:
     """Return whose account used a trunk at `moment`; `None` where none did."""
-    if not actor.sees_the_desk:
+    if not actor.sees_parties:
         return None
     use = TrunkUse.objects.filter(in_force(moment), trunk__name=trunk).first()
-    return None if use is None else _answering(use.account_id, moment)
+    return None if use is None else _told(_answering(use.account_id, moment), actor)
+
+
+def _told(holder: Holder, actor: Actor) -> Holder | None:
+    """Return what the actor may know of a holder; `None` where nothing."""
+    if actor.party is None:
+        return holder
+    path = _seen(holder.path, actor)
+    return replace(holder, path=path) if path else None
 
 
 def _answering(account: int, moment: datetime, *, state: str = NumberState.HELD, through: str = "") -> Holder:
