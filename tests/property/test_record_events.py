@@ -97,7 +97,7 @@ def batches(
     records: Sequence[CallRecord], directory: Directory, kinds: set[EventKind], hashes: TextHashes, cut: int, spool: Spool
 ) -> tuple[list[RecordEvents], int]:
     """Return the events of the records in columns, in order, `cut` records at a time; and how many there are of all kinds."""
-    expander = RecordExpander(directory, hashes, kinds, set(FIELDS))
+    expander = RecordExpander(directory, hashes, kinds, set(FIELDS), numbers={"caller", "target", "asserted", "time"})
     runs = Runs(expander.dtype, run_octets=cut * expander.dtype.itemsize, held_octets=1)
     every = 0
     for first in range(0, len(records), cut):
@@ -106,6 +106,13 @@ def batches(
         runs.add(rows)
         every += count
     return [RecordEvents(rows, spool, hashes) for rows in runs.merged()], every
+
+
+def words_of(batch: RecordEvents, name: str) -> list[int]:
+    words = batch.words(name)
+    assert words is not None
+    found: list[int] = words.tolist()
+    return found
 
 
 @settings(deadline=None, max_examples=300)
@@ -124,6 +131,9 @@ def test_columns_of_records_are_those_of_their_events(
     names, ends = sorted(FIELDS), {"clock": Micros(-1), "now": Micros(1 << 60)}
     whole = columns_of(wanted, names, hashes, **ends)
     parts = [columns_of(batch, names, hashes, **ends) for batch in taken if len(batch)]
+    assert [word for batch in taken for word in words_of(batch, "caller")] == [number_code(event.caller or "") for event in wanted]
+    assert [word for batch in taken for word in words_of(batch, "callee")] == [number_code(event.callee or "") for event in wanted]
+    assert all(batch.words("diverted") is None for batch in taken)
     if parts:
         assert np.concatenate([part.kind for part in parts]).tolist() == whole.kind.tolist()
         assert np.concatenate([part.time for part in parts]).tolist() == whole.time.tolist()
@@ -153,8 +163,8 @@ def test_attempts_tell_whole_calls_where_that_is_wanted(
         for place, event in enumerate(batch):
             whole = [each for each in batch.told_with(place) if event.kind is EventKind.ATTEMPT]
             assert told.parts[place] == sum(Part[each.kind.name] for each in whole)
-            assert (numbers.text(int(callers[place])) or None) == (event.caller if whole else None)
-            assert (numbers.text(int(callees[place])) or None) == (event.callee if whole else None)
+            assert (numbers.text(int(callers[place])) or None) == event.caller
+            assert (numbers.text(int(callees[place])) or None) == event.callee
             for end in (each for each in whole if each.kind is EventKind.END):
                 assert (told.status[place], told.answered[place], told.duration_ms[place]) == (
                     end.status,

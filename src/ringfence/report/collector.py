@@ -164,7 +164,7 @@ class Collector:
         if not self._closely:
             return others, None
         fields = _READ.union(*(fields for _, fields in self._following))
-        reads = Reads(others.hashes, others.kinds | {EventKind.ATTEMPT}, others.fields | fields)
+        reads = Reads(others.hashes, others.kinds | {EventKind.ATTEMPT}, others.fields | fields, others.numbers)
         return reads, Wholes(self._texts.numbers, frozenset({"caller", "callee"}))
 
     def take(self, events: Sequence[Event], found: Sequence[Finding]) -> None:

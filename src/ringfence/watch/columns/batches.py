@@ -87,10 +87,7 @@ class ColumnBatch(Sequence[Event]):
         """Return the field `name` of every event as `Columns.fields` has it."""
 
     def words(self, name: str) -> NDArray[np.uint64] | None:  # noqa: ARG002 - what others look at
-        """Return the numbers in a field as words (see `kernels.numbers`), `NO_NUMBER` or 0 for what is none.
-
-        `None` where that takes making the events.
-        """
+        """Return the numbers in a field as words (see `kernels.number_words.is_number`); `None`: that takes making the events."""
         return None
 
     def codes(self, name: str, numbers: NumberCodes) -> NDArray[np.uint64]:

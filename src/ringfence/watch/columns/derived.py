@@ -21,7 +21,6 @@ from ringfence.watch.columns.hashes import UNSET, TextHashes, fold
 from ringfence.watch.columns.holdings import Holdings
 from ringfence.watch.columns.remembered import Remembered
 from ringfence.watch.kernels import number_words
-from ringfence.watch.kernels.numbers import NO_NUMBER
 
 ARITHMETIC: Final = frozenset({"abs", "min", "max", "round", "floor", "ceil"})
 """Functions that are computed column by column, as sums are."""
@@ -230,7 +229,7 @@ class _Cut(_Known):
         column, others = self._hashes.of_parts(words, self._way, self._count)
         if others:
             texts = given.fields[self._field]
-            rows = np.flatnonzero(((words == 0) | (words == NO_NUMBER)) & (texts != UNSET))
+            rows = np.flatnonzero(~number_words.is_number(words) & (texts != UNSET))
             column[rows] = self._remembered.of(texts[rows], lambda nth: self.value(given.once[int(rows[nth])]))
         return column
 

@@ -78,7 +78,7 @@ class Given:
         self._keys: dict[tuple[str, int], NDArray[np.uint64]] = {}
 
     def words(self, name: str) -> NDArray[np.uint64]:
-        """Return a field's texts as words, `NO_NUMBER` or 0 where they are no numbers."""
+        """Return a field's texts as words (see `kernels.number_words.is_number`)."""
         found = self._words.get(name)
         if found is None:
             found = self._batch.words(name) if self._batch is not None else None
@@ -90,9 +90,8 @@ class Given:
     def text(self, name: str, place: int) -> str | None:
         """Return a field's text at a place."""
         words = self._words.get(name)
-        word = 0 if words is None else int(words[place])
-        if word not in (0, NO_NUMBER):
-            return number_of(word)
+        if words is not None and number_words.is_number(words[place]):
+            return number_of(int(words[place]))
         text: str | None = getattr(self.once[place], FIELDS[name].attribute)
         return text
 

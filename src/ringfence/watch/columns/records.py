@@ -12,11 +12,11 @@ from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import MILLISECOND, Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.columns.batches import KIND_CODES, ColumnBatch, Outcomes, Part
+from ringfence.watch.columns.emergencies import Emergencies
 from ringfence.watch.columns.hashes import UNSET, TextHashes
 from ringfence.watch.columns.numbers import NumberCodes
 from ringfence.watch.columns.senders import NOBODY, Holders, Senders
 from ringfence.watch.kernels import row_layout as layout
-from ringfence.watch.kernels import tables
 from ringfence.watch.wire.cdr.blocks import LETTERS, RELEASES, WAYS, RecordBlock
 
 KINDS: Final = (EventKind.ATTEMPT, EventKind.ANSWER, EventKind.END)
@@ -47,7 +47,8 @@ _HEAD: Final = (("time", np.int64), ("sequence", np.int64), ("place", np.int64),
 _IN_HEAD: Final = frozenset({"time", "kind"})
 _WHOLE: Final = (("until", np.int64), ("call_ms", np.int64), ("call_status", np.int16), ("parts", np.uint8))
 """What an attempt tells of its whole call, where that is wanted."""
-_CODES: Final = {"caller_code": layout.CALLER, "callee_code": layout.CALLEE}
+_CODES: Final = {f"{name}_code": _CELLS[name] for name in ("caller", "callee", "asserted", "diverted")}
+"""Numbers as words."""
 _BLANK: Final = Event(kind=EventKind.ATTEMPT, time=Micros(0), call_id="")
 
 
@@ -97,6 +98,11 @@ class RecordEvents(ColumnBatch):
         """Return all events of the record."""
         row = self._rows[place]
         return self._kept.events(int(row["sequence"]), int(row["place"]), int(row["size"]))
+
+    def words(self, name: str) -> NDArray[np.uint64] | None:
+        """Return the numbers in a field as words, where the batch was made with them."""
+        stored = f"{_stored(name)}_code"
+        return np.ascontiguousarray(self._rows[stored]) if stored in (self._rows.dtype.names or ()) else None
 
     def codes(self, name: str, numbers: NumberCodes) -> NDArray[np.uint64]:
         """Return the codes of the numbers in a field: those that the batch was made with, where it was."""
@@ -161,7 +167,8 @@ class RecordExpander:
     """Makes events of records, of the `kinds` that are wanted and with the `fields` (see `policy.fields`) that are.
 
     `dtype` has the fields that records can fill; every other field is of each event what it is where nobody told it.
-    With `wholes` each attempt tells its whole call (`ColumnBatch.outcomes`), and other events nothing of it.
+    With `wholes` each attempt tells its whole call (`ColumnBatch.outcomes`), and other events nothing of it. `numbers` are fields
+    of which events tell the words too.
     """
 
     def __init__(
@@ -171,6 +178,7 @@ class RecordExpander:
         kinds: Collection[EventKind],
         fields: Collection[str],
         wholes: Wholes | None = None,
+        numbers: Collection[str] = (),
     ) -> None:
         self.kinds: Final = tuple(kind for kind in KINDS if kind in kinds)
         self.fields: Final = tuple(sorted({_stored(name) for name in fields} & FILLED))
@@ -178,16 +186,19 @@ class RecordExpander:
         self._columns = tuple(name for name in self.fields if name in told - _IN_HEAD and _stored(name) == name)
         types = [(name, np.uint8 if name in _WORDS else _TYPES[FIELDS[name].type]) for name in self._columns]
         self._wholes = wholes
+        codes = {f"{_stored(name)}_code" for name in (*numbers, *(wholes.names if wholes is not None else ()))} & _CODES.keys()
+        self._columns += tuple(sorted(codes))
+        types += [(code, np.uint64) for code in sorted(codes)]
         if wholes is not None:
-            types += [*_WHOLE, *((f"{name}_code", np.uint64) for name in sorted(wholes.names))]
+            types += _WHOLE
         types.sort(key=lambda each: np.dtype(each[1]).itemsize)  # the narrow ones fill the room that is left behind the head
         self.dtype: Final = np.dtype([*_HEAD, *types], align=True)
         self.hashes: Final = hashes
         self._senders = Senders(directory, hashes)
         self._holders = Holders(directory, hashes) if "direction" in self.fields and directory.numbers else None
-        self._emergency = _Numbers(directory.emergency_numbers, hashes)
+        self._emergency = Emergencies(directory, hashes)
         cells = {layout.ACCOUNT, layout.SOURCE, *(_CELLS[name] for name in self.fields if name in _CELLS)}
-        if self._holders is not None or directory.emergency_numbers:
+        if self._holders is not None or self._emergency.are_any:
             cells.add(layout.CALLEE)
         if "trunk" in self.fields:
             cells.add(layout.TRUNK)
@@ -220,6 +231,10 @@ class RecordExpander:
             events["place"][places[rows, nth]] = place + block.begins[rows]
         return events, every
 
+    def batch(self, rows: NDArray[np.void], kept: Kept) -> RecordEvents:
+        """Return rows as a batch of events."""
+        return RecordEvents(rows, kept, self.hashes)
+
     def _fill(self, events: NDArray[np.void], at: Rows, kind: EventKind, reading: "_Reading", rows: Rows) -> None:
         block = reading.block
         events["time"][at] = block.facts[_TIMES[kind]][rows]
@@ -232,23 +247,6 @@ class RecordExpander:
             events[name][at] = column[rows] if kind is EventKind.ATTEMPT else 0
 
 
-class _Numbers:
-    """A few numbers, by their hashes."""
-
-    def __init__(self, numbers: Collection[str], hashes: TextHashes) -> None:
-        self.are_any: Final = bool(numbers)
-        self._keys: NDArray[np.uint64] = np.zeros(4 << len(numbers).bit_length(), np.uint64)
-        self._values = np.zeros(self._keys.size, np.int64)
-        for number in numbers:
-            tables.put(self._keys, self._values, np.uint64(hashes[number]), 1)
-
-    def among(self, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Tell which hashes are of one of them."""
-        found = np.empty(hashes.size, np.int64)
-        tables.look_up(self._keys, self._values, hashes, found)
-        return np.equal(found, 1)
-
-
 class _Reading:
     """One block's columns, each made when it is first asked for."""
 
@@ -259,12 +257,13 @@ class _Reading:
         self._columns: dict[str, NDArray[Any]] = {}
         self._codes = senders.of(block, self._cell(layout.ACCOUNT), self._cell(layout.SOURCE))
         self._left = np.ones(len(block.lines), np.bool_)
+        self._numbers = NumberCodes()  # for one block: of what is no number nobody reads the text
         self.wholes: dict[str, NDArray[Any]] = {}
         """What attempts tell of their whole calls."""
 
     def tell_wholes(self, wholes: Wholes) -> None:
         """Make the columns by which attempts tell their whole calls."""
-        facts, block = self.block.facts, self.block
+        facts = self.block.facts
         has_answer, has_end = self.has(EventKind.ANSWER), self.has(EventKind.END)
         self.wholes = {
             "parts": (Part.ATTEMPT + Part.ANSWER * has_answer + Part.END * has_end).astype(np.uint8),
@@ -272,18 +271,17 @@ class _Reading:
             "call_ms": self._talk_ms(),
             "until": np.maximum(facts["start"], np.maximum(facts["answer"], facts["end"])),  # those that never came are the least
         }
-        for name in sorted(wholes.names):
-            code = f"{name}_code"
-            self.wholes[code] = wholes.numbers.of_cells(block.data, block.cells, _CODES[code])
+        self._numbers = wholes.numbers
 
     def _talk_ms(self) -> NDArray[np.int64]:
         answer, end = self.block.facts["answer"], self.block.facts["end"]
         talked: NDArray[np.int64] = np.where(answer != layout.NEVER, np.maximum(end - answer, 0) // MILLISECOND, 0)
         return talked
 
-    def leave_out(self, emergency: "_Numbers") -> None:
+    def leave_out(self, emergency: Emergencies) -> None:
         """Leave out an attributed party's calls to emergency numbers."""
-        self._left = ~(emergency.among(self._cell(layout.CALLEE)) & (self._codes != NOBODY))
+        countries = self._senders.column("country")[self._codes]
+        self._left = ~(emergency.called(self._cell(layout.CALLEE), countries) & (self._codes != NOBODY))
 
     def has(self, kind: EventKind) -> NDArray[np.bool_]:
         """Tell which records have an event of `kind`."""
@@ -300,6 +298,8 @@ class _Reading:
         facts = self.block.facts
         if name in _CELLS:
             return self._cell(_CELLS[name])
+        if name in _CODES:
+            return self._numbers.of_cells(self.block.data, self.block.cells, _CODES[name])
         if name in _OF_SENDER:
             return self._senders.column(name)[self._codes]
         if name in ("trunk", "direction"):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ringfence.watch.kernels.compiled import compiled, inner
-from ringfence.watch.kernels.numbers import LONGEST, NO_NUMBER
+from ringfence.watch.kernels.numbers import LONGEST
 from ringfence.watch.kernels.texts import siphash
 
 SYMBOLS: Final = 12
@@ -27,22 +27,29 @@ _DIGIT_OCTETS: Final = 46
 """What a digit's octet is more than the digit as words write it."""
 
 
+def is_number(words: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Tell which words are numbers: others are 0, or begin with what is no character, as `columns.NumberCodes` writes texts."""
+    first = words >> np.uint64(60)
+    are: NDArray[np.bool_] = (first != 0) & (first < SYMBOLS)
+    return are
+
+
 @compiled
 def classify(
     words: NDArray[np.uint64], texts: NDArray[np.uint64], table: NDArray[np.uint16], unset: np.uint64, keys: NDArray[np.uint64]
 ) -> None:
     """Write a key for each row's text: of a number 1 and its class, of another text its hash, and `unset` where there is none.
 
-    `texts` are the hashes of the texts; the word of what is no number is `NO_NUMBER` or 0.
+    `texts` are the hashes of the texts; `is_number` tells which words are numbers.
     """
     for row in range(words.size):
         word = words[row]
-        if word == 0 or word == np.uint64(NO_NUMBER):
+        symbol = np.int64(word >> np.uint64(60))
+        if symbol == 0 or symbol >= SYMBOLS:
             keys[row] = texts[row] if texts[row] != 0 else unset
             continue
         state = np.int64(BEGIN)
         place = 60
-        symbol = np.int64(word >> np.uint64(60))
         while symbol != 0:
             state = np.int64(table[state, symbol])
             place -= 4
@@ -79,11 +86,12 @@ def cut(
     for row in range(words.size):
         word = words[row]
         hashes[row] = 0
-        if word == 0 or word == np.uint64(NO_NUMBER):
+        first = np.int64(word >> np.uint64(60))
+        if first == 0 or first >= SYMBOLS:
             others += 1
             continue
         length = characters(word)
-        plus = int((word >> np.uint64(60)) == np.uint64(_PLUS))
+        plus = int(first == _PLUS)
         begin = 0
         end = length
         if way == FIRST:
