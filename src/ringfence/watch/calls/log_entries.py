@@ -6,9 +6,9 @@ import msgspec
 
 from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.watch.attribution import Directory
-from ringfence.watch.wire.logs import LogEntry
+from ringfence.watch.wire.logs import LogEntry, call_id_of_line
 
-_EVENTS_AN_ENTRY: Final = 2
+EVENTS_AN_ENTRY: Final = 2
 
 
 def events_of_entry(entry: LogEntry) -> list[Event]:
@@ -18,8 +18,8 @@ def events_of_entry(entry: LogEntry) -> list[Event]:
         Event(
             kind=kind,
             time=entry.time,
-            sequence=entry.line * _EVENTS_AN_ENTRY + place,
-            call_id=entry.session or f"line {entry.line}",
+            sequence=entry.line * EVENTS_AN_ENTRY + place,
+            call_id=entry.session or call_id_of_line(entry.line),
             method=entry.method,
             source=entry.source,
             source_port=entry.source_port,

@@ -53,6 +53,13 @@ class FileCounts:
         elif item.kind is not EventKind.REGISTRATION:
             self.entries += 1
 
+    def use_rows(self, count: int) -> None:
+        """Count records, or a log's entries."""
+        if self.is_log:
+            self.entries += count
+        else:
+            self.records += count
+
     def leave_out(self) -> bool:
         """Count what is outside the range of time that was asked for; return `False`."""
         self.outside_range += 1

@@ -13,6 +13,7 @@ from ringfence.watch.recorded.counts import FileCounts
 from ringfence.watch.sources.datagram import Datagram
 from ringfence.watch.wire.cdr import CallRecord, RowProblem
 from ringfence.watch.wire.cdr.blocks import RecordBlock
+from ringfence.watch.wire.logs.blocks import LogBlock
 
 Timed = Datagram | CallRecord | Event | RowProblem
 """What a file gives, one after another: packets give datagrams; records and logs give records, events and unusable rows."""
@@ -61,6 +62,7 @@ Raises `UnreadableFile` at once where the header is not as it must be, and nothi
 
 
 Blocks = Callable[[BinaryIO, Options, Hashing], Iterator[RecordBlock]]
+Entries = Callable[[BinaryIO, Options, Hashing], Iterator[LogBlock]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ class Format:
     """For packets: the time of the first one in an unpacked file at its start, so that files are opened when their time comes."""
     blocks: Blocks | None = None
     """For what gives records and unusable rows and nothing else: the same in blocks of columns. It raises as `open` does."""
+    entries: Entries | None = None
+    """For what gives events of log entries and unusable rows and nothing else, likewise."""
 
     @property
     def is_packets(self) -> bool:

@@ -1,7 +1,7 @@
 """One input while it is read: opened when its turn comes, counted, and closed at its end."""
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Final, TypeVar
 
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.kernels.row_layout import Hashing
@@ -13,6 +13,9 @@ from ringfence.watch.sources.datagram import Datagram
 from ringfence.watch.sources.errors import UnreadableFile
 from ringfence.watch.sources.pcap.clock import DISORDER_US
 from ringfence.watch.wire.cdr.blocks import RecordBlock
+from ringfence.watch.wire.logs.blocks import LogBlock
+
+_Block = TypeVar("_Block", RecordBlock, LogBlock)
 
 
 class Opened:
@@ -39,12 +42,21 @@ class Opened:
 
     def blocks(self, hashing: Hashing) -> Iterator[RecordBlock]:
         """Yield all that a file of records holds, likewise."""
+        return self._in_blocks(self._source.format.blocks, hashing)
+
+    def entries(self, hashing: Hashing) -> Iterator[LogBlock]:
+        """Yield all that a switch's log holds, likewise."""
+        return self._in_blocks(self._source.format.entries, hashing)
+
+    def _in_blocks(
+        self, read: Callable[[BinaryIO, Options, Hashing], Iterator[_Block]] | None, hashing: Hashing
+    ) -> Iterator[_Block]:
         source, counts = self._source, self.counts
         try:
-            if source.format.blocks is not None:
+            if read is not None:
                 file = source.open()
                 self._descriptor = source.descriptor()
-                yield from source.format.blocks(file, self._options, hashing)
+                yield from read(file, self._options, hashing)
             counts.damage = source.damage
         finally:
             source.is_read = True
@@ -62,6 +74,11 @@ class Opened:
     def gives_blocks(self) -> bool:
         """Tell whether it holds records and nothing else."""
         return self._source.format.blocks is not None
+
+    @property
+    def gives_entries(self) -> bool:
+        """Tell whether it is a log that is read in blocks."""
+        return self._source.format.entries is not None
 
     def datagrams(self) -> Iterator[Datagram]:
         """Yield the packets by time that are within the range asked for. Reading ends where the range does."""

@@ -7,14 +7,14 @@ from itertools import islice
 from operator import attrgetter
 from typing import Final, Protocol
 
-from ringfence.vocabulary.contracts import Event, Finding, Reference
+from ringfence.vocabulary.contracts import Event, EventKind, Finding, Reference
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import Tracker, TrackerOptions, attributed, events_of_record
 from ringfence.watch.calls.tracker import ANSWER_US
 from ringfence.watch.columns.records import Wholes
 from ringfence.watch.engine import Engine, Reads
-from ringfence.watch.recorded.column_records import ColumnRecords
+from ringfence.watch.recorded.column_records import ColumnEntries, ColumnRecords
 from ringfence.watch.recorded.counts import FileCounts
 from ringfence.watch.recorded.formats import Options
 from ringfence.watch.recorded.inputs import Inputs
@@ -78,12 +78,16 @@ class Recording:
             yield event
 
     def judged(self, engine: Engine, *, observer: Onlooker | None = None) -> Iterator[Finding]:
-        """Yield what the engine finds, as `findings` of `events` would. Files of records alone go through in columns."""
-        if not all(each.gives_blocks for each in self._opened):
+        """Yield what the engine finds, as `findings` of `events` would. Records alone, or logs, go through in columns."""
+        reads, wholes = (engine.reads, None) if observer is None else observer.reads(engine.reads)
+        records: ColumnRecords | ColumnEntries
+        if all(each.gives_blocks for each in self._opened):
+            records = ColumnRecords(self._opened, self._directory, self._options, reads, progress=self._progress, wholes=wholes)
+        elif all(each.gives_entries for each in self._opened):
+            records = ColumnEntries(self._opened, self._directory, self._options, reads, progress=self._progress)
+        else:
             yield from findings(self.events(), engine, observer=observer)
             return
-        reads, wholes = (engine.reads, None) if observer is None else observer.reads(engine.reads)
-        records = ColumnRecords(self._opened, self._directory, self._options, reads, progress=self._progress, wholes=wholes)
         for batch in records.batches():
             self.events_counted = records.events_counted
             found = engine.step(batch, Micros(int(batch.times[-1])))
@@ -116,7 +120,7 @@ class Recording:
                 elif isinstance(row, CallRecord | Event):
                     time = row.start if isinstance(row, CallRecord) else row.time
                     if not wants(time):
-                        counts.outside_range += 1
+                        counts.outside_range += isinstance(row, CallRecord) or row.kind is not EventKind.REGISTRATION
                         continue
                     counts.use(row)
                     counts.saw(time)

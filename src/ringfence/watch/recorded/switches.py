@@ -6,7 +6,7 @@ from typing import BinaryIO, Final
 from ringfence.watch.calls import events_of_entry
 from ringfence.watch.kernels.row_layout import Hashing
 from ringfence.watch.recorded.formats import Blocks, Confidence, Format, Open, Options, Timed
-from ringfence.watch.sources import call_records, parquet_blocks, parquet_records, switch_logs, switch_records
+from ringfence.watch.sources import call_records, log_blocks, parquet_blocks, parquet_records, switch_logs, switch_records
 from ringfence.watch.sources.errors import UnreadableFile
 from ringfence.watch.sources.record_blocks import blocks_of, read_blocks
 from ringfence.watch.sources.text_lines import start_lines
@@ -159,6 +159,7 @@ SWITCH_FORMATS: Final[tuple[Format, ...]] = (
         "Asterisk's security log",
         _by_lines(looks_like_security_log, most=_LOG_LINES, sure=_CERTAIN),
         _opened(_security),
+        entries=lambda file, _, hashing: log_blocks.asterisk_security(file, hashing),
     ),
     Format(
         "kamailio-syslog",
@@ -172,6 +173,7 @@ SWITCH_FORMATS: Final[tuple[Format, ...]] = (
         "FreeSWITCH's log",
         _by_lines(looks_like_freeswitch_log, most=_LOG_LINES, sure=_LIKELY),
         _opened(_freeswitch_log),
+        entries=lambda file, options, hashing: log_blocks.freeswitch(file, hashing, zone=options.zone),
     ),
     Format(
         "kamailio-acc",

@@ -62,12 +62,12 @@ def _blocks(file: BinaryIO, reader: BlockReader, number: int, octets: int) -> It
         if not text:
             return
         if not text.endswith(b"\n"):
-            text = _with_whole_lines(text, file)
+            text = with_whole_lines(text, file)
         yield reader.read(text, number, place)
         number += reader.counted
 
 
-def _with_whole_lines(text: bytes, file: BinaryIO) -> bytes:
+def with_whole_lines(text: bytes, file: BinaryIO) -> bytes:
     """Return `text` with the rest of its last line. Of a line that is too long only so much is kept as tells that it is."""
     held = [text]
     length = len(text) - 1 - text.rfind(b"\n")

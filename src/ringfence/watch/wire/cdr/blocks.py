@@ -189,7 +189,7 @@ class BlockReader:
             ord(lines.delimiter),
             _classes(lines.delimiter),
             np.array(targets, np.int64),
-            _words(RELEASES, LETTERS, WAYS),
+            packed_words(RELEASES, LETTERS, WAYS),
             np.array([cell for cell in _FORMED if cell not in hashing.cells], np.int64),
             np.zeros(3, np.uint64),
             np.zeros((hashing.cells.size, 1 << layout.KNOWN_BITS, 4), np.uint64),
@@ -326,7 +326,7 @@ class _Draft:
         for name in ("start", "answer", "end"):
             times = self.facts[name][naive]
             told = times != layout.NEVER
-            times[told] = _in_zone(times[told], zone)
+            times[told] = in_zone(times[told], zone)
             self.facts[name][naive] = times
         facts = self.facts[naive]
         early = (facts["answer"] != layout.NEVER) & ((facts["answer"] < facts["start"]) | (facts["answer"] > facts["end"]))
@@ -353,20 +353,21 @@ class _Draft:
         return whole if kept is None else whole.only(kept, *problems)
 
 
-def _in_zone(local: NDArray[np.int64], zone: tzinfo) -> NDArray[np.int64]:
-    """Return the moments of local times that were read as if they were UTC; of two possible ones the first."""
+def in_zone(local: NDArray[np.int64], zone: tzinfo, *, fold: int = 0) -> NDArray[np.int64]:
+    """Return the moments of local times that were read as if they were UTC; of two possible ones the first, or that of `fold` 1."""
     quarters, of_each = np.unique(local // _SAME_OFFSET_US, return_inverse=True)
-    begins = [_offset_us(quarter * _SAME_OFFSET_US, zone) for quarter in quarters.tolist()]
-    ends = [_offset_us(quarter * _SAME_OFFSET_US + _SAME_OFFSET_US - 1, zone) for quarter in quarters.tolist()]
+    begins = [_offset_us(quarter * _SAME_OFFSET_US, zone, fold) for quarter in quarters.tolist()]
+    ends = [_offset_us(quarter * _SAME_OFFSET_US + _SAME_OFFSET_US - 1, zone, fold) for quarter in quarters.tolist()]
     moments = local - np.array(begins, np.int64)[of_each]
     for place in np.flatnonzero((np.array(begins) != np.array(ends))[of_each]).tolist():
-        moments[place] = local[place] - _offset_us(int(local[place]), zone)
+        moments[place] = local[place] - _offset_us(int(local[place]), zone, fold)
     return moments
 
 
-def _offset_us(local: int, zone: tzinfo) -> int:
+def _offset_us(local: int, zone: tzinfo, fold: int) -> int:
     """Return how far east of UTC `zone` is at a local time."""
-    return ((_EPOCH + timedelta(microseconds=local)).replace(tzinfo=zone).utcoffset() or timedelta()) // _MICROSECOND
+    told = (_EPOCH + timedelta(microseconds=local)).replace(tzinfo=zone, fold=fold)
+    return (told.utcoffset() or timedelta()) // _MICROSECOND
 
 
 def _classes(delimiter: str) -> NDArray[np.uint8]:
@@ -379,7 +380,7 @@ def _classes(delimiter: str) -> NDArray[np.uint8]:
     return classes
 
 
-def _words(*groups: Sequence[str]) -> NDArray[np.uint64]:
+def packed_words(*groups: Sequence[str]) -> NDArray[np.uint64]:
     """Return the words of each group, each after its length, eight octets together."""
     longest = -(-max(len(word) for group in groups for word in group) // 8)
     words = np.zeros((len(groups), max(map(len, groups)), 1 + longest), np.uint64)

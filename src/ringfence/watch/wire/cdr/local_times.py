@@ -28,6 +28,10 @@ class LocalTimes:
         self._last = second if is_second else first
         return Micros(self._last)
 
+    def note(self, end: Micros) -> None:
+        """Note that a call ended at `end`, whose moment is known."""
+        self._last = end
+
     def before(self, column: str, text: str, end: Micros, *, length_us: int | None = None) -> Micros:
         """Return the moment named by `text` of a call that ended at `end`, `length_us` later where that is known."""
         first, second = self._moments(column, text)

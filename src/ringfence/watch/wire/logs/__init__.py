@@ -1,7 +1,14 @@
 """Switch logs: lines to what they tell of requests and registrations. No I/O, and no line raises."""
 
 from ringfence.watch.wire.logs.asterisk import looks_like_security_log, read_security_log
-from ringfence.watch.wire.logs.entry import LogEntry
+from ringfence.watch.wire.logs.entry import LogEntry, call_id_of_line
 from ringfence.watch.wire.logs.freeswitch import looks_like_freeswitch_log, read_freeswitch_log
 
-__all__ = ["LogEntry", "looks_like_freeswitch_log", "looks_like_security_log", "read_freeswitch_log", "read_security_log"]
+__all__ = [
+    "LogEntry",
+    "call_id_of_line",
+    "looks_like_freeswitch_log",
+    "looks_like_security_log",
+    "read_freeswitch_log",
+    "read_security_log",
+]

@@ -4,6 +4,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, NamedTuple
 
@@ -16,51 +17,56 @@ from ringfence.watch.wire.logs.entry import LogEntry
 
 PAIRED_US: Final = 5 * MILLISECOND
 """PJSIP writes both events of one attempt at the same time, or nearly."""
-_HELD_US: Final = SECOND
-_MOST_HELD: Final = 10_000
+HELD_US: Final = SECOND
+MOST_HELD: Final = 1_000
+"""Lines that wait for their other halves. Asterisk writes both at once, but for what other threads write between them."""
 _LONGEST: Final = 256
 
 
-class _Meaning(NamedTuple):
+class Meaning(NamedTuple):
+    """What an event stands for."""
+
     status: int
     credentials: bool = False
     method: str = "REGISTER"
 
 
-_LIMIT: Final = _Meaning(503, method="UNKNOWN")
-_EVENTS: Final[dict[str, _Meaning | None]] = {
-    "FailedACL": _Meaning(403),
-    "InvalidAccountID": _Meaning(404),
+_LIMIT: Final = Meaning(503, method="UNKNOWN")
+EVENTS: Final[dict[str, Meaning | None]] = {
+    "FailedACL": Meaning(403),
+    "InvalidAccountID": Meaning(404),
     "SessionLimit": _LIMIT,
     "MemoryLimit": _LIMIT,
     "LoadAverageLimit": _LIMIT,
-    "RequestNotSupported": _Meaning(501, method="UNKNOWN"),
-    "RequestNotAllowed": _Meaning(403, method="UNKNOWN"),
-    "AuthMethodNotAllowed": _Meaning(403),
-    "RequestBadFormat": _Meaning(400, method="UNKNOWN"),
-    "SuccessfulAuth": _Meaning(200, credentials=True),
-    "UnexpectedAddress": _Meaning(403),
-    "ChallengeResponseFailed": _Meaning(401, credentials=True),
-    "InvalidPassword": _Meaning(401, credentials=True),
+    "RequestNotSupported": Meaning(501, method="UNKNOWN"),
+    "RequestNotAllowed": Meaning(403, method="UNKNOWN"),
+    "AuthMethodNotAllowed": Meaning(403),
+    "RequestBadFormat": Meaning(400, method="UNKNOWN"),
+    "SuccessfulAuth": Meaning(200, credentials=True),
+    "UnexpectedAddress": Meaning(403),
+    "ChallengeResponseFailed": Meaning(401, credentials=True),
+    "InvalidPassword": Meaning(401, credentials=True),
     "ChallengeSent": None,  # every request begins so: no failure, and no event
-    "InvalidTransport": _Meaning(403),
+    "InvalidTransport": Meaning(403),
 }
 """What each event stands for. The log names no method where somebody authenticates: such are taken for registrations."""
 
 _DATED: Final = re.compile(r"\s*(?:<\d{1,3}>)?(?:\[|[A-Z][a-z]{2} +\d|\d{4}-\d)")
-_PAIR: Final = re.compile(r'([A-Za-z]+)="([^"]*)"')
-_KEPT: Final = frozenset(
-    ("SecurityEvent", "EventTV", "Service", "AccountID", "SessionID", "LocalAddress", "RemoteAddress", "RequestType")
-)
+_PAIR: Final = re.compile(r'(?<![A-Za-z])([A-Za-z]{1,64})="([^"]*)"')  # a long name must not be tried from each of its letters
+USED: Final = ("SecurityEvent", "EventTV", "AccountID", "SessionID", "LocalAddress", "RemoteAddress", "RequestType")
+_KEPT: Final = frozenset((*USED, "Service"))
 _ADDRESS: Final = re.compile(r"(?:IPV4|IPV6)/([A-Za-z]{2,8})/([0-9A-Fa-f.:]{2,45})/(\d{1,5})\Z", re.IGNORECASE)
 _SECONDS: Final = re.compile(r"(\d{9,11})-(\d{1,6})\Z")
 _METHOD: Final = re.compile(r"[A-Z]{2,20}\Z")
 _NOBODY: Final = ("", "<unknown>")
+NAMED: Final = "InvalidAccountID"
+FAILED: Final = "ChallengeResponseFailed"
+"""Of one attempt PJSIP writes both: one names the account, the other says that there were credentials."""
 
 
 def looks_like_security_log(line: str) -> bool:
     """Tell whether a line is one of the security log: after a date, of its own or of syslog's."""
-    return _tells_event(line) and _DATED.match(line) is not None
+    return tells_event(line) and _DATED.match(line) is not None
 
 
 def read_security_log(lines: Iterable[str]) -> Iterator[LogEntry | RowProblem]:
@@ -70,7 +76,7 @@ def read_security_log(lines: Iterable[str]) -> Iterator[LogEntry | RowProblem]:
     """
     held: OrderedDict[tuple[str | None, str, int], LogEntry] = OrderedDict()
     for number, line in enumerate(lines, start=1):
-        if not _tells_event(line):
+        if not tells_event(line):
             continue
         try:
             entry = parse_security_line(number, line)
@@ -83,21 +89,22 @@ def read_security_log(lines: Iterable[str]) -> Iterator[LogEntry | RowProblem]:
     yield from held.values()
 
 
-def _tells_event(line: str) -> bool:
+def tells_event(line: str) -> bool:
+    """Tell whether a line has an event: any other is passed over."""
     return 'SecurityEvent="' in line and 'EventTV="' in line
 
 
 def _taken(entry: LogEntry, held: OrderedDict[tuple[str | None, str, int], LogEntry]) -> Iterator[LogEntry]:
     """Hold back what may be half of a pair, and yield what no longer can be."""
-    while held and (len(held) > _MOST_HELD or next(iter(held.values())).time < entry.time - _HELD_US):
+    while held and (len(held) > MOST_HELD or next(iter(held.values())).time < entry.time - HELD_US):
         yield held.popitem(last=False)[1]
-    if entry.what not in ("InvalidAccountID", "ChallengeResponseFailed"):
+    if entry.what not in (NAMED, FAILED):
         yield entry
         return
     key = (entry.session, entry.source, entry.source_port)
     other = held.pop(key, None)
     if other is not None and other.what != entry.what and abs(other.time - entry.time) <= PAIRED_US:
-        named, failed = (other, entry) if other.what == "InvalidAccountID" else (entry, other)
+        named, failed = (other, entry) if other.what == NAMED else (entry, other)
         yield msgspec.structs.replace(failed, user=named.user, status=named.status)
         return
     if other is not None:
@@ -118,9 +125,9 @@ def parse_security_line(number: int, line: str) -> LogEntry | None:
         # What is not needed is dropped here: challenges and responses can be tried offline.
         values[name] = value[:_LONGEST] if name in _KEPT else ""
     event = values.get("SecurityEvent", "")
-    if event not in _EVENTS:
+    if event not in EVENTS:
         raise BadValue("SecurityEvent", f"{short(event)} is unknown")
-    meaning = _EVENTS[event]
+    meaning = EVENTS[event]
     if meaning is None:
         return None
     transport, source, port = _address("RemoteAddress", values.get("RemoteAddress", ""))
@@ -148,12 +155,17 @@ def parse_security_line(number: int, line: str) -> LogEntry | None:
 
 def _address(column: str, text: str) -> tuple[str, str, int]:
     match = _ADDRESS.match(text)
-    try:
-        if match is not None and int(match[3]) <= 65_535:
-            return match[1].lower(), str(ip_address(match[2])), int(match[3])
-    except ValueError:
-        pass
+    if match is not None and int(match[3]) <= 65_535 and (address := _canonical(match[2])) is not None:
+        return match[1].lower(), address, int(match[3])
     raise BadValue(column, f"{short(text)} is no address" if text else "missing")
+
+
+@lru_cache(maxsize=4_096)
+def _canonical(address: str) -> str | None:
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return None
 
 
 def _time(text: str) -> Micros:

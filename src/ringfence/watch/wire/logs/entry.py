@@ -28,3 +28,8 @@ class LogEntry(Struct, frozen=True, kw_only=True, gc=False):
     session: str | None = None
     """The switch's own id of it: of Asterisk's PJSIP the Call-ID."""
     service: str = ""
+
+
+def call_id_of_line(line: int) -> str:
+    """Return what stands for the call id of an entry without a session."""
+    return f"line {line}"

@@ -30,16 +30,19 @@ def read_freeswitch_log(lines: Iterable[str], *, zone: tzinfo | None) -> Iterato
     """Yield what each refusal tells, or why it can't be used; other lines are passed over. Times are in `zone`."""
     times = LocalTimes(zone)
     for number, line in enumerate(lines, start=1):
-        stamped = _STAMP.match(line.strip())
-        if stamped is None:
-            continue
         try:
-            entry = _entry(number, stamped[1], stamped[3], times)
+            entry = parse_freeswitch_line(number, line, times)
         except BadValue as bad:
             yield RowProblem(number, bad.column, bad.cause)
             continue
         if entry is not None:
             yield entry
+
+
+def parse_freeswitch_line(number: int, line: str, times: LocalTimes) -> LogEntry | None:
+    """Return what a line tells; `None` where it is no refusal. Raises `BadValue`."""
+    stamped = _STAMP.match(line.strip())
+    return None if stamped is None else _entry(number, stamped[1], stamped[3], times)
 
 
 def _entry(number: int, stamp: str, text: str, times: LocalTimes) -> LogEntry | None:
