@@ -115,6 +115,25 @@ def note_case(*, case_id: int, text: str, actor: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
+def change_role(*, case_id: int, role: str, reason: str, actor: Actor, now: datetime) -> None:
+    """Say what the case's subject is: what may follow depends on it. What was decided before stays as it was decided.
+
+    Raises `NothingSaid` without a reason or for an unknown role, `StaleState` where the case is closed or has that role.
+    """
+    require(actor.works_cases, actor, "change roles")
+    if role not in {each.value for each in Role}:
+        raise NothingSaid("choose a role")
+    if not reason.strip() or len(reason) > NOTE_LENGTH:
+        raise NothingSaid("say why: the case keeps it as a note")
+    changed = Case.objects.filter(id=case_id).exclude(state=CaseState.CLOSED).exclude(role=role).update(role=role, latest=now)
+    if not changed:
+        raise StaleState(f"case {case_id} is closed, or has that role already")
+    note = Note.objects.create(case_id=case_id, author=actor.id, written=now, text=f"Role {role}: {reason.strip()}")
+    act = Act(verb="role-changed", about=("case", str(case_id)), case=case_id, details={"role": role, "note": note.id})
+    audit.record(acts=[act], actor=actor, now=now)
+
+
+@transaction.atomic
 def close_case(*, case_id: int, outcome: str, actor: Actor, now: datetime) -> None:
     """Close a case with an outcome. Orders stay until they end or are lifted; a further finding opens a new case."""
     require(actor.works_cases, actor, "close cases")

@@ -62,6 +62,22 @@ def note(request: DeskRequest, number: int) -> HttpResponse:
 
 
 @for_forms
+def role(request: DeskRequest, number: int) -> HttpResponse:
+    """Change what the subject is in the case."""
+
+    def deed() -> None:
+        services.change_role(
+            case_id=number,
+            role=request.POST.get("role", ""),
+            reason=request.POST.get("reason", ""),
+            actor=request.actor,
+            now=datetime.now(UTC),
+        )
+
+    return attempt(request, deed, done="The role is changed. What was decided before stays.", back=_back(number))
+
+
+@for_forms
 def close(request: DeskRequest, number: int) -> HttpResponse:
     """Close the case."""
 

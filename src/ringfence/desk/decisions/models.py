@@ -1,6 +1,32 @@
 """Decisions, whether automation may decide, and alarms that a person must see."""
 
+from typing import Protocol
+
+import msgspec
 from django.db import models
+
+from ringfence.desk.decisions.measures import deed
+from ringfence.vocabulary.contracts import Action, Scope
+from ringfence.vocabulary.subjects import SubjectKind
+
+
+class Acting(Protocol):
+    """What keeps an action in three columns: decisions and orders."""
+
+    action: str
+    silent: bool
+    parameters: dict[str, object]
+
+
+def action_of(row: Acting) -> Action:
+    """Return the action that a decision or an order has."""
+    return msgspec.convert({**row.parameters, "kind": row.action, "silent": row.silent}, Action)
+
+
+def parameters_of(action: Action) -> dict[str, object]:
+    """Return what an action says beyond its kind and whether it is silent, as a column keeps it."""
+    told: dict[str, object] = msgspec.to_builtins(action)
+    return {name: value for name, value in told.items() if name not in ("kind", "silent")}
 
 
 class DecisionKind(models.TextChoices):
@@ -15,7 +41,10 @@ class Decision(models.Model):
 
     `clause` carries the measure; `rule_clause` is the one that the finding's rule cites, kept as the reason. A standing order's
     actor is the policy version. `reasons` may be told to the party, `notes` never leave the desk.
-    A measure has an end or a review date.
+    A measure has an end or a review date. `action` and `parameters` are the order's action. `off_ladder` says why a person took
+    another measure than the ladder's, empty where it is the ladder's. `potential`: a violation that may come, not one that was; it
+    gives no strike. A `grave` measure is interim until a second person confirms it by `confirm_by`; one that `waits` is not ordered
+    before that. `wrong`, of a lift: the measure should not have been taken.
     """
 
     id = models.CharField(max_length=32, primary_key=True)
@@ -33,6 +62,13 @@ class Decision(models.Model):
     scope_value = models.CharField(max_length=256)
     action = models.CharField(max_length=16, blank=True)
     silent = models.BooleanField(default=False)
+    parameters = models.JSONField(default=dict)
+    off_ladder = models.TextField(blank=True)
+    potential = models.BooleanField(default=False)
+    grave = models.BooleanField(default=False)
+    waits = models.BooleanField(default=False)
+    confirm_by = models.DateTimeField(null=True)
+    wrong = models.BooleanField(default=False)
     until = models.DateTimeField(null=True)
     review = models.DateTimeField(null=True)
     lifts = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="lifted_by")
@@ -55,6 +91,42 @@ class Decision(models.Model):
                 name="decisions_end_or_review",
             ),
         )
+
+    @property
+    def deed(self) -> str:
+        """What it does, for people to read."""
+        return deed(Scope(kind=SubjectKind(self.scope_kind), value=self.scope_value), action_of(self))
+
+    @property
+    def is_interim(self) -> bool:
+        """A second person has yet to confirm it."""
+        return self.grave and not hasattr(self, "confirmation") and not hasattr(self, "lifted_by")
+
+
+class Confirmation(models.Model):
+    """A second person stands behind a grave decision."""
+
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT)
+    by = models.CharField(max_length=64)
+    confirmed = models.DateTimeField()
+    notes = models.TextField(blank=True)
+
+
+class Strike(models.Model):
+    """A decided violation counts against its party until it expires, or was withdrawn because the decision was wrong."""
+
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT)
+    party = models.CharField(max_length=128)
+    clause = models.CharField(max_length=64)
+    weight = models.PositiveSmallIntegerField()
+    given = models.DateTimeField()
+    expires = models.DateTimeField()
+    withdrawn = models.DateTimeField(null=True)
+
+    class Meta:
+        """What it is found by."""
+
+        indexes = (models.Index(fields=("party", "clause", "expires"), name="decisions_strike_party"),)
 
 
 class Automation(models.Model):

@@ -23,13 +23,13 @@ class AutomationState:
 
 def decisions(*, actor: Actor) -> QuerySet[Decision]:
     """Return decisions, newest first."""
-    found = Decision.objects.select_related("policy").order_by("-decided", "-id")
+    found = Decision.objects.select_related("policy", "confirmation", "lifted_by").order_by("-decided", "-id")
     return found if actor.sees_the_desk else found.none()
 
 
 def decision(*, id: str, actor: Actor) -> Decision | None:
     """Return one decision, with its policy version and its lift."""
-    return decisions(actor=actor).select_related("finding", "lifted_by").filter(id=id).first()
+    return decisions(actor=actor).select_related("finding", "strike").filter(id=id).first()
 
 
 def decisions_of_case(*, case: int, actor: Actor) -> list[Decision]:

@@ -1,25 +1,34 @@
 """Deciding: by a person, or by a standing order of a posted policy version."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from typing import Final
 
 from django.conf import settings
 from django.db import transaction
 
 from ringfence.desk.actor import Actor, ActorKind, require
 from ringfence.desk.audit import services as audit
-from ringfence.desk.audit.services import Act
+from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.cases import selectors as cases
-from ringfence.desk.decisions.models import Alarm, Automation, Decision, DecisionKind
-from ringfence.desk.decisions.proposals import Proposal, propose
+from ringfence.desk.decisions import strikes
+from ringfence.desk.decisions.measures import Measure
+from ringfence.desk.decisions.models import Alarm, Automation, Decision, DecisionKind, Strike, parameters_of
+from ringfence.desk.decisions.proposals import Proposal, obstacle, propose
 from ringfence.desk.detections import selectors as detections
 from ringfence.desk.errors import DeskError, NotThere, StaleState
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.parties.told import Named, announce
+from ringfence.desk.policies import selectors as policies
 from ringfence.vocabulary.contracts import ActionKind
 from ringfence.vocabulary.severity import Mode, Severity
+
+CONFIRM_WITHIN: Final = timedelta(hours=4)
+"""How long a grave decision may stand on one person's word before an alarm calls for the second."""
+GRAVE: Final = frozenset({ActionKind.SUSPEND, ActionKind.TERMINATE, ActionKind.WITHDRAW})
+"""Measures that take a second person also where the ladder is left."""
 
 _AN_HOUR = timedelta(hours=1)
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -36,10 +45,18 @@ class NothingProposed(DeskError):
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """`public` may be told to the party; `private` stays in the desk."""
+    """`public` may be told to the party; `private` stays in the desk.
+
+    `measure` is another one than the ladder's, with the reason `off_ladder`. `potential`: a violation that may come; no strike.
+    `wrong`, of a lift: the measure should not have been taken.
+    """
 
     public: str
     private: str = ""
+    measure: Measure | None = None
+    off_ladder: str = ""
+    potential: bool = False
+    wrong: bool = False
 
 
 @transaction.atomic
@@ -79,7 +96,7 @@ def _brake(proposal: Proposal, actor: Actor, now: datetime) -> str:
     if automation.held:
         return "automation is held"
     measures = Decision.objects.filter(
-        kind=DecisionKind.MEASURE, scope_kind=proposal.scope_kind, scope_value=proposal.scope_value
+        kind=DecisionKind.MEASURE, scope_kind=proposal.measure.scope.kind, scope_value=proposal.measure.scope.value
     ).exclude(until__lte=now)
     if measures.filter(lifted_by__isnull=True).exists():
         return "a measure is in force already"
@@ -121,7 +138,8 @@ def raise_alarm(*, kind: str, text: str, actor: Actor, now: datetime) -> None:
 
 
 def _decide(id: str, proposal: Proposal, why: Why, actor: Actor, now: datetime) -> None:
-    Decision.objects.create(
+    measure = proposal.measure
+    made = Decision.objects.create(
         id=id,
         kind=DecisionKind.MEASURE,
         case_id=proposal.case_id,
@@ -133,24 +151,44 @@ def _decide(id: str, proposal: Proposal, why: Why, actor: Actor, now: datetime) 
         actor_kind=str(actor.kind),
         actor_id=actor.id,
         decided=now,
-        scope_kind=proposal.scope_kind,
-        scope_value=proposal.scope_value,
-        action=str(ActionKind.REFUSE),
-        silent=proposal.silent,
-        until=now + proposal.lasts if proposal.lasts else None,
-        review=now + proposal.review if proposal.review and not proposal.lasts else None,
+        scope_kind=str(measure.scope.kind),
+        scope_value=measure.scope.value,
+        action=str(measure.action.kind),
+        silent=measure.action.silent,
+        parameters=parameters_of(measure.action),
+        off_ladder=why.off_ladder,
+        potential=why.potential,
+        grave=proposal.grave,
+        waits=proposal.waits,
+        confirm_by=now + CONFIRM_WITHIN if proposal.grave else None,
+        until=now + measure.lasts if measure.lasts else None,
+        review=now + measure.review if measure.review else None,
         reasons=why.public,
         notes=why.private,
     )
-    details = {
+    details: dict[str, Detail] = {
         "decision": id,
         "clause": proposal.clause,
         "rule": proposal.rule,
-        "action": str(ActionKind.REFUSE),
-        proposal.scope_kind: audit.token_of(proposal.scope_kind, proposal.scope_value),
+        "action": made.action,
+        str(measure.scope.kind): audit.token_of(str(measure.scope.kind), measure.scope.value),
     }
-    audit.record(acts=[Act(verb="decided", about=("decision", id), case=proposal.case_id, details=details)], actor=actor, now=now)
-    outbox.enqueue(topic="decision.made", payloads=[{"decision": id}], now=now)
+    acts = [Act(verb="decided", about=("decision", id), case=proposal.case_id, details=details)]
+    strike = _strike(made, proposal, now) if not why.potential else None
+    if strike is not None:
+        struck: dict[str, Detail] = {"decision": id, "clause": strike.clause, "weight": strike.weight}
+        acts.append(Act(verb="struck", about=("decision", id), case=proposal.case_id, details=struck))
+    audit.record(acts=acts, actor=actor, now=now)
+    if not made.waits:
+        outbox.enqueue(topic="decision.made", payloads=[{"decision": id}], now=now)
+
+
+def _strike(made: Decision, proposal: Proposal, now: datetime) -> Strike | None:
+    """Give the strike of a decision, to offenders alone."""
+    if proposal.weighs == 0 or not proposal.party:
+        return None
+    ladder = policies.bundle(hash=proposal.policy).ladder
+    return strikes.give(decision=made, party=proposal.party, ladder=ladder, now=now)
 
 
 @transaction.atomic
@@ -171,17 +209,43 @@ def decide_by_person(*, case_id: int, finding_id: str, why: Why, actor: Actor, n
     if proposal.obstacle:
         raise NothingProposed(f"not done: {proposal.obstacle}")
     _automation()
-    in_force = Decision.objects.filter(kind=DecisionKind.MEASURE, scope_kind=proposal.scope_kind, scope_value=proposal.scope_value)
-    if in_force.filter(lifted_by__isnull=True).exclude(until__lte=now).exists():
-        raise StaleState("a measure against this subject is in force already")
+    if why.measure is not None:
+        proposal = _otherwise(proposal, why, now)
+    _refuse_twice(proposal.measure, now)
     id = secrets.token_hex(16)
     _decide(id, proposal, why, actor, now)
     return id
 
 
+def _refuse_twice(measure: Measure, now: datetime) -> None:
+    """Raise `StaleState` where the same kind of measure against the same scope is in force."""
+    scope = measure.scope
+    same = Decision.objects.filter(
+        kind=DecisionKind.MEASURE, scope_kind=str(scope.kind), scope_value=scope.value, action=str(measure.action.kind)
+    )
+    if same.filter(lifted_by__isnull=True).exclude(until__lte=now).exists():
+        raise StaleState("a measure against this subject is in force already")
+
+
+def _otherwise(proposal: Proposal, why: Why, now: datetime) -> Proposal:
+    """Return the proposal with the measure that a person chose instead of the ladder's. Raises `NoReason`, `NothingProposed`."""
+    chosen = why.measure
+    assert chosen is not None
+    if not why.off_ladder.strip():
+        raise NoReason("say why the ladder is left")
+    stands_against = obstacle(chosen.scope, policies.lists(hash=proposal.policy, on=now.date()))
+    if stands_against:
+        raise NothingProposed(f"not done: {stands_against}")
+    grave = proposal.grave or chosen.action.kind in GRAVE
+    return replace(proposal, measure=chosen, grave=grave, step="", remark="", obstacle="")
+
+
 @transaction.atomic
 def decide_lift(*, decision_id: str, why: Why, actor: Actor, now: datetime) -> str:
-    """Decide that a measure ends before its time. Raises `NoReason`, `NotThere`, `StaleState` where it was lifted already."""
+    """Decide that a measure ends before its time; with `why.wrong`, that it should not have been, which takes its strike back.
+
+    Raises `NoReason`, `NotThere`, `StaleState` where it was lifted already.
+    """
     require(actor.kind == ActorKind.PERSON and actor.works_cases, actor, "lift measures")
     if not why.public.strip():
         raise NoReason("say why it is lifted")
@@ -203,11 +267,14 @@ def decide_lift(*, decision_id: str, why: Why, actor: Actor, now: datetime) -> s
         scope_kind=lifted.scope_kind,
         scope_value=lifted.scope_value,
         lifts=lifted,
+        wrong=why.wrong,
         reasons=why.public,
         notes=why.private,
     )
-    act = Act(verb="decided-to-lift", about=("decision", id), case=lifted.case_id, details={"lifts": decision_id})
-    audit.record(acts=[act], actor=actor, now=now)
+    acts = [Act(verb="decided-to-lift", about=("decision", id), case=lifted.case_id, details={"lifts": decision_id})]
+    if why.wrong and strikes.withdraw(decision=lifted, now=now):
+        acts.append(Act(verb="unstruck", about=("decision", decision_id), case=lifted.case_id))
+    audit.record(acts=acts, actor=actor, now=now)
     outbox.enqueue(topic="decision.made", payloads=[{"decision": id}], now=now)
     return id
 

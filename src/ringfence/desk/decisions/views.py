@@ -6,7 +6,8 @@ from django.http import HttpResponse
 from django.shortcuts import render, resolve_url
 
 from ringfence.desk.actor import DeskRequest
-from ringfence.desk.decisions import selectors, services
+from ringfence.desk.decisions import confirming, selectors, services
+from ringfence.desk.decisions.choosing import chosen
 from ringfence.desk.decisions.services import Why
 from ringfence.desk.errors import NotThere
 from ringfence.desk.pages import attempt, for_forms, for_staff, page_of, render_live
@@ -30,16 +31,32 @@ def decision(request: DeskRequest, id: str) -> HttpResponse:
 
 @for_forms
 def decide(request: DeskRequest, number: int) -> HttpResponse:
-    """Decide what the ladder proposes for a finding of a case."""
+    """Decide what the ladder proposes for a finding of a case, or what a person chooses instead, with the reason."""
+    told = request.POST
 
     def deed() -> None:
-        why = Why(request.POST.get("reasons", ""), request.POST.get("notes", ""))
-        finding = request.POST.get("finding", "")
+        why = Why(
+            told.get("reasons", ""),
+            told.get("notes", ""),
+            measure=chosen(told) if told.get("do") else None,
+            off_ladder=told.get("off_ladder", ""),
+            potential=told.get("potential") == "yes",
+        )
+        finding = told.get("finding", "")
         services.decide_by_person(case_id=number, finding_id=finding, why=why, actor=request.actor, now=datetime.now(UTC))
 
-    return attempt(
-        request, deed, done="Decided. The order is on its way to the edges.", back=resolve_url("cases:case", number=number)
-    )
+    return attempt(request, deed, done="Decided.", back=resolve_url("cases:case", number=number))
+
+
+@for_forms
+def confirm(request: DeskRequest, id: str) -> HttpResponse:
+    """Stand behind a grave decision as the second person."""
+
+    def deed() -> None:
+        notes = request.POST.get("notes", "")
+        confirming.confirm(decision_id=id, notes=notes, actor=request.actor, now=datetime.now(UTC))
+
+    return attempt(request, deed, done="Confirmed.", back=resolve_url("decisions:decision", id=id))
 
 
 @for_staff

@@ -2,6 +2,11 @@
 
 from django.db import models
 
+from ringfence.desk.decisions.measures import deed
+from ringfence.desk.decisions.models import action_of
+from ringfence.vocabulary.contracts import Scope
+from ringfence.vocabulary.subjects import SubjectKind
+
 
 class OrderState(models.TextChoices):
     """Where an order stands: each state but the first and fourth rests on what an edge or the mirror said."""
@@ -31,6 +36,7 @@ class Order(models.Model):
     scope_value = models.CharField(max_length=256)
     action = models.CharField(max_length=16)
     silent = models.BooleanField(default=False)
+    parameters = models.JSONField(default=dict)
     start = models.DateTimeField()
     until = models.DateTimeField(null=True)
     review = models.DateTimeField(null=True)
@@ -60,6 +66,11 @@ class Order(models.Model):
                 name="enforcement_end_or_review",
             ),
         )
+
+    @property
+    def deed(self) -> str:
+        """What it does, for people to read."""
+        return deed(Scope(kind=SubjectKind(self.scope_kind), value=self.scope_value), action_of(self))
 
     @property
     def in_force(self) -> bool:

@@ -6,10 +6,10 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from ringfence.desk.actor import Actor
+from ringfence.desk.decisions.models import action_of
 from ringfence.desk.enforcement.models import Order, Placement
 from ringfence.desk.enforcement.services import IN_FORCE
 from ringfence.vocabulary import contracts
-from ringfence.vocabulary.contracts import ActionKind
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import micros
 
@@ -96,7 +96,7 @@ def _contract(order: Order) -> contracts.Order:
         clause=order.clause,
         rule=order.rule or None,
         scope=contracts.Scope(kind=SubjectKind(order.scope_kind), value=order.scope_value),
-        action=contracts.Action(kind=ActionKind(order.action), silent=order.silent),
+        action=action_of(order),
         start=micros(order.start),
         until=micros(order.until) if order.until else None,
         review=micros(order.review) if order.review else None,

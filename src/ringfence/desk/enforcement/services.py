@@ -26,13 +26,13 @@ _NOBODY_HAD_IT: Final = timedelta(minutes=1)
 def order_decision(*, decision_id: str, actor: Actor, now: datetime) -> str | None:
     """Order what a decision says; return the order, whose id is the decision's. Twice is once.
 
-    `None` where the decision lifts, or where its end has passed while nobody carried it out: that is recorded.
+    `None` where the decision lifts, waits for a second person, or where its end has passed while nobody carried it out (recorded).
     """
     require(actor.works_cases, actor, "order")
     decision = decisions.decision(id=decision_id, actor=actor)
     if decision is None:
         raise NotThere(f"no decision {decision_id}")
-    if decision.kind != "measure":
+    if decision.kind != "measure" or (decision.waits and decision.is_interim):
         return None
     if Order.objects.filter(decision_id=decision_id).exists():
         return decision_id
@@ -52,6 +52,7 @@ def order_decision(*, decision_id: str, actor: Actor, now: datetime) -> str | No
         scope_value=decision.scope_value,
         action=decision.action,
         silent=decision.silent,
+        parameters=decision.parameters,
         start=decision.decided,
         until=decision.until,
         review=decision.review,

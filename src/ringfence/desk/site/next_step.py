@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from ringfence.desk.actor import Actor
 from ringfence.desk.audit.models import Entry
 from ringfence.desk.cases.models import Case
-from ringfence.desk.decisions.proposals import Proposal
+from ringfence.desk.decisions.proposals import Proposal, step_for
 from ringfence.desk.detections.models import Finding
-from ringfence.desk.errors import NotThere
-from ringfence.desk.policies import selectors as policies
 from ringfence.policy import Step
 from ringfence.vocabulary.severity import Mode, Severity
-from ringfence.vocabulary.subjects import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +74,10 @@ def _then(matter: Matter, finding: Finding, actor: Actor) -> str:
     if _is_on_the_way(matter):
         return "If this stays so, the worker does not run: `ringfence doctor` says so."
     if proposal is not None and proposal.obstacle:
-        return f"The ladder would refuse it for {proposal.length}, but that must not be: {proposal.obstacle}."
+        return f"The ladder would {proposal.deed} {proposal.length}, but that must not be: {proposal.obstacle}."
     if proposal is not None:
-        return f"The ladder answers {finding.clause} here by refusing it for {proposal.length}. The form “Decide” does that."
-    step = _step(finding, Role(matter.case.role), actor)
+        return f"The ladder's answer to {finding.clause} here is to {proposal.deed} {proposal.length}. The form “Decide” does that."
+    step = _step(matter.case, finding, actor)
     if step is None:
         return (
             f"The ladder has no step for {finding.clause} by an {matter.case.role}, so what is right is yours to say. "
@@ -91,10 +89,6 @@ def _then(matter: Matter, finding: Finding, actor: Actor) -> str:
     )
 
 
-def _step(finding: Finding, role: Role, actor: Actor) -> Step | None:
-    """Return the ladder's step; strikes are not counted yet, so it is that of the first."""
-    try:
-        policies.version_id(hash=finding.policy, actor=actor)
-    except NotThere:
-        return None
-    return policies.bundle(hash=finding.policy).ladder.step(finding.clause, role, 1)
+def _step(case: Case, finding: Finding, actor: Actor) -> Step | None:
+    placed = step_for(case=case, finding=finding, now=datetime.now(UTC), actor=actor)
+    return placed[0] if placed is not None else None

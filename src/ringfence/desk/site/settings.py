@@ -81,6 +81,7 @@ _NOUNS = (
     "cases",
     "decisions",
     "enforcement",
+    "api",
     "site",
 )
 INSTALLED_APPS = [

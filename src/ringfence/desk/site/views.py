@@ -12,6 +12,8 @@ from ringfence.desk.cases.models import CaseOutcome
 from ringfence.desk.cases.summaries import with_findings
 from ringfence.desk.complaints import selectors as complaints
 from ringfence.desk.decisions import selectors as decisions
+from ringfence.desk.decisions.choosing import SCOPES
+from ringfence.desk.decisions.strikes import strikes
 from ringfence.desk.detections import selectors as detections
 from ringfence.desk.detections.health import health_of
 from ringfence.desk.detections.models import Finding
@@ -21,8 +23,11 @@ from ringfence.desk.errors import NotThere
 from ringfence.desk.outbox import selectors as outbox
 from ringfence.desk.pages import answer_live, for_staff, live, render_live
 from ringfence.desk.parties import selectors as parties
+from ringfence.desk.parties.touched import touched
 from ringfence.desk.policies import selectors as policies
 from ringfence.desk.site.next_step import Matter, explain
+from ringfence.vocabulary.contracts import ActionKind, CallClass
+from ringfence.vocabulary.subjects import Role
 
 
 @for_staff
@@ -77,7 +82,16 @@ def case_page(request: DeskRequest, number: int) -> HttpResponse:
         "explanation": explain(matter, actor=actor),
         "trunks": at_source,
         "proposal": proposal,
+        "touched": touched(kind=proposal.measure.scope.kind, value=proposal.measure.scope.value, now=now, actor=actor)
+        if proposal is not None
+        else None,
+        "strikes": list(strikes(actor=actor, party=file.case.subject_id)[:50]) if file.case.subject_kind == "party" else [],
+        "now": now,
         "outcomes": CaseOutcome.choices,
+        "roles": [role.value for role in Role if role.value != file.case.role],
+        "scopes": SCOPES,
+        "actions": list(ActionKind),
+        "classes": list(CallClass),
     }
     return render_live(request, "site/case.html", "site/_case.html", context)
 

@@ -20,6 +20,7 @@ from ringfence.desk.actor import Actor, system
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act
 from ringfence.desk.decisions import services as deciding
+from ringfence.desk.decisions.confirming import call_second_persons
 from ringfence.desk.detections import services as detections
 from ringfence.desk.enforcement import receipts
 from ringfence.desk.enforcement import selectors as orders
@@ -135,6 +136,7 @@ class Worker:
             return False
         self._kept_house = now
         ended = enforcement.end_orders(actor=self._actor, now=now)
+        call_second_persons(actor=self._actor, now=now)
         sealed = audit.seal(actor=self._actor)
         if now - self._marked >= _MARKING:
             self._marked = now

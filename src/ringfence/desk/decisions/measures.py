@@ -1,0 +1,139 @@
+"""From a step of the ladder and what was found to a measure: against whom, what, and for how long. No database."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import phonenumbers
+
+from ringfence.policy import Step, StepAction
+from ringfence.policy.durations import write_duration
+from ringfence.vocabulary.contracts import Action, ActionKind, CallClass, Scope
+from ringfence.vocabulary.subjects import SubjectKind
+from ringfence.vocabulary.times import Micros
+
+_KINDS: Final = {
+    StepAction.THROTTLE: ActionKind.THROTTLE,
+    StepAction.BAR: ActionKind.BAR,
+    StepAction.REFUSE: ActionKind.REFUSE,
+    StepAction.WITHDRAW: ActionKind.WITHDRAW,
+    StepAction.SUSPEND: ActionKind.SUSPEND,
+    StepAction.TERMINATE: ActionKind.TERMINATE,
+}
+"""Steps that edges carry out. To notify and to ask is not theirs."""
+_SENDING: Final = (SubjectKind.ACCOUNT, SubjectKind.TRUNK, SubjectKind.NUMBER, SubjectKind.RANGE, SubjectKind.PARTY)
+"""Scopes that a throttle or a bar can have."""
+
+TERMINATED_FOR: Final = timedelta(days=30)
+"""A contract that ended is looked at again after so long: numbers, final charges (its order needs a review date)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a measure would answer: the subject, its party (empty: nobody's), and the country whose calls are not international."""
+
+    kind: SubjectKind
+    value: str
+    party: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """`lasts` (it ends by itself) or `review` (a person looks again by then) is set."""
+
+    scope: Scope
+    action: Action
+    lasts: timedelta | None
+    review: timedelta | None
+
+    @property
+    def deed(self) -> str:
+        """What it does, for people to read.
+
+        >>> scope = Scope(kind=SubjectKind.ACCOUNT, value="acme")
+        >>> Measure(scope, Action(kind=ActionKind.THROTTLE, rate=1.0), timedelta(days=1), None).deed
+        'throttle account acme to 1 call/s'
+        """
+        return deed(self.scope, self.action)
+
+    @property
+    def length(self) -> str:
+        """How long it lasts, for people to read."""
+        span = write_duration(Micros((self.lasts or self.review or timedelta()) // timedelta(microseconds=1)))
+        return f"for {span}" if self.lasts else f"until a review within {span}"
+
+
+def measure_of(step: Step, found: Found) -> Measure | None:
+    """Return the measure that a step takes, or `None` where no edge could carry it out or the finding doesn't say against whom."""
+    kind = _KINDS.get(step.action)
+    scope = _scope(step, found)
+    if kind is None or scope is None:
+        return None
+    action = Action(
+        kind=kind,
+        silent=step.silent,
+        bars=CallClass(step.call_class) if step.call_class is not None else None,
+        home=_home(found.country) if step.call_class == CallClass.INTERNATIONAL else (),
+        rate=step.calls_per_second,
+    )
+    if kind is ActionKind.TERMINATE:
+        return Measure(scope, action, None, TERMINATED_FOR)
+    lasts = timedelta(microseconds=step.lasts_us) if step.lasts_us else None
+    review = timedelta(microseconds=step.review_us) if step.review_us and not step.lasts_us else None
+    return Measure(scope, action, lasts, review)
+
+
+def _scope(step: Step, found: Found) -> Scope | None:
+    """Return against whom: the narrowest of what was found that the step can be taken against."""
+    subject = Scope(kind=found.kind, value=found.value)
+    party = Scope(kind=SubjectKind.PARTY, value=found.party) if found.party else None
+    match step.action:
+        case StepAction.REFUSE:
+            return subject if step.scope in (None, found.kind) else None
+        case StepAction.WITHDRAW:
+            return subject if found.kind is SubjectKind.NUMBER else None
+        case StepAction.SUSPEND | StepAction.TERMINATE:
+            return party or (subject if found.kind in (SubjectKind.ACCOUNT, SubjectKind.TRUNK, SubjectKind.PARTY) else None)
+        case _:
+            return subject if found.kind in _SENDING else party
+
+
+def _home(country: str) -> tuple[str, ...]:
+    """Return how numbers of a country begin. Countries of one numbering plan, as in North America, begin alike."""
+    code = phonenumbers.country_code_for_region(country)
+    return (f"+{code}",) if code else ()
+
+
+def deed(scope: Scope, action: Action) -> str:
+    """Return what an order does, for people to read.
+
+    >>> deed(Scope(kind=SubjectKind.SOURCE, value="203.0.113.9"), Action(kind=ActionKind.REFUSE, silent=True))
+    'refuse source 203.0.113.9 without an answer'
+    """
+    whom = f"{scope.kind} {scope.value}"
+    match action.kind:
+        case ActionKind.REFUSE:
+            return f"refuse {whom}{' without an answer' if action.silent else ''}"
+        case ActionKind.REFUSE_INBOUND:
+            return f"refuse calls to {whom}"
+        case ActionKind.THROTTLE:
+            return f"throttle {whom} to {action.rate:g} call{'' if action.rate == 1 else 's'}/s"
+        case ActionKind.BAR:
+            return f"bar {_CLASSES.get(action.bars or CallClass.ALL_OUTBOUND, '')} of {whom}"
+        case ActionKind.FIX_CALLER:
+            return f"let {whom} show no other number than {', '.join(action.callers)}"
+        case ActionKind.DIVERT:
+            return f"divert calls of {whom} to {action.target}"
+        case ActionKind.TERMINATE:
+            return f"end the contract of {whom}"
+        case _:
+            return f"{action.kind} {whom}"
+
+
+_CLASSES: Final = {
+    CallClass.ALL_OUTBOUND: "all outgoing calls",
+    CallClass.INTERNATIONAL: "international calls",
+    CallClass.PREMIUM: "calls to premium numbers",
+    CallClass.MESSAGES: "messages",
+}
