@@ -132,10 +132,14 @@ class Key(Struct, array_like=True, gc=False):
         more, self.size = size - self.size, size
         return more
 
-    def clear(self) -> None:
-        """Make every condition false, and forget which events stood for it."""
+    def refute(self) -> None:
+        """Make every condition false."""
         if True in self.held:
             self.held = [False] * len(self.held)
+
+    def clear(self) -> None:
+        """Make every condition false, and forget which events stood for it."""
+        self.refute()
         if self.rows.entries:
             self.rows = Counted()
         if self.sample:

@@ -114,6 +114,13 @@ class RuleKeys:
         if self._calls:
             self.table.age(key, time)
         if not self.rule.silent_too and self.is_nothing(key, time, before=before):
+            self.let_go(key)
+
+    def let_go(self, key: Key) -> None:
+        """Make a key false of which no measure holds anything. Where windows differ, events that left a shorter one stay."""
+        if len(self.spans_by_name) > 1:
+            key.refute()
+        else:
             key.clear()
 
     def is_nothing(self, key: Key, time: Micros, *, before: bool = False) -> bool:

@@ -223,7 +223,7 @@ class RuleTally:
             key.clear()
             return found
         if not self._keys.on_nothing and key.is_empty:
-            key.clear()
+            self._keys.let_go(key)
             return []
         return self._keys.judged(key, event, time)
 

@@ -1,4 +1,4 @@
-"""Which rules the compiled windows hold, and which of them together: one rolling window up to a day, no need of event objects."""
+"""Which rules the compiled windows hold, and which of them together: rolling windows up to a day, no need of event objects."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ from ringfence.policy.expressions import (
 )
 from ringfence.policy.fields import FIELDS
 from ringfence.policy.nothing import may_hold_on_nothing
-from ringfence.policy.plan import Evaluation, Measure, MeasureFunction, Rolling, Rule
+from ringfence.policy.plan import Evaluation, Measure, MeasureFunction, Rolling, Rule, span_us
 from ringfence.policy.trees import parts
 from ringfence.vocabulary.contracts import EventKind
 from ringfence.vocabulary.times import DAY
@@ -104,11 +104,13 @@ def _fits(rule: Rule) -> Iterator[tuple[bool, str]]:
     yield rule.evaluation is Evaluation.EVENT, "it is looked at when a period ends"
     yield rule.from_us is None and rule.until_us is None, "it is in force for a time only"
     yield rule.on is not EventKind.FINDING, "it reads findings"
-    yield len(rule.windows) == 1, "it has several windows, or none"
+    yield bool(rule.windows), "it has no window"
     yield (
         all(isinstance(window, Rolling) and window.grain_us is None and window.length_us <= DAY for window in rule.windows),
-        "its window is no rolling one of a day at most",
+        f"its window is no rolling one of a day at most{', each' if len(rule.windows) > 1 else ''}",
     )
+    longest = max(rule.windows, key=span_us).name
+    yield any(measure.window == longest for measure in rule.measures), "it measures nothing over its longest window"
     yield bool(rule.key) and all(part.type is Type.TEXT for part in rule.key), "its key is not made of texts"
     yield (
         bool(rule.measures) and all(_measure_fits(measure) for measure in rule.measures),
