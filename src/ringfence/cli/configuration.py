@@ -51,6 +51,7 @@ class WatchPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `agents` are addresses or networks that may send HEP; `key` is what they must send as authenticate key, empty for none. `edges`
     are the providers' own proxies (both legs of a call pass them), `lateness_ms` how long a message may overtake another. `ignore`
     lists address:port endpoints whose traffic is no customer's, such as the gate's own. `tails` are files that are still written.
+    `certificates` is a folder by which signed identities are verified, empty for none, and `provider_code` is this provider's own.
     """
 
     hep: Listen = "127.0.0.1:9060"
@@ -60,6 +61,8 @@ class WatchPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ignore: tuple[str, ...] = ()
     country: str | None = None
     lateness_ms: Annotated[int, Meta(ge=0, le=60_000)] = 100
+    certificates: str = ""
+    provider_code: str = ""
     tails: tuple[str | TailPart, ...] = ()
 
 

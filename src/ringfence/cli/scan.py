@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ringfence.cli import report_file
+from ringfence.cli.certificates import CertificatesRefused, identities_of
 from ringfence.cli.collection import spare_collection
 from ringfence.cli.shipped import DEFAULT_BUNDLE
 from ringfence.cli.told import plain, say, tell
@@ -30,6 +31,7 @@ from ringfence.vocabulary.contracts import Finding, Reference
 from ringfence.vocabulary.times import Micros, iso, micros
 from ringfence.watch.attribution import CsvFile, Directory, RowProblem, read_reference
 from ringfence.watch.engine import Engine, RuleUnmeasurable
+from ringfence.watch.identity import Identities
 from ringfence.watch.recorded import (
     FORMATS,
     STANDARD_INPUT,
@@ -68,6 +70,9 @@ def command(
     format_: Annotated[str, typer.Option("--format", metavar="KIND", help=f"auto, {', '.join(_FORMATS)}.")] = "auto",
     rates: Annotated[Csv, typer.Option(metavar="F", help="Price classes: prefix,class[,price_per_minute,currency]")] = None,
     mapping: Annotated[Csv, typer.Option(metavar="F", help="Which columns of call records are which, as TOML.")] = None,
+    certificates: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Certificates by which signed identities (STIR/SHAKEN) are verified.")
+    ] = None,
     since: Annotated[str, typer.Option("--from", metavar="T", help="Leave out what is older, as 2026-01-31T10:00:00Z.")] = "",
     until: Annotated[str, typer.Option("--to", metavar="T", help="Leave out what is of this time or later.")] = "",
     follow: Annotated[bool, typer.Option("--follow", help="Go on while the files are written, until Ctrl-C.")] = False,
@@ -78,7 +83,7 @@ def command(
     """Judge recorded traffic by a policy bundle and print what it finds."""
     bundle = _bundle(policy)
     reference, row_problems = _reference(bundle, accounts, numbers, trunks)
-    options = replace(_options(timezone, country, since, until), mapping=_mapping(mapping))
+    options = replace(_options(timezone, country, since, until), mapping=_mapping(mapping), identities=_identities(certificates))
     choice = Choice(_format(format_), _format("call-records") if mapping is not None else None)
     _check_report(html, follow=follow, rates=rates)
     deck = _rates(rates, row_problems)
@@ -125,6 +130,16 @@ def _bundle(folder: Path) -> Bundle:
     except BundleRefused as refused:
         problems = "\n".join(render(problem, content) for problem in refused.problems)
         _refuse(f"the policy in {folder} can't be used:\n{problems}")
+
+
+def _identities(folder: Path | None) -> Identities | None:
+    """Return what verifies signed identities by the certificates in `folder`."""
+    if folder is None:
+        return None
+    try:
+        return identities_of(folder)
+    except (CertificatesRefused, OSError) as refused:
+        _refuse(str(refused))
 
 
 def _engine(bundle: Bundle, reference: Reference, names: Sequence[str]) -> Engine:

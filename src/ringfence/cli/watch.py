@@ -14,9 +14,18 @@ import structlog
 import typer
 import uvloop
 
+from ringfence.cli.certificates import CertificatesRefused, identities_of
 from ringfence.cli.collection import spare_collection
 from ringfence.cli.compiling import compiling_said
-from ringfence.cli.configuration import Configuration, ConfigurationRefused, WatchPart, address_port, installation_key, load
+from ringfence.cli.configuration import (
+    CONFIGURATION_FILE,
+    Configuration,
+    ConfigurationRefused,
+    WatchPart,
+    address_port,
+    installation_key,
+    load,
+)
 from ringfence.cli.lake import FOLDER, KEYS
 from ringfence.cli.lake_keeper import LakeKeeper
 from ringfence.cli.tails import tails_of
@@ -28,6 +37,7 @@ from ringfence.vocabulary.contracts import Observation, ObservationKind, Referen
 from ringfence.vocabulary.times import MILLISECOND, SECOND, Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import Edges, Tracker, TrackerOptions
+from ringfence.watch.identity import Identities
 from ringfence.watch.lake import Checkpoint, CheckpointDamaged, Journal, read_checkpoints, write_checkpoint
 from ringfence.watch.lake.store import Lake
 from ringfence.watch.live import MOST_WAITING, DeskTail, Judges, Log, Pipeline, ReferenceTail, ReorderBuffer
@@ -88,7 +98,7 @@ class _Live:
         self._feeds = DeskFeeds(data / "feeds")
         lake = Lake(data / FOLDER, data / KEYS, key) if configuration.lake.keep_days else None
         self._pipeline = Pipeline(
-            tracker=Tracker(Directory(self._reference), _tracker_options(self._options)),
+            tracker=Tracker(Directory(self._reference), _tracker_options(self._options, data)),
             journal=self._journal,
             feeds=self._feeds,
             judges=Judges(self._plan, key=key, log=log, lake=lake, feeds=data / "feeds"),
@@ -314,7 +324,7 @@ def _by_agent(hep: HepCounts) -> dict[str, dict[str, int]]:
     }
 
 
-def _tracker_options(watch: WatchPart) -> TrackerOptions:
+def _tracker_options(watch: WatchPart, data: Path) -> TrackerOptions:
     addresses, endpoints = set(), set()
     for edge in watch.edges:
         try:
@@ -322,7 +332,18 @@ def _tracker_options(watch: WatchPart) -> TrackerOptions:
         except ValueError:
             endpoints.add(_endpoint("watch.edges", edge))
     ignored = frozenset(_endpoint("watch.ignore", each) for each in watch.ignore)
-    return TrackerOptions(edges=Edges(frozenset(addresses), frozenset(endpoints), ignored), country=watch.country)
+    edges = Edges(frozenset(addresses), frozenset(endpoints), ignored)
+    return TrackerOptions(edges=edges, country=watch.country, identities=_identities(watch, data))
+
+
+def _identities(watch: WatchPart, data: Path) -> Identities | None:
+    """Return what verifies signed identities. The folder's path is taken from the data folder. Raises `ConfigurationRefused`."""
+    if not watch.certificates:
+        return None
+    try:
+        return identities_of(data / watch.certificates, own_code=watch.provider_code or None)
+    except (CertificatesRefused, OSError) as refused:
+        raise ConfigurationRefused(f"{CONFIGURATION_FILE}: watch.certificates: {refused}") from refused
 
 
 def _endpoint(name: str, text: str) -> tuple[str, int]:

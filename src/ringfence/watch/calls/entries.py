@@ -5,6 +5,8 @@ None of it refers back to what holds it, so it needs no looking for cycles.
 
 from msgspec import Struct
 
+from ringfence.vocabulary.attestation import Attestation
+from ringfence.vocabulary.identity import IdentityOutcome
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Sender
 from ringfence.watch.calls.states import CallState
@@ -47,6 +49,10 @@ class Origin(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """The request URI is the emergency service itself, by no number: `urn:service:sos` or below (RFC 5031)."""
     asserted: str | None = None
     diverted: str | None = None
+    verification: IdentityOutcome | None = None
+    """What its signed identity came to; `None` where nobody verifies, and for what begins no call."""
+    attestation: Attestation | None = None
+    signer: str | None = None
 
 
 class Transaction(Struct, kw_only=True, array_like=True, gc=False):

@@ -126,6 +126,9 @@ def _event(kind: EventKind, about: tuple[Origin, Sender | None, str | None], sta
         stale=stale,
         asserted=origin.asserted,
         diverted=origin.diverted,
+        verification=origin.verification,
+        attestation=origin.attestation,
+        signer=origin.signer,
     )
 
 

@@ -14,6 +14,7 @@ from ringfence.watch.calls.legs import Edges, bounded
 from ringfence.watch.calls.memory import Memory
 from ringfence.watch.calls.oddities import Oddities
 from ringfence.watch.calls.senders import Senders
+from ringfence.watch.calls.signed import identified
 from ringfence.watch.calls.states import (
     CALLEE_REFUSES,
     CHALLENGES,
@@ -25,6 +26,7 @@ from ringfence.watch.calls.states import (
     proves_credentials,
 )
 from ringfence.watch.detectors.strangers import DISTURBING
+from ringfence.watch.identity import Identities
 from ringfence.watch.sources.datagram import Datagram
 
 ANSWER_US: Final = Micros(32 * SECOND)
@@ -50,6 +52,8 @@ class TrackerOptions:
     """How long a call may ring (more than timer C, RFC 3261 section 16.6)."""
     silent_us: Micros = SILENT_US
     """How long an answered call may go without any sign before it is taken for ended."""
+    identities: Identities | None = None
+    """Verifies signed identities; `None`: nobody does, and events say nothing of them."""
 
 
 class Life(Memory):
@@ -128,6 +132,9 @@ class Life(Memory):
         """Take a request seen for the first time. `in_dialog`: it says itself that it is within a session."""
         if (in_dialog or origin.method == "CANCEL") and origin.method in DISTURBING:
             self._suspect(self._oddities.call_of(origin.call_id), datagram, origin.method, fits=False)
+        identities, is_call = self.options.identities, origin.method == "INVITE" and not in_dialog
+        if identities is not None and is_call and self.calls.get((origin.call_id, origin.tag)) is None:
+            origin = identified(origin, datagram, identities, self.directory)
         self.serial += 1
         transaction = Transaction(
             key=key,
@@ -140,7 +147,7 @@ class Life(Memory):
         )
         if own_leg:
             self._odd(self._oddities.tool(datagram, origin, transaction.sender, self._stamp))
-        if origin.method == "INVITE" and not in_dialog:
+        if is_call:
             transaction.call = self._invited(transaction)
         self.transactions.put(key, transaction)
 

@@ -2,6 +2,7 @@
 
 from ringfence.watch.identity.authority import Authority
 from ringfence.watch.identity.certificates import CertificateRefused, Trust, read_certificates, revoked_by
+from ringfence.watch.identity.identities import UNSIGNED, Identified, Identities
 from ringfence.watch.identity.location import location_defect
 from ringfence.watch.identity.outcome import RESPONSES, Outcome, Response
 from ringfence.watch.identity.passport import Passport, PassportRefused, read_passport
@@ -10,8 +11,11 @@ from ringfence.watch.identity.verification import FRESHNESS_US, SignedCall, Veri
 __all__ = [
     "FRESHNESS_US",
     "RESPONSES",
+    "UNSIGNED",
     "Authority",
     "CertificateRefused",
+    "Identified",
+    "Identities",
     "Outcome",
     "Passport",
     "PassportRefused",

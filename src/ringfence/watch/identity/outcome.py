@@ -4,7 +4,6 @@ from typing import Final, NamedTuple
 
 from ringfence.vocabulary.identity import IdentityOutcome as Outcome
 
-
 __all__ = ["RESPONSES", "Outcome", "Response"]
 
 

@@ -31,7 +31,7 @@ class Followed:
         self.events_counted = 0
         self._options = options
         self._directory = Directory(reference)
-        self._tracker = Tracker(self._directory, TrackerOptions(country=options.country))
+        self._tracker = Tracker(self._directory, TrackerOptions(country=options.country, identities=options.identities))
         self._tracker.note_no_changes()
         self._last: Micros | None = None
 

@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple
 
 from ringfence.vocabulary.contracts import Event
 from ringfence.vocabulary.times import Micros
+from ringfence.watch.identity import Identities
 from ringfence.watch.kernels.row_layout import Hashing
 from ringfence.watch.recorded.counts import FileCounts
 from ringfence.watch.sources.datagram import Datagram
@@ -46,6 +47,8 @@ class Options:
     """What is older is left out, and counted; the reader of files does that, no format needs to."""
     until: Micros | None = None
     """What is of this time or later is left out."""
+    identities: Identities | None = None
+    """Verifies the signed identities of captured calls; `None`: nobody does."""
 
     def wants(self, time: Micros) -> bool:
         """Tell whether something of `time` is within the range that was asked for."""

@@ -97,7 +97,7 @@ class Recording:
         self.events_counted = records.events_counted
 
     def _tracked(self, datagrams: Iterator[Datagram]) -> Iterator[Event]:
-        tracker = Tracker(self._directory, TrackerOptions(country=self._options.country))
+        tracker = Tracker(self._directory, TrackerOptions(country=self._options.country, identities=self._options.identities))
         tracker.note_no_changes()
         last: Micros | None = None
         while held := list(islice(datagrams, _REPORTED)):
