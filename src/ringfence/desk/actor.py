@@ -24,8 +24,9 @@ class KeyScope(StrEnum):
     """What a program may do by its key; one key may have several."""
 
     READ = "parties:read"
-    WRITE = "parties:write"  # and try what writing would change
+    WRITE = "parties:write"  # and read
     ACCEPT = "acceptance:write"  # report that a party accepted the policy
+    REPORT = "reports:write"  # complain, and see what came of its own complaints
 
 
 class StaffRole(StrEnum):
@@ -67,7 +68,8 @@ class Actor:
     @property
     def sees_parties(self) -> bool:
         """It may read about parties: about all, or where it belongs to one, about that and those below it."""
-        return self.sees_the_desk or KeyScope.READ in self.scopes or (self.kind is ActorKind.PERSON and self.party is not None)
+        keyed = bool(self.scopes & {KeyScope.READ, KeyScope.WRITE})
+        return self.sees_the_desk or keyed or (self.kind is ActorKind.PERSON and self.party is not None)
 
     @property
     def keeps_parties(self) -> bool:

@@ -16,7 +16,8 @@ from ringfence.desk.actor import Actor
 from ringfence.desk.parties.files import COLUMNS
 from ringfence.desk.parties.models import AccountHolding, Contact, Membership, NumberHolding, Party, TrunkUse
 from ringfence.desk.parties.subtree import accounts_within, parties_within
-from ringfence.vocabulary.number_blocks import Block
+from ringfence.vocabulary.number_blocks import Block, blocks
+from ringfence.vocabulary.numbers import is_e164
 from ringfence.watch.attribution.files import harmless
 
 Row = Mapping[str, str]
@@ -36,24 +37,53 @@ def export(*, actor: Actor, now: datetime) -> dict[str, Iterator[Row]]:
     """
     if not actor.sees_parties:
         return {name: iter(()) for name in COLUMNS}
+    return _all(*_seen_by(actor, now))
+
+
+def about(*, file: str, name: str, actor: Actor, now: datetime) -> list[Row]:
+    """Return the rows of one thing, as `file` has it; none where there is none, or none for this actor."""
+    if not actor.sees_parties:
+        return []
+    parties, of_parties, of_accounts = _seen_by(actor, now)
+    match file:
+        case "parties.csv":
+            return list(_parties(parties & Q(name=name), of_parties & Q(party__name=name)))
+        case "accounts.csv":
+            return list(_accounts(of_parties & of_accounts & Q(account__name=name)))
+        case "trunks.csv":
+            return list(_trunks(of_accounts & Q(trunk__name=name)))
+        case "contacts.csv":
+            return list(contacts(of_parties & Q(name=name)))
+        case _:
+            first, _, last = name.partition("-")
+            try:
+                wanted = set(blocks(first, last or first)) if is_e164(first) and is_e164(last or first) else set()
+            except ValueError:
+                return []
+            found = _numbers(of_accounts & Q(prefix__in=[block.prefix for block in wanted]))
+            return [row for block, row in found if block in wanted]
+
+
+def _seen_by(actor: Actor, now: datetime) -> tuple[Q, Q, Q]:
+    """Return the conditions on parties, on what is a party's and on what is an account's, that the actor may see them."""
     if actor.party is None:
-        return _all(Q(), Q(), Q())
+        return Q(), Q(), Q()
     parties, accounts = parties_within(actor.party, now), accounts_within(actor.party, now)
-    return _all(Q(pk__in=parties), Q(party_id__in=parties), Q(account_id__in=accounts))
+    return Q(pk__in=parties), Q(party_id__in=parties), Q(account_id__in=accounts)
 
 
 def named(
-    *, parties: Iterable[str], accounts: Iterable[str], trunks: Iterable[str], blocks: Iterable[Block]
+    *, parties: Iterable[str], accounts: Iterable[str], trunks: Iterable[str], numbers: Iterable[Block]
 ) -> dict[str, Iterator[Row]]:
     """Return the rows of the things of these names, for who compares what was with what came of it."""
-    names, prefixes = list(parties), {block.prefix for block in blocks}
-    wanted = set(blocks)
-    numbers = (row for row in _numbers(Q(prefix__in=prefixes)) if row[0] in wanted)
+    names, wanted = list(parties), set(numbers)
+    prefixes = {block.prefix for block in wanted}
+    found = (row for row in _numbers(Q(prefix__in=prefixes)) if row[0] in wanted)
     return {
         "parties.csv": _parties(Q(name__in=names), Q(party__name__in=names)),
         "accounts.csv": _accounts(Q(account__name__in=list(accounts))),
         "trunks.csv": _trunks(Q(trunk__name__in=list(trunks))),
-        "numbers.csv": (row for _, row in numbers),
+        "numbers.csv": (row for _, row in found),
         "contacts.csv": iter(()),
     }
 
@@ -84,10 +114,10 @@ def csv_lines(name: str, rows: Iterable[Row]) -> Iterator[str]:
 
 
 def json_pieces(tables: Mapping[str, Iterable[Row]]) -> Iterator[bytes]:
-    """Yield one JSON object in pieces: each file's name to its rows, with no empty cells."""
+    """Yield one JSON object in pieces: `parties`, `accounts` … to the rows, with no empty cells."""
     yield b"{"
     for place, (name, rows) in enumerate(tables.items()):
-        yield (b"," if place else b"") + b"\n" + msgspec.json.encode(name) + b": ["
+        yield (b"," if place else b"") + b"\n" + msgspec.json.encode(name.removesuffix(".csv")) + b": ["
         for nth, row in enumerate(rows):
             told = {column: value for column, value in row.items() if value}
             yield (b"," if nth else b"") + b"\n" + msgspec.json.encode(told)
@@ -96,8 +126,9 @@ def json_pieces(tables: Mapping[str, Iterable[Row]]) -> Iterator[bytes]:
 
 
 def from_json(data: bytes) -> dict[str, list[dict[str, str]]]:
-    """Return the rows of a JSON export. Raises `msgspec.DecodeError` where it is none."""
-    return msgspec.json.decode(data, type=dict[str, list[dict[str, str]]])
+    """Return the rows of a JSON export by file. Raises `msgspec.DecodeError` where it is none."""
+    tables = msgspec.json.decode(data, type=dict[str, list[dict[str, str]]])
+    return {f"{name}.csv": rows for name, rows in tables.items()}
 
 
 def _parties(parties: Q, of_parties: Q) -> Iterator[Row]:

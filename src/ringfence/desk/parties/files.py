@@ -6,16 +6,17 @@
 Beside the files that watch knows. A party's row without a span says below whom it stands from now on.
 """
 
+import dataclasses
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet
 from msgspec.structs import replace
 
-from ringfence.desk.parties.models import Account, ContactRole, Membership, Party, in_force
+from ringfence.desk.parties.models import Account, AccountHolding, ContactRole, Membership, Party, in_force
 from ringfence.vocabulary.contracts import PartyLink
 from ringfence.vocabulary.numbers import is_e164
 from ringfence.vocabulary.times import Micros
@@ -103,7 +104,7 @@ def read(files: Given, now: datetime) -> Rows:
     given = {name: CsvFile(name, data) if isinstance(data, bytes) else Table(name, data) for name, data in files.items()}
     problems: list[RowProblem] = []
     rows = Rows(
-        read_accounts(given.get("accounts.csv"), problems),
+        _with_holders(read_accounts(given.get("accounts.csv"), problems)),
         read_trunks(given.get("trunks.csv"), problems),
         read_numbers(given.get("numbers.csv"), problems),
         problems,
@@ -123,6 +124,21 @@ def read(files: Given, now: datetime) -> Rows:
     for file, column, found in named:
         _refuse_doubles(rows, file, column, found)
     return rows
+
+
+def _with_holders(rows: list[AccountRow]) -> list[AccountRow]:
+    """Let rows that name no party be of the party that holds their account; of a new account's name where nobody does."""
+    silent = {row.account.account for row in rows if not row.names_party}
+    if not silent:
+        return rows
+    held = among(AccountHolding.objects.order_by(F("valid_from").asc(nulls_first=True)), "account__name", silent)
+    holders = dict(held.values_list("account__name", "party__name"))
+    return [row if row.names_party else _held_by(row, holders.get(row.account.account, row.party.party)) for row in rows]
+
+
+def _held_by(row: AccountRow, party: str) -> AccountRow:
+    changed = {"party": replace(row.party, party=party), "account": replace(row.account, party=party)}
+    return dataclasses.replace(row, **changed)  # type: ignore[arg-type] # each of its own type
 
 
 def _party(line: int, row: Mapping[str, str]) -> PartyRow:

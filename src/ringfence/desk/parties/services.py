@@ -106,7 +106,7 @@ def _rows_of(rows: Rows) -> dict[str, dict[str, list[Row]]] | None:
         parties={*(row.party.party for row in rows.parties), *(row.party.party for row in rows.accounts)},
         accounts=[row.account.account for row in rows.accounts],
         trunks=[row.trunk.trunk for row in rows.trunks],
-        blocks=[block for row in rows.numbers for block in row.blocks],
+        numbers=[block for row in rows.numbers for block in row.blocks],
     )
     tables["contacts.csv"] = exporting.contacts(Q(name__in=[row.contact for row in rows.contacts]))
     found: dict[str, dict[str, list[Row]]] = {}

@@ -72,12 +72,16 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """An account and the party that holds it. `told` are the columns that there were: of others nothing is said."""
+    """An account and the party that holds it. `told` are the columns that there were: of others nothing is said.
+
+    Where the row `names_party` not, the party is of the account's name.
+    """
 
     line: int
     party: PartyLink
     account: AccountLink
     told: frozenset[str] = frozenset()
+    names_party: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +255,7 @@ def _account(line: int, row: Mapping[str, str]) -> AccountRow:
             country=_country(row["country"]),
         ),
         told,
+        bool(row["party"]),
     )
 
 

@@ -115,7 +115,11 @@ def test_a_table_from_elsewhere_is_read_as_a_file_is() -> None:
         "accounts.csv", [{"account": "a", "billing_day": "31", "country": "be"}, {"account": "b", "hue": "red"}, {"plan": "x"}]
     )
     (row,) = read_accounts(table, problems)
-    assert (row.account.billing_day, row.account.country, row.told) == (31, "BE", {"account", "billing_day", "country"})
+    assert (row.account.billing_day, row.account.country, row.told) == (
+        31,
+        "BE",
+        frozenset({"account", "billing_day", "country"}),
+    )
     assert [(problem.line, problem.column, problem.cause) for problem in problems] == [
         (2, "hue", "is not known"),
         (3, "account", "empty"),
