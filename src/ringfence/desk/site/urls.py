@@ -3,6 +3,8 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from ringfence.desk.access import views as access
+from ringfence.desk.api import views as describing
+from ringfence.desk.api.sync import api
 from ringfence.desk.audit import views as audit
 from ringfence.desk.cases import views as cases
 from ringfence.desk.complaints import views as complaints
@@ -86,4 +88,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("policy/<int:number>/", policies.policy, name="version"),
     ),
     _app("audit", path("audit/", audit.entries, name="entries")),
+    path("api/v1/docs", describing.docs, name="api-docs"),
+    path("api/v1/", api.urls),
 ]
