@@ -11,6 +11,7 @@ from ringfence.vocabulary.contracts import Event, Finding, Reference
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.calls.tracker import ANSWER_US, Tracker
+from ringfence.watch.detectors.registrations import Registrations, oddity_of
 from ringfence.watch.engine import Engine
 from ringfence.watch.sources.datagram import Datagram, PayloadKind
 from ringfence.watch.wire.sip import Defect
@@ -29,6 +30,16 @@ def tracked(packets: Iterable[Packet], reference: Reference) -> Iterator[Event]:
         last = held[-1].time
     if last is not None:
         yield from tracker.advance(Micros(last + ANSWER_US))
+
+
+def with_oddities(events: Iterable[Event]) -> Iterator[Event]:
+    """Yield an edge's events, and what watch's detectors say of them; of packets the tracker itself does."""
+    registrations = Registrations()
+    for event in events:
+        yield event
+        oddity = oddity_of(event, registrations)
+        if oddity is not None:
+            yield oddity
 
 
 def _datagram(packet: Packet) -> Datagram:

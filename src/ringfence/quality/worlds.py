@@ -12,7 +12,7 @@ from typing import Final
 from ringfence.policy import load, read_folder
 from ringfence.policy.plan import Plan
 from ringfence.policy.told import with_lists
-from ringfence.quality.judging import Judged, tracked
+from ringfence.quality.judging import Judged, tracked, with_oddities
 from ringfence.quality.outcomes import Outcome, assessed
 from ringfence.quality.scaling import scaled
 from ringfence.quality.truth import Truth
@@ -80,7 +80,7 @@ def outcome(world: World) -> list[Outcome]:
     gc.freeze()
     reference: Reference = with_lists(carrier.reference, bundle, date.min)
     judged = Judged(plans, reference, source=f"carrier {world.seed}.{world.number}")
-    judged.take(tracked(packets(carrier.acts()), reference) if world.wire else carrier.events())
+    judged.take(tracked(packets(carrier.acts()), reference) if world.wire else with_oddities(carrier.events()))
     truth = Truth(carrier.labels, carrier.parties)
     found = []
     for findings in judged.findings:

@@ -225,8 +225,8 @@ class Life(Memory):
             self._events.append(happenings.request(EventKind.REQUEST, transaction, direction, self._stamp(), stale=stale))
         if origin.method == "REGISTER":
             self._events.append(happenings.request(EventKind.REGISTRATION, transaction, direction, self._stamp(), stale=stale))
+            self._odd(self._oddities.registered(self._events[-1], self._stamp))
             if status < 300:
-                self._odd(self._oddities.contested(self._events[-1], self._stamp))
                 self._first_use(transaction.sender, origin)
         elif origin.method == "MESSAGE":
             self._events.append(happenings.request(EventKind.MESSAGE, transaction, direction, self._stamp(), stale=stale))

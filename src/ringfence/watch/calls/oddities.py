@@ -17,7 +17,7 @@ from ringfence.watch.calls.happenings import Stamp
 from ringfence.watch.calls.legs import Edges, bounded
 from ringfence.watch.calls.table import Table
 from ringfence.watch.detectors.broken import broken
-from ringfence.watch.detectors.registrations import Registrations, contested
+from ringfence.watch.detectors.registrations import Registrations, oddity_of
 from ringfence.watch.detectors.seen import Seen
 from ringfence.watch.detectors.shapes import TOOL, is_tool
 from ringfence.watch.detectors.strangers import GUESSED, STRANGER, takes_part
@@ -98,9 +98,9 @@ class Oddities:
         event = _event(TOOL, datagram, sender, stamp)
         return replace(event, call_id=origin.call_id, method=origin.method, target=origin.target, user_agent=origin.user_agent)
 
-    def contested(self, registration: Event, stamp: Stamping) -> Event | None:
-        """Return the oddity that a registration is which takes another's place soon after it was taken."""
-        found = contested(registration, self._registrations)
+    def registered(self, registration: Event, stamp: Stamping) -> Event | None:
+        """Return the oddity that a registration is which takes another's place, if it does."""
+        found = oddity_of(registration, self._registrations)
         return None if found is None else replace(found, sequence=stamp()[1])
 
 

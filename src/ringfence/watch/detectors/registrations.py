@@ -1,4 +1,4 @@
-"""Registrations that are taken over: one place registers soon after another, again and again, and was never seen there before."""
+"""Registrations that are taken over: from a new place, soon after the owner's, or after passwords were guessed there."""
 
 from collections import OrderedDict
 from typing import Final
@@ -7,9 +7,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ringfence.vocabulary.contracts import Event, EventKind
-from ringfence.vocabulary.times import HOUR, MINUTE, SECOND, Micros
+from ringfence.vocabulary.times import DAY, HOUR, MINUTE, SECOND, Micros
 
 CONTESTED: Final = "registration-contested"
+AFTER_GUESSING: Final = "registration-after-guessing"
+FEWEST_FAILURES: Final = 5
+"""So many wrong passwords before the first right one are guesses, where the user is known elsewhere."""
+FAILED_US: Final = Micros(DAY)
+
 SOON_US: Final = Micros(MINUTE)
 """Within this of the owner's registration the other one comes."""
 
@@ -22,6 +27,7 @@ NEW_US: Final = Micros(6 * HOUR)
 _PART: Final = 4
 """The other's registration comes within this part of the owner's own interval, so not just by chance."""
 _MOST_PLACES: Final = 8
+_REFUSED: Final = frozenset({401, 403, 407})
 
 
 class _Place(Struct, gc=False):
@@ -37,6 +43,25 @@ class Registrations:
     def __init__(self, limit: int = 100_000) -> None:
         self._limit = limit
         self._users: OrderedDict[tuple[str, str], dict[str, _Place]] = OrderedDict()
+        self._failed: OrderedDict[tuple[str, str, str], tuple[int, Micros]] = OrderedDict()
+
+    def failed(self, user: str, domain: str, source: str, time: Micros) -> None:
+        """Note that `user`'s credentials were refused to `source`."""
+        key = (user, domain, source)
+        count, since = self._failed.pop(key, (0, time))
+        self._failed[key] = (count + 1, since) if time - since <= FAILED_US else (1, time)
+        if len(self._failed) > self._limit:
+            self._failed.popitem(last=False)
+
+    def guessed(self, user: str, domain: str, source: str, time: Micros) -> int | None:
+        """Return how often a place failed before its first success with `user`, where the user is known elsewhere; else `None`.
+
+        To be asked before the success is noted.
+        """
+        count, since = self._failed.pop((user, domain, source), (0, time))
+        places = self._users.get((user, domain), {})
+        is_new = bool(places) and source not in places
+        return count if is_new and count >= FEWEST_FAILURES and time - since <= FAILED_US else None
 
     def contested(self, user: str, domain: str, source: str, agent: str | None, time: Micros) -> int | None:
         """Note that `user` was registered from `source`; return how soon (µs) after its owner, where this contests it.
@@ -68,9 +93,20 @@ def _is_contested(place: _Place, owner: _Place, time: int) -> bool:
     return owner.first < place.first and owner.agent != place.agent and lag <= SOON_US and has_time
 
 
-def contested(event: Event, registrations: Registrations) -> Event | None:
-    """Note a registration; return the oddity that it is, where it contests another's. `value` is how many seconds after it came."""
-    if event.kind is not EventKind.REGISTRATION or not 200 <= event.status < 300 or event.source is None or event.target is None:
+def oddity_of(event: Event, registrations: Registrations) -> Event | None:
+    """Note a registration's outcome; return the oddity that it is, if any.
+
+    `value` is how many seconds after its owner's a contested one came, or how many failures came before.
+    """
+    if event.kind is not EventKind.REGISTRATION or event.source is None or event.target is None:
         return None
-    lag_us = registrations.contested(event.target, event.domain or "", event.source, event.user_agent, event.time)
+    who = (event.target, event.domain or "", event.source)
+    if not 200 <= event.status < 300:
+        if event.credentials and not event.stale and event.status in _REFUSED:
+            registrations.failed(*who, event.time)
+        return None
+    failures = registrations.guessed(*who, event.time)
+    lag_us = registrations.contested(*who, event.user_agent, event.time)
+    if failures is not None:
+        return replace(event, kind=EventKind.ODDITY, name=AFTER_GUESSING, value=float(failures))
     return None if lag_us is None else replace(event, kind=EventKind.ODDITY, name=CONTESTED, value=lag_us / SECOND)

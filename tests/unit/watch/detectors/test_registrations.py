@@ -2,7 +2,7 @@
 
 from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import HOUR, MINUTE, SECOND, Micros
-from ringfence.watch.detectors.registrations import CONTESTED, NEW_US, Registrations, contested
+from ringfence.watch.detectors.registrations import AFTER_GUESSING, CONTESTED, NEW_US, Registrations, oddity_of
 
 OWNER, THIEF = ("192.0.2.1", "Oak"), ("203.0.113.9", "Elm")
 
@@ -50,8 +50,8 @@ def test_an_oddity_is_the_registration_under_another_kind() -> None:
         kind=EventKind.REGISTRATION, time=Micros(HOUR + 7 * SECOND), call_id="2", method="REGISTER", status=200, target="u",
         domain="h", source="203.0.113.9", user_agent="Elm", account="acme",
     )  # fmt: skip
-    assert contested(owner, registrations) is None
-    oddity = contested(thief, registrations)
+    assert oddity_of(owner, registrations) is None
+    oddity = oddity_of(thief, registrations)
     assert oddity is not None
     assert (oddity.kind, oddity.name, oddity.value, oddity.source) == (EventKind.ODDITY, CONTESTED, 7.0, "203.0.113.9")
 
@@ -61,7 +61,7 @@ def test_refused_registrations_are_no_place() -> None:
     told = {"call_id": "1", "method": "REGISTER", "target": "u", "domain": "h"}
     refused = Event(kind=EventKind.REGISTRATION, time=Micros(0), status=403, source="192.0.2.1", user_agent="A", **told)  # type: ignore[arg-type]  # read by the contract's types
     taken = Event(kind=EventKind.REGISTRATION, time=Micros(SECOND), status=200, source="192.0.2.9", user_agent="B", **told)  # type: ignore[arg-type]  # as above
-    assert [contested(refused, registrations), contested(taken, registrations)] == [None, None]
+    assert [oddity_of(refused, registrations), oddity_of(taken, registrations)] == [None, None]
 
 
 def test_users_are_forgotten_beyond_the_limit() -> None:
@@ -69,3 +69,33 @@ def test_users_are_forgotten_beyond_the_limit() -> None:
     registrations.contested("a", "h", *OWNER, Micros(0))
     registrations.contested("b", "h", *OWNER, Micros(0))
     assert registrations.contested("a", "h", *THIEF, Micros(MINUTE // 2)) is None
+
+
+def told(at: int, status: int, source: str, *, credentials: bool = True) -> Event:
+    return Event(
+        kind=EventKind.REGISTRATION, time=Micros(at * SECOND), call_id=f"{at}", method="REGISTER", status=status, target="u",
+        domain="h", source=source, credentials=credentials, user_agent=source,
+    )  # fmt: skip
+
+
+def names(*events: Event) -> list[tuple[str | None, float | None]]:
+    registrations = Registrations()
+    return [(odd.name, odd.value) for event in events if (odd := oddity_of(event, registrations)) is not None]
+
+
+def test_a_first_success_after_five_failures_at_a_new_place_is_a_guess() -> None:
+    guesses = [told(1000 + nth, 403, "203.0.113.9") for nth in range(5)]
+    assert names(told(0, 200, "192.0.2.1"), *guesses, told(1100, 200, "203.0.113.9")) == [(AFTER_GUESSING, 5.0)]
+
+
+def test_a_forgotten_password_at_home_or_at_the_only_place_is_no_guess() -> None:
+    home = [told(1000 + nth, 403, "192.0.2.1") for nth in range(9)]
+    assert names(told(0, 200, "192.0.2.1"), *home, told(1100, 200, "192.0.2.1")) == []
+    assert names(*home, told(1100, 200, "192.0.2.1")) == []
+
+
+def test_challenges_and_failures_long_ago_are_no_guesses() -> None:
+    challenges = [told(1000 + nth, 401, "203.0.113.9", credentials=False) for nth in range(9)]
+    assert names(told(0, 200, "192.0.2.1"), *challenges, told(1100, 200, "203.0.113.9")) == []
+    old = [told(1000 + nth, 403, "203.0.113.9") for nth in range(5)]
+    assert names(told(0, 200, "192.0.2.1"), *old, told(100_000, 200, "203.0.113.9")) == []

@@ -61,7 +61,7 @@ def _inbound(scene: Scene) -> Iterator[Act]:
             yield replace(back, actor=None)
 
 
-_ALSO: Final = ("auto-dialing", "network-scanning", "spam", "caller-id-falsification")
+_ALSO: Final = ("auto-dialing", "network-scanning", "spam", "caller-id-falsification", "upstream-policy")
 
 KINDS: Final = (
     AbusiveKind("one ring to everybody", "deceptive-marketing", _outbound, _ALSO),

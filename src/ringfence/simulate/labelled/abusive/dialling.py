@@ -109,16 +109,25 @@ def _sequential(scene: Scene) -> Iterator[Act]:
 
 
 KINDS: Final = (
-    AbusiveKind("blatant dialler", "auto-dialing", _blatant, ("spam", "network-scanning", "false-user-information")),
-    AbusiveKind("snowshoe dialler", "auto-dialing", _snowshoe, ("spam", "false-user-information"), whole_days=2),
-    AbusiveKind("campaign over accounts", "auto-dialing", _campaign, ("spam", "false-user-information"), whole_days=2, together=8),
-    AbusiveKind("predictive dialler", "auto-dialing", _predictive, ("spam", "false-user-information")),
-    AbusiveKind("recorded messages", "auto-dialing", _voice_drop, ("spam", "false-user-information")),
+    AbusiveKind(
+        "blatant dialler", "auto-dialing", _blatant, ("spam", "network-scanning", "false-user-information", "upstream-policy")
+    ),
+    AbusiveKind("snowshoe dialler", "auto-dialing", _snowshoe, ("spam", "false-user-information", "upstream-policy"), whole_days=2),
+    AbusiveKind(
+        "campaign over accounts",
+        "auto-dialing",
+        _campaign,
+        ("spam", "false-user-information", "upstream-policy"),
+        whole_days=2,
+        together=8,
+    ),
+    AbusiveKind("predictive dialler", "auto-dialing", _predictive, ("spam", "false-user-information", "upstream-policy")),
+    AbusiveKind("recorded messages", "auto-dialing", _voice_drop, ("spam", "false-user-information", "upstream-policy")),
     AbusiveKind(
         "sequential dialler",
         "auto-dialing",
         _sequential,
-        ("spam", "network-scanning", "false-user-information"),
+        ("spam", "network-scanning", "false-user-information", "upstream-policy"),
         held_out_only=True,
     ),
 )

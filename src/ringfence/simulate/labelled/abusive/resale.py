@@ -22,10 +22,10 @@ def _channelled(scene: Scene) -> Iterator[Act]:
     for day in range(2):
         for _ in range(scene.count((350, 900), (250, 500))):
             at = float(scene.at_hour(party, day, chance.uniform(0, 24)))
+            if at < scene.begin:
+                continue
             country = foreign_country(party.country, chance) if chance.random() < 0.6 else party.country
-            call = scene.call(
-                party, max(at, float(scene.begin)), any_number(country, chance), any_number(party.country, chance), _PEOPLE
-            )
+            call = scene.call(party, at, any_number(country, chance), any_number(party.country, chance), _PEOPLE)
             yield replace(call, user_agent=chance.choice(makers), hops=chance.randint(2, 6), asserted=None)
 
 
@@ -84,10 +84,10 @@ def _office(scene: Scene, party: Party, a_day: int, strangers: float) -> Iterato
     for day in range(3):
         for _ in range(a_day):
             at = float(scene.at_hour(party, day, chance.uniform(9, 17.5)))
+            if at < scene.begin:
+                continue
             callee = any_number(party.country, chance) if chance.random() < strangers else chance.choice(known)
-            yield scene.call(
-                party, max(at, float(scene.begin)), chance.choice(party.numbers), callee, Talk(80, 1.0, 0.45, 0.05, 0.12, 0)
-            )
+            yield scene.call(party, at, chance.choice(party.numbers), callee, Talk(80, 1.0, 0.45, 0.05, 0.12, 0))
 
 
 def _not_a_home(scene: Scene) -> Iterator[Act]:
@@ -107,9 +107,9 @@ def _not_here(scene: Scene) -> Iterator[Act]:
     for day in range(3):
         for _ in range(scene.count((120, 300), (90, 180))):
             at = float(scene.at_hour(party, day, chance.uniform(6, 23)))
-            yield scene.call(
-                party, max(at, float(scene.begin)), party.numbers[0], any_number(country, chance), Talk(150, 0.9, 0.6, 0.05, 0.1, 0)
-            )
+            if at < scene.begin:
+                continue
+            yield scene.call(party, at, party.numbers[0], any_number(country, chance), Talk(150, 0.9, 0.6, 0.05, 0.1, 0))
 
 
 def _ours_elsewhere(scene: Scene) -> Iterator[Act]:
@@ -130,7 +130,10 @@ KINDS: Final = (
         whole_days=2,
     ),
     AbusiveKind(
-        "dialler behind a reseller", "proxied-abuse", _through_a_reseller, ("caller-id-falsification", "auto-dialing", "spam")
+        "dialler behind a reseller",
+        "proxied-abuse",
+        _through_a_reseller,
+        ("caller-id-falsification", "auto-dialing", "spam", "upstream-policy"),
     ),
     AbusiveKind(
         "own number by another provider", "proxied-abuse", _ours_elsewhere, ("caller-id-falsification",), held_out_only=True
