@@ -227,6 +227,7 @@ class _Grower:
             "local_time",
             "public_holiday",
             "emergency",
+            "may_show",
         )
         match name:
             case "same_prefix":
@@ -304,6 +305,14 @@ class Holders:
 
     def has_numbers(self, account: str) -> bool:
         return len(account) % 2 == 0
+
+    def may_show(self, account: str, number: str, time: Micros) -> bool:
+        """Tell who may: most, of one number, from noon on."""
+        return number == "+441632960001" and time >= NOON and account != "zeta"
+
+    def changes_of_right(self, number: str) -> list[Micros]:
+        """Return when that began."""
+        return [NOON] if number == "+441632960001" else []
 
     def changes_of_holder(self, number: str) -> list[Micros]:
         """Return when it changed hands."""

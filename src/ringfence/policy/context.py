@@ -25,6 +25,14 @@ class Holders(Protocol):
         """Return the moments at which the answer of `holder(number, …)` may become another, in order."""
         ...
 
+    def may_show(self, account: str, number: str, time: Micros) -> bool:
+        """Tell whether a record gave `account` the right at `time` to show `number`, which it need not hold."""
+        ...
+
+    def changes_of_right(self, number: str) -> Sequence[Micros]:
+        """Return the moments at which the answer of `may_show(…, number, …)` may become another, in order."""
+        ...
+
     def has_numbers(self, account: str) -> bool:
         """Tell whether any number is known that the account holds, held or will hold: else nothing says which are not its."""
         ...

@@ -25,12 +25,12 @@ from ringfence.policy.documents import Mapping, Node, Scalar, Sequence, parse_do
 from ringfence.policy.example_traffic import MAX_EVENTS, Account, Block, events_of, read_block, read_moment
 from ringfence.policy.keys import Keys
 from ringfence.policy.problems import START, BundleRefused, Mark, Report, did_you_mean
-from ringfence.vocabulary.contracts import AccountLink, Event, NumberLink, PartyLink, Reference
+from ringfence.vocabulary.contracts import AccountLink, Event, NumberLink, PartyLink, PresentationRight, Reference
 from ringfence.vocabulary.severity import Mode, Severity
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros, from_iso
 
-ENTRIES: Final = ("says", "time", "rules", "accounts", "numbers", "events", "until", "finds")
+ENTRIES: Final = ("says", "time", "rules", "accounts", "numbers", "rights", "events", "until", "finds")
 EXPECTED: Final = (
     "at",
     "rule",
@@ -176,7 +176,8 @@ def _reference(keys: Keys, start: Micros) -> Reference:
         link = AccountLink(account=name, party=party, plan=plan)
         accounts.append(link if day is None else msgspec.structs.replace(link, billing_day=int(day)))
     numbers = tuple(link for inner in _mappings(keys, "numbers") for link in _held(inner, start))
-    return Reference(time=start, parties=tuple(parties.values()), accounts=tuple(accounts), numbers=numbers)
+    rights = tuple(link for inner in _mappings(keys, "rights") for link in _right(inner, start))
+    return Reference(time=start, parties=tuple(parties.values()), accounts=tuple(accounts), numbers=numbers, rights=rights)
 
 
 def _held(keys: Keys, start: Micros) -> tuple[NumberLink, ...]:
@@ -186,6 +187,13 @@ def _held(keys: Keys, start: Micros) -> tuple[NumberLink, ...]:
         return ()
     span = {name: read_moment(keys, key, start) for key, name in (("from", "valid_from"), ("until", "valid_to"))}
     return (NumberLink(number=number, account=account, **span),)
+
+
+def _right(keys: Keys, start: Micros) -> tuple[PresentationRight, ...]:
+    return tuple(
+        PresentationRight(account=link.account, number=link.number, valid_from=link.valid_from, valid_to=link.valid_to)
+        for link in _held(keys, start)
+    )
 
 
 def _accounts_of(reference: Reference) -> dict[str, Account]:

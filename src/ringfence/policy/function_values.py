@@ -118,6 +118,15 @@ def _held(context: Context) -> Computation:
     return compute
 
 
+def _may_show(context: Context) -> Computation:
+    def compute(event: Event, number: str) -> bool:
+        if context.holders is None or event.account is None:
+            return False
+        return context.holders.may_show(event.account, number, event.time)
+
+    return compute
+
+
 def _has_numbers(context: Context) -> Computation:
     return lambda _, account: context.holders is not None and context.holders.has_numbers(account)
 
@@ -183,6 +192,7 @@ _MADE: Final[dict[str, Callable[..., Computation]]] = {
     "possible": lambda context: lambda _, number: context.numbers.possible(number),
     "holder": _holder,
     "held": _held,
+    "may_show": _may_show,
     "has_numbers": _has_numbers,
     "hour": _shown(lambda local: local.minute // 60),
     "minute": _shown(lambda local: local.minute),

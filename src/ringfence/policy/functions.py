@@ -156,6 +156,14 @@ _ALL: Final = (
         may_be_unset=False,
     ),
     Function(
+        "may_show",
+        (_PHONE,),
+        Type.BOOL,
+        "a record gives the event's own account the right to show it at that time, whoever holds it",
+        needs=frozenset({Needs.TIME, Needs.ACCOUNT, Needs.HOLDERS}),
+        may_be_unset=False,
+    ),
+    Function(
         "has_numbers",
         (Parameter("account", Takes.TEXT),),
         Type.BOOL,

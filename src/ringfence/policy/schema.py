@@ -85,7 +85,7 @@ def example_schema() -> Schema:
     texts = dict.fromkeys(ENTRIES, _TEXT)
     moment = {"type": "string", "description": "After the example's time (40min, 2d 4h), or a date and time with its zone."}
     found: Schema = {key: {} for key in EXPECTED} | {"at": moment, "severity": _closed(Severity), "mode": _closed(Mode)}
-    lists = {key: {"type": "array", "items": {"type": "object"}} for key in ("accounts", "numbers")}
+    lists = {key: {"type": "array", "items": {"type": "object"}} for key in ("accounts", "numbers", "rights")}
     return {
         "$schema": DIALECT,
         "title": "An example: a little traffic, and what a policy must find in it",

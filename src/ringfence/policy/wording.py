@@ -93,6 +93,7 @@ QUESTIONS: Final = {
     "valid": ("{0} is a number that its numbering plan assigns", "{0} is no number that its numbering plan assigns"),
     "possible": ("{0} is as long as its country's numbers are", "{0} is not as long as its country's numbers are"),
     "held": ("the account holds {0}", "the account does not hold {0}"),
+    "may_show": ("the account has a right to show {0}", "the account has no right to show {0}"),
     "has_numbers": ("some number of {0} is known", "no number of {0} is known"),
     "holiday": ("it is a day of the list {0} in {1}", "it is no day of the list {0} in {1}"),
     "local_time": (

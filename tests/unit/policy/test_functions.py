@@ -58,6 +58,12 @@ class Holders:
     def holder(self, number: str, time: Micros) -> str | None:
         return "acme" if number == "+441632960001" and time == SATURDAY else None
 
+    def may_show(self, account: str, number: str, time: Micros) -> bool:
+        return (account, number, time) == ("acme", "+18005550100", SATURDAY)
+
+    def changes_of_right(self, number: str) -> list[Micros]:
+        return [SATURDAY]
+
     def has_numbers(self, account: str) -> bool:
         return account == "acme"
 
@@ -154,6 +160,9 @@ CASES = [
     ('local_time(caller, "16:31", "08:00")', False),
     ('local_time(diverted, "00:00", "24:00")', False),
     ("public_holiday(caller)", True),
+    ("may_show(callee)", True),
+    ("may_show(caller)", False),
+    ("may_show(asserted)", False),
     ("public_holiday(callee)", False),
     ('emergency("999", caller)', True),
     ('emergency("999", callee)', False),

@@ -68,6 +68,10 @@ class Directory:
 
     def _arrange(self) -> None:
         """Prepare what follows from the links."""
+        self._shown = _grouped(
+            (Block(link.number, link.digits or len(link.number)), link) for link in chain(*self._rights.values())
+        )
+        self._right_lengths = _grouped_plainly(sorted({(block.digits, len(block.prefix)) for block in self._shown}))
         self._trunks: Sequence[TrunkLink] = tuple(chain.from_iterable(self._trunked.values()))
         self._by_user = _grouped((link.user, link) for link in self._trunks if link.address is None and link.user is not None)
         self._networks = _networks(self._trunks)
@@ -165,19 +169,17 @@ class Directory:
             yield from self._blocks.get(Block(number[:length], digits), ())
 
     def may_show(self, account: str, number: str, time: Micros) -> bool:
-        """Tell whether the account had a right at `time` to show `number`, which it need not hold: a record says so."""
-        return any(_holds(link, time) for link in self._rights_to(account, number))
+        """Tell whether a record gave `account` the right at `time` to show `number`, which it need not hold."""
+        return any(link.account == account and _holds(link, time) for link in self._rights_to(number))
 
-    def changes_of_right(self, account: str, number: str) -> list[Micros]:
-        """Return the moments at which the answer of `may_show(account, number, …)` may become another, in order."""
-        return _changes(self._rights_to(account, number))
+    def changes_of_right(self, number: str) -> list[Micros]:
+        """Return the moments at which the answer of `may_show(…, number, …)` may become another, in order."""
+        return _changes(self._rights_to(number))
 
-    def _rights_to(self, account: str, number: str) -> list[PresentationRight]:
-        return [
-            link
-            for link in self._rights.get(account, ())
-            if number.startswith(link.number) and len(number) == (link.digits or len(link.number))
-        ]
+    def _rights_to(self, number: str) -> Iterator[PresentationRight]:
+        digits = len(number)
+        for length in self._right_lengths.get(digits, ()):
+            yield from self._shown.get(Block(number[:length], digits), ())
 
     def has_numbers(self, account: str) -> bool:
         """Tell whether any number is known that the account holds, held or will hold."""

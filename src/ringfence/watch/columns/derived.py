@@ -7,13 +7,14 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ringfence.policy.context import Holders
 from ringfence.policy.evaluation import Context, reading
 from ringfence.policy.expressions import Call, Expression, Field, Listed, Literal, Lookup, Type
 from ringfence.policy.functions import FUNCTIONS, Function, Needs
 from ringfence.policy.trees import children, fields_in, parts
 from ringfence.policy.written import written
 from ringfence.vocabulary.contracts import Event
-from ringfence.vocabulary.times import MINUTE
+from ringfence.vocabulary.times import MINUTE, Micros
 from ringfence.watch.columns.apart import Uses
 from ringfence.watch.columns.batches import Columns
 from ringfence.watch.columns.given import Given, Once, Words
@@ -191,9 +192,12 @@ class _Known:
         if moves is None:
             event, holders = events[at], self._holders
             numbers = {read(event) for read in self._numbers} - {None}
-            found = set() if holders is None else {moment for number in numbers for moment in holders.changes_of_holder(number)}
+            found = set() if holders is None else {moment for number in numbers for moment in self._told_anew(holders, number)}
             moves = self._moves[key] = sorted(found)
         return moves
+
+    def _told_anew(self, holders: Holders, number: str) -> set[Micros]:
+        return {*holders.changes_of_holder(number), *holders.changes_of_right(number)}
 
     def value(self, event: Event) -> int | float | bool:
         """Return what it comes to at an event, a text as its hash."""

@@ -78,7 +78,7 @@ def test_a_right_to_show_a_number_is_for_its_account_its_numbers_and_its_span() 
         True,
         False,
     ]
-    assert directory.changes_of_right("A", "+3225551212") == [Micros(10), Micros(20)]
+    assert directory.changes_of_right("+3225551212") == [Micros(10), Micros(20)]
     assert directory.changes == [Micros(10), Micros(20)]
     account = AccountLink(account="A", party="A")
     gone = directory.changed(Reference(time=Micros(1), full=False, accounts=(account,), rights=rights[1:]))

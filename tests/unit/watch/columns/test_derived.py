@@ -100,6 +100,12 @@ def test_new_holders_are_asked_from_then_on() -> None:
         def changes_of_holder(self, number: str) -> list[Micros]:
             return [] if number else [Micros(0)]
 
+        def may_show(self, account: str, number: str, time: Micros) -> bool:
+            return False
+
+        def changes_of_right(self, number: str) -> list[Micros]:
+            return []
+
     expression, context = read("holder(caller)"), Context(LISTS, Holders())
     derivations = Derivations([expression], context, HASHES)
     assert told(expression, derivations, [event(caller=FIXED)]) == [HASHES["zeta"]]
