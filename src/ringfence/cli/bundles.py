@@ -22,15 +22,15 @@ def files_of(folder: Path) -> dict[str, bytes]:
         refuse(refused, {})
 
 
-def loaded(folder: Path) -> Bundle:
-    """Return the bundle in `folder`."""
-    return loaded_from(files_of(folder))
+def loaded(folder: Path, *, posted: bool = False) -> Bundle:
+    """Return the bundle in `folder`; one that was `posted` may be of an earlier release, and is not asked what newer ones are."""
+    return loaded_from(files_of(folder), posted=posted)
 
 
-def loaded_from(files: Mapping[str, bytes]) -> Bundle:
+def loaded_from(files: Mapping[str, bytes], *, posted: bool = False) -> Bundle:
     """Return the bundle that `files` make up."""
     try:
-        return load(files)
+        return load(files, posted=posted)
     except BundleRefused as refused:
         refuse(refused, files)
 

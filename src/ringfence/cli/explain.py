@@ -11,13 +11,13 @@ from typing import Annotated, Final, NoReturn
 import msgspec
 import typer
 
+from ringfence.cli.bundles import loaded
 from ringfence.cli.shipped import DEFAULT_BUNDLE
 from ringfence.cli.told import plain
 from ringfence.feeds import FeedError
 from ringfence.feeds.segments import records_after
-from ringfence.policy import Bundle, BundleRefused, load, read_folder, render
-from ringfence.report.explained import explained
 from ringfence.vocabulary.contracts import Finding
+from ringfence.words.findings import explained
 
 UNUSABLE: Final = 2
 _FEWEST: Final = 6
@@ -36,7 +36,7 @@ def command(
     """Say what was measured, against what, since when, and what would have made it quiet."""
     if len(finding) < _FEWEST:
         _refuse(f"{finding!r} is too short for a finding: give at least {_FEWEST} characters of its id")
-    bundle = _bundle(policy)
+    bundle = loaded(policy, posted=True)
     found = _only(finding, _lines(findings) if findings is not None else _feed(data))
     rule = next((rule for rule in bundle.plan.rules if rule.name == found.rule), None)
     clause = bundle.clause(found.clause)
@@ -87,16 +87,6 @@ def _decoded(line: bytes, where: str) -> Finding:
         return msgspec.json.decode(line, type=Finding)
     except msgspec.DecodeError as refused:
         _refuse(f"{where}: no finding: {refused}")
-
-
-def _bundle(folder: Path) -> Bundle:
-    content: dict[str, bytes] = {}
-    try:
-        content = read_folder(folder)
-        return load(content)
-    except BundleRefused as refused:
-        problems = "\n".join(render(problem, content) for problem in refused.problems)
-        _refuse(f"the policy in {folder} can't be used:\n{problems}")
 
 
 def _refuse(message: str) -> NoReturn:

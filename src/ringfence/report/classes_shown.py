@@ -8,7 +8,7 @@ from markupsafe import Markup
 from ringfence.report.charts.bars import Share, bars
 from ringfence.report.rates import UNIT
 from ringfence.report.spending import ClassKey, Spending, Spent
-from ringfence.report.writing import number, plain
+from ringfence.words.writing import number, plain
 
 _MOST_DRAWN: Final = 12
 _LONGEST_LABEL: Final = 34

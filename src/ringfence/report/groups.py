@@ -15,13 +15,13 @@ from ringfence.report.classes_shown import ClassChart, class_chart
 from ringfence.report.collector import MOST_FINDINGS, Collector, Group
 from ringfence.report.destinations import destinations
 from ringfence.report.durations import CLASSES
-from ringfence.report.explained import explained
 from ringfence.report.profiles import MOST_COUNTERPARTS, Profile
 from ringfence.report.registrations import Registrations
-from ringfence.report.rule_words import Compared, compared
-from ringfence.report.writing import Writer, counted, moment
 from ringfence.vocabulary.severity import Mode, Severity
 from ringfence.vocabulary.subjects import SubjectKind
+from ringfence.words.findings import explained
+from ringfence.words.rules import Compared, compared
+from ringfence.words.writing import Writer, counted, moment
 
 _MOST_DESTINATIONS: Final = 12
 _MOST_AGENTS: Final = 5

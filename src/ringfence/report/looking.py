@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from ringfence.policy.evaluation import Context
 from ringfence.policy.expressions import Expression, Unset
 from ringfence.policy.plan import Measure, MeasureFunction, Rule
-from ringfence.report.rule_words import charted
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.columns import (
     KIND_CODES,
@@ -22,6 +21,7 @@ from ringfence.watch.columns import (
     evaluate,
     field_names,
 )
+from ringfence.words.rules import charted
 
 MOST_LINES: Final = 2
 """Measures of a rule that are followed over time."""

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from ringfence.report.following import Known
 from ringfence.report.profiles import MOST_COUNTERPARTS, TRUNK_CALLERS, Texts
 from ringfence.report.registrations import OUTCOMES, Outcome
-from ringfence.report.writing import Writer
 from ringfence.vocabulary.contracts import Subject
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.watch.columns import TextHashes
 from ringfence.watch.kernels import evidence_layout as layout
 from ringfence.watch.kernels.evidence import add_hashes
 from ringfence.watch.kernels.tables import place_of
+from ringfence.words.writing import Writer
 
 MOST_RECEIVERS: Final = 50_000
 """Addresses remembered that received answered calls; later ones are not."""

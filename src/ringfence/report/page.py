@@ -19,10 +19,10 @@ from ringfence.report.collector import MOST_DISTINCT, Collector, ordered
 from ringfence.report.groups import GroupShown, shown
 from ringfence.report.inputs import Given, Read
 from ringfence.report.registrations import OUTCOMES, Registrations
-from ringfence.report.rule_words import limits
 from ringfence.report.unjudged import unjudged
-from ringfence.report.writing import Writer, counted, length, moment, number
 from ringfence.vocabulary.contracts import EventKind
+from ringfence.words.rules import limits
+from ringfence.words.writing import Writer, counted, length, moment, number
 
 _MOST_PAIRS_SHOWN: Final = 60
 _VERSION_SHOWN: Final = 12

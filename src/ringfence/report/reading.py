@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from ringfence.report.inputs import Read
-from ringfence.report.writing import Writer, counted, moment
 from ringfence.vocabulary.times import SECOND
 from ringfence.watch.recorded import FileCounts
 from ringfence.watch.sources.pcap import CaptureCounts
+from ringfence.words.writing import Writer, counted, moment
 
 _LONG: Final = 200
 _DEFECTS: Final = {

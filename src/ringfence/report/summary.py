@@ -14,7 +14,7 @@ from ringfence.report.collector import Collector
 from ringfence.report.inputs import Given, Read
 from ringfence.report.reading import Left
 from ringfence.report.unjudged import unjudged
-from ringfence.report.writing import Writer, counted
+from ringfence.words.writing import Writer, counted
 
 _MOST_FILES: Final = 20
 _MOST_REASONS: Final = 4

@@ -8,9 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ringfence.report.collector import Collector, Group, ordered
-from ringfence.report.rule_words import compared
-from ringfence.report.writing import Writer, counted, moment
 from ringfence.vocabulary.severity import Severity
+from ringfence.words.rules import compared
+from ringfence.words.writing import Writer, counted, moment
 
 MOST_SHOWN: Final = 100
 """Rows of the table."""

@@ -8,8 +8,8 @@ from ringfence.report.collector import Collector
 from ringfence.report.inputs import Given, Read
 from ringfence.report.rates import UNLISTED
 from ringfence.report.spending import ClassKey
-from ringfence.report.writing import counted
 from ringfence.vocabulary.contracts import EventKind
+from ringfence.words.writing import counted
 
 
 @dataclass(frozen=True, slots=True)

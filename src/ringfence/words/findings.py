@@ -1,16 +1,20 @@
 """A finding in a paragraph that whom it is about understands: what was measured, against what, since when, what would be quiet."""
 
 from collections.abc import Sequence
+from math import isnan
 from typing import Final
 
 from msgspec import Struct
 
-from ringfence.policy.expressions import Comparison, Connective, Expression, Literal
+from ringfence.policy.explained import measure_in_words, window_in_words
+from ringfence.policy.expressions import Comparison, Connective, Expression, Literal, Type
 from ringfence.policy.plan import Rule
-from ringfence.policy.written import written
-from ringfence.report.rule_words import Compared, compared
-from ringfence.report.writing import counted, length, moment, number, plain
+from ringfence.policy.trees import measures_in
+from ringfence.policy.wording import condition_in_words, in_words, number_in_words
 from ringfence.vocabulary.contracts import Finding
+from ringfence.words.conditions import value_of
+from ringfence.words.rules import Limit, limits
+from ringfence.words.writing import counted, length, moment, number, plain
 
 _EXAMPLES: Final = 3
 _OPPOSITE: Final = {
@@ -24,11 +28,15 @@ _OPPOSITE: Final = {
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
-    """What is to be said of a finding, sentence by sentence. `examples` are Call-IDs; `remarks` say what to be careful about."""
+    """What is to be said of a finding, sentence by sentence. `examples` are Call-IDs; `remarks` say what to be careful about.
+
+    `meanings` say what each thing that was measured is; none where the rule is not known.
+    """
 
     id: str
     claim: str
     measured: str
+    meanings: tuple[str, ...]
     since: str
     examples: tuple[str, ...]
     quiet: str
@@ -38,7 +46,8 @@ class Explanation(Struct, frozen=True, kw_only=True):
     def paragraph(self) -> str:
         """All of it as one text."""
         examples = f"Examples, by Call-ID: {', '.join(map(plain, self.examples))}." if self.examples else ""
-        return " ".join(part for part in (self.claim, self.measured, self.since, examples, self.quiet, *self.remarks) if part)
+        parts = (self.claim, self.measured, *self.meanings, self.since, examples, self.quiet, *self.remarks)
+        return " ".join(part for part in parts if part)
 
 
 def explained(finding: Finding, rule: Rule | None, clause: str | None) -> Explanation:
@@ -48,55 +57,90 @@ def explained(finding: Finding, rule: Rule | None, clause: str | None) -> Explan
     """
     if rule is not None and finding.tier >= len(rule.tiers):
         rule = None
-    lines = compared(rule, finding.measures, finding.tier) if rule is not None else _plainly(finding)
     further = f" ({', '.join(f'{name} {plain(value)}' for name, value in finding.key.items())})" if finding.key else ""
     title = f' "{clause}"' if clause else ""
     says = " ".join(finding.says.split())
+    held = _held(finding, rule) if rule is not None else []
+    told = [f"{one.what} came to {one.came_to} (the limit: {one.limit.words} {one.bound})" for one in held]
     return Explanation(
         id=finding.id,
         claim=f"The rule {finding.rule} of the clause {finding.clause}{title} is about "
         f"{finding.subject.kind} {plain(finding.subject.id)}{further}: {says}",
-        measured=_measured(finding, lines),
-        since=f"It rests on {counted(finding.evidence.events, 'event')}"
-        f" from {moment(finding.window.start)} to {moment(finding.time)} UTC ({length(finding.time - finding.window.start)}).",
+        measured=f"Measured at {moment(finding.time)} UTC: {'; '.join(told or _plainly(finding))}.",
+        meanings=_meanings(rule, held) if rule is not None else (),
+        since=_since(finding, rule),
         examples=finding.evidence.sample[-_EXAMPLES:],
-        quiet=_quiet(rule.tiers[finding.tier].when, lines) if rule is not None else "",
+        quiet=_quiet(rule.tiers[finding.tier].when, held) if rule is not None else "",
         remarks=_remarks(finding, known=rule is not None),
     )
 
 
-def _plainly(finding: Finding) -> list[Compared]:
-    return [
-        Compared(what, number(finding.measures[what]) if what in finding.measures else "", number(limit), holds=True)
+class _Held(Struct, frozen=True):
+    """A limit of the condition and what was measured of it, in words."""
+
+    limit: Limit
+    what: str
+    came_to: str
+    bound: str
+    holds: bool
+
+
+def _held(finding: Finding, rule: Rule) -> list[_Held]:
+    """Return each limit whose side came to a number."""
+    held = []
+    for limit in limits(rule, finding.tier):
+        value = value_of(limit.expression, finding.measures)
+        if isnan(value):
+            continue
+        bound = _in_units(limit.limit, limit.expression)
+        held.append(_Held(limit, in_words(limit.expression), _in_units(value, limit.expression), bound, limit.holds(value)))
+    return held
+
+
+def _in_units(value: float, compared: Expression) -> str:
+    return number_in_words(Literal(float(f"{value:.4g}") if value != int(value) else value, Type.NUMBER), compared)
+
+
+def _plainly(finding: Finding) -> list[str]:
+    """Return the finding's numbers as they stand in it."""
+    limits_told = [
+        f"{what} came to {number(finding.measures[what])} (the limit: {number(limit)})"
         for what, limit in finding.thresholds.items()
+        if what in finding.measures
     ]
+    return limits_told or [f"{name} came to {number(value)}" for name, value in finding.measures.items()]
 
 
-def _measured(finding: Finding, lines: Sequence[Compared]) -> str:
-    told = [f"{line.what} came to {line.measured} (limit: {line.limit})" for line in lines if line.measured]
-    if not told:
-        told = [f"{name} came to {number(value)}" for name, value in finding.measures.items()]
-    return f"Measured at {moment(finding.time)} UTC: {'; '.join(told)}." if told else ""
+def _meanings(rule: Rule, held: Sequence[_Held]) -> tuple[str, ...]:
+    names = dict.fromkeys(name for one in held for name in measures_in(one.limit.expression))
+    measures = {measure.name: measure for measure in rule.measures}
+    phrases = {f"“{name.replace('_', ' ')}”": measure_in_words(rule, measures[name]) for name in names if name in measures}
+    return tuple(f"{quoted} is {phrase}." for quoted, phrase in phrases.items())
 
 
-def _quiet(when: Expression, lines: Sequence[Compared]) -> str:
+def _since(finding: Finding, rule: Rule | None) -> str:
+    over = f", counted over {window_in_words(rule.windows[0])}" if rule is not None and len(rule.windows) == 1 else ""
+    return (
+        f"It rests on {counted(finding.evidence.events, 'event')} from {moment(finding.window.start)} to {moment(finding.time)} UTC"
+        f" ({length(finding.time - finding.window.start)}){over}."
+    )
+
+
+def _quiet(when: Expression, held: Sequence[_Held]) -> str:
     """Say what would have made the condition false: of several that had all to hold, one is enough."""
-    held = [f"{line.what} been {_opposite(line.limit)}" for line in lines if line.holds and line.measured]
-    if held and (_is_plain(when) or (isinstance(when, Connective) and all(map(_is_plain, when.operands)))):
+    told = [f"{one.what} been {_opposite(one.limit.words)} {one.bound}" for one in held if one.holds]
+    if told and (_is_plain(when) or (isinstance(when, Connective) and all(map(_is_plain, when.operands)))):
         joined = " or " if isinstance(when, Connective) and when.operator == "and" else " and "
-        return f"Nothing would have been found, had {joined.join(held)}."
-    return f"Nothing would have been found, had this not held: {written(when)}."
+        return f"Nothing would have been found, had {joined.join(told)}."
+    return f"Nothing would have been found, had this not held: {condition_in_words(when)}."
 
 
 def _is_plain(expression: Expression) -> bool:
     return isinstance(expression, Comparison) and any(isinstance(side, Literal) for side in (expression.left, expression.right))
 
 
-def _opposite(limit: str) -> str:
-    words, _, value = limit.rpartition(" ")
-    if words.startswith("not "):
-        return f"{words.removeprefix('not ')} {value}"
-    return f"{_OPPOSITE[words]} {value}"
+def _opposite(words: str) -> str:
+    return words.removeprefix("not ") if words.startswith("not ") else _OPPOSITE[words]
 
 
 def _remarks(finding: Finding, *, known: bool) -> tuple[str, ...]:

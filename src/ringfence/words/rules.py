@@ -9,8 +9,8 @@ from ringfence.policy.evaluation import COMPARE
 from ringfence.policy.expressions import Comparison, Connective, Expression, Literal, MeasureValue, Negation
 from ringfence.policy.plan import Measure, Rule
 from ringfence.policy.written import written
-from ringfence.report.conditions import value_of
-from ringfence.report.writing import number
+from ringfence.words.conditions import value_of
+from ringfence.words.writing import number
 
 _WORDS: Final = {">": "more than", ">=": "at least", "<": "less than", "<=": "at most", "==": "exactly", "!=": "other than"}
 _MIRRORED: Final = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}

@@ -14,9 +14,9 @@ from ringfence.report.charts.raster import in_order, raster
 from ringfence.report.charts.scales import bin_name, round_top, time_ticks
 from ringfence.report.collector import Collector, Group
 from ringfence.report.profiles import Point, Raster
-from ringfence.report.writing import Writer
 from ringfence.vocabulary.contracts import EventKind
 from ringfence.vocabulary.times import HOUR, MINUTE, SECOND, Micros
+from ringfence.words.writing import Writer
 
 PLAIN = Writer(masked=False)
 

@@ -12,8 +12,8 @@ from tests.unit.report.scene import ROOT, bundle, judged, report, walk, words
 
 from ringfence.cli.explain import command
 from ringfence.feeds import FeedWriter
-from ringfence.report.explained import explained
 from ringfence.vocabulary.contracts import Finding
+from ringfence.words.findings import explained
 
 FOUR = ROOT / "tests" / "bundles" / "four"
 
@@ -28,15 +28,17 @@ def test_the_paragraph_says_what_was_measured_against_what_since_when_and_what_w
     (rule,) = (rule for rule in bundle().plan.rules if rule.name == finding.rule)
     text = explained(finding, rule, "Automatic dialling").paragraph
     assert 'The rule fan-out-dialler of the clause auto-dialing "Automatic dialling" is about account acme: This account' in text
-    assert "callees came to 60 (limit: at least 60); callees / attempts came to 1 (limit: at least 0.9)." in text
-    assert "It rests on 60 events from 2026-03-02 08:55:59 to 2026-03-02 09:00:59 UTC (5 min)." in text
+    assert "“callees” came to 60 (the limit: at least 60);" in text
+    assert "the share of “callees” in “attempts” came to 100 % (the limit: at least 90 %)." in text
+    assert "“callees” is the number of different values of the called number over attempts to call." in text
+    assert "It rests on 60 events from 2026-03-02 08:55:59 to 2026-03-02 09:00:59 UTC (5 min), counted over the last 5 min" in text
     assert "Examples, by Call-ID: call-57, call-58, call-59." in text
-    assert "Nothing would have been found, had callees been less than 60 or callees / attempts been less than 0.9." in text
+    assert "had “callees” been less than 60 or the share of “callees” in “attempts” been less than 90 %." in text
 
 
 def test_without_the_rule_the_finding_s_own_limits_are_told_and_the_lack(finding: Finding) -> None:
     text = explained(finding, None, None).paragraph
-    assert "callees came to 60 (limit: 60)" in text
+    assert "callees came to 60 (the limit: 60)" in text
     assert "Nothing would have been found" not in text
     assert "The policy at hand has no such rule" in text
 
@@ -44,12 +46,14 @@ def test_without_the_rule_the_finding_s_own_limits_are_told_and_the_lack(finding
 def test_a_condition_of_alternatives_is_told_as_it_is_written(finding: Finding) -> None:
     (rule,) = (rule for rule in bundle().plan.rules if rule.name == "sip-scan")
     odd = msgspec.structs.replace(finding, rule="sip-scan", measures={"refused": 5.0, "refusals": 5.0, "served": 0.0})
-    assert "had this not held: refused >= 5" in explained(odd, rule, None).quiet
+    assert "had this not held: (“refused” is at least 5 and the share" in explained(odd, rule, None).quiet
 
 
 def test_the_report_explains_each_group_s_first_finding(finding: Finding) -> None:
     assert finding.evidence.sample
-    assert "had callees been less than 60 or callees / attempts been less than 0.9" in words(report(judged(walk(100))))
+    assert "had “callees” been less than 60 or the share of “callees” in “attempts” been less than 90 %" in words(
+        report(judged(walk(100)))
+    )
 
 
 def test_a_finding_of_the_data_folder_is_found_by_how_its_id_begins(
@@ -59,7 +63,7 @@ def test_a_finding_of_the_data_folder_is_found_by_how_its_id_begins(
     feed.append([msgspec.json.encode(finding)])
     feed.close()
     command(finding.id[:8], data=tmp_path, policy=FOUR)
-    assert "callees came to 60" in capsys.readouterr().out
+    assert "“callees” came to 60" in capsys.readouterr().out
 
 
 def test_a_finding_of_a_scan_is_explained_as_json(

@@ -5,10 +5,10 @@ from tests.unit.report.scene import attempt, bundle, outcome, registration
 
 from ringfence.report import Collector, names
 from ringfence.report.profiles import TRUNK_CALLERS
-from ringfence.report.writing import Writer
 from ringfence.vocabulary.contracts import Event, EventKind, Subject
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros
+from ringfence.words.writing import Writer
 
 ADDRESS = "198.51.100.7"
 

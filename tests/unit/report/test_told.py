@@ -12,11 +12,11 @@ from tests.unit.report.scene import CAPTURES, NOTHING_GIVEN, attempt, bundle, ju
 from ringfence.policy.plan import Rule
 from ringfence.policy.written import written, written_measure
 from ringfence.report import Collector, Given, Read, findings_table, reading, terminal
-from ringfence.report.rule_words import compared, limits
 from ringfence.report.unjudged import unjudged
-from ringfence.report.writing import Writer
 from ringfence.watch.recorded import FileCounts, Skipped
 from ringfence.watch.wire.cdr import HEADER, RowProblem
+from ringfence.words.rules import compared, limits
+from ringfence.words.writing import Writer
 
 
 def rule(name: str) -> Rule:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ringfence.policy.expressions import Arithmetic, Call, Field, Literal, Lookup, MeasureValue, Type
-from ringfence.report.conditions import value_of
+from ringfence.words.conditions import value_of
 
 
 def test_a_side_over_measures_comes_to_a_number_or_to_none() -> None:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.report.writing import Writer, clock, length, moment, number, plain
 from ringfence.vocabulary.times import DAY, MINUTE, Micros, from_iso
+from ringfence.words.writing import Writer, clock, length, moment, number, plain
 
 
 @given(st.text(max_size=500), st.booleans())

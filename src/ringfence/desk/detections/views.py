@@ -30,5 +30,6 @@ def finding(request: DeskRequest, id: str) -> HttpResponse:
     if found is None:
         raise NotThere(f"no finding {id}")
     version = policies.versions(actor=request.actor).filter(hash=found.policy).first()
-    context = {"finding": found, "compared": compared(found.contract), "version": version}
+    told = selectors.explanation(of=found, actor=request.actor)
+    context = {"finding": found, "explanation": told, "compared": compared(found.contract), "version": version}
     return render(request, "detections/finding.html", context)

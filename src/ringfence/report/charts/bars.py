@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from ringfence.report.charts.drawing import WIDTH, Drawing
 from ringfence.report.charts.scales import Scale
-from ringfence.report.writing import number
+from ringfence.words.writing import number
 
 _LEFT: Final = 240
 _RIGHT: Final = WIDTH - 70

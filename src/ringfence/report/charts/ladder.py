@@ -7,9 +7,9 @@ from typing import Final
 from markupsafe import Markup
 
 from ringfence.report.charts.drawing import WIDTH, Drawing
-from ringfence.report.writing import Writer, length, moment
 from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import MILLISECOND
+from ringfence.words.writing import Writer, length, moment
 
 _LEFT: Final = 170
 _RIGHT: Final = WIDTH - 150

@@ -9,9 +9,9 @@ from markupsafe import Markup
 from ringfence.report.charts.drawing import WIDTH, Drawing
 from ringfence.report.charts.scales import Scale, bin_name, round_top, time_ticks
 from ringfence.report.series import Line, Track
-from ringfence.report.writing import clock, length, moment, number
 from ringfence.vocabulary.contracts import Finding
 from ringfence.vocabulary.times import Micros
+from ringfence.words.writing import clock, length, moment, number
 
 _LEFT: Final = 52
 _RIGHT: Final = WIDTH - 12

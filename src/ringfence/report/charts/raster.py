@@ -9,9 +9,9 @@ from markupsafe import Markup
 from ringfence.report.charts.drawing import WIDTH, Drawing
 from ringfence.report.charts.scales import Scale, time_ticks
 from ringfence.report.profiles import Raster
-from ringfence.report.writing import Writer, clock, counted
 from ringfence.vocabulary.contracts import Finding
 from ringfence.vocabulary.times import Micros
+from ringfence.words.writing import Writer, clock, counted
 
 _LEFT: Final = 132
 _RIGHT: Final = WIDTH - 12
