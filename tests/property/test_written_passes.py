@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from ringfence.policy.plan import Rule
 from ringfence.vocabulary.contracts import Event
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.columns import TextHashes, columns_of
-from ringfence.watch.kernels.specialising import text_for
+from ringfence.watch.kernels.specialising import is_noted, note, text_for
 from ringfence.watch.windows import Limits, RuleGroup
 from tests.property.oracles.windows import PlainRule
 from tests.property.paired_rules import compare, measured, number, rule
@@ -116,3 +117,14 @@ def test_the_text_of_a_condition_means_what_the_rule_says() -> None:
     told = advanced(group, [events], _HASHES)
     assert told == advanced(general, [events], _HASHES)
     assert {each.rule for each in told} == {0, 1, 2, 3, 4}
+
+
+def test_a_pass_that_was_never_kept_is_not_written_out_to_find_that_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringfence.watch.kernels.specialising.folder_of", lambda _: tmp_path)
+    groups = [RuleGroup([each for each, _ in made(seed)], _HASHES, _LOOSE) for seed in _SEEDS]
+    note(groups[0].terms)
+    assert [is_noted(group.terms) for group in groups] == [True, False, False]
+    monkeypatch.setattr("ringfence.watch.windows.rule_group.text_for", None)
+    assert not groups[1].compile(only_kept=True)
+    monkeypatch.setattr("ringfence.watch.kernels.specialising.stamp", lambda: ("other kernels",))
+    assert not is_noted(groups[0].terms)

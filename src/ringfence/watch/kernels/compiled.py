@@ -68,12 +68,12 @@ def _made(kernel: Kernel, options: dict[str, Any]) -> Kernel:
     except RuntimeError:  # Numba found no place for its cache
         return cast(Kernel, njit(**options)(kernel))
     # By itself Numba looks only at the kernel's own file, and would keep the old code of those that are inlined from others.
-    made._cache._cache_file._source_stamp = _stamp()
+    made._cache._cache_file._source_stamp = stamp()
     return cast(Kernel, made)
 
 
 @cache
-def _stamp() -> tuple[tuple[str, int, int], ...]:
+def stamp() -> tuple[tuple[str, int, int], ...]:
     """Return what changes with any kernel's source."""
     files = sorted(Path(__file__).parent.glob("*.py"))
     return tuple((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files)

@@ -10,15 +10,16 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable
-from copy import deepcopy
+from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 
 from ringfence.watch.kernels import condition_texts, measuring, slots, windows
-from ringfence.watch.kernels.compiled import written
+from ringfence.watch.kernels.compiled import folder_of, stamp, written
 from ringfence.watch.kernels.layout import Batch, Crossings, State, Terms
 
 Pass = Callable[[State, Terms, Batch, int, Crossings], tuple[int, int]]
@@ -28,6 +29,7 @@ _SELDOM: Final = frozenset(cast(Any, each).py_func for each in (windows.forget, 
 _LONGEST: Final = 64
 """Loops that go round more often stay loops."""
 _PASSES_IN_MEMORY: Final = 128
+_KERNELS_IN_MEMORY: Final = 128
 
 
 class Text(NamedTuple):
@@ -59,6 +61,28 @@ def pass_from(text: Text) -> Pass:
         space[name].__name__ = space[name].__qualname__ = f"{name}_{text.digest}"
         space[name] = written(space[name], entry=name == entry)
     return cast(Pass, space[entry])
+
+
+def is_noted(terms: Terms) -> bool:
+    """Tell whether a pass over `terms` was ever kept on disk by these kernels: to write it out only to find that out takes long."""
+    note = _note(terms)
+    return note is not None and note.exists()
+
+
+def note(terms: Terms) -> None:
+    """Note that a pass over `terms` is kept."""
+    file = _note(terms)
+    if file is not None:
+        with suppress(OSError):
+            file.touch()
+
+
+def _note(terms: Terms) -> Path | None:
+    folder = folder_of(windows.advance)
+    digest = blake2b(repr(stamp()).encode(), digest_size=8)
+    for name, value in terms._asdict().items():
+        digest.update(name.encode() + (value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode()))
+    return None if folder is None else folder / f"written-{digest.hexdigest()}.note"
 
 
 def is_kept(made: Pass) -> bool:
@@ -124,7 +148,7 @@ class _Lines(ast.NodeTransformer):
             lines: list[ast.stmt] = []
             for value in rounds:
                 self._known[cast(ast.Name, node.target).id] = value
-                lines += self._block(deepcopy(node.body))
+                lines += self._block([_copied(line) for line in node.body])
             return lines
         node.iter = self.visit(node.iter)
         node.body = self._block(node.body)
@@ -216,7 +240,21 @@ def _joined(left: Any, sign: ast.operator | ast.cmpop, right: Any) -> Any:  # no
 
 
 def _parsed(source: Any) -> ast.FunctionDef:  # noqa: ANN401 - a function
-    return cast(ast.FunctionDef, ast.parse(textwrap.dedent(inspect.getsource(source))).body[0])
+    return cast(ast.FunctionDef, ast.parse(_text_of(source)).body[0])
+
+
+@lru_cache(_KERNELS_IN_MEMORY)
+def _text_of(source: Any) -> str:  # noqa: ANN401 - a function
+    return textwrap.dedent(inspect.getsource(source))
+
+
+def _copied(node: Any) -> Any:  # noqa: ANN401 - a node, a list of them, or what stands in one
+    """Return a copy of a tree without its lines and columns, ten times sooner than `copy.deepcopy`."""
+    if isinstance(node, list):
+        return [_copied(each) for each in node]
+    if not isinstance(node, ast.AST):
+        return node
+    return type(node)(**{name: _copied(value) for name, value in ast.iter_fields(node)})
 
 
 def _conditions(terms: Terms) -> str:
