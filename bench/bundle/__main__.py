@@ -1,9 +1,9 @@
 """Measure a bundle: `python -m bench.bundle [DIR] [EVENTS] [--general]` from the project's root.
 
 The default policy and 400,000 events unless said. Prints, by processor time of one core, calls judged a second, how many updates of
-keys that is (an event in one group's window is one), and the memory a live key takes: for events that are objects, as live watch has
-them, and for those that stand in columns, as call records do. `--general` leaves out the passes written out for the rules, which
-take long to compile at first.
+keys that is (an event in one group's window is one), and the memory a live key takes: for events that are objects, as live watch
+has them, and for those that stand in columns, as call records do. `--general` leaves out the passes written out for the rules,
+which take long to compile at first.
 """
 
 import gc
