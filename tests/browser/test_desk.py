@@ -1,6 +1,7 @@
 """A person at the desk, in Chromium: sees a finding arrive, follows it to its order, lifts it; by keyboard; without JavaScript."""
 
 import re
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -118,6 +119,21 @@ def test_the_whole_way_works_without_javascript(browser: Browser, office: Office
     expect(page.get_by_text("called them <b>twice</b>")).to_be_visible()
     page.get_by_text("Keys", exact=True).click()
     expect(page.get_by_text("next and previous row of a list")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_finding_is_told_in_plain_words(browser: Browser, office: Office, scheme: Literal["light", "dark"]) -> None:
+    page = sign_in(browser.new_context(color_scheme=scheme), office)
+    source = {"light": "203.0.113.17", "dark": "203.0.113.18"}[scheme]
+    office.find(source)
+    page.goto(f"{office.address}/findings/?subject={source}")
+    page.get_by_role("row").filter(has_text=source).get_by_role("link").click(timeout=60_000)
+    told = page.locator("#explanation")
+    expect(page.get_by_role("heading", name="In plain words")).to_be_visible()
+    expect(told).to_contain_text(f"is about source {source}: Five targets were refused within a minute.")
+    expect(told).to_contain_text("“refused” came to 5 (the limit: at least 5)")
+    expect(told.get_by_text("Nothing would have been found, had “refused” been less than 5.")).to_be_visible()
+    shoot(page, f"finding-explained-{scheme}")
 
 
 def test_a_case_whose_rule_only_reports_says_what_a_person_may_do(browser: Browser, office: Office) -> None:
