@@ -92,6 +92,7 @@ ASKED: dict[str, Callable[[Actor], object]] = {
     "complaints.complaint_page": lambda actor: complaints.complaint_page(
         number=complaints.complaints(actor=AUDITOR).get().id, actor=actor
     ),
+    "complaints.counted": lambda actor: list(complaints.counted(actor=actor)),
     "complaints.peers": lambda actor: list(complaints.peers(actor=actor)),
     "cases.cases": lambda actor: list(cases.cases(actor=actor)),
     "cases.case": lambda actor: cases.case(number=the_case(), actor=actor),

@@ -18,6 +18,7 @@ from ringfence.desk.complaints.matching.verdict import Found, World, decide
 from ringfence.desk.complaints.models import Answer, Candidate, Complaint, Peer, Verdict
 from ringfence.desk.complaints.stated import around_of, stated_in_mail
 from ringfence.desk.complaints.statements import Statement
+from ringfence.desk.complaints.submissions import decoded, stated_in_submission
 from ringfence.desk.data_folder import data_folder
 from ringfence.desk.errors import DeskError, NotThere
 from ringfence.desk.outbox import services as outbox
@@ -55,17 +56,22 @@ def history() -> History:
 
 def statement_of_complaint(complaint: Complaint, *, actor: Actor) -> Statement:
     """Return what a complaint states; nothing where its file is gone."""
-    path = data_folder() / "mail" / f"{complaint.sha256}.eml"
-    version = policies.current(actor=actor)
-    country, zone = "", "UTC"
-    if version is not None:
-        held = policies.bundle(hash=version.hash).settings
-        country, zone = held.jurisdiction, held.time_zone
+    country, zone = home(actor=actor)
+    around = around_of(micros(complaint.received), country=country, zone=zone)
     try:
-        raw = path.read_bytes()
+        raw = (data_folder() / complaint.file).read_bytes()
     except FileNotFoundError:
         return Statement()
-    return stated_in_mail(raw, around_of(micros(complaint.received), country=country, zone=zone))
+    return stated_in_submission(decoded(raw), around) if complaint.file.endswith(".json") else stated_in_mail(raw, around)
+
+
+def home(*, actor: Actor) -> tuple[str, str]:
+    """Return the provider's country and time zone, as the version in force has them."""
+    version = policies.current(actor=actor)
+    if version is None:
+        return "", "UTC"
+    held = policies.bundle(hash=version.hash).settings
+    return held.jurisdiction, held.time_zone
 
 
 def look_into(*, number: int, actor: Actor, now: datetime) -> int:

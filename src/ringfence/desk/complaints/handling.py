@@ -1,15 +1,27 @@
-"""What follows of itself when a complaint has come: it is looked into. Carried out by the mail process, one complaint at a time."""
+"""What follows of itself when a complaint has come: who sent it is checked, what is attached is put away, and it is looked into.
+
+Carried out by the mail process, one complaint at a time, each in one transaction with the taking out of its message.
+"""
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 
 from ringfence.desk.actor import Actor
+from ringfence.desk.audit import services as audit
+from ringfence.desk.audit.services import Act, Detail
+from ringfence.desk.complaints import quarantine, sending
 from ringfence.desk.complaints.answering import look_into
-from ringfence.desk.complaints.services import RECEIVED
-from ringfence.desk.errors import DeskError
+from ringfence.desk.complaints.kinds import leaf_of_report
+from ringfence.desk.complaints.models import Complaint, Door, Nature, Outcome
+from ringfence.desk.complaints.reports import reports_in
+from ringfence.desk.complaints.sending import Lookup
+from ringfence.desk.complaints.services import RECEIVED, keep_attachments
+from ringfence.desk.data_folder import data_folder
+from ringfence.desk.errors import DeskError, NotThere
 from ringfence.desk.outbox import services as outbox
 from ringfence.watch.lake.carried import HistoryUnreadable
 
@@ -18,17 +30,67 @@ log = logging.getLogger(__name__)
 _AT_ONCE: Final = 20
 
 
-def handle_received(*, actor: Actor, now: datetime) -> int:
-    """Look into the complaints that wait; return how many were done. One that fails is tried again later, and shown at the desk."""
+def handle_received(*, actor: Actor, now: datetime, lookup: Lookup | None = None) -> int:
+    """Handle the complaints that wait; return how many were done. One that fails is tried again later, and shown at the desk.
+
+    `lookup` asks DNS; without it senders are not checked.
+    """
     done = 0
     for message in outbox.due(topics=(RECEIVED,), now=now, limit=_AT_ONCE):
         try:
-            with transaction.atomic():  # the answer and the taking out of the message, together
-                look_into(number=message.payload["complaint"], actor=actor, now=now)
-                outbox.done(ids=[message.id])
+            _handle(message.payload, message.id, lookup, actor, now)
         except (DeskError, HistoryUnreadable, OSError) as error:
             log.warning("complaint %s could not be looked into: %s", message.payload["complaint"], error)
             outbox.failed(message=message.id, error=f"{type(error).__name__}: {error}", now=now)
         else:
             done += 1
     return done
+
+
+def _handle(payload: Mapping[str, Any], message: int, lookup: Lookup | None, actor: Actor, now: datetime) -> None:
+    complaint = Complaint.objects.filter(id=payload["complaint"]).first()
+    if complaint is None:
+        raise NotThere(f"no complaint {payload['complaint']}")
+    is_mail = complaint.door in (Door.MAIL, Door.IMAP)
+    raw = (data_folder() / complaint.file).read_bytes() if is_mail else b""
+    checks = _checks(raw, payload, lookup) if is_mail else {}  # before the transaction: DNS may take seconds
+    with transaction.atomic():
+        _know(complaint, raw, checks, actor, now)
+        if complaint.nature not in (Nature.AUTOMATIC, Nature.TEST, Nature.ENQUIRY) and complaint.duplicate_of_id is None:
+            look_into(number=complaint.id, actor=actor, now=now)
+        outbox.done(ids=[message])
+
+
+def _checks(raw: bytes, payload: Mapping[str, Any], lookup: Lookup | None) -> dict[str, str]:
+    checks = {"automatic": sending.automatic(raw, str(payload.get("sender", "")), own_token())}
+    if lookup is not None:
+        checks["DKIM"] = sending.dkim_result(raw, lookup)
+        checks["SPF"] = sending.spf_result(
+            str(payload.get("address", "")), str(payload.get("sender", "")), str(payload.get("helo", "")), lookup
+        )
+    return {name: found for name, found in checks.items() if found}
+
+
+def own_token() -> str:
+    """Return what stands in our own mails, so that one that comes back is known."""
+    return audit.token_of("loop", "mail")
+
+
+def _know(complaint: Complaint, raw: bytes, checks: dict[str, str], actor: Actor, now: datetime) -> None:
+    """Write down what was found out about the sending, whether it was sent before, and what is attached."""
+    reports = reports_in(raw) if raw else ()
+    if "automatic" in checks:
+        complaint.nature = Nature.AUTOMATIC
+    elif any(report.is_test for report in reports):
+        complaint.nature = Nature.TEST
+    if reports and not complaint.leaf:
+        complaint.leaf = leaf_of_report(reports[0].about, reports[0].tags)
+        complaint.said = (reports[0].reference or "")[:128]
+    complaint.checks = checks
+    earlier = Complaint.objects.filter(fingerprint=complaint.fingerprint, id__lt=complaint.id).order_by("id").first()
+    if complaint.fingerprint and earlier is not None:
+        complaint.duplicate_of, complaint.outcome, complaint.closed = earlier, Outcome.DUPLICATE, now
+    complaint.save(update_fields=("nature", "leaf", "said", "checks", "duplicate_of", "outcome", "closed"))
+    keep_attachments(complaint=complaint, held=list(quarantine.attachments(raw)) if raw else [])
+    details: dict[str, Detail] = {**checks, "nature": str(complaint.nature), "duplicate-of": complaint.duplicate_of_id}
+    audit.record(acts=[Act(verb="checked", about=("complaint", str(complaint.id)), details=details)], actor=actor, now=now)

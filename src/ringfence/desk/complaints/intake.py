@@ -9,7 +9,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import DatabaseError, close_old_connections
 
 from ringfence.desk.actor import system
-from ringfence.desk.complaints.services import take_in
+from ringfence.desk.complaints.services import Sent, take_in
 
 log = logging.getLogger(__name__)
 
@@ -30,20 +30,23 @@ class Mailbox:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 # the library's name
+    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 # the library's name
         """Keep the mail; on a full disk or an absent database ask the sender to come again."""
         raw = envelope.original_content or b""
         try:
-            number = await asyncio.to_thread(_keep, raw, envelope.mail_from or "")
+            peer: object = session.peer  # a pair of address and port; the library says text
+            address = str(peer[0]) if isinstance(peer, tuple) else ""
+            sent = Sent(address=address, helo=str(session.host_name or "")[:255])
+            number = await asyncio.to_thread(_keep, raw, envelope.mail_from or "", sent)
         except (OSError, DatabaseError):
             log.exception("a mail of %d bytes could not be kept", len(raw))
             return "451 4.3.0 Not kept, try again later"
         return f"250 2.0.0 Complaint {number} is kept"
 
 
-def _keep(raw: bytes, sender: str) -> int:
+def _keep(raw: bytes, sender: str, sent: Sent) -> int:
     try:
-        return take_in(raw=raw, sender=sender, actor=system("mail"), now=datetime.now(UTC))
+        return take_in(raw=raw, sender=sender, actor=system("mail"), now=datetime.now(UTC), sent=sent)
     finally:
         close_old_connections()
 

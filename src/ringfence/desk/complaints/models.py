@@ -13,10 +13,44 @@ class Verdict(models.TextChoices):
     UNDECIDABLE = "undecidable", "Can't be decided from what was said and kept"
 
 
-class Complaint(models.Model):
-    """One mail. The raw bytes lie in DIR/mail/<sha256>.eml; here is only what a list needs.
+class Door(models.TextChoices):
+    """How it came."""
 
-    `sender` is a token of the envelope sender. `heading` is the subject line, as text without control characters.
+    MAIL = "mail", "Mail"
+    IMAP = "imap", "Mail, fetched"
+    FORM = "form", "Public form"
+    API = "api", "Reports API"
+    TELEPHONE = "telephone", "Typed in by staff"
+    PEER = "peer", "A peer's notice"
+
+
+class Nature(models.TextChoices):
+    """What it is. Only complaints are counted as such."""
+
+    COMPLAINT = "complaint", "Complaint"
+    ENQUIRY = "enquiry", "Enquiry"
+    TRACEBACK = "traceback", "Traceback request"
+    AUTOMATIC = "automatic", "Automatic mail"
+    TEST = "test", "Only a try"
+
+
+class Outcome(models.TextChoices):
+    """What came of it, from a closed list that reporters are told."""
+
+    ACTIONED = "actioned", "Something was done"
+    NOT_OURS = "not-ours", "It is not ours"
+    REVIEWED = "reviewed-without-action", "It was looked at, and nothing was to be done"
+    NEED_MORE = "need-more", "We need to know more"
+    DUPLICATE = "duplicate", "It was told before"
+
+
+class Complaint(models.Model):
+    """What somebody told. The bytes lie in DIR/mail/<sha256>.eml, those of other doors as .json; here is what a list needs.
+
+    `sender` is a token of the envelope sender, or of the address that a form came from. `reporter` is a token of who complains:
+    the same for the same mail address, however it came. `heading` is the subject line, as text without control characters.
+    `fingerprint` is the same for what is sent twice. `checks` holds what is known of the sending, by name. `said` is the
+    reporter's own reference. `outcome` is empty while nothing came of it.
     """
 
     sha256 = models.CharField(max_length=64)
@@ -24,11 +58,59 @@ class Complaint(models.Model):
     sender = models.CharField(max_length=16)
     heading = models.CharField(max_length=256, blank=True)
     received = models.DateTimeField()
+    door = models.CharField(max_length=12, choices=Door.choices, default=Door.MAIL, db_default=Door.MAIL)
+    nature = models.CharField(max_length=12, choices=Nature.choices, default=Nature.COMPLAINT, db_default=Nature.COMPLAINT)
+    leaf = models.CharField(max_length=24, blank=True, default="", db_default="")
+    reporter = models.CharField(max_length=16, blank=True, default="", db_default="")
+    fingerprint = models.CharField(max_length=16, blank=True, default="", db_default="")
+    duplicate_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="duplicates")
+    outcome = models.CharField(max_length=24, choices=Outcome.choices, blank=True, default="", db_default="")
+    closed = models.DateTimeField(null=True)
+    said = models.CharField(max_length=128, blank=True, default="", db_default="")
+    checks = models.JSONField(default=dict, db_default={})
 
     class Meta:
         """What the database holds it to, and finds it by."""
 
-        indexes = (models.Index(fields=("-received", "-id"), name="complaints_received"),)
+        indexes = (
+            models.Index(fields=("-received", "-id"), name="complaints_received"),
+            models.Index(fields=("fingerprint",), name="complaints_fingerprint", condition=~models.Q(fingerprint="")),
+            models.Index(fields=("reporter", "-received"), name="complaints_reporter"),
+            models.Index(fields=("sender", "-received"), name="complaints_sender"),
+        )
+
+    @property
+    def file(self) -> str:
+        """Where its bytes lie in the data folder."""
+        return f"mail/{self.sha256}.{'eml' if self.door in (Door.MAIL, Door.IMAP) else 'json'}"
+
+
+class Attachment(models.Model):
+    """Something handed in: the bytes lie in DIR/quarantine/<sha256>, and are shown and unpacked by nobody here."""
+
+    complaint = models.ForeignKey(Complaint, on_delete=models.PROTECT, related_name="attachments")
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()
+    name = models.CharField(max_length=120, blank=True)
+    kind = models.CharField(max_length=80, blank=True)
+    looks = models.CharField(max_length=40)
+    remarks = models.JSONField(default=list)
+
+
+class ControlProof(models.Model):
+    """A code sent to the called number: who knows it controls that number. `wish`: the caller shall reach it no more.
+
+    `code` is a keyed hash. At most `tries` wrong ones are taken, until `until`.
+    """
+
+    complaint = models.OneToOneField(Complaint, on_delete=models.PROTECT, related_name="proof")
+    number = models.CharField(max_length=16)
+    code = models.CharField(max_length=32)
+    sent = models.DateTimeField()
+    until = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    proven = models.DateTimeField(null=True)
+    wish = models.BooleanField(default=False)
 
 
 class Answer(models.Model):

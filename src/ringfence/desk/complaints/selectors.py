@@ -8,8 +8,9 @@ from django.db.models import QuerySet
 
 from ringfence.desk.actor import Actor
 from ringfence.desk.complaints import mails
-from ringfence.desk.complaints.models import Answer, Candidate, Complaint, Peer
+from ringfence.desk.complaints.models import Answer, Candidate, Complaint, Nature, Peer
 from ringfence.desk.complaints.reports import Report, reports_in
+from ringfence.desk.complaints.submissions import Submission, decoded
 from ringfence.desk.data_folder import data_folder
 from ringfence.vocabulary.times import utc
 
@@ -53,6 +54,11 @@ def complaints(*, actor: Actor) -> QuerySet[Complaint]:
     return Complaint.objects.order_by("-received", "-id") if actor.sees_the_desk else Complaint.objects.none()
 
 
+def counted(*, actor: Actor) -> QuerySet[Complaint]:
+    """Return what counts as complaints: no enquiries, automatic mails, tries, and nothing that was told before."""
+    return complaints(actor=actor).filter(nature=Nature.COMPLAINT, duplicate_of__isnull=True)
+
+
 def complaint_page(*, number: int, actor: Actor) -> ComplaintPage | None:
     """Return one complaint; `None` where there is none, or none for this actor. The caller records the reading."""
     complaint = complaints(actor=actor).filter(id=number).first()
@@ -62,10 +68,26 @@ def complaint_page(*, number: int, actor: Actor) -> ComplaintPage | None:
     candidates = tuple(Candidate.objects.filter(answer__in=answers).order_by("-answer_id", "-likeness", "id")[:_CANDIDATES])
     shown = tuple(one for one in candidates if one.answer_id == candidates[0].answer_id)
     try:
-        raw = (data_folder() / "mail" / f"{complaint.sha256}.eml").read_bytes()
+        raw = (data_folder() / complaint.file).read_bytes()
     except FileNotFoundError:
         return ComplaintPage(complaint, "", True, (), answers, shown)
+    if complaint.file.endswith(".json"):
+        return ComplaintPage(complaint, _filled_in(decoded(raw)), False, (), answers, shown)
     return ComplaintPage(complaint, mails.text(raw), False, tuple(map(_shown, reports_in(raw))), answers, shown)
+
+
+def _filled_in(submission: Submission) -> str:
+    """Return the fields of a form as lines; who complains is left to who opens the file."""
+    fields = (
+        ("Caller", submission.caller),
+        ("Called", submission.callee),
+        ("To call back", submission.callback),
+        ("When", f"{submission.when} ± {submission.skew_minutes} min" if submission.when else ""),
+        ("Reference", submission.reference),
+        ("Tags", ", ".join(submission.tags)),
+        ("Wishes", "that the caller reach this number no more" if submission.wish_bar else ""),
+    )
+    return "\n".join([*(f"{name}: {value}" for name, value in fields if value), "", submission.what])
 
 
 def peers(*, actor: Actor) -> QuerySet[Peer]:

@@ -6,11 +6,14 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 
-from ringfence.desk.actor import Actor, DeskRequest
+from ringfence.desk.actor import Actor, DeskRequest, require
 from ringfence.desk.complaints import answering, selectors, services
-from ringfence.desk.complaints.models import Verdict
+from ringfence.desk.complaints.kinds import BY_SLUG, LEAVES
+from ringfence.desk.complaints.models import Door, Outcome, Verdict
+from ringfence.desk.complaints.submissions import Submission, SubmissionRefused, checked
 from ringfence.desk.errors import DeskError, NotThere
 from ringfence.desk.pages import attempt, for_forms, for_staff, page_of, render_live
+from ringfence.vocabulary.times import micros
 from ringfence.watch.lake.carried import HistoryUnreadable
 
 
@@ -35,8 +38,12 @@ def _page(found: selectors.ComplaintPage, actor: Actor) -> dict[str, object]:
     return {
         "found": found,
         "complaint": found.complaint,
+        "attachments": found.complaint.attachments.order_by("id"),
         "answer": next(iter(found.answers), None),
         "verdicts": Verdict.choices,
+        "leaves": LEAVES,
+        "leaf": BY_SLUG.get(found.complaint.leaf),
+        "outcomes": Outcome.choices,
         "peers": selectors.peers(actor=actor),
     }
 
@@ -87,6 +94,62 @@ def open_call(request: DeskRequest, number: int, candidate: int) -> HttpResponse
         raise NotThere(f"no complaint {number}")
     context = {**_page(found, request.actor), "opened": opened, "opened_candidate": candidate}
     return render(request, "complaints/complaint.html", context)
+
+
+@for_forms
+def sort(request: DeskRequest, number: int) -> HttpResponse:
+    """Say what a complaint is about."""
+
+    def deed() -> None:
+        services.sort_complaint(number=number, leaf=request.POST.get("leaf", ""), actor=request.actor, now=datetime.now(UTC))
+
+    return attempt(request, deed, done="It is sorted.", back=resolve_url("complaints:complaint", number=number))
+
+
+@for_forms
+def close(request: DeskRequest, number: int) -> HttpResponse:
+    """Say what came of a complaint."""
+
+    def deed() -> None:
+        services.close_complaint(number=number, outcome=request.POST.get("outcome", ""), actor=request.actor, now=datetime.now(UTC))
+
+    return attempt(request, deed, done="The reporter is told so.", back=resolve_url("complaints:complaint", number=number))
+
+
+@for_staff
+def new(request: DeskRequest) -> HttpResponse:
+    """Type in what was told by telephone."""
+    require(request.actor.works_cases, request.actor, "type complaints in")
+    now, typed, problem = datetime.now(UTC), request.POST, ""
+    if request.method == "POST":
+        filled = Submission(
+            leaf=typed.get("leaf", ""),
+            caller=typed.get("caller", ""),
+            callee=typed.get("callee", ""),
+            callback=typed.get("callback", ""),
+            when=typed.get("when", ""),
+            what=typed.get("what", ""),
+            contact=typed.get("contact", ""),
+            reference=typed.get("reference", ""),
+        )
+        try:
+            submission = checked(filled, now=micros(now), country=answering.home(actor=request.actor)[0])
+            reporter = services.reporter_token(submission.contact or f"typed {request.actor.id} {now.isoformat()}")
+            kept = services.submit(
+                submission=submission,
+                door=Door.TELEPHONE,
+                reporter=reporter,
+                sender=reporter,
+                token=now.isoformat(),
+                actor=request.actor,
+                now=now,
+            )
+        except SubmissionRefused as refused:
+            problem = f"{refused.field}: {refused.cause}."
+        else:
+            return redirect("complaints:complaint", number=kept.id)
+    context = {"leaves": LEAVES, "typed": typed, "problem": problem}
+    return render(request, "complaints/new.html", context, status=400 if problem else 200)
 
 
 @for_staff

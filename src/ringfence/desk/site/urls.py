@@ -7,7 +7,9 @@ from ringfence.desk.api import views as describing
 from ringfence.desk.api.sync import api
 from ringfence.desk.audit import views as audit
 from ringfence.desk.cases import views as cases
+from ringfence.desk.complaints import public
 from ringfence.desk.complaints import views as complaints
+from ringfence.desk.complaints.api import api as reports_api
 from ringfence.desk.decisions import views as decisions
 from ringfence.desk.detections import views as detections
 from ringfence.desk.enforcement import views as enforcement
@@ -76,10 +78,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _app(
         "complaints",
         path("complaints/", complaints.complaints, name="complaints"),
+        path("report/", public.report, name="report"),
+        path("report/<str:ticket>/", public.status, name="status"),
+        path("complaints/new/", complaints.new, name="new"),
         path("complaints/peers/", complaints.peers, name="peers"),
         path("complaints/<int:number>/", complaints.complaint, name="complaint"),
         path("complaints/<int:number>/look/", complaints.look_again, name="look"),
         path("complaints/<int:number>/answer/", complaints.answer, name="answer"),
+        path("complaints/<int:number>/sort/", complaints.sort, name="sort"),
+        path("complaints/<int:number>/close/", complaints.close, name="close"),
         path("complaints/<int:number>/open/<int:candidate>/", complaints.open_call, name="open"),
     ),
     _app(
@@ -87,6 +94,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("policy/", policies.policy, name="policy"),
         path("policy/<int:number>/", policies.policy, name="version"),
     ),
+    path("api/reports/v1/", reports_api.urls),
     _app("audit", path("audit/", audit.entries, name="entries")),
     path("api/v1/docs", describing.docs, name="api-docs"),
     path("api/v1/", api.urls),

@@ -40,7 +40,7 @@ def dashboard(request: DeskRequest) -> HttpResponse:
         "findings_today": detections.findings(actor=actor).filter(found__gte=now - timedelta(days=1)).count(),
         "open_cases": open_cases.count(),
         "orders_in_force": in_force.count(),
-        "complaints_today": complaints.complaints(actor=actor).filter(received__gte=now - timedelta(days=1)).count(),
+        "complaints_today": complaints.counted(actor=actor).filter(received__gte=now - timedelta(days=1)).count(),
         "latest_findings": list(detections.findings(actor=actor)[:8]),
         "latest_cases": with_findings(open_cases)[:8],
         "latest_orders": in_force[:8],

@@ -6,11 +6,14 @@ from typing import Any, Final
 
 from ringfence.desk.actor import Actor
 from ringfence.desk.cases import services as cases
+from ringfence.desk.complaints import control
+from ringfence.desk.complaints.answering import ANSWERED
 from ringfence.desk.decisions import selectors as decided
 from ringfence.desk.decisions import services as decisions
 from ringfence.desk.enforcement import receipts
 from ringfence.desk.enforcement import services as enforcement
 from ringfence.desk.outbox import services as outbox
+from ringfence.desk.site import complained
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros, micros
 
@@ -50,6 +53,8 @@ def _on_refusals(payload: Mapping[str, Any], actor: Actor, now: datetime) -> Non
 
 
 REACTIONS: Final[dict[str, Reaction]] = {
+    ANSWERED: complained.on_answer,
+    control.WISH: complained.on_wish,
     "finding.recorded": _on_finding,
     "case.finding-joined": _on_joined_finding,
     "decision.made": _on_decision,
