@@ -29,7 +29,7 @@ from ringfence.policy.told import with_lists
 from ringfence.report import Collector, Given, RateDeck, Read, findings_table, read_rates
 from ringfence.vocabulary.contracts import Finding, Reference
 from ringfence.vocabulary.times import Micros, iso, micros
-from ringfence.watch.attribution import CsvFile, Directory, RowProblem, read_reference
+from ringfence.watch.attribution import CsvFile, Directory, RowProblem, read_reference, read_rights
 from ringfence.watch.engine import Engine, RuleUnmeasurable
 from ringfence.watch.identity import Identities
 from ringfence.watch.recorded import (
@@ -64,6 +64,9 @@ def command(
     numbers: Annotated[Csv, typer.Option(metavar="F", help="Who holds which number: number,account,valid_from,valid_to")] = None,
     accounts: Annotated[Csv, typer.Option(metavar="F", help="Accounts and parties: account,parent,kind,plan")] = None,
     trunks: Annotated[Csv, typer.Option(metavar="F", help="Trunks: trunk,account,address,user,valid_from,valid_to")] = None,
+    rights: Annotated[
+        Csv, typer.Option(metavar="F", help="Numbers accounts may show and don't hold: account,number,verified,valid_from,valid_to")
+    ] = None,
     policy: Annotated[Path, typer.Option(metavar="DIR", help="The policy bundle's folder.")] = DEFAULT_BUNDLE,
     timezone: Annotated[str, typer.Option(metavar="Z", help="Where times without a zone are from, as Europe/Vienna.")] = "",
     country: Annotated[str, typer.Option(metavar="C", help="Where national numbers are dialled, as AT.")] = "",
@@ -82,7 +85,7 @@ def command(
 ) -> None:
     """Judge recorded traffic by a policy bundle and print what it finds."""
     bundle = _bundle(policy)
-    reference, row_problems = _reference(bundle, accounts, numbers, trunks)
+    reference, row_problems = _reference(bundle, {"accounts": accounts, "numbers": numbers, "trunks": trunks}, rights)
     options = replace(_options(timezone, country, since, until), mapping=_mapping(mapping), identities=_identities(certificates))
     choice = Choice(_format(format_), _format("call-records") if mapping is not None else None)
     _check_report(html, follow=follow, rates=rates)
@@ -149,9 +152,11 @@ def _engine(bundle: Bundle, reference: Reference, names: Sequence[str]) -> Engin
     return engine
 
 
-def _reference(bundle: Bundle, accounts: Csv, numbers: Csv, trunks: Csv) -> tuple[Reference, list[RowProblem]]:
+def _reference(bundle: Bundle, given: dict[str, Csv], rights: Csv) -> tuple[Reference, list[RowProblem]]:
     """Return the reference data, and the rows left out of it. A file that can't be used at all ends the scan."""
-    reference, problems = read_reference(time=Micros(0), accounts=_csv(accounts), numbers=_csv(numbers), trunks=_csv(trunks))
+    files = {name: _csv(path) for name, path in given.items()}
+    reference, problems = read_reference(time=Micros(0), **files)
+    reference = msgspec.structs.replace(reference, rights=read_rights(_csv(rights), problems))
     for problem in problems:
         if problem.line == 1 and problem.column is None:
             _refuse(f"{problem.file}: {problem.cause}; {problem.hint}")

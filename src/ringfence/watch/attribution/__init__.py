@@ -2,5 +2,6 @@
 
 from ringfence.watch.attribution.directory import EMERGENCY_LIST, Directory, Sender
 from ringfence.watch.attribution.files import CsvFile, RowProblem, read_reference
+from ringfence.watch.attribution.rights import read_rights
 
-__all__ = ["EMERGENCY_LIST", "CsvFile", "Directory", "RowProblem", "Sender", "read_reference"]
+__all__ = ["EMERGENCY_LIST", "CsvFile", "Directory", "RowProblem", "Sender", "read_reference", "read_rights"]

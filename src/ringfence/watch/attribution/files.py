@@ -289,7 +289,7 @@ def _number(line: int, row: Mapping[str, str]) -> NumberRow:
     state = row["state"] or "held"
     if state not in STATES:
         raise BadValue("state", f"{state!r} is no state of a number", f"one of {', '.join(STATES)}")
-    found = _blocks(row["number"])
+    found = blocks_of(row["number"])
     account = row["account"] or None
     if (account is None) != (state in STATES[2:]):
         raise BadValue(
@@ -298,7 +298,8 @@ def _number(line: int, row: Mapping[str, str]) -> NumberRow:
     return NumberRow(line, found, account, state, span_of(row))
 
 
-def _blocks(written: str) -> tuple[Block, ...]:
+def blocks_of(written: str) -> tuple[Block, ...]:
+    """Return the number, or the range, that is written as blocks. Raises `BadValue`."""
     if is_e164(written):
         return (Block(written, len(written)),)
     first, dash, last = (part.strip() for part in written.partition("-"))
