@@ -1,3 +1,4 @@
+# size: one order of steps, which a crash between any two of them must not spoil
 """From datagrams and records to findings, live: tracked, kept, judged, told; in steps that a crash between any two cannot spoil.
 
 Order of each turn: what is consumed is appended to the journal, then judged, then what came of it is appended to the feeds. So when
@@ -10,7 +11,7 @@ from typing import Final
 
 from ringfence.feeds import FeedError
 from ringfence.policy.plan import Rule
-from ringfence.vocabulary.contracts import Event, EventKind, Finding, Observation, ObservationKind, Reference
+from ringfence.vocabulary.contracts import Event, Finding, Observation, Reference
 from ringfence.vocabulary.times import SECOND, Micros, iso
 from ringfence.watch.calls import Tracker, attributed, events_of_record
 from ringfence.watch.engine import Engine
@@ -23,6 +24,7 @@ from ringfence.watch.live.judges import Judges
 from ringfence.watch.live.log import Log
 from ringfence.watch.live.recovery import recover
 from ringfence.watch.live.reorder import ReorderBuffer
+from ringfence.watch.live.uses import first_uses
 from ringfence.watch.sinks import DeskFeeds
 from ringfence.watch.sources.datagram import Datagram
 from ringfence.watch.wire.cdr import CallRecord
@@ -91,6 +93,8 @@ class Pipeline:
         self._engine = recovered.engine
         self.places.update(recovered.places)
         self.desk = recovered.desk
+        if recovered.anew:
+            self._coming.lacks()
         if recovered.late is not None:
             self._coming.late(recovered.late, Micros(0))
         if recovered.last is not None:
@@ -148,8 +152,7 @@ class Pipeline:
         for item in items:
             events = events_of_record(item, directory) if isinstance(item, CallRecord) else [attributed(item, directory)]
             self._events += events
-            for event in events:
-                self._note_use(event)
+            self._observed += first_uses(events, self.tracker)
         self._reached += places
 
     def tell(self, events: Iterable[Event], upto: int, now: Micros) -> None:
@@ -270,26 +273,18 @@ class Pipeline:
 
     def _track(self, ready: list[tuple[Datagram, bool]], now: Micros) -> None:
         datagrams, late = [datagram for datagram, _ in ready], [is_late for _, is_late in ready]
-        self._events += self.tracker.feed_all(datagrams, self.counts.defects, late)
+        events = self.tracker.feed_all(datagrams, self.counts.defects, late)
+        self._events += events
+        self._observed += first_uses(events, self.tracker)
         self.counts.messages += len(ready)
         if ready:
             self.counts.lag_us = max(0, now - ready[-1][0].arrival)
         self._observed += self.tracker.observations()
 
-    def _note_use(self, event: Event) -> None:
-        """Observe where an account uses the service for the first time since its policy was posted, as the tracker does."""
-        account, policy = event.account, self.tracker.directory.policy
-        is_use = event.kind is EventKind.ATTEMPT or (event.kind is EventKind.REGISTRATION and 200 <= event.status < 300)
-        if is_use and account is not None and policy is not None and self.tracker.use_first(account, policy):
-            kind = ObservationKind.FIRST_USE
-            used = Observation(kind=kind, time=event.time, subject=account, policy=policy, call_id=event.call_id)
-            self._observed.append(used)
-
     def _is_told(self, finding: Finding) -> bool:
         """Tell whether the desk is told: no ruling has struck the clause, and nobody granted the party an exemption in writing."""
-        if finding.clause in self._struck:
-            return False
-        return not self.tracker.directory.is_exempt(finding.party_path, finding.clause, finding.time)
+        exempt = self.tracker.directory.is_exempt(finding.party_path, finding.clause, finding.time)
+        return not exempt and finding.clause not in self._struck
 
     @property
     def _waits(self) -> bool:
