@@ -13,9 +13,10 @@ from ringfence.desk.decisions import services as decisions
 from ringfence.desk.enforcement import receipts
 from ringfence.desk.enforcement import services as enforcement
 from ringfence.desk.outbox import services as outbox
+from ringfence.desk.policies import acceptance
 from ringfence.desk.site import complained
 from ringfence.vocabulary.subjects import SubjectKind
-from ringfence.vocabulary.times import Micros, micros
+from ringfence.vocabulary.times import Micros, micros, utc
 
 Reaction = Callable[[Mapping[str, Any], Actor, datetime], None]
 
@@ -52,6 +53,17 @@ def _on_refusals(payload: Mapping[str, Any], actor: Actor, now: datetime) -> Non
     receipts.note_refusals(seen=seen, actor=actor, now=now)
 
 
+def _on_use(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    acceptance.record_use(
+        account=payload["account"],
+        policy=payload["policy"],
+        at=utc(Micros(payload["time"])),
+        proof=payload["call_id"],
+        actor=actor,
+        now=now,
+    )
+
+
 REACTIONS: Final[dict[str, Reaction]] = {
     ANSWERED: complained.on_answer,
     control.WISH: complained.on_wish,
@@ -59,6 +71,7 @@ REACTIONS: Final[dict[str, Reaction]] = {
     "case.finding-joined": _on_joined_finding,
     "decision.made": _on_decision,
     "refusals.seen": _on_refusals,
+    "use.seen": _on_use,
 }
 """Topic to what follows inside the desk."""
 
