@@ -1,6 +1,6 @@
 """step(events, now) → findings: live, replay, backtest and cluster call the same function."""
 
-from ringfence.watch.engine.errors import SnapshotDamaged, SnapshotOfAnotherPlan, SnapshotOfAnotherVersion, SnapshotRefused
+from ringfence.watch.engine.errors import SnapshotDamaged, SnapshotOfAnotherInstallation, SnapshotOfAnotherVersion, SnapshotRefused
 from ringfence.watch.engine.stepping import Engine, Reads, limits_of
 from ringfence.watch.windows import Limits, Losses, RuleUnmeasurable
 
@@ -11,7 +11,7 @@ __all__ = [
     "Reads",
     "RuleUnmeasurable",
     "SnapshotDamaged",
-    "SnapshotOfAnotherPlan",
+    "SnapshotOfAnotherInstallation",
     "SnapshotOfAnotherVersion",
     "SnapshotRefused",
     "limits_of",

@@ -15,5 +15,5 @@ class SnapshotOfAnotherVersion(SnapshotRefused):
     """It was written by a version of Ringfence that lays windows out in another way."""
 
 
-class SnapshotOfAnotherPlan(SnapshotRefused):
-    """It was written under another policy version, or by another installation."""
+class SnapshotOfAnotherInstallation(SnapshotRefused):
+    """It was written under another installation's key."""

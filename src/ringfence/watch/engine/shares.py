@@ -85,10 +85,9 @@ class _OfTally:
 
     def halve(self, *, hard: bool) -> bool:
         """Take half of it, unless it needs that, or with `hard` though it does; tell whether it could."""
-        can = self.octets > (_LEAST_OCTETS if hard else self.least)
-        if can:
-            self.octets //= 2
-        return can
+        least = _LEAST_OCTETS if hard else self.least
+        before, self.octets = self.octets, min(self.octets, max(self.octets // 2, least))
+        return self.octets < before
 
     def settle(self, now: Micros) -> None:
         self.tally.hold(self.octets, now)

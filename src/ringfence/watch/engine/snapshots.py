@@ -4,22 +4,22 @@ Layout: magic (8 bytes), BLAKE2b-256 of the rest, then MessagePack of `Snapshot`
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
 
-from ringfence.policy.plan import Plan
-from ringfence.watch.engine.errors import SnapshotDamaged, SnapshotOfAnotherPlan, SnapshotOfAnotherVersion
+from ringfence.watch.engine.errors import SnapshotDamaged, SnapshotOfAnotherInstallation, SnapshotOfAnotherVersion
 from ringfence.watch.kernels.layout import MARKS, REST, ROW, SPAN, VALUE
 from ringfence.watch.tallies import Remembered
 from ringfence.watch.tallies import layout as layout_of_tallies
 from ringfence.watch.tallies import read as read_tally
-from ringfence.watch.windows import Packed
+from ringfence.watch.windows import Packed, Shape
 
-_MAGIC: Final = b"RFWINDO2"
+_MAGIC: Final = b"RFWINDO3"
 _DIGEST_BYTES: Final = 32
 _WORDS: Final = (np.dtype(np.uint64), np.dtype(np.int64))
 _DTYPES: Final = (MARKS, SPAN, ROW, _WORDS[0], VALUE, _WORDS[1], REST, _WORDS[1])  # in the order of `Packed`
@@ -32,7 +32,8 @@ _LAYOUT: Final = blake2b(
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     """`windows` holds each group's `Packed` arrays as (shape, bytes); `call_ids` what samples may name, by event number.
 
-    `tallies` is what the rules that tallies measure remember, rule by rule. `begun`: nothing before that moment was counted.
+    `shapes` say what the groups are about, `tallied` the rules that tallies measure and what stands for what each remembers;
+    `tallies` is that, rule by rule. `begun`: nothing before that moment was counted; of rules in `begun_of`, before a later one.
     """
 
     layout: bytes
@@ -41,17 +42,16 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     next_event: int
     windows: tuple[tuple[tuple[tuple[int, ...], bytes], ...], ...]
     call_ids: dict[int, str]
+    shapes: tuple[Shape, ...]
+    tallied: tuple[tuple[str, bytes], ...]
     tallies: tuple[bytes, ...]
     begun: int | None = None
+    begun_of: dict[str, int] = {}  # msgspec copies an empty dict
 
 
-def owner_of(plan: Plan, key: bytes, groups: Sequence[Sequence[str]]) -> bytes:
-    """Return what tells the snapshots of one plan and one installation from all others.
-
-    `groups` are the rules that compiled windows measure together, by name: where another version of Ringfence chooses others, its
-    arrays are others too, though they look alike.
-    """
-    return blake2b(repr((plan, groups)).encode("utf-8", "surrogatepass"), digest_size=16, key=key).digest()
+def owner_of(key: bytes) -> bytes:
+    """Return what tells the snapshots of one installation from all others."""
+    return blake2b(b"windows", digest_size=16, key=key).digest()
 
 
 class Reached(NamedTuple):
@@ -60,20 +60,37 @@ class Reached(NamedTuple):
     clock: int
     next_event: int
     begun: int | None = None
+    begun_of: Mapping[str, int] = MappingProxyType({})
 
 
 def write(
-    owner: bytes, reached: Reached, *, windows: list[Packed], call_ids: dict[int, str], tallies: tuple[bytes, ...] = ()
+    owner: bytes,
+    reached: Reached,
+    *,
+    windows: Sequence[tuple[Shape, Packed]],
+    call_ids: dict[int, str],
+    tallies: Sequence[tuple[str, bytes, bytes]] = (),
 ) -> bytes:
-    """Return the snapshot of an engine that `owner_of` names."""
-    arrays = tuple(tuple((array.shape, array.tobytes()) for array in packed) for packed in windows)
-    snapshot = Snapshot(_LAYOUT, owner, reached.clock, reached.next_event, arrays, call_ids, tallies, reached.begun)
+    """Return the snapshot of an engine that `owner_of` names; `tallies` are each rule's name, digest and what it remembers."""
+    snapshot = Snapshot(
+        _LAYOUT,
+        owner,
+        reached.clock,
+        reached.next_event,
+        tuple(tuple((array.shape, array.tobytes()) for array in packed) for _, packed in windows),
+        call_ids,
+        tuple(shape for shape, _ in windows),
+        tuple((name, digest) for name, digest, _ in tallies),
+        tuple(remembered for _, _, remembered in tallies),
+        reached.begun,
+        dict(reached.begun_of),
+    )
     body = msgspec.msgpack.encode(snapshot)
     return _MAGIC + blake2b(body, digest_size=_DIGEST_BYTES).digest() + body
 
 
-def read(data: bytes, owner: bytes) -> tuple[Snapshot, list[Packed], list[Remembered]]:
-    """Return what `write` wrote. Raises `SnapshotRefused`."""
+def read(data: bytes, owner: bytes) -> tuple[Snapshot, list[Packed]]:
+    """Return what `write` wrote, tallies still as octets. Raises `SnapshotRefused`."""
     digest, body = data[len(_MAGIC) : len(_MAGIC) + _DIGEST_BYTES], data[len(_MAGIC) + _DIGEST_BYTES :]
     if not data.startswith(_MAGIC[:-1]) or len(data) < len(_MAGIC) + _DIGEST_BYTES:
         raise SnapshotDamaged("this is no snapshot of windows, or its beginning is damaged")
@@ -88,11 +105,17 @@ def read(data: bytes, owner: bytes) -> tuple[Snapshot, list[Packed], list[Rememb
     if snapshot.layout != _LAYOUT:
         raise SnapshotOfAnotherVersion("the snapshot was written by a version of Ringfence that lays windows out in another way")
     if snapshot.owner != owner:
-        raise SnapshotOfAnotherPlan(
-            "the snapshot was written under another policy version, by another installation, or with rules measured in another way"
-        )
+        raise SnapshotOfAnotherInstallation("the snapshot was written by another installation: its hashes meet nobody's here")
     windows = [
         Packed(*(np.frombuffer(raw, dtype).reshape(shape) for (shape, raw), dtype in zip(arrays, _DTYPES, strict=True)))
         for arrays in snapshot.windows
     ]
-    return snapshot, windows, [read_tally(tally) for tally in snapshot.tallies]
+    return snapshot, windows
+
+
+def tally_of(snapshot: Snapshot, place: int) -> Remembered:
+    """Return what the rule at a place among those `tallied` remembers. Raises `SnapshotRefused`."""
+    try:
+        return read_tally(snapshot.tallies[place])
+    except msgspec.DecodeError as error:
+        raise SnapshotOfAnotherVersion(f"the snapshot was written by another version of Ringfence: {error}") from None

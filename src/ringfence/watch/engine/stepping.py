@@ -1,6 +1,6 @@
 """The engine: events in, findings out; live, recorded or on a cluster."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -15,11 +15,23 @@ from ringfence.watch.columns import Columns, Derivations, TextHashes, call_ids_o
 from ringfence.watch.engine import snapshots
 from ringfence.watch.engine.call_ids import CallIds
 from ringfence.watch.engine.known import KnownTo
+from ringfence.watch.engine.sameness import digests_of
 from ringfence.watch.engine.shares import ROUND, Shares, beside
 from ringfence.watch.engine.tallied import Made, Tallied, at_event
 from ringfence.watch.findings import Explainer
 from ringfence.watch.tallies import Bounds, Found, Judge, complete_from, fields_of, refusals
-from ringfence.watch.windows import Limits, Losses, RuleGroup, RuleUnmeasurable, Told, as_window_rule, expressions_of, grouped
+from ringfence.watch.windows import (
+    Limits,
+    Losses,
+    Packed,
+    RuleGroup,
+    RuleUnmeasurable,
+    Shape,
+    Told,
+    as_window_rule,
+    expressions_of,
+    grouped,
+)
 
 _WORTH_COMPILING: Final = 1 << 19
 """Events after which passes written out for the rules are taken up, where the compiler's cache has them."""
@@ -94,7 +106,9 @@ class Engine:
         layers = [[(numbers[rule.name], rule) for rule in layer if rule.name not in fitting] for layer in strata(plan.rules)]
         bounds = Bounds(keys=limits.keys, entries=limits.events, exact=limits.exact_distinct)
         self._tallied = Tallied(layers, self._context, self._explainer, self._hashes, bounds)
-        self._owner = snapshots.owner_of(plan, key, [[watched.rule.name for watched in group.watched] for group in self._groups])
+        self._owner = snapshots.owner_of(key)
+        self._digests = digests_of(plan)
+        self._shapes = tuple(group.window.shape(self._digests) for group in self._groups)
         self._call_ids = CallIds(remembered=other.call_ids, batch=ROUND)
         windows = [group.window for group in self._groups]
         self._shares = Shares(windows, self._tallied.tallies, limits.memory_bytes - other.octets)
@@ -103,6 +117,7 @@ class Engine:
         self._next_event = 0
         self.rules: Final = plan.rules
         self._begun: Micros | None = None
+        self._begun_of: dict[str, Micros] = {}
         self._general = [group.window for group in self._groups]
 
     def know(self, directory: Directory) -> None:
@@ -115,7 +130,7 @@ class Engine:
 
         With `None` nobody asks, as in a scan: the recording is all there is.
         """
-        self._begun = moment
+        self._begun, self._begun_of = moment, {}
         self._explainer.short_until = {} if moment is None else complete_from(self.rules, moment)
 
     def short(self, now: Micros) -> dict[str, Micros]:
@@ -166,23 +181,59 @@ class Engine:
         call_ids = self._call_ids.pick(sorted(numbers), present=self._next_event)
         return snapshots.write(
             self._owner,
-            snapshots.Reached(self._clock, self._next_event, self._begun),
-            windows=windows,
+            snapshots.Reached(self._clock, self._next_event, self._begun, self._begun_of),
+            windows=list(zip(self._shapes, windows, strict=True)),
             call_ids=call_ids,
-            tallies=tuple(tally.snapshot() for tally in self._tallied.tallies),
+            tallies=[(one.rule.name, self._digests[one.rule.name], one.snapshot()) for one in self._tallied.tallies],
         )
 
-    def restore(self, snapshot: bytes) -> None:
-        """Continue from a snapshot of the same plan and installation. Raises `SnapshotRefused`, and then stays as it was."""
-        header, windows, tallies = snapshots.read(snapshot, self._owner)
-        for group, packed in zip(self._groups, windows, strict=True):
-            group.window.restore(packed)
-        for tally, remembered in zip(self._tallied.tallies, tallies, strict=True):
-            tally.restore(remembered)
+    def restore(self, snapshot: bytes) -> frozenset[str]:
+        """Continue from a snapshot of the same installation; return the rules that begin anew.
+
+        Those are the rules that the snapshot lacks, or of which another version remembered something else: their findings say that
+        their windows are short. Raises `SnapshotRefused`, and then stays as it was.
+        """
+        header, windows = snapshots.read(snapshot, self._owner)
+        tallies = {(name, digest): place for place, (name, digest) in enumerate(header.tallied)}
+        remembered = {
+            one: snapshots.tally_of(header, place)
+            for one in self._tallied.tallies
+            if (place := tallies.get((one.rule.name, self._digests[one.rule.name]))) is not None
+        }
+        found = {one.rule.name for one in remembered}
+        clock = Micros(header.clock)
+        for group, shape in zip(self._groups, self._shapes, strict=True):
+            found |= self._restore(group.window, shape, list(zip(header.shapes, windows, strict=True)), clock)
+        for tally in self._tallied.tallies:
+            tally.forget()
+            if tally in remembered:
+                tally.restore(remembered[tally])
         self._call_ids.replace(header.call_ids)
+        self._clock, self._next_event = clock, header.next_event
+        self._begin_anew(header, found)
+        return frozenset(rule.name for rule in self.rules if rule.name not in found)
+
+    def _restore(self, window: RuleGroup, shape: Shape, kept: list[tuple[Shape, Packed]], clock: Micros) -> frozenset[str]:
+        """Let a group continue from the one among those `kept` that knows most of its rules; return the rules that it knew."""
+        former, packed = max(kept, key=lambda each: len(shape.shared(each[0])), default=(shape, None))
+        if packed is None or not shape.shared(former):
+            window.forget()
+            return frozenset()
+        if former == shape:
+            window.restore(packed)
+        else:
+            window.take_over(packed, former, shape, clock)
+        return shape.shared(former)
+
+    def _begin_anew(self, header: snapshots.Snapshot, found: Set[str]) -> None:
+        """Note since when rules count that were not among those `found` in a snapshot, or were not in one before it."""
         self.begins(None if header.begun is None else Micros(header.begun))
-        self._clock = Micros(header.clock)
-        self._next_event = header.next_event
+        names = {rule.name for rule in self.rules}
+        self._begun_of = {name: Micros(since) for name, since in header.begun_of.items() if name in found & names}
+        self._begun_of |= dict.fromkeys(names - found, self._clock)
+        for since in set(self._begun_of.values()):
+            short = complete_from(self.rules, since)
+            self._explainer.short_until |= {name: short[name] for name, begun in self._begun_of.items() if begun == since}
 
     def forget(self) -> None:
         """Forget all events and cool-downs: what comes next may be older than what came before."""

@@ -22,6 +22,7 @@ class Coming:
         self._journal = journal
         self._wanted: str | None = None
         self._late: Micros | None = None
+        self._lacks = False
         self._again_at = Micros(0)
 
     @property
@@ -47,9 +48,14 @@ class Coming:
         self._late = since if self._late is None else min(self._late, since)
         self._again_at = Micros(now + REFILL_US)
 
+    def lacks(self) -> None:
+        """Take note that some rules in force began anew: windows are to be filled for all, while the others go on."""
+        self._lacks = True
+
     def work(self, now: Micros, *, policy: str | None, desk: int, most: int) -> Filling | None:
         """Go on by about `most` events; return what knows all there is. `policy` is in force."""
-        if self.filling is None and (self._late is not None or self._wanted is not None) and self._is_time(now):
+        is_asked = self._lacks or self._late is not None or self._wanted is not None
+        if self.filling is None and is_asked and self._is_time(now):
             wanted = policy if self._wanted is None else self._wanted
             if wanted is not None:
                 self._begin(wanted, now, desk)
@@ -60,6 +66,7 @@ class Coming:
         if self.filling is not None:
             self._judges.note(self.filling)
         self.filling = self._wanted = self._late = None
+        self._lacks = False
 
     def _begin(self, policy: str, now: Micros, desk: int) -> None:
         self.filling = self._judges.filling(policy, self._journal, asked=Asked(now, desk, late=self._late))

@@ -28,6 +28,8 @@ class Recovered(NamedTuple):
     desk: int
     late: Micros | None
     """The time of the oldest event that the desk told so late that windows must be filled anew to count it, and they were not."""
+    anew: frozenset[str] = frozenset()
+    """The rules that another version of Ringfence remembered otherwise: their windows began anew, the others' go on."""
 
 
 @dataclass(slots=True)
@@ -59,25 +61,28 @@ def recover(*, tracker: Tracker, journal: Journal, judges: Judges, checkpoints: 
             log.warning("checkpoint.unusable", cause=str(error), hint="falling back to what is older")
             continue
         try:
-            engine = _engine_of(checkpoint, judges)
+            engine, anew = _engine_of(checkpoint, judges)
         except SnapshotRefused as error:
             log.warning("checkpoint.windows-unusable", cause=str(error), hint="windows are filled anew from history")
-            engine = None
+            engine, anew = None, frozenset()
+        if anew:
+            log.warning("checkpoint.rules-anew", rules=sorted(anew), hint="filled from history meanwhile; the other rules go on")
         log.info("checkpoint.restored", batch=checkpoint.journal, policy=checkpoint.policy)
-        return _replay(checkpoint.journal, checkpoint.policy, engine, (tracker, journal, judges, log), reached)
+        recovered = _replay(checkpoint.journal, checkpoint.policy, engine, (tracker, journal, judges, log), reached)
+        return recovered._replace(anew=anew) if recovered.engine is engine else recovered
     if journal.last:
         log.warning("checkpoint.none", hint="all of the retained journal is read again; windows older than it begin empty")
     return _replay(0, None, None, (tracker, journal, judges, log), reached)
 
 
-def _engine_of(checkpoint: Checkpoint, judges: Judges) -> Engine | None:
+def _engine_of(checkpoint: Checkpoint, judges: Judges) -> tuple[Engine | None, frozenset[str]]:
+    """Return the checkpoint's engine, and the rules that begin anew in it."""
     if checkpoint.policy is None or checkpoint.engine is None:
-        return None
+        return None, frozenset()
     made = judges.engine(checkpoint.policy)
     if made is None:
-        return None
-    made[0].restore(checkpoint.engine)
-    return made[0]
+        return None, frozenset()
+    return made[0], made[0].restore(checkpoint.engine)
 
 
 def _replay(

@@ -5,6 +5,7 @@ from ringfence.watch.windows.errors import RuleUnmeasurable
 from ringfence.watch.windows.fitting import as_window_rule, expressions_of, grouped, why_tallied
 from ringfence.watch.windows.footprint import Footprint, footprint
 from ringfence.watch.windows.rule_group import RuleGroup, Told
+from ringfence.watch.windows.shapes import Shape
 from ringfence.watch.windows.state import Packed, Room
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Room",
     "RuleGroup",
     "RuleUnmeasurable",
+    "Shape",
     "Told",
     "as_window_rule",
     "expressions_of",

@@ -1,9 +1,10 @@
 """Several rules' windows over event time, kept as one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ringfence.policy.evaluation import Context
 from ringfence.policy.plan import Rule
@@ -16,6 +17,7 @@ from ringfence.watch.kernels.specialising import Pass, is_kept, is_noted, note, 
 from ringfence.watch.windows.crossings import Crossing, Limits, Losses
 from ringfence.watch.windows.footprint import footprint
 from ringfence.watch.windows.readings import Reading
+from ringfence.watch.windows.shapes import Shape, rows_for, shape_of, with_edges
 from ringfence.watch.windows.state import FEWEST, Packed, Room, lay_out, nothing, pack, power_of_two, sampled_events
 from ringfence.watch.windows.terms import depth_of, pool, terms_of
 
@@ -104,6 +106,21 @@ class RuleGroup:
         `first_event` is the number of the batch's first event; numbers never restart.
         """
         positions, batch = self._reading.of(columns, first_event)
+        return self._advanced(positions, batch)
+
+    def shape(self, digests: Mapping[str, bytes]) -> Shape:
+        """Return what the group's arrays are about; `digests` stand for what decides what its rules remember, by name."""
+        return shape_of(self._pooled, digests)
+
+    def take_over(self, old: Packed, former: Shape, shape: Shape, now: Micros) -> None:
+        """Continue for the rules that remember the same as in a group that was `former`; this one is `shape`. Others begin."""
+        kept = shape.shared(former)
+        self.forget()
+        batch = rows_for(shape, kept, old, former)
+        self._advanced(np.zeros(batch.time.size, np.intp), batch)
+        self.restore(with_edges(self.snapshot(), self.terms, shape, kept, old, former, now))
+
+    def _advanced(self, positions: NDArray[np.intp], batch: Batch) -> list[Told]:
         crossings: list[Told] = []
         taken, need = 0, kernel.NEEDS_CROSSINGS
         while need != kernel.DONE:

@@ -15,7 +15,7 @@ from ringfence.watch.engine import (
     Limits,
     RuleUnmeasurable,
     SnapshotDamaged,
-    SnapshotOfAnotherPlan,
+    SnapshotOfAnotherInstallation,
     SnapshotOfAnotherVersion,
     SnapshotRefused,
 )
@@ -204,12 +204,13 @@ def test_a_snapshot_of_another_version_is_refused() -> None:
         engine().restore(b"RFWINDO0" + engine().snapshot()[8:])
 
 
-def test_a_snapshot_of_rules_that_were_measured_in_another_way_is_refused() -> None:
+def test_rules_that_were_measured_in_another_way_begin_anew() -> None:
     for compiled in (True, False):
         running, other = (Engine(plan(), key=KEY, source="mirror", compiled=each) for each in (compiled, not compiled))
-        other.restore(other.snapshot())
-        with pytest.raises(SnapshotOfAnotherPlan, match="measured in another way"):
-            running.restore(other.snapshot())
+        assert other.restore(other.snapshot()) == frozenset()
+        other.step(attempts(0, 1), LATER)
+        assert running.restore(other.snapshot()) == {"three-calls"}
+        assert running.step(attempts(2), LATER) == []
 
 
 def test_a_whole_snapshot_with_other_parts_is_one_of_another_version() -> None:
@@ -218,11 +219,21 @@ def test_a_whole_snapshot_with_other_parts_is_one_of_another_version() -> None:
         engine().restore(engine().snapshot()[:8] + blake2b(body, digest_size=32).digest() + body)
 
 
-def test_a_snapshot_of_another_plan_or_installation_is_refused() -> None:
-    other = rule("three-calls", measures=(COUNT,), when=THREE, window_s=61)
-    for owner in (engine(other), engine(key=b"another")):
-        with pytest.raises(SnapshotOfAnotherPlan):
-            engine().restore(owner.snapshot())
+def test_a_snapshot_of_another_installation_is_refused() -> None:
+    with pytest.raises(SnapshotOfAnotherInstallation, match="another installation"):
+        engine().restore(engine(key=b"another").snapshot())
+
+
+def test_a_rule_that_was_changed_begins_anew_and_says_so() -> None:
+    before, other = engine(), rule("three-calls", measures=(COUNT,), when=THREE, window_s=61)
+    before.step(attempts(0, 1), LATER)
+    after = engine(other)
+    assert after.restore(before.snapshot()) == {"three-calls"}
+    assert after.step(attempts(2), LATER) == []
+    again = engine(other)
+    assert again.restore(after.snapshot()) == frozenset()
+    (found,) = again.step(attempts(3, 4), LATER)
+    assert found.short_until == attempts(1)[0].time + 61 * SECOND
 
 
 @pytest.mark.parametrize(

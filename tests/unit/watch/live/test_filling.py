@@ -170,7 +170,7 @@ def test_what_the_lake_lost_is_said_too(tmp_path: Path, gap: str) -> None:
     live.crash()
 
 
-def test_windows_whose_snapshot_is_refused_are_filled_anew(tmp_path: Path) -> None:
+def test_windows_of_a_rule_that_was_changed_are_filled_anew(tmp_path: Path) -> None:
     events, at, live = posted_in_the_middle(tmp_path, with_lake=True)
     live.save()
     live.crash()
@@ -181,7 +181,7 @@ def test_windows_whose_snapshot_is_refused_are_filled_anew(tmp_path: Path) -> No
             return replace(plan_of(policy), rules=(_TOLD_APART, _OF_DAYS, changed_windows, _OVER_IT))
 
     again = Upgraded(tmp_path, now=at, known=reference("b" * 64), journal=short_journal(tmp_path), lake=lake_in(tmp_path))
-    assert "checkpoint.windows-unusable" in again.notes.events
+    assert "checkpoint.rules-anew" in again.notes.events
     assert again.pipeline.policy == "b" * 64
     told = len(findings(tmp_path))
     again.live([event for event in events if event.time >= at])

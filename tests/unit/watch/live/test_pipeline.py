@@ -3,6 +3,7 @@
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,8 @@ import pytest
 from tests.conftest import shared_data
 from tests.unit.watch.calls.recordings import recorded
 from tests.unit.watch.live.installation import (
+    KEY,
+    PLAN,
     Installation,
     batches,
     events,
@@ -20,9 +23,12 @@ from tests.unit.watch.live.installation import (
     uninterrupted,
 )
 
+from ringfence.policy.plan import Plan, Rolling
 from ringfence.vocabulary.contracts import ObservationKind
 from ringfence.vocabulary.times import DAY, HOUR, MILLISECOND, SECOND, Micros
-from ringfence.watch.lake import CheckpointDamaged, read_checkpoints
+from ringfence.watch.engine import Engine
+from ringfence.watch.lake import Checkpoint, CheckpointDamaged, read_checkpoints, write_checkpoint
+from ringfence.watch.live.filling import judged
 from ringfence.watch.sources.datagram import Datagram
 
 _BEGIN = Micros(1_800_000_000 * SECOND)
@@ -131,6 +137,42 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path: Path) -> Non
     again.play(stream[400:])
     again.crash()
     assert findings(tmp_path) == uninterrupted(tmp_path)
+
+
+def test_rules_that_another_release_remembered_otherwise_are_filled_while_the_others_go_on(tmp_path: Path) -> None:
+    stream = _attacks()
+    live = Installation(tmp_path, now=_BEGIN)
+    live.play(stream[:300])
+    live.save()
+    former = Engine(_with_a_longer_window("sip-scan"), key=KEY, source="live")
+    for batch in batches(tmp_path):
+        if batch.policy is None:
+            judged(former, batch)
+    (checkpoint, *_) = read_checkpoints(tmp_path / "journal")
+    assert isinstance(checkpoint, Checkpoint)
+    write_checkpoint(tmp_path / "journal", msgspec.structs.replace(checkpoint, engine=former.snapshot()))
+    live.crash()
+    again = Installation(tmp_path, now=stream[300].arrival)
+    assert "checkpoint.rules-anew" in again.notes.events
+    assert "checkpoint.windows-unusable" not in again.notes.events
+    assert again.pipeline.short(stream[300].arrival).keys() == {"sip-scan"}
+    again.play(stream[300:])
+    assert "policy.in-force" in again.notes.events
+    assert again.pipeline.filling is None
+    again.crash()
+    assert findings(tmp_path) == uninterrupted(tmp_path)
+
+
+def _with_a_longer_window(name: str) -> Plan:
+    rules = (
+        replace(
+            rule, windows=tuple(replace(each, length_us=Micros(2 * DAY // 3)) for each in rule.windows if isinstance(each, Rolling))
+        )
+        if rule.name == name
+        else rule
+        for rule in PLAN.rules
+    )
+    return Plan(PLAN.policy, tuple(rules), PLAN.lists)
 
 
 def test_without_any_checkpoint_the_journal_is_read_and_the_log_says_so(tmp_path: Path) -> None:
