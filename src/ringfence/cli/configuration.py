@@ -51,7 +51,8 @@ class WatchPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `agents` are addresses or networks that may send HEP; `key` is what they must send as authenticate key, empty for none. `edges`
     are the providers' own proxies (both legs of a call pass them), `lateness_ms` how long a message may overtake another. `ignore`
     lists address:port endpoints whose traffic is no customer's, such as the gate's own. `tails` are files that are still written.
-    `certificates` is a folder by which signed identities are verified, empty for none, and `provider_code` is this provider's own.
+    `certificates` is a folder by which signed identities are verified, empty for none, and `provider_code` is this provider's own;
+    `countries` is a database of the countries of addresses, empty for none. Paths are taken from the data folder.
     """
 
     hep: Listen = "127.0.0.1:9060"
@@ -63,6 +64,7 @@ class WatchPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lateness_ms: Annotated[int, Meta(ge=0, le=60_000)] = 100
     certificates: str = ""
     provider_code: str = ""
+    countries: str = ""
     tails: tuple[str | TailPart, ...] = ()
 
 
@@ -84,10 +86,18 @@ class GatePart(Manners, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class MailPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The abuse mailbox. `size_limit` in bytes."""
+    """The abuse mailbox, and where notices go. `size_limit` in bytes.
+
+    `relay` is smtp://user:password@host:port or smtps://…; without it mails are kept in the data folder. `sender` is the mailbox
+    that they come from; with `dkim_key`, a PEM file, they are signed for its domain by `dkim_selector`.
+    """
 
     listen: Listen = "127.0.0.1:2525"
     size_limit: Annotated[int, Meta(ge=1_000)] = 26_214_400
+    relay: Annotated[str, Meta(pattern=r"^smtps?://\S+$", description="smtp://user:password@host:port")] | None = None
+    sender: Annotated[str, Meta(pattern=r"^[^@\s<>\"]+@[A-Za-z0-9.-]+$", description="a mailbox")] = "abuse@localhost"
+    dkim_key: str | None = None
+    dkim_selector: str = "ringfence"
 
 
 class LakePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

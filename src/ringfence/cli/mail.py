@@ -1,4 +1,4 @@
-"""`ringfence mail`: the abuse mailbox, by SMTP."""
+"""`ringfence mail`: the abuse mailbox, by SMTP, and the way that notices go."""
 
 import asyncio
 import logging
@@ -7,13 +7,17 @@ import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from django.core.exceptions import ImproperlyConfigured
 
 from ringfence.cli.configuration import ConfigurationRefused, address_port, load
+from ringfence.cli.postman import relay_of, send_notices
 from ringfence.desk.site.process import configure
+
+if TYPE_CHECKING:
+    from ringfence.desk.notices.services import Relay
 
 log = logging.getLogger(__name__)
 
@@ -24,21 +28,22 @@ _PAUSE_SECONDS: Final = 0.5
 def command(
     data: Annotated[Path, typer.Option(help="Folder that holds everything this installation knows.")] = Path("data"),
 ) -> None:
-    """Take complaints in by SMTP, until ended. A mail is answered 250 only when it is on the disk."""
+    """Take complaints in by SMTP and send notices, until ended. A mail is answered 250 only when it is on the disk."""
     try:
         configuration = load(data).mail
         configure(data)
+        relay = relay_of(configuration, data)
     except (ConfigurationRefused, ImproperlyConfigured) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FATAL_EXIT) from None
     try:
-        asyncio.run(_serve(*address_port(configuration.listen), configuration.size_limit))
+        asyncio.run(_serve(*address_port(configuration.listen), configuration.size_limit, relay))
     except OSError as error:
         print(f"mail.listen: {configuration.listen}: {error.strerror}", file=sys.stderr)
         raise typer.Exit(FATAL_EXIT) from None
 
 
-async def _serve(host: str, port: int, size_limit: int) -> None:
+async def _serve(host: str, port: int, size_limit: int, relay: "Relay") -> None:
     from ringfence.desk.complaints.intake import listener
 
     loop = asyncio.get_running_loop()
@@ -47,9 +52,9 @@ async def _serve(host: str, port: int, size_limit: int) -> None:
         loop.add_signal_handler(number, end.set)
     server = await loop.create_server(lambda: listener(size_limit=size_limit, loop=loop), host, port)
     async with server:
-        handling = asyncio.create_task(_handle(end))
+        working = [asyncio.create_task(_handle(end)), asyncio.create_task(send_notices(relay, end))]
         await end.wait()
-        await handling
+        await asyncio.gather(*working)
 
 
 async def _handle(end: asyncio.Event) -> None:

@@ -8,6 +8,8 @@ from tests.unit.desk.scene import ADMIN, AUDITOR, NOON, STRANGER, WORKER, Desk
 from ringfence.desk.access import selectors as access
 from ringfence.desk.access import services as entering
 from ringfence.desk.actor import ANONYMOUS, Actor, StaffRole
+from ringfence.desk.appeals import selectors as appeals
+from ringfence.desk.appeals.models import Appeal
 from ringfence.desk.audit import selectors as audit
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.cases import services as working
@@ -16,9 +18,12 @@ from ringfence.desk.complaints import selectors as complaints
 from ringfence.desk.complaints import services as receiving
 from ringfence.desk.decisions import selectors as decisions
 from ringfence.desk.decisions import services as deciding
-from ringfence.desk.decisions.models import Alarm
+from ringfence.desk.decisions import strikes
+from ringfence.desk.decisions.models import Alarm, Strike
 from ringfence.desk.detections import selectors as detections
 from ringfence.desk.enforcement import selectors as orders
+from ringfence.desk.notices import selectors as notices
+from ringfence.desk.notices.models import Notice
 from ringfence.desk.outbox import selectors as outbox
 from ringfence.desk.outbox import services as queueing
 from ringfence.desk.parties import selectors as parties
@@ -55,7 +60,17 @@ def full(desk: Desk) -> Desk:
     for message in queueing.due(topics=("order.changed",), now=NOON):
         queueing.failed(message=message.id, error="disk full", now=NOON)
     assert detections.finding(id=found.id, actor=AUDITOR)
+    answered(order.id)
     return desk
+
+
+def answered(decision: str) -> None:
+    """Have a notice, an appeal and a strike, which nothing that happens to an outsider makes."""
+    case = the_case()
+    told = {"party": "shop", "contact": "c1", "mail": "a@shop.example", "language": "en", "subject": "s", "text": "t"}
+    notice = Notice.objects.create(id="0" * 32, kind="measure", decision_id=decision, case_id=case, created=NOON, due=NOON, **told)
+    Appeal.objects.create(decision_id=decision, case_id=case, notice=notice, text="no", filed=NOON)
+    Strike.objects.create(decision_id=decision, party="shop", clause="spam", weight=1, given=NOON, expires=NOON)
 
 
 def the_case() -> int:
@@ -113,6 +128,12 @@ ASKED: dict[str, Callable[[Actor], object]] = {
     "enforcement.order_of_decision": lambda actor: orders.order_of_decision(decision=the_order(), actor=actor),
     "enforcement.order_page": lambda actor: orders.order_page(id=the_order(), actor=actor),
     "enforcement.orders_now": lambda actor: orders.orders_now(actor=actor),
+    "notices.notices": lambda actor: list(notices.notices(actor=actor)),
+    "notices.notice": lambda actor: notices.notice(id="0" * 32, actor=actor),
+    "appeals.appeals": lambda actor: list(appeals.appeals(actor=actor)),
+    "appeals.appeal": lambda actor: appeals.appeal(number=Appeal.objects.get().pk, actor=actor),
+    "appeals.by_rule": lambda actor: appeals.by_rule(actor=actor),
+    "strikes.strikes": lambda actor: list(strikes.strikes(actor=actor)),
 }
 
 
@@ -137,6 +158,8 @@ def test_every_selector_is_asked_above() -> None:
         "policies.version_id",
         "policies.bundle",
         "policies.lists",
+        "notices.notice_by_token",  # the token is the right
+        "appeals.appeal_of",
     }
     modules = {
         "audit": audit,
@@ -147,6 +170,8 @@ def test_every_selector_is_asked_above() -> None:
         "cases": cases,
         "decisions": decisions,
         "enforcement": orders,
+        "notices": notices,
+        "appeals": appeals,
     }
     defined = {
         f"{app}.{name}"
@@ -157,4 +182,4 @@ def test_every_selector_is_asked_above() -> None:
         and getattr(one, "__module__", "") == module.__name__
         and one.__class__ is not type
     }
-    assert defined - public == set(ASKED) - {"site.reference", "told.links"}
+    assert defined - public == set(ASKED) - {"site.reference", "told.links", "strikes.strikes"}

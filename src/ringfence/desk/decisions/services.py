@@ -280,6 +280,16 @@ def decide_lift(*, decision_id: str, why: Why, actor: Actor, now: datetime) -> s
 
 
 @transaction.atomic
+def withdraw_strike(*, decision_id: str, actor: Actor, now: datetime) -> None:
+    """Take back the strike of a measure that should not have been, where it has one and the measure is over already."""
+    require(actor.kind == ActorKind.PERSON and actor.works_cases, actor, "take strikes back")
+    decision = Decision.objects.filter(id=decision_id).first()
+    if decision is not None and strikes.withdraw(decision=decision, now=now):
+        act = Act(verb="unstruck", about=("decision", decision_id), case=decision.case_id)
+        audit.record(acts=[act], actor=actor, now=now)
+
+
+@transaction.atomic
 def hold_automation(*, reason: str, actor: Actor, now: datetime) -> None:
     """Stop all standing orders from deciding. Orders in force stay. Raises `NoReason`; holding twice is once."""
     require(actor.works_cases, actor, "hold automation")

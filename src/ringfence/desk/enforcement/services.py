@@ -87,6 +87,16 @@ def lift_order(*, order_id: str, why: Why, actor: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
+def lift_if_in_force(*, order_id: str, why: Why, actor: Actor, now: datetime) -> bool:
+    """End an order as `lift_order` does; `False`, and nothing done, where it is over already."""
+    order = Order.objects.filter(id=order_id).first()
+    if order is None or not order.in_force:
+        return False
+    lift_order(order_id=order_id, why=why, actor=actor, now=now)
+    return True
+
+
+@transaction.atomic
 def end_orders(*, actor: Actor, now: datetime) -> int:
     """End every order whose time has come; return how many. Also count as removed what no edge ever had."""
     require(actor.works_cases, actor, "end orders")

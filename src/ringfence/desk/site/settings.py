@@ -4,6 +4,7 @@ RINGFENCE_DATA       the data folder; without it the desk can be tested and type
 RINGFENCE_DATABASE   postgresql://user:password@host:port/name; without it DIR/desk.sqlite3
 RINGFENCE_HOSTS      host names under which the desk is reached, by commas; loopback is always allowed
 RINGFENCE_HTTPS      1 where people reach the desk by https: cookies are then sent by https alone
+RINGFENCE_PUBLIC_URL the address under which parties reach the desk, as https://abuse.voice.example; it stands in notices
 RINGFENCE_STANDING_ORDERS_PER_HOUR   how many automatic decisions an hour before automation stops and pages somebody
 """
 
@@ -62,6 +63,7 @@ def _sqlite(data: Path | None) -> dict[str, object]:
 
 RINGFENCE_DATA: Path | None = Path(_data) if _data else None
 RINGFENCE_KEY: bytes = _key(RINGFENCE_DATA) if RINGFENCE_DATA else b"only for tests: 32 bytes of key."
+RINGFENCE_PUBLIC_URL: str = os.environ.get("RINGFENCE_PUBLIC_URL", "http://127.0.0.1:8080").rstrip("/")
 RINGFENCE_STANDING_ORDERS_PER_HOUR: int = int(os.environ.get("RINGFENCE_STANDING_ORDERS_PER_HOUR", "100"))
 
 SECRET_KEY = blake2b(b"desk", key=RINGFENCE_KEY, person=b"django secret").hexdigest()
@@ -81,6 +83,8 @@ _NOUNS = (
     "cases",
     "decisions",
     "enforcement",
+    "notices",
+    "appeals",
     "api",
     "site",
 )

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from ringfence.desk.access import views as access
 from ringfence.desk.api import views as describing
 from ringfence.desk.api.sync import api
+from ringfence.desk.appeals import views as appeals
 from ringfence.desk.audit import views as audit
 from ringfence.desk.cases import views as cases
 from ringfence.desk.complaints import public
@@ -13,7 +14,10 @@ from ringfence.desk.complaints.api import api as reports_api
 from ringfence.desk.decisions import views as decisions
 from ringfence.desk.detections import views as detections
 from ringfence.desk.enforcement import views as enforcement
+from ringfence.desk.notices import views as notices
+from ringfence.desk.parties import record_views as recording
 from ringfence.desk.parties import views as parties
+from ringfence.desk.policies import acceptance_views as accepting
 from ringfence.desk.policies import views as policies
 from ringfence.desk.site import views as site
 
@@ -35,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("sign-out/", access.sign_out, name="sign-out"),
         path("me/", access.me, name="me"),
         path("me/password/", access.change_password, name="password"),
+        path("keys/", access.api_keys, name="keys"),
     ),
     _app(
         "detections",
@@ -69,10 +74,25 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("orders/<str:id>/lift/", enforcement.lift, name="lift"),
     ),
     _app(
+        "notices",
+        path("notices/", notices.notices, name="notices"),
+        path("notices/<str:id>/", notices.notice, name="notice"),
+    ),
+    _app(
+        "appeals",
+        path("appeals/", appeals.appeals, name="appeals"),
+        path("appeals/<int:number>/", appeals.appeal, name="appeal"),
+        path("appeals/<int:number>/review/", appeals.review, name="review"),
+        path("notices/<str:id>/<str:token>/", appeals.public, name="public"),
+    ),
+    _app(
         "parties",
         path("parties/", parties.parties, name="parties"),
         path("parties/import/", parties.import_files, name="import"),
         path("parties/who/", parties.who, name="who"),
+        path("parties/export/<str:file>", recording.export, name="export"),
+        path("parties/records/<path:name>/do/", recording.do, name="do"),
+        path("parties/records/<path:name>/", recording.record_page, name="records"),
         path("parties/of/<path:name>/", parties.party, name="party"),
     ),
     _app(
@@ -93,6 +113,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "policies",
         path("policy/", policies.policy, name="policy"),
         path("policy/<int:number>/", policies.policy, name="version"),
+        path("policy/acceptance/", accepting.report, name="acceptance"),
+        path("policy/<int:number>/acceptance/", accepting.report, name="acceptance-version"),
+        path("policy/acceptance/of/<path:name>/", accepting.of_party, name="acceptance-of"),
+        path("own/", accepting.own, name="own"),
+        path("own/<path:name>/", accepting.own_party, name="own-party"),
     ),
     path("api/reports/v1/", reports_api.urls),
     _app("audit", path("audit/", audit.entries, name="entries")),

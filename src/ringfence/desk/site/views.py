@@ -6,6 +6,7 @@ from typing import cast
 from django.http import HttpRequest, HttpResponse
 
 from ringfence.desk.actor import DeskRequest
+from ringfence.desk.appeals import selectors as appeals
 from ringfence.desk.audit import selectors as audit
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.cases.models import CaseOutcome
@@ -20,6 +21,7 @@ from ringfence.desk.detections.models import Finding
 from ringfence.desk.enforcement import selectors as orders
 from ringfence.desk.enforcement.models import Order
 from ringfence.desk.errors import NotThere
+from ringfence.desk.notices import selectors as notices
 from ringfence.desk.outbox import selectors as outbox
 from ringfence.desk.pages import answer_live, for_staff, live, render_live
 from ringfence.desk.parties import selectors as parties
@@ -86,6 +88,8 @@ def case_page(request: DeskRequest, number: int) -> HttpResponse:
         if proposal is not None
         else None,
         "strikes": list(strikes(actor=actor, party=file.case.subject_id)[:50]) if file.case.subject_kind == "party" else [],
+        "notices": list(notices.notices(actor=actor, case=number)[:50]),
+        "appeals": list(appeals.appeals(actor=actor, case=number)),
         "now": now,
         "outcomes": CaseOutcome.choices,
         "roles": [role.value for role in Role if role.value != file.case.role],

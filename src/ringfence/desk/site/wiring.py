@@ -12,6 +12,7 @@ from ringfence.desk.decisions import selectors as decided
 from ringfence.desk.decisions import services as decisions
 from ringfence.desk.enforcement import receipts
 from ringfence.desk.enforcement import services as enforcement
+from ringfence.desk.notices import services as notices
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.policies import acceptance
 from ringfence.desk.site import complained
@@ -31,6 +32,7 @@ def _on_joined_finding(payload: Mapping[str, Any], actor: Actor, now: datetime) 
 
 def _on_decision(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
     enforcement.order_decision(decision_id=payload["decision"], actor=actor, now=now)
+    notices.announce(decision_id=payload["decision"], actor=actor, now=now)
     decision = decided.decision(id=payload["decision"], actor=actor)
     if decision is not None and decision.finding is not None:
         finding = decision.finding.contract
@@ -65,13 +67,13 @@ def _on_use(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
 
 
 REACTIONS: Final[dict[str, Reaction]] = {
-    ANSWERED: complained.on_answer,
-    control.WISH: complained.on_wish,
     "finding.recorded": _on_finding,
     "case.finding-joined": _on_joined_finding,
     "decision.made": _on_decision,
     "refusals.seen": _on_refusals,
     "use.seen": _on_use,
+    ANSWERED: complained.on_answer,
+    control.WISH: complained.on_wish,
 }
 """Topic to what follows inside the desk."""
 

@@ -1,0 +1,49 @@
+"""Questions about appeals."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+
+from ringfence.desk.actor import Actor
+from ringfence.desk.appeals.models import Appeal, AppealState
+from ringfence.desk.notices.models import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRecord:
+    """How appeals against what a rule led to came out."""
+
+    rule: str
+    appeals: int
+    overturned: int
+    open: int
+
+
+def appeals(*, actor: Actor, state: str = "", case: int | None = None) -> QuerySet[Appeal]:
+    """Return appeals, the longest waiting first; `state` "" is those that are open, `all` every one."""
+    found = Appeal.objects.select_related("decision", "notice").order_by("filed", "id")
+    if not actor.sees_the_desk:
+        return found.none()
+    if case is not None:
+        return found.filter(case_id=case)
+    return found if state == "all" else found.filter(state=state or AppealState.OPEN)
+
+
+def appeal(*, number: int, actor: Actor) -> Appeal | None:
+    """Return one appeal."""
+    return appeals(actor=actor, state="all").filter(id=number).first()
+
+
+def appeal_of(*, notice: Notice) -> Appeal | None:
+    """Return the appeal against a notice's measure, for whoever holds the notice's token."""
+    return Appeal.objects.filter(decision=notice.decision).order_by("id").last()
+
+
+def by_rule(*, actor: Actor) -> list[RuleRecord]:
+    """Return how appeals came out for each rule, the most often overturned first."""
+    if not actor.sees_the_desk:
+        return []
+    rows = Appeal.objects.values_list("rule").annotate(
+        appeals=Count("id"), overturned=Count("id", filter=Q(state="overturned")), open=Count("id", filter=Q(state="open"))
+    )
+    return [RuleRecord(*row) for row in rows.order_by("-overturned", "-appeals", "rule")]

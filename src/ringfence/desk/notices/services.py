@@ -1,0 +1,229 @@
+"""Writing notices, sending them, and what becomes of them."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+from typing import Final, Protocol
+
+from django.db import transaction
+
+from ringfence.desk.actor import Actor, ActorKind, require
+from ringfence.desk.audit import services as audit
+from ringfence.desk.audit.services import Act, Detail
+from ringfence.desk.cases import selectors as cases
+from ringfence.desk.complaints.handling import own_token
+from ringfence.desk.complaints.sending import LOOP_HEADER
+from ringfence.desk.decisions import selectors as decisions
+from ringfence.desk.decisions.models import Decision, DecisionKind
+from ringfence.desk.notices.models import Notice, NoticeKind, NoticeState
+from ringfence.desk.notices.statements import places
+from ringfence.desk.notices.wording import filled, texts, written
+from ringfence.desk.parties.addressees import Addressee, addressees
+from ringfence.desk.policies import selectors as policies
+from ringfence.vocabulary.subjects import Role, SubjectKind
+
+_LONGEST_PAUSE: Final = timedelta(hours=1)
+GIVEN_UP_AFTER: Final = timedelta(days=5)
+"""How long a relay that cannot take a mail now is asked again (RFC 5321 section 4.5.4.1)."""
+
+
+class Refused(Exception):
+    """The relay did not take a mail. `permanent`: it never will."""
+
+    def __init__(self, cause: str, *, permanent: bool) -> None:
+        super().__init__(cause)
+        self.permanent = permanent
+
+
+class Relay(Protocol):
+    """Takes mails to where they go."""
+
+    @property
+    def sender(self) -> str:
+        """The mailbox that notices come from."""
+
+    @property
+    def state(self) -> NoticeState:
+        """What a mail is that was taken: sent, or kept where there is no relay."""
+
+    def take(self, mail: EmailMessage) -> None:
+        """Take one. Raises `Refused`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an appeal: the name of a phrase, and the reasons that are told."""
+
+    phrase: str
+    reasons: str
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a notice tells: `measure` is the decision itself, or the one that it ends."""
+
+    kind: NoticeKind
+    decision: Decision
+    measure: Decision
+    outcome: Outcome | None
+
+
+@transaction.atomic
+def announce(*, decision_id: str, actor: Actor, now: datetime) -> list[str]:
+    """Write the notices of a decision; return their ids. Twice is once.
+
+    Outsiders are told nothing. Compromised and victim accounts are told what a person decided. Where nobody can be written to, or
+    a text cannot be filled, the case says so.
+    """
+    require(actor.works_cases, actor, "write notices")
+    decision = decisions.decision(id=decision_id, actor=actor)
+    if decision is None or Notice.objects.filter(decision_id=decision_id, kind__in=("measure", "lift")).exists():
+        return []
+    case = cases.case(number=decision.case_id, actor=actor)
+    by_machine = decision.actor_kind == ActorKind.STANDING_ORDER
+    if case is None or case.role == Role.OUTSIDER or (by_machine and case.role != Role.OFFENDER):
+        return []
+    about = decision.lifts if decision.kind == DecisionKind.LIFT else None
+    if about is not None and Notice.objects.filter(decision=about, kind=NoticeKind.APPEAL).exists():
+        return []  # what came of the appeal has said it
+    kind = NoticeKind.LIFT if about is not None else NoticeKind.MEASURE
+    return write(kind=kind, decision=decision, about=about, actor=actor, now=now)
+
+
+def write(
+    *,
+    kind: NoticeKind,
+    decision: Decision,
+    actor: Actor,
+    now: datetime,
+    about: Decision | None = None,
+    outcome: Outcome | None = None,
+) -> list[str]:
+    """Write a notice to everybody who is written to about the party of a decision. `about` is the measure that a decision ends."""
+    party = _party_of(about or decision, actor)
+    found = addressees(party=party, now=now, actor=actor) if party else []
+    if not found:
+        _not_told(decision, "nobody can be written to: neither the party nor one above it has a contact with a mail", actor, now)
+    news = News(kind, decision, about or decision, outcome)
+    made = [_worded(news, party, addressee, now) for addressee in found]
+    for notice in made:
+        notice.save(force_insert=True)
+        details: dict[str, Detail] = {"decision": decision.id, "contact": notice.contact, "kind": str(kind)}
+        audit.record(
+            acts=[Act(verb="told", about=("notice", notice.id), case=decision.case_id, details=details)], actor=actor, now=now
+        )
+    return [notice.id for notice in made]
+
+
+def _worded(news: News, party: str, addressee: Addressee, now: datetime) -> Notice:
+    """Return a notice in the words of its reader's language. Raises `Unfilled`."""
+    decision, outcome = news.decision, news.outcome
+    id, language = secrets.token_hex(16), texts(addressee.language).language
+    decided = decision.decided if outcome is None else now
+    known = places(notice=id, decision=decision, party=party, language=language, measure=news.measure, decided=decided)
+    if outcome is not None:
+        known |= {"outcome": filled(texts(language).phrases[outcome.phrase], known), "reasons": outcome.reasons}
+    subject, text = written(news.kind, language, known)
+    return Notice(
+        id=id,
+        kind=news.kind,
+        decision=decision,
+        case_id=decision.case_id,
+        party=party,
+        contact=addressee.contact,
+        mail=addressee.mail,
+        language=language,
+        subject=subject,
+        text=text,
+        created=now,
+        due=now,
+    )
+
+
+def _party_of(decision: Decision, actor: Actor) -> str:
+    if decision.scope_kind == SubjectKind.PARTY:
+        return decision.scope_value
+    if decision.finding is not None and decision.finding.party:
+        return decision.finding.party
+    case = cases.case(number=decision.case_id, actor=actor)
+    return case.subject_id if case is not None and case.subject_kind == SubjectKind.PARTY else ""
+
+
+def _not_told(decision: Decision, because: str, actor: Actor, now: datetime) -> None:
+    details: dict[str, Detail] = {"decision": decision.id, "because": because}
+    act = Act(verb="not-told", about=("decision", decision.id), case=decision.case_id, details=details)
+    audit.record(acts=[act], actor=actor, now=now)
+
+
+def send_due(*, relay: Relay, actor: Actor, now: datetime, limit: int = 20) -> int:
+    """Hand notices that are due to the relay, oldest first; return how many it was tried for. One process does this.
+
+    A mail has its Message-ID before it is handed over: where the process dies in between, the same one is sent again.
+    """
+    require(actor.kind == ActorKind.SYSTEM, actor, "send notices")
+    due = list(Notice.objects.filter(state=NoticeState.QUEUED, due__lte=now).order_by("due", "id")[:limit])
+    for notice in due:
+        if not notice.message_id:
+            notice.message_id = make_msgid(notice.id, domain=relay.sender.rpartition("@")[2])
+            notice.save(update_fields=("message_id",))
+        try:
+            relay.take(mail_of(notice, relay.sender))
+        except Refused as error:
+            _put_off(notice, error, actor, now)
+        else:
+            _settle(notice, relay.state, "", actor, now)
+    return len(due)
+
+
+def mail_of(notice: Notice, sender: str) -> EmailMessage:
+    """Return a notice as the mail that it is sent as. Its envelope and headers say that no machine should answer (RFC 3834)."""
+    mail = EmailMessage()
+    provider = policies.bundle(hash=notice.decision.policy.hash).settings.provider
+    mail["From"] = f'"{provider}" <{sender}>' if provider.isascii() and '"' not in provider else sender
+    mail["To"] = notice.mail
+    mail["Subject"] = notice.subject
+    mail["Date"] = format_datetime(notice.created)
+    mail["Message-ID"] = notice.message_id
+    mail["Auto-Submitted"] = "auto-generated"
+    mail[LOOP_HEADER] = own_token()
+    mail.set_content(notice.text)
+    mail["Content-Language"] = notice.language
+    return mail
+
+
+def _put_off(notice: Notice, error: Refused, actor: Actor, now: datetime) -> None:
+    if error.permanent or now - notice.created > GIVEN_UP_AFTER:
+        _settle(notice, NoticeState.FAILED, str(error), actor, now)
+        return
+    notice.attempts += 1
+    pause = min(timedelta(seconds=10 * 2 ** min(notice.attempts, 20)), _LONGEST_PAUSE)
+    Notice.objects.filter(id=notice.id).update(attempts=notice.attempts, problem=str(error)[:2000], due=now + pause)
+
+
+@transaction.atomic
+def _settle(notice: Notice, state: NoticeState, problem: str, actor: Actor, now: datetime) -> None:
+    sent = now if state in (NoticeState.SENT, NoticeState.KEPT) else None
+    if Notice.objects.filter(id=notice.id, state=NoticeState.QUEUED).update(state=state, problem=problem[:2000], sent=sent):
+        act = Act(verb=f"notice-{state}", about=("notice", notice.id), case=notice.case_id)
+        audit.record(acts=[act], actor=actor, now=now)
+
+
+@transaction.atomic
+def note_bounce(*, message_id: str, why: str, actor: Actor, now: datetime) -> bool:
+    """Note that the mail with this Message-ID came back; tell whether it was one of ours that had been sent."""
+    require(actor.kind == ActorKind.SYSTEM, actor, "note bounces")
+    notice = Notice.objects.filter(message_id=message_id, state=NoticeState.SENT).first()
+    if notice is None:
+        return False
+    Notice.objects.filter(id=notice.id).update(state=NoticeState.BOUNCED, problem=why[:2000])
+    audit.record(acts=[Act(verb="notice-bounced", about=("notice", notice.id), case=notice.case_id)], actor=actor, now=now)
+    return True
+
+
+@transaction.atomic
+def note_opened(*, notice: Notice, actor: Actor, now: datetime) -> None:
+    """Note the first time that a notice's page was read."""
+    if Notice.objects.filter(id=notice.id, opened__isnull=True).update(opened=now):
+        audit.record(acts=[Act(verb="notice-read", about=("notice", notice.id), case=notice.case_id)], actor=actor, now=now)
