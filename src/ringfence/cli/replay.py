@@ -14,7 +14,8 @@ import typer
 
 from ringfence.cli.backtest import moment
 from ringfence.cli.bundles import loaded
-from ringfence.cli.configuration import KEY_FILE, ConfigurationRefused, installation_key
+from ringfence.cli.configuration import KEY_FILE, ConfigurationRefused, installation_key, load
+from ringfence.cli.countries import countries_of
 from ringfence.cli.lake import FOLDER, KEYS
 from ringfence.feeds import FeedError
 from ringfence.feeds.segments import records_after
@@ -73,6 +74,7 @@ def _findings(data: Path, policy: Path | None, counts: Replayed) -> Iterator[Fin
     lake = Lake(data / FOLDER, data / KEYS, key)
     log = structlog.wrap_logger(structlog.PrintLogger(sys.stderr))
     judges = Judges(lambda version: _plan(data, version), key=key, log=log, lake=lake, feeds=data / "feeds")
+    judges.locate(countries_of(load(data).watch, data))
     judges.know(directory)
     return as_it_was_judged(journal, judges, policy=_in_force(data, journal), counts=counts)
 

@@ -29,7 +29,15 @@ from ringfence.policy.told import with_lists
 from ringfence.report import Collector, Given, RateDeck, Read, findings_table, read_rates
 from ringfence.vocabulary.contracts import Finding, Reference
 from ringfence.vocabulary.times import Micros, iso, micros
-from ringfence.watch.attribution import CsvFile, Directory, RowProblem, read_reference, read_rights
+from ringfence.watch.attribution import (
+    AddressCountries,
+    CsvFile,
+    Directory,
+    RowProblem,
+    read_countries,
+    read_reference,
+    read_rights,
+)
 from ringfence.watch.engine import Engine, RuleUnmeasurable
 from ringfence.watch.identity import Identities
 from ringfence.watch.recorded import (
@@ -59,23 +67,28 @@ _FORMATS: Final = [each.name for each in FORMATS]
 _FILES: Final = "Captures, HEP packets, call records: files, packed or not, folders, or - for standard input."
 
 
+_SHOWN: Final = "Numbers accounts may show and don't hold: account,number,verified,valid_from,valid_to"
+Rights = Annotated[Csv, typer.Option(metavar="F", help=_SHOWN)]
+Countries = Annotated[Csv, typer.Option(metavar="F", help="Countries of addresses: an .mmdb database, or network,country.")]
+Certificates = Annotated[
+    Csv, typer.Option(metavar="DIR", help="Certificates by which signed identities (STIR/SHAKEN) are verified.")
+]
+
+
 def command(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=_FILES, show_default=False)],
     numbers: Annotated[Csv, typer.Option(metavar="F", help="Who holds which number: number,account,valid_from,valid_to")] = None,
     accounts: Annotated[Csv, typer.Option(metavar="F", help="Accounts and parties: account,parent,kind,plan")] = None,
     trunks: Annotated[Csv, typer.Option(metavar="F", help="Trunks: trunk,account,address,user,valid_from,valid_to")] = None,
-    rights: Annotated[
-        Csv, typer.Option(metavar="F", help="Numbers accounts may show and don't hold: account,number,verified,valid_from,valid_to")
-    ] = None,
+    rights: Rights = None,
     policy: Annotated[Path, typer.Option(metavar="DIR", help="The policy bundle's folder.")] = DEFAULT_BUNDLE,
     timezone: Annotated[str, typer.Option(metavar="Z", help="Where times without a zone are from, as Europe/Vienna.")] = "",
     country: Annotated[str, typer.Option(metavar="C", help="Where national numbers are dialled, as AT.")] = "",
     format_: Annotated[str, typer.Option("--format", metavar="KIND", help=f"auto, {', '.join(_FORMATS)}.")] = "auto",
     rates: Annotated[Csv, typer.Option(metavar="F", help="Price classes: prefix,class[,price_per_minute,currency]")] = None,
     mapping: Annotated[Csv, typer.Option(metavar="F", help="Which columns of call records are which, as TOML.")] = None,
-    certificates: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Certificates by which signed identities (STIR/SHAKEN) are verified.")
-    ] = None,
+    countries: Countries = None,
+    certificates: Certificates = None,
     since: Annotated[str, typer.Option("--from", metavar="T", help="Leave out what is older, as 2026-01-31T10:00:00Z.")] = "",
     until: Annotated[str, typer.Option("--to", metavar="T", help="Leave out what is of this time or later.")] = "",
     follow: Annotated[bool, typer.Option("--follow", help="Go on while the files are written, until Ctrl-C.")] = False,
@@ -89,21 +102,21 @@ def command(
     options = replace(_options(timezone, country, since, until), mapping=_mapping(mapping), identities=_identities(certificates))
     choice = Choice(_format(format_), _format("call-records") if mapping is not None else None)
     _check_report(html, follow=follow, rates=rates)
-    deck = _rates(rates, row_problems)
+    deck, addresses = _rates(rates, row_problems), _countries(countries, row_problems)
     spare_collection()
     with ExitStack() as stack:
         try:
             recording: Recording | Followed
             if follow:
                 recording = _followed(files, choice, reference, options)
-                engine = _engine(bundle, reference, [path.name for path in files])
+                engine = _engine(bundle, reference, [path.name for path in files], addresses)
                 collector = Collector(bundle, closely=False)
                 count = _print_each(judged(recording.batches(), engine, observer=collector), json=json)
             else:
                 inputs = find_inputs(files, choice.format, sys.stdin.buffer, otherwise=choice.otherwise)
                 recording = Recording(inputs, reference, options, progress=_progress(inputs, stack))
                 names = [each.path.name if each.path is not None else each.name for each in inputs.files]
-                engine = _engine(bundle, reference, names)
+                engine = _engine(bundle, reference, names, addresses)
                 collector = Collector(bundle, closely=html is not None, rates=deck, hashes=engine.reads.hashes)
                 found = recording.judged(engine, observer=collector)
                 count = _print_json(found) if json else _print(found, collector, masked=mask)
@@ -116,6 +129,7 @@ def command(
         except OSError as failed:
             _refuse(f"reading stopped after {recording.events_counted} events: {failed.strerror or failed}")
     given = Given(accounts is not None, trunks is not None, numbers is not None, timezone, country, deck)
+    given = replace(given, countries=addresses is not None, certificates=certificates is not None)
     read = Read.of(recording, engine, row_problems)
     tell(collector, read, given, events=recording.events_counted, findings=count, masked=mask)
     if html is not None:
@@ -145,10 +159,11 @@ def _identities(folder: Path | None) -> Identities | None:
         _refuse(str(refused))
 
 
-def _engine(bundle: Bundle, reference: Reference, names: Sequence[str]) -> Engine:
+def _engine(bundle: Bundle, reference: Reference, names: Sequence[str], addresses: AddressCountries | None) -> Engine:
     """Return an engine that judges by the bundle and the reference. Raises `RuleUnmeasurable`."""
     engine = Engine(bundle.plan, key=_KEY, source=_names(names))
     engine.know(Directory(reference))
+    engine.locate(addresses)
     return engine
 
 
@@ -161,6 +176,17 @@ def _reference(bundle: Bundle, given: dict[str, Csv], rights: Csv) -> tuple[Refe
         if problem.line == 1 and problem.column is None:
             _refuse(f"{problem.file}: {problem.cause}; {problem.hint}")
     return with_lists(reference, bundle, date.min), problems
+
+
+def _countries(path: Csv, problems: list[RowProblem]) -> AddressCountries | None:
+    """Return where addresses are, and note the rows left out. A file that can't be used at all ends the scan."""
+    file = _csv(path)
+    found = None if file is None else read_countries(file, problems)
+    if file is not None and found is None:
+        _refuse(f"{file.name}: {problems[-1].cause}; {problems[-1].hint}")
+    if file is not None and found is not None and found.built is not None:
+        say(f"{file.name}: countries of addresses as of {iso(found.built)}")
+    return found
 
 
 def _rates(path: Csv, problems: list[RowProblem]) -> RateDeck | None:

@@ -26,6 +26,7 @@ from ringfence.cli.configuration import (
     installation_key,
     load,
 )
+from ringfence.cli.countries import countries_of
 from ringfence.cli.lake import FOLDER, KEYS
 from ringfence.cli.lake_keeper import LakeKeeper
 from ringfence.cli.tails import tails_of
@@ -34,7 +35,7 @@ from ringfence.policy import load as load_bundle
 from ringfence.policy import read_folder
 from ringfence.policy.plan import Plan
 from ringfence.vocabulary.contracts import Observation, ObservationKind, Reference
-from ringfence.vocabulary.times import MILLISECOND, SECOND, Micros
+from ringfence.vocabulary.times import MILLISECOND, SECOND, Micros, iso
 from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import Edges, Tracker, TrackerOptions
 from ringfence.watch.identity import Identities
@@ -98,10 +99,13 @@ class _Live:
         self._feeds = DeskFeeds(data / "feeds")
         lake = Lake(data / FOLDER, data / KEYS, key) if configuration.lake.keep_days else None
         self._pipeline = Pipeline(
+        judges = Judges(self._plan, key=key, log=log, lake=lake, feeds=data / "feeds")
+        self._countries = countries_of(self._options, data)
+        judges.locate(self._countries)
             tracker=Tracker(Directory(self._reference), _tracker_options(self._options, data)),
             journal=self._journal,
             feeds=self._feeds,
-            judges=Judges(self._plan, key=key, log=log, lake=lake, feeds=data / "feeds"),
+            judges=judges,
             reorder=ReorderBuffer(self._options.lateness_ms * MILLISECOND),
             log=log,
         )
@@ -314,6 +318,7 @@ class _Live:
     def _plan(self, policy: str) -> Plan:
         return load_bundle(read_folder(self._data / "policies" / policy), posted=True).plan
 
+            "countries_built": None if self._countries is None or self._countries.built is None else iso(self._countries.built),
 
 def _by_agent(hep: HepCounts) -> dict[str, dict[str, int]]:
     """Return what came from each of the busiest capture agents, by address and the id it gives itself."""

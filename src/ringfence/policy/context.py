@@ -38,6 +38,14 @@ class Holders(Protocol):
         ...
 
 
+class Addresses(Protocol):
+    """Knows where IP addresses are."""
+
+    def country(self, address: str, /) -> str | None:
+        """Return the ISO 3166 code of the country, or `None`."""
+        ...
+
+
 class Context:
     """Shared by all expressions of a plan. `holders` may be replaced at any time: what is read afterwards is read of it."""
 
@@ -45,6 +53,8 @@ class Context:
         self.numbers: Final = NumberFacts()
         self.places: Final = Places(lists or {}, self.numbers)
         self.holders = holders
+        self.addresses: Addresses | None = None
+        """To be set before anything is read."""
         self._lists = lists or {}
         self._entries: dict[str, Entries] = {}
         self._hours: dict[str, CallingHours] = {}

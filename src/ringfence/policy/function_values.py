@@ -118,6 +118,10 @@ def _held(context: Context) -> Computation:
     return compute
 
 
+def _address_country(context: Context) -> Computation:
+    return lambda _, address: None if context.addresses is None else context.addresses.country(address)
+
+
 def _may_show(context: Context) -> Computation:
     def compute(event: Event, number: str) -> bool:
         if context.holders is None or event.account is None:
@@ -193,6 +197,7 @@ _MADE: Final[dict[str, Callable[..., Computation]]] = {
     "holder": _holder,
     "held": _held,
     "may_show": _may_show,
+    "address_country": _address_country,
     "has_numbers": _has_numbers,
     "hour": _shown(lambda local: local.minute // 60),
     "minute": _shown(lambda local: local.minute),

@@ -29,6 +29,7 @@ class Needs(StrEnum):
     ACCOUNT = "account"  # of the event
     HOLDERS = "holders"  # the reference: who holds which number
     LISTS = "lists"
+    ADDRESSES = "addresses"  # the operator's database of their countries
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,13 @@ _ALL: Final = (
         "the reference knows a number that the account holds, held or will hold",
         needs=frozenset({Needs.HOLDERS}),
         may_be_unset=False,
+    ),
+    Function(
+        "address_country",
+        (_X,),
+        Type.TEXT,
+        "the ISO 3166 code of the country where an IP address is, by the operator's database; unset where nobody can tell",
+        needs=frozenset({Needs.ADDRESSES}),
     ),
     Function("hour", (_ZONE,), Type.NUMBER, "of the event's time there, 0 to 23", needs=_AT_TIME, may_be_unset=False),
     Function("minute", (_ZONE,), Type.NUMBER, "of the day there, 0 to 1439", needs=_AT_TIME, may_be_unset=False),

@@ -76,6 +76,7 @@ FUNCTIONS: Final = {
     "country": "the country of {0}",
     "number_type": "the type of {0}",
     "holder": "the account that holds {0}",
+    "address_country": "the country where {0} is",
     "hour": "the hour in {0}",
     "minute": "the minute of the day in {0}",
     "weekday": "the day of the week in {0}",

@@ -19,6 +19,8 @@ class Given:
     timezone: str = ""
     country: str = ""
     rates: RateDeck | None = None
+    countries: bool = False
+    certificates: bool = False
 
 
 @dataclass(frozen=True, slots=True)

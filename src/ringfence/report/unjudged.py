@@ -3,12 +3,16 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from ringfence.policy.expressions import Call
+from ringfence.policy.functions import FUNCTIONS, Needs
 from ringfence.policy.plan import Rule
+from ringfence.policy.trees import fields_in, parts
 from ringfence.report.collector import Collector
 from ringfence.report.inputs import Given, Read
 from ringfence.report.rates import UNLISTED
 from ringfence.report.spending import ClassKey
 from ringfence.vocabulary.contracts import EventKind
+from ringfence.watch.windows.fitting import expressions_of
 from ringfence.words.writing import counted
 
 
@@ -29,6 +33,7 @@ def unjudged(collector: Collector, read: Read, given: Given) -> list[Unjudged]:
         *_who(collector, events, given),
         *_traffic(collector, events),
         *_quiet_rules(collector, events),
+        *_rules_without(collector, read, given),
         *_reading(read, given),
     ]
     return [*found, *_prices(collector, events, given)]
@@ -103,6 +108,31 @@ def _traffic(collector: Collector, events: Counter[EventKind]) -> list[Unjudged]
             )
         )
     return found
+
+
+def _rules_without(collector: Collector, read: Read, given: Given) -> list[Unjudged]:
+    """Return what rules read that nobody gave: such a rule finds nothing, which is no innocence."""
+    found = []
+    rules = [looking.rule for looking in collector.rules.values()]
+    locating = [rule.name for rule in rules if Needs.ADDRESSES in _needs(rule)]
+    if locating and not given.countries:
+        helps = "give --countries, a database of addresses (.mmdb) or a table network,country"
+        found.append(Unjudged(_named(locating), "no countries of addresses were given", helps))
+    identifying = [rule.name for rule in rules if "verification" in fields_in(*expressions_of(rule))]
+    if identifying and not given.certificates and any(file.capture for file in read.files):
+        found.append(
+            Unjudged(_named(identifying), "no certificates were given", "give --certificates, a folder; see docs/identity.md")
+        )
+    return found
+
+
+def _needs(rule: Rule) -> set[Needs]:
+    calls = [part for part in parts(*expressions_of(rule)) if isinstance(part, Call)]
+    return {need for call in calls for need in FUNCTIONS[call.function].needs}
+
+
+def _named(names: list[str]) -> str:
+    return f"rule{'s' if len(names) > 1 else ''} {', '.join(names)}"
 
 
 def _prices(collector: Collector, events: Counter[EventKind], given: Given) -> list[Unjudged]:

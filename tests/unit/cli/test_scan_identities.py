@@ -8,6 +8,7 @@ import msgspec
 import pytest
 import typer
 from tests.unit.policy.minimal import files
+from tests.unit.watch.attribution.databases import database
 from tests.unit.watch.calls.recordings import request
 from tests.unit.watch.identity.authorities import NOW_S, SP, Holder, der, provider
 
@@ -132,3 +133,42 @@ def test_a_revoked_certificate_proves_nothing(tmp_path: Path, capsys: pytest.Cap
     rule = REPLAYS.replace('"replayed" and signer == "1234"', '"certificate-refused"')
     policy = bundle(tmp_path / "policy", rule)
     assert len(found(capsys, capture(tmp_path / "calls.pcap", call), policy=policy, certificates=folder)) == 1
+
+
+ABROAD = """\
+rule: calls-from-abroad
+clause: spam
+says: A call from an address in the Netherlands.
+source: ours
+on: attempt where address_country(source) == "NL"
+per: source
+window: 1min rolling
+measure:
+  calls: count()
+when: calls >= 1
+severity: warn
+mode: report
+cool_down: 1h
+"""
+
+
+def test_countries_of_addresses_come_from_a_file_and_a_rule_that_lacks_them_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, policy = capture(tmp_path / "calls.pcap", request()), bundle(tmp_path / "policy", ABROAD)
+    table, made = tmp_path / "countries.csv", tmp_path / "countries.mmdb"
+    table.write_text("network,country\n198.51.100.0/24,NL\n", encoding="utf-8")
+    made.write_bytes(database({"198.51.100.0/24": {"country": {"iso_code": "NL"}}}, built=1_790_000_000))
+    for countries in (table, made):
+        assert [finding.subject.id for finding in found(capsys, file, policy=policy, countries=countries)] == ["198.51.100.7"]
+    with pytest.raises(typer.Exit):
+        command([file], policy=policy)
+    assert "rule calls-from-abroad: no countries of addresses were given" in capsys.readouterr().err
+
+
+def test_rules_over_signed_identities_are_named_where_no_certificates_were_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit):
+        command([capture(tmp_path / "calls.pcap", request())], policy=bundle(tmp_path / "policy", REPLAYS))
+    assert "rule replays: no certificates were given" in capsys.readouterr().err

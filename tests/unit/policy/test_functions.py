@@ -161,6 +161,7 @@ CASES = [
     ('local_time(diverted, "00:00", "24:00")', False),
     ("public_holiday(caller)", True),
     ("may_show(callee)", True),
+    ("address_country(source)", None),
     ("may_show(caller)", False),
     ("may_show(asserted)", False),
     ("public_holiday(callee)", False),

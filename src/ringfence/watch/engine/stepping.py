@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from ringfence.policy.context import Addresses
 from ringfence.policy.evaluation import Context, Occasion, reading
 from ringfence.policy.plan import Plan, Rule
 from ringfence.policy.strata import strata
@@ -126,6 +127,10 @@ class Engine:
         self._tallied.know(lambda rule: KnownTo(directory, rule), directory.billing_day)
 
     def begins(self, moment: Micros | None) -> None:
+    def locate(self, addresses: Addresses | None) -> None:
+        """Read from this where addresses are. To be told before the first step."""
+        self._context.addresses = addresses
+
         """Note that traffic was counted from `moment` on and none before: findings say where their windows lack that.
 
         With `None` nobody asks, as in a scan: the recording is all there is.

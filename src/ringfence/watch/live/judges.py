@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from ringfence.policy import PolicyError
 from ringfence.policy.plan import Plan
 from ringfence.vocabulary.times import Micros
-from ringfence.watch.attribution import Directory
+from ringfence.watch.attribution import AddressCountries, Directory
 from ringfence.watch.engine import Engine, RuleUnmeasurable
 from ringfence.watch.lake import JournalReader
 from ringfence.watch.lake.kept import kept_since
@@ -48,6 +48,11 @@ class Judges:
         self._lake = lake
         self._feeds = feeds
         self._directory: Directory | None = None
+        self._addresses: AddressCountries | None = None
+
+    def locate(self, addresses: AddressCountries | None) -> None:
+        """Let engines that are made from now on read from this where addresses are."""
+        self._addresses = addresses
 
     def know(self, directory: Directory) -> None:
         """Let engines that are made from now on judge by this reference."""
@@ -60,6 +65,7 @@ class Judges:
             engine = Engine(plan, key=self._key, source=SOURCE)
             if self._directory is not None:
                 engine.know(self._directory)
+            engine.locate(self._addresses)
         except (PolicyError, RuleUnmeasurable, OSError) as error:
             self._log.error("policy.unusable", policy=policy, cause=str(error), hint="look into the data folder's policies/<hash>")
             return None
