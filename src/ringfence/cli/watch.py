@@ -98,10 +98,10 @@ class _Live:
         self._journal = Journal(data / "journal")
         self._feeds = DeskFeeds(data / "feeds")
         lake = Lake(data / FOLDER, data / KEYS, key) if configuration.lake.keep_days else None
-        self._pipeline = Pipeline(
         judges = Judges(self._plan, key=key, log=log, lake=lake, feeds=data / "feeds")
         self._countries = countries_of(self._options, data)
         judges.locate(self._countries)
+        self._pipeline = Pipeline(
             tracker=Tracker(Directory(self._reference), _tracker_options(self._options, data)),
             journal=self._journal,
             feeds=self._feeds,
@@ -313,12 +313,12 @@ class _Live:
             "agents": len(hep.agents),
             "by_agent": _by_agent(hep),
             "tails": self._tails.health(),
+            "countries_built": None if self._countries is None or self._countries.built is None else iso(self._countries.built),
         }
 
     def _plan(self, policy: str) -> Plan:
         return load_bundle(read_folder(self._data / "policies" / policy), posted=True).plan
 
-            "countries_built": None if self._countries is None or self._countries.built is None else iso(self._countries.built),
 
 def _by_agent(hep: HepCounts) -> dict[str, dict[str, int]]:
     """Return what came from each of the busiest capture agents, by address and the id it gives itself."""

@@ -126,11 +126,11 @@ class Engine:
         self._context.holders = directory
         self._tallied.know(lambda rule: KnownTo(directory, rule), directory.billing_day)
 
-    def begins(self, moment: Micros | None) -> None:
     def locate(self, addresses: Addresses | None) -> None:
         """Read from this where addresses are. To be told before the first step."""
         self._context.addresses = addresses
 
+    def begins(self, moment: Micros | None) -> None:
         """Note that traffic was counted from `moment` on and none before: findings say where their windows lack that.
 
         With `None` nobody asks, as in a scan: the recording is all there is.
