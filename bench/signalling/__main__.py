@@ -1,4 +1,4 @@
-"""`python -m bench.signalling [MEGABYTES]`: `ringfence scan` over a capture of that size, 1000 unless said, and tshark."""
+"""`python -m bench.signalling [MEGABYTES [POLICY]]`: `ringfence scan` over a capture of that size, 1000 unless said, and tshark."""
 
 import shutil
 import sys
@@ -17,7 +17,8 @@ def main() -> int:
     """Measure; return 1 where the scan failed."""
     path, messages = traffic.capture(float(sys.argv[1]) if len(sys.argv) > 1 else _MEGABYTES)
     empty, _ = traffic.capture(0.0)
-    options = inputs.provider_files()
+    policy = sys.argv[2:3]  # a bundle's folder; without one the policy that ships judges
+    options = [*inputs.provider_files(), *(["--policy", *policy] if policy else [])]
     print(f"{path.name}: {messages:,} messages, {path.stat().st_size / 1e6:,.0f} MB")
     start = run([*_SCAN, str(empty), *options], traffic.OUT / "findings")
     scan = run([*_SCAN, str(path), *options], traffic.OUT / "findings")

@@ -102,7 +102,7 @@ _USUAL = (
 
 def check(payloads: list[bytes]) -> int:
     """Compare all that is understood with what `wire` reads; return how many that were."""
-    scanned = Scanned(payloads)
+    scanned = Scanned.of(payloads)
     understood = 0
     for nth, payload in enumerate(payloads):
         seen = scanned.message(nth)
@@ -110,7 +110,7 @@ def check(payloads: list[bytes]) -> int:
             read = parse(payload)
             for field in TRACKED:
                 assert getattr(seen, field) == getattr(read, field), (field, payload)
-            details = scanned.details(nth)
+            details = scanned.found.details[nth].tolist()
             for uris, column in ((read.asserted, sip_fields.ASSERTED_USER), (read.diversions, sip_fields.DIVERTED_USER)):
                 first = next((uri.user for uri in uris if uri.user is not None), None)
                 assert (scanned.text[details[column] : details[column + 1]] if details[column] >= 0 else None) == first
@@ -188,8 +188,8 @@ def test_cut_messages_are_never_understood() -> None:
 
 def test_neighbours_in_the_buffer_are_never_read() -> None:
     pieces = [_USUAL[:cut] for cut in range(len(_USUAL) + 1)] + [_USUAL[cut:] for cut in range(len(_USUAL) + 1)]
-    alone = [Scanned([piece]).message(0) for piece in pieces]
-    together = Scanned(pieces)
+    alone = [Scanned.of([piece]).message(0) for piece in pieces]
+    together = Scanned.of(pieces)
     assert [together.message(nth) for nth in range(len(pieces))] == alone
 
 
@@ -213,8 +213,8 @@ def test_torture_messages_are_read_alike() -> None:
 
 
 def test_nothing_of_a_body_or_a_digest_response_has_a_place() -> None:
-    scanned = Scanned([_USUAL.replace(b'response="r"', b'response="5eed5eed"')])
-    row, details, message = scanned.rows[0], scanned.details(0), scanned.message(0)
+    scanned = Scanned.of([_USUAL.replace(b'response="r"', b'response="5eed5eed"')])
+    row, details, message = scanned.found.heads[0].tolist(), scanned.found.details[0].tolist(), scanned.message(0)
     firsts = [(row, column) for column in (sip_fields.CALL_ID, sip_fields.BRANCH, sip_fields.FROM_TAG, sip_fields.SENT_BY)]
     firsts += [(details, column) for column in (sip_fields.USER_AGENT, sip_fields.USER_NAME, sip_fields.REALM)]
     firsts += [(details, uri + place) for uri in (sip_fields.URI, sip_fields.FROM, sip_fields.TO) for place in (1, 3)]

@@ -2,12 +2,12 @@
 
 import re
 from ipaddress import ip_address
-from typing import Final, NamedTuple
+from typing import Final
 
 from ringfence.vocabulary.contracts import Event, EventKind, Observation, ObservationKind
-from ringfence.vocabulary.times import MILLISECOND, Micros
+from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Sender
-from ringfence.watch.calls.entries import Call, Origin, Transaction
+from ringfence.watch.calls.entries import Origin
 from ringfence.watch.calls.legs import bounded
 from ringfence.watch.sources.datagram import Datagram
 
@@ -21,44 +21,15 @@ Stamp = tuple[Micros, int, bool]
 """When an event was counted, its place among the tracker's events, and whether it came after its time had been closed."""
 
 
-class Outcome(NamedTuple):
-    """What is known at an event only, and not from the request on."""
+Happening = tuple[EventKind, Origin, Sender | None, str | None, Micros, int, bool, int, bool, int, int, str | None, bool]
+"""What an event is made of: its kind, what its request said, who answers for it, its direction; when it was counted, its place
+among the tracker's events, whether it came after its time had been closed; status, whether it was answered, how long it lasted and
+rang (ms), who released it, and whether the answer said that only the nonce was too old.
 
-    status: int = 0
-    answered: bool = False
-    duration_ms: int = 0
-    ring_ms: int = 0
-    released_by: str | None = None
-    stale: bool = False
+Most readers need a few fields of each: for them no event is made.
+"""
 
-
-_OPEN: Final = Outcome()
 _NOBODY: Final[tuple[str | None, tuple[str, ...], str | None, str | None]] = (None, (), None, None)
-
-
-def attempt(call: Call, direction: str | None, stamp: Stamp) -> Event:
-    """Return the event of a call's first INVITE."""
-    return _event(EventKind.ATTEMPT, (call.origin, call.sender, direction), stamp, _OPEN)
-
-
-def answer(call: Call, direction: str | None, stamp: Stamp) -> Event:
-    """Return the event of a call's first 2xx."""
-    outcome = Outcome(call.status, True, 0, _ring_ms(call, stamp[0]))
-    return _event(EventKind.ANSWER, (call.origin, call.sender, direction), stamp, outcome)
-
-
-def end(call: Call, direction: str | None, stamp: Stamp, *, released_by: str, until: Micros) -> Event:
-    """Return the event of a call's end. It lasted `until`, which is before the stamp's time where its end was only guessed."""
-    answered_at = call.answered
-    duration_ms = 0 if answered_at is None else max(0, until - answered_at) // MILLISECOND
-    outcome = Outcome(call.status, answered_at is not None, duration_ms, _ring_ms(call, until), released_by)
-    return _event(EventKind.END, (call.origin, call.sender, direction), stamp, outcome)
-
-
-def request(kind: EventKind, transaction: Transaction, direction: str | None, stamp: Stamp, *, stale: bool) -> Event:
-    """Return the event of a request's final response. `kind` is `REQUEST`, `REGISTRATION` or `MESSAGE`."""
-    outcome = Outcome(transaction.status, stale=stale)
-    return _event(kind, (transaction.origin, transaction.sender, direction), stamp, outcome)
 
 
 def first_use(sender: Sender, *, policy: str, call_id: str, time: Micros) -> Observation:
@@ -90,10 +61,9 @@ def refusal(datagram: Datagram, *, time: Micros) -> Observation | None:
     )
 
 
-def _event(kind: EventKind, about: tuple[Origin, Sender | None, str | None], stamp: Stamp, outcome: Outcome) -> Event:
-    origin, sender, direction = about
-    time, sequence, late = stamp
-    status, answered, duration_ms, ring_ms, released_by, stale = outcome
+def event_of(happening: Happening) -> Event:
+    """Return the event itself."""
+    kind, origin, sender, direction, time, sequence, late, status, answered, duration_ms, ring_ms, released_by, stale = happening
     account, path, trunk, plan = (sender.account, sender.party_path, sender.trunk, sender.plan) if sender is not None else _NOBODY
     return Event(
         kind=kind,
@@ -130,9 +100,3 @@ def _event(kind: EventKind, about: tuple[Origin, Sender | None, str | None], sta
         attestation=origin.attestation,
         signer=origin.signer,
     )
-
-
-def _ring_ms(call: Call, until: Micros) -> int:
-    if call.rang is None:
-        return 0
-    return max(0, (call.answered if call.answered is not None else until) - call.rang) // MILLISECOND

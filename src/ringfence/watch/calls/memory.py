@@ -8,7 +8,9 @@ from msgspec import Struct
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.calls.claims import Claims
 from ringfence.watch.calls.entries import Call, CallKey, Claim, ClaimKey, Transaction, TransactionKey
-from ringfence.watch.calls.table import Table
+from ringfence.watch.calls.followed import Calls, Requests
+from ringfence.watch.calls.slots import Slots
+from ringfence.watch.kernels import call_layout as c
 
 VERSION: Final = 1
 
@@ -42,18 +44,28 @@ _ENCODER: Final = msgspec.msgpack.Encoder()
 class Memory:
     """The tables, the clock and the counters."""
 
-    def __init__(self, *, most_transactions: int, most_calls: int, most_claims: int) -> None:
-        self.transactions: Final[Table[TransactionKey, Transaction]] = Table(most_transactions)
-        self.calls: Final[Table[CallKey, Call]] = Table(most_calls)
+    def __init__(self, *, most: tuple[int, int, int], spans: tuple[int, int, int]) -> None:
+        """`most` are the limits of requests, calls and claims; `spans` those of `Slots`."""
+        self._slots: Final = Slots(most[:2], spans)
+        self.transactions: Final = Requests(self._slots, most[0])
+        self.calls: Final = Calls(self._slots, most[1])
+        most_claims = most[2]
         self.claims: Final = Claims(most_claims)
-        self.clock = Micros(0)
         self.sequence = 0
-        self.serial = 0
         self.unusable = 0
-        self.unmatched = 0
         self._used: dict[str, None] = {}
         self._used_since: list[str] = []
         self._used_policy: str | None = None
+
+    @property
+    def clock(self) -> Micros:
+        """The latest time there was."""
+        return Micros(int(self._slots.book.marks[c.CLOCK]))
+
+    @property
+    def unmatched(self) -> int:
+        """Responses to nothing that is known."""
+        return int(self._slots.book.marks[c.UNMATCHED])
 
     @property
     def dropped(self) -> int:
@@ -66,10 +78,8 @@ class Memory:
 
     def begin_anew(self, clock: Micros) -> None:
         """Forget requests, calls and credentials, and set the clock, also back. Who used the service stays known."""
-        self.transactions.clear()
-        self.calls.clear()
-        self.claims.clear()
-        self.clock = clock
+        self._clear()
+        self._mark(c.CLOCK, clock)
 
     def use_first(self, account: str, policy: str) -> bool:
         """Note that `account` used the service; tell whether it is the first time since `policy` was posted."""
@@ -85,15 +95,13 @@ class Memory:
 
     def snapshot(self) -> bytes:
         """Return all of it."""
-        transactions = [entry for _, entry in self.transactions.items()]
-        calls = [entry for _, entry in self.calls.items()]
-        return _ENCODER.encode(self._state(transactions, calls, self.claims.items(), whole=True))
+        return _ENCODER.encode(self._state(self.transactions.entries(), self.calls.entries(), self.claims.items(), whole=True))
 
     def changes(self) -> bytes:
         """Return what changed since the last time, for `restore` on what there was then."""
         transactions, gone_transactions = self.transactions.changes()
         calls, gone_calls = self.calls.changes()
-        state = self._state([entry for _, entry in transactions], [entry for _, entry in calls], self.claims.changes(), whole=False)
+        state = self._state(transactions, calls, self.claims.changes(), whole=False)
         state.gone_transactions, state.gone_calls = gone_transactions, gone_calls
         self._used_since.clear()
         return _ENCODER.encode(state)
@@ -107,19 +115,29 @@ class Memory:
         if state.v != VERSION:
             raise OtherVersion(f"version {state.v}, this is {VERSION}")
         if state.whole:
-            self.transactions.clear()
-            self.calls.clear()
-            self.claims.clear()
+            self._clear()
         if state.whole or state.used_policy != self._used_policy:
             self._used.clear()
         self._used_policy = state.used_policy
         self._used.update(dict.fromkeys(state.used))
-        self.transactions.load(((entry.key, entry) for entry in state.transactions), state.gone_transactions)
-        self.calls.load(((entry.key, entry) for entry in state.calls), state.gone_calls)
+        self.transactions.load(state.transactions, state.gone_transactions)
+        self.calls.load(state.calls, state.gone_calls)
         self.claims.load(state.claims)
-        self.clock, self.sequence, self.serial = state.clock, state.sequence, state.serial
-        self.unusable, self.unmatched = state.counters[:2]
+        self.sequence = state.sequence
+        self._mark(c.CLOCK, state.clock)
+        self._mark(c.SERIALS, state.serial)
+        self.unusable = state.counters[0]
+        self._mark(c.UNMATCHED, state.counters[1])
         self.transactions.dropped, self.calls.dropped, self.claims.dropped = state.counters[2:]
+
+    def _clear(self) -> None:
+        self._slots.clear()
+        self.transactions.clear()
+        self.calls.clear()
+        self.claims.clear()
+
+    def _mark(self, mark: int, value: int) -> None:
+        self._slots.book.marks[mark] = value
 
     def _state(
         self, transactions: list[Transaction], calls: list[Call], claims: list[tuple[ClaimKey, Claim]], *, whole: bool
@@ -130,7 +148,7 @@ class Memory:
             whole=whole,
             clock=self.clock,
             sequence=self.sequence,
-            serial=self.serial,
+            serial=int(self._slots.book.marks[c.SERIALS]),
             counters=(self.unusable, self.unmatched, self.transactions.dropped, self.calls.dropped, self.claims.dropped),
             used_policy=self._used_policy,
             used=list(self._used) if whole else list(self._used_since),

@@ -12,10 +12,10 @@ from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory, Sender
 from ringfence.watch.calls.claims import Claims
-from ringfence.watch.calls.entries import Call, CallKey, Origin
+from ringfence.watch.calls.entries import CallKey, Origin
+from ringfence.watch.calls.followed import Calls, FollowedCall
 from ringfence.watch.calls.happenings import Stamp
 from ringfence.watch.calls.legs import Edges, bounded
-from ringfence.watch.calls.table import Table
 from ringfence.watch.detectors.broken import broken
 from ringfence.watch.detectors.registrations import Registrations, oddity_of
 from ringfence.watch.detectors.seen import Seen
@@ -31,7 +31,7 @@ Stamping = Callable[[], Stamp]
 class Oddities:
     """Asked with what the tracker knows; answers with an event, or `None` where nothing is odd."""
 
-    def __init__(self, calls: Table[CallKey, Call], claims: Claims, edges: Edges) -> None:
+    def __init__(self, calls: Calls, claims: Claims, edges: Edges) -> None:
         self._calls = calls
         self._claims = claims
         self._edges = edges
@@ -45,17 +45,27 @@ class Oddities:
         if self._tags is not None:
             self._tags[key[0]] = key[1]
             if len(self._tags) > 2 * len(self._calls) + 1_000:
-                self._tags = {known[0]: known[1] for known, _ in self._calls.items()}
+                self._tags = self._known()
 
-    def call_of(self, call_id: str) -> Call | None:
+    def call_of(self, call_id: str) -> FollowedCall | None:
         """Return a call with that Call-ID, whatever its tags."""
         if self._tags is None:
-            self._tags = {known[0]: known[1] for known, _ in self._calls.items()}
+            self._tags = self._known()
         tag = self._tags.get(call_id)
         return None if tag is None else self._calls.get((call_id, tag))
 
+    def _known(self) -> dict[str, str]:
+        return dict(self._calls.keys[slot] for slot in self._calls.slots_by_touch())
+
     def stranger(
-        self, call: Call, datagram: Datagram, method: str, about: tuple[Sender | None, Directory], stamp: Stamping, *, fits: bool
+        self,
+        call: FollowedCall,
+        datagram: Datagram,
+        method: str,
+        about: tuple[Sender | None, Directory],
+        stamp: Stamping,
+        *,
+        fits: bool,
     ) -> Event | None:
         """Return the oddity that a request within `call` is where none who takes part in it sent it, once however often it came.
 
@@ -68,7 +78,7 @@ class Oddities:
         event = _event(name, datagram, about[0], stamp)
         return replace(event, call_id=origin.call_id, method=method, caller=origin.caller, callee=origin.callee)
 
-    def _takes_part(self, call: Call, datagram: Datagram, about: tuple[Sender | None, Directory], time: Micros) -> bool:
+    def _takes_part(self, call: FollowedCall, datagram: Datagram, about: tuple[Sender | None, Directory], time: Micros) -> bool:
         origin, source = call.origin, datagram.source
         sender, directory = about
         if (source, datagram.source_port) in self._edges or takes_part(

@@ -11,7 +11,6 @@ from ringfence.watch.kernels import sip_fields as f
 from ringfence.watch.sources.datagram import Datagram
 from ringfence.watch.wire.sip import parse
 from ringfence.watch.wire.sip.message import Message, Uri
-from ringfence.watch.wire.sip.scanning import Scanned
 
 _EMERGENCY_SERVICE: Final = "service:sos"
 _NAMES_MORE: Final = re.compile(rb"\n(?:P-Asserted-Identity|Diversion)[ \t]*:", re.IGNORECASE)
@@ -52,21 +51,20 @@ def origin_of(datagram: Datagram, message: Message, leg: Leg, *, time: Micros, n
     )
 
 
-def origin_of_scanned(datagram: Datagram, scanned: Scanned, nth: int, *, time: Micros, number: Callable[[str], str]) -> Origin:
-    """Return the same of a request that was scanned and comes from its sender itself."""
-    row, details, text = scanned.rows[nth], scanned.details(nth), scanned.text
-    _, uri_user, uri_user_end, host, host_end, _, _, user, user_end, _, _, _, _, callee_at, callee_end, *_ = details
-    agent_at, agent_end, name, name_end = details[f.USER_AGENT : f.USER_AGENT + 4]
-    method = f.METHODS[row[f.METHOD] - 1]
-    dialled = text[uri_user:uri_user_end] if uri_user >= 0 else None
+def origin_of_scanned(datagram: Datagram, text: str, found: list[int], *, time: Micros, number: Callable[[str], str]) -> Origin:
+    """Return the same of a request that comes from its sender itself, from what was scanned of it (`Scanned.requests`)."""
+    method_number, _, call_id, call_id_end, tag, tag_end, _, _, *details = found
+    dialled_at, dialled_end, host, host_end, user, user_end, callee_at, callee_end, agent_at, agent_end, *details = details
+    name, name_end, credentials, asserted, asserted_end, diverted, diverted_end = details
+    method = f.METHODS[method_number - 1]
+    dialled = text[dialled_at:dialled_end] if dialled_at >= 0 else None
     to_user = text[callee_at:callee_end] if callee_at >= 0 else None
     from_user = text[user:user_end] if user >= 0 else None
     target = to_user if method == "REGISTER" else dialled
     callee = target if target is not None else to_user
-    asserted, asserted_end, diverted, diverted_end = details[f.ASSERTED_USER : f.ASSERTED_USER + 4]
     return Origin(
-        call_id=text[row[f.CALL_ID] : row[f.CALL_ID + 1]],
-        tag=text[row[f.FROM_TAG] : row[f.FROM_TAG + 1]],
+        call_id=text[call_id:call_id_end],
+        tag=text[tag:tag_end],
         method=method,
         time=time,
         source=datagram.source,
@@ -81,7 +79,7 @@ def origin_of_scanned(datagram: Datagram, scanned: Scanned, nth: int, *, time: M
         from_user=from_user,
         to_user=to_user,
         user=text[name : min(name_end, name + LONGEST_TEXT)] if name >= 0 else None,
-        credentials=details[f.CREDENTIALS] == 1,
+        credentials=credentials == 1,
         user_agent=text[agent_at : min(agent_end, agent_at + LONGEST_TEXT)] if agent_at >= 0 else None,
         agent=datagram.agent,
         asserted=number(text[asserted:asserted_end]) if asserted >= 0 else None,

@@ -51,6 +51,9 @@ NEXT: Final[dict[tuple[CallState, Trigger], CallState]] = {
 OUTSIDE_DIALOGS: Final = frozenset({"REGISTER", "PUBLISH"})
 """Methods that a dialog never carries (RFC 3261 section 10.2, RFC 3903 section 4), whatever tags their sender chose."""
 
+RINGS: Final = frozenset({180, 183})
+"""Answers that say that it rings."""
+
 CHALLENGES: Final = frozenset({401, 407})
 """Answers that ask for credentials."""
 

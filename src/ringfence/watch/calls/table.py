@@ -1,132 +1,232 @@
-"""A bounded table of entries with deadlines; every change is noted, so that a journal can carry the changes."""
+"""A table of what is followed: its numbers stand in an array, its texts under the same slots in lists.
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
-from heapq import heapify, heappop, heappush, heapreplace
-from typing import Final, Generic, Protocol, TypeVar
+Every change is noted, so that a journal can carry the changes.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ringfence.vocabulary.times import Micros
+from ringfence.watch.attribution import Sender
+from ringfence.watch.calls.entries import Call, CallKey, Origin, Transaction, TransactionKey
+from ringfence.watch.calls.slots import Slots
+from ringfence.watch.kernels import call_entries as kernel
+from ringfence.watch.kernels import call_layout as c
+
+_OLDEST: Final = 1_024
+"""How many are looked for at once where a table is full."""
+
+_Key = TypeVar("_Key", TransactionKey, CallKey)
+_Entry = TypeVar("_Entry", Transaction, Call)
+_Followed = TypeVar("_Followed", bound="Followed")
 
 
-class Entry(Protocol):
-    """What a table holds. `serial` orders entries with the same deadline."""
+class Followed:
+    """One entry of a table, under its slot: what is set is set in the table. Good until the table is asked to change."""
 
-    serial: int
-    deadline: Micros
+    __slots__ = ("slot", "table")
+
+    def __init__(self, table: "Table[Any, Any, Any]", slot: int) -> None:
+        self.table = table
+        self.slot = slot
+
+    def number(self, column: int) -> int:
+        """Return what stands in a column."""
+        return int(self.table.rows.item(self.slot, column))
+
+    def set(self, column: int, value: int) -> None:
+        """Write into a column."""
+        self.table.rows[self.slot, column] = value
+
+    @property
+    def origin(self) -> Origin:
+        """What its request said."""
+        origin: Origin = self.table.origins[self.slot]
+        return origin
+
+    @property
+    def status(self) -> int:
+        """Of its final response; 0 where there was none."""
+        return self.number(c.STATUS)
+
+    def touch(self) -> None:
+        """Make it the most recent."""
+        self.table.touch(self.slot)
+
+    def keep(self, deadline: Micros) -> None:
+        """Make it the most recent, with that deadline."""
+        self.table.keep(self.slot, deadline)
 
 
-_FEWEST_DEADLINES: Final = 1_024
-
-_Key = TypeVar("_Key")
-_Entry = TypeVar("_Entry", bound=Entry)
-
-
-class Table(Generic[_Key, _Entry]):
+class Table(Generic[_Key, _Entry, _Followed]):
     """Key to entry, least recently touched first. Beyond `limit` those leave, and `dropped` counts them."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._entries: OrderedDict[_Key, _Entry] = OrderedDict()
-        self.get: Final[Callable[[_Key], _Entry | None]] = self._entries.get
-        """Return the entry under a key, untouched. (The dictionary's own method: nothing is asked more often.)"""
-        self.deadlines: Final[list[tuple[Micros, int, _Key]]] = []
-        """A heap. What stands first may be due, or not any more: `due` tells."""
-        self._touched: OrderedDict[_Key, None] = OrderedDict()
-        self.notes_changes = True
+    which: int
+
+    def __init__(self, slots: Slots, limit: int) -> None:
+        self.slots: Final = slots
+        self.limit: Final = limit
+        slots.book.marks[c.TELLS_GONE + self.which] = 1
         self.dropped = 0
-        self._unqueued = -1
-        """The serial of the entry that was taken out of the queue of deadlines last."""
+        self.keys: list[_Key] = []
+        self.origins: list[Origin] = []
+        self.senders: list[Sender | None] = []
+        self._oldest: list[tuple[int, int]] = []
+        self._gone: dict[_Key, None] = {}
+        self._told_upto = 0
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return self.slots.capacity - int(self.slots.book.marks[c.FREE + self.which])
 
-    def put(self, key: _Key, entry: _Entry) -> None:
-        """Set an entry as the most recent, and its deadline."""
-        entries = self._entries
-        if key in entries:
-            entries.move_to_end(key)
-        entries[key] = entry
-        self._await(key, entry)
+    @property
+    def notes_changes(self) -> bool:
+        """Tell whether what changes is noted; without it texts of what left stay in their slots until these are given again."""
+        return bool(self.slots.book.marks[c.TELLS_GONE + self.which])
+
+    @notes_changes.setter
+    def notes_changes(self, notes: bool) -> None:
+        self.slots.book.marks[c.TELLS_GONE + self.which] = notes
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """The entries' numbers: columns of `call_layout` by slot."""
+        book = self.slots.book
+        return book.requests if self.which == c.REQUESTS else book.calls
+
+    @abstractmethod
+    def hashed(self, key: _Key) -> np.uint64:
+        """Return by what an entry is found."""
+
+    @abstractmethod
+    def at(self, slot: int) -> _Followed:
+        """Return the entry that has a slot."""
+
+    @abstractmethod
+    def entry(self, slot: int) -> _Entry:
+        """Return a copy of the entry that has a slot, as it is remembered over a restart."""
+
+    @abstractmethod
+    def put(self, entry: _Entry) -> int:
+        """Set an entry as the most recent, and its deadline; return its slot."""
+
+    def get(self, key: _Key) -> _Followed | None:
+        """Return the entry under a key, untouched."""
+        slot = kernel.slot_of(self.slots.book.cells, self.which, self.hashed(key))
+        return self.at(slot) if slot >= 0 else None
+
+    def fit(self) -> None:
+        """Let the lists be as long as the arrays."""
+        more = self.slots.capacity - len(self.keys)
+        if more > 0:
+            for texts in self.texts:
+                texts.extend([None] * more)
+
+    @property
+    def texts(self) -> tuple[list[Any], ...]:
+        """The lists of what an entry holds beside its numbers; a slot that is free holds nothing, or what left it."""
+        return self.keys, self.origins, self.senders
+
+    def enter(self, key: _Key, deadline: int, serial: int = 0) -> int:
+        """Give a new entry under `key`, which replaces one that is there, a slot and `serial` or the next one; return the slot."""
+        hashed = self.hashed(key)
+        known = kernel.slot_of(self.slots.book.cells, self.which, hashed)
+        if known >= 0:
+            kernel.release_entry(self.slots.book, self.rows, self.which, known)
+            self._blank(known)
+        elif len(self) >= self.limit:
+            self._drop_oldest()
+        self.slots.make_room()
+        self.fit()
+        slot = kernel.enter_entry(self.slots.book, self.rows, self.which, hashed, int(deadline), int(serial))
+        self.keys[slot] = key
+        return slot
+
+    def touch(self, slot: int) -> None:
+        """Make an entry, whose fields but not its deadline were changed, the most recent."""
+        marks = self.slots.book.marks
+        marks[c.TOUCHES] += 1
+        self.rows[slot, c.TOUCHED] = marks[c.TOUCHES]
+
+    def keep(self, slot: int, deadline: Micros) -> None:
+        """Make an entry the most recent, with that deadline."""
+        self.slots.make_room()
+        book = self.slots.book
+        code = slot if self.which == c.REQUESTS else -1 - slot
+        kernel.keep_entry(book.marks, book.due, self.rows, slot, code, int(deadline))
+
+    def forget(self, slot: int) -> None:
+        """Forget the texts of an entry that has left its slot."""
+        key = self.keys[slot]
         if self.notes_changes:
-            self._note(key)
-        if len(entries) > self._limit:
-            oldest, _ = self._entries.popitem(last=False)
-            self._note(oldest)
-            self.dropped += 1
+            self._gone.pop(key, None)
+            self._gone[key] = None
+        self._blank(slot)
 
-    def keep(self, key: _Key, entry: _Entry, deadline: Micros) -> None:
-        """Make the entry, which is in the table, the most recent, with that deadline."""
-        # A deadline put off stays in the queue as it was: it is looked at again when it comes.
-        is_queued = entry.deadline <= deadline and entry.serial != self._unqueued
-        entry.deadline = deadline
-        if not is_queued:
-            self._unqueued = -1
-            self._await(key, entry)
-        self.touch(key)
-
-    def touch(self, key: _Key) -> None:
-        """Make the entry, whose fields but not its deadline were changed, the most recent."""
-        self._entries.move_to_end(key)
-        if self.notes_changes:
-            self._note(key)
-
-    def remove(self, key: _Key) -> None:
+    def remove(self, slot: int) -> None:
         """Forget an entry."""
-        del self._entries[key]
-        self._note(key)
+        kernel.release_entry(self.slots.book, self.rows, self.which, slot)
+        self.forget(slot)
 
-    def due(self, now: Micros) -> tuple[Micros, int] | None:
-        """Return the earliest deadline up to `now` and its entry's serial, or `None`."""
-        deadlines = self.deadlines
-        while deadlines and deadlines[0][0] <= now:
-            deadline, serial, key = deadlines[0]
-            entry = self.get(key)
-            if entry is None or entry.serial != serial or entry.deadline < deadline:
-                heappop(deadlines)
-            elif entry.deadline > deadline:
-                heapreplace(deadlines, (entry.deadline, serial, key))
-            else:
-                return deadline, serial
-        return None
+    def slots_by_touch(self) -> list[int]:
+        """Return the slots of all, least recently touched first."""
+        return list(self._by_touch(0))
 
-    def pop_due(self) -> tuple[_Key, _Entry]:
-        """Take the entry of `due` out of the queue of deadlines, not out of the table."""
-        _, self._unqueued, key = heappop(self.deadlines)
-        return key, self._entries[key]
+    def entries(self) -> list[_Entry]:
+        """Return copies of all, least recently touched first."""
+        return [self.entry(slot) for slot in self.slots_by_touch()]
 
-    def items(self) -> Iterator[tuple[_Key, _Entry]]:
-        """Yield all, least recently touched first."""
-        yield from self._entries.items()
-
-    def changes(self) -> tuple[list[tuple[_Key, _Entry]], list[_Key]]:
+    def changes(self) -> tuple[list[_Entry], list[_Key]]:
         """Return what was touched since the last time, in the order of touching, and the keys that left."""
-        kept = [(key, self._entries[key]) for key in self._touched if key in self._entries]
-        gone = [key for key in self._touched if key not in self._entries]
-        self._touched.clear()
+        kept = [self.entry(slot) for slot in self._by_touch(self._told_upto)]
+        gone = [key for key in self._gone if self.get(key) is None]
+        self._note_none()
         return kept, gone
 
-    def load(self, entries: Iterable[tuple[_Key, _Entry]], gone: Iterable[_Key] = ()) -> None:
+    def load(self, entries: Iterable[_Entry], gone: Iterable[_Key] = ()) -> None:
         """Put `entries` in, in their order, and forget those `gone`; not noted as changes."""
         for key in gone:
-            self._entries.pop(key, None)
-        for key, entry in entries:
-            self._entries[key] = entry
-            self._entries.move_to_end(key)
-            self._await(key, entry)
+            if (known := self.get(key)) is not None:
+                self.remove(known.slot)
+        for entry in entries:
+            self.put(entry)
+        self._note_none()
 
     def clear(self) -> None:
-        """Forget everything."""
-        self._entries.clear()
-        self.deadlines.clear()
-        self._touched.clear()
+        """Forget the texts of all, and what was noted. The slots are for their owner to clear."""
+        for texts in self.texts:
+            texts[:] = [None] * len(texts)
+        self._oldest.clear()
+        self._note_none()
 
-    def _await(self, key: _Key, entry: _Entry) -> None:
-        heappush(self.deadlines, (entry.deadline, entry.serial, key))
-        if len(self.deadlines) > _FEWEST_DEADLINES + 4 * len(self._entries):  # else those of entries gone stay for hours
-            self.deadlines[:] = [(kept.deadline, kept.serial, known) for known, kept in self._entries.items()]
-            heapify(self.deadlines)
+    def _blank(self, slot: int) -> None:
+        for texts in self.texts:
+            texts[slot] = None
 
-    def _note(self, key: _Key) -> None:
-        if self.notes_changes:
-            self._touched[key] = None
-            self._touched.move_to_end(key)
+    def _note_none(self) -> None:
+        self._gone.clear()
+        self._told_upto = int(self.slots.book.marks[c.TOUCHES])
+
+    def _by_touch(self, after: int) -> Iterator[int]:
+        touched = self.rows[:, c.TOUCHED]
+        slots = np.flatnonzero((self.rows[:, c.KEY] != 0) & (touched > after))
+        yield from slots[np.argsort(touched[slots])].tolist()
+
+    def _drop_oldest(self) -> None:
+        """Let the least recently touched entry leave."""
+        while True:
+            if not self._oldest:
+                rows = self.rows
+                slots = np.flatnonzero(rows[:, c.KEY])
+                touched = rows[slots, c.TOUCHED]
+                most = min(_OLDEST, slots.size) - 1
+                first = np.argpartition(touched, most)[: most + 1]
+                self._oldest = sorted(zip(touched[first].tolist(), slots[first].tolist(), strict=True), reverse=True)
+            touched_at, slot = self._oldest.pop()
+            if self.rows[slot, c.KEY] and self.rows[slot, c.TOUCHED] == touched_at:
+                self.dropped += 1
+                self.remove(slot)
+                return

@@ -1,30 +1,37 @@
 """Messages in, events out: each call and each out-of-dialog request once, however often a mirror shows it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import repeat
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
-from ringfence.vocabulary.contracts import Event
+from ringfence.vocabulary.contracts import Event, Reference
+from ringfence.vocabulary.times import Micros
+from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import happenings
-from ringfence.watch.calls.entries import Call, Transaction
+from ringfence.watch.calls.batch import Batch
+from ringfence.watch.calls.followed import FollowedCall, FollowedRequest
+from ringfence.watch.calls.happenings import Happening
 from ringfence.watch.calls.legs import Leg, bounded, earlier_keys, request_key, response_keys
-from ringfence.watch.calls.life import ANSWER_US, Life, TrackerOptions
+from ringfence.watch.calls.life import Life
 from ringfence.watch.calls.origin import origin_of, origin_of_scanned
 from ringfence.watch.calls.states import OUTSIDE_DIALOGS, may_be_early
+from ringfence.watch.calls.telling import ANSWER_US, Told, TrackerOptions
 from ringfence.watch.detectors.strangers import places_named
+from ringfence.watch.kernels import call_layout as c
 from ringfence.watch.kernels import sip_fields as f
+from ringfence.watch.kernels.calls import follow
 from ringfence.watch.sources.datagram import Datagram, PayloadKind
 from ringfence.watch.wire.sip import Defect, parse
 from ringfence.watch.wire.sip.message import Message
-from ringfence.watch.wire.sip.scanning import Scanned
+from ringfence.watch.wire.sip.scanning import REQUEST_FACTS
 
 __all__ = ["ANSWER_US", "Tracker", "TrackerOptions"]
 
 _MOST_HOPS: Final = 8
-_SIP: Final = PayloadKind.SIP
-_WITHOUT_ANSWER: Final = frozenset({f.ACK, f.PRACK})
-_METHODS: Final = ("", *f.METHODS)
+_FLAGS: Final = Told._fields.index("flags")
+_CSEQ, _BRANCH, _BRANCH_END = (REQUEST_FACTS.index(column) for column in (f.CSEQ, f.BRANCH, f.BRANCH + 1))
+_EVER: Final = Micros(0)
+"""Where messages come there is no other time than theirs."""
 _CHUNK: Final = 1_000
 """Messages scanned at once: what is written of them stays in the processor's cache."""
 
@@ -38,7 +45,7 @@ class Tracker(Life):
     @staticmethod
     def prepare() -> None:
         """Compile now what `feed_all` needs, and not while the first messages wait."""
-        Scanned((b"",))
+        Tracker(Directory(Reference(time=Micros(0)))).feed_all([], Counter())
 
     def feed(self, datagram: Datagram, message: Message | None, *, late: bool = False) -> list[Event]:
         """Return what `datagram`, parsed as `message` (`None` for a log line), makes known, and what timed out before it."""
@@ -48,43 +55,111 @@ class Tracker(Life):
         self._late = False
         return self._taken()
 
-    def feed_all(self, datagrams: Sequence[Datagram], defects: Counter[Defect], late: Iterable[bool] | None = None) -> list[Event]:
-        """Parse and feed each, counting what was wrong with them in `defects`: the same as `feed` one by one, and faster."""
-        lateness = iter(late) if late is not None else repeat(False)
-        for begin in range(0, len(datagrams), _CHUNK):
-            self._feed_chunk(datagrams[begin : begin + _CHUNK], defects, lateness)
-        self._late = False
+    def advance(self, now: Micros) -> list[Event]:
+        """Return what timed out up to `now`."""
+        self._pass(now)
         return self._taken()
 
-    def _feed_chunk(self, datagrams: Sequence[Datagram], defects: Counter[Defect], lateness: Iterator[bool]) -> None:
-        scanned = Scanned([datagram.payload for datagram in datagrams])
-        edges, deadlines, call_deadlines = self.options.edges, self.transactions.deadlines, self.calls.deadlines
-        answered, asked = self._scanned_response, self._scanned_request
-        for nth, (datagram, row, is_late) in enumerate(zip(datagrams, scanned.rows, lateness, strict=False)):
-            time = datagram.time
-            self._late = False  # what timed out before it came is not late with it
-            if (deadlines and deadlines[0][0] <= time) or (call_deadlines and call_deadlines[0][0] <= time):
-                self._pass(time)
-            elif time > self.clock:
-                self.clock = time
-            self._late = is_late
-            method = row[0]
-            if datagram.kind is not _SIP:
-                self._take(datagram, None)
-            elif not method:
+    def feed_all(self, datagrams: Sequence[Datagram], defects: Counter[Defect], late: Sequence[bool] | None = None) -> list[Event]:
+        """Parse and feed each, counting what was wrong with them in `defects`: the same as `feed` one by one, and faster."""
+        self._feed(datagrams, defects, late)
+        return self._taken()
+
+    def happened(self, datagrams: Sequence[Datagram], defects: Counter[Defect]) -> list[Happening | Event]:
+        """Do as `feed_all`, and return what the events are made of."""
+        self._feed(datagrams, defects, None)
+        return self._happened()
+
+    def happened_until(self, now: Micros) -> list[Happening | Event]:
+        """Do as `advance`, and return what the events are made of."""
+        self._pass(now)
+        return self._happened()
+
+    def _feed(self, datagrams: Sequence[Datagram], defects: Counter[Defect], late: Sequence[bool] | None) -> None:
+        for begin in range(0, len(datagrams), _CHUNK):
+            batch = Batch.of(datagrams[begin : begin + _CHUNK], self.options.edges, self._slots.hash)
+            self._follow(batch, defects, () if late is None else late[begin : begin + _CHUNK])
+
+    def _pass(self, now: Micros) -> None:
+        """Let time go on to `now`, with everything that falls due on the way, in order."""
+        self._follow(Batch.empty(), Counter(), (), now)
+
+    def _follow(self, batch: Batch, defects: Counter[Defect], late: Sequence[bool], now: Micros = _EVER) -> None:
+        """Let the kernel take the messages that are plain, and take the others between them; with none of them pass time."""
+        slots, row = self._slots, 0
+        marks = slots.book.marks
+        while True:
+            row = follow(slots.book, batch.coming, batch.scanned.found, row, int(now))
+            if marks[c.TOLD]:
+                self._tell(batch, late)
+                marks[c.TOLD] = 0
+            if marks[c.STOP] == c.DONE:
+                return
+            if marks[c.STOP] == c.ROOM:
+                slots.make_room()
+                self.transactions.fit()
+                self.calls.fit()
+                continue
+            datagram = batch.datagram(row)
+            message = batch.scanned.message(row)
+            if message is None and datagram.kind is PayloadKind.SIP:
                 message = parse(datagram.payload)
                 defects.update(message.defects)
-                self._take(datagram, message)
-            elif row[1]:
-                if not edges.ignored or not edges.ignores(datagram):
-                    answered(datagram, row, scanned, nth)
-            elif method not in _WITHOUT_ANSWER and (not edges.ignored or not edges.ignores(datagram)):
-                asked(datagram, row, scanned, nth)
+            self._late = bool(late) and late[row]
+            self._take(datagram, message)
+            self._late = False
+            row += 1
+
+    def _tell(self, batch: Batch, late: Sequence[bool]) -> None:
+        """Make of what the kernel tells what follows from it."""
+        told: list[list[Any]] = self._slots.book.told[: self._slots.book.marks[c.TOLD]].tolist()
+        scanned = batch.scanned
+        begun = iter(scanned.requests([row for what, row, *_ in told if what == c.BEGAN]))
+        for what, row, *more in told:
+            if late:
+                self._late = row >= 0 and late[row]
+            if what == c.BEGAN:
+                self._note(next(begun), scanned.text, batch.datagram(row), more)
+            elif what == c.CLOSED:
+                if more[_FLAGS] & c.WITH_TAG:
+                    call = more[1]
+                    self.calls.tags[call] = [scanned.to_tag(row)]
+                    self.calls.named[call] = places_named(batch.payload(row))
+                self._closed(*more)
+            elif what == c.HUNG_UP:
+                self._tell_call(*more)
+            elif what == c.GONE_REQUEST:
+                self.transactions.forget(more[0])
+            else:
+                self.calls.forget(more[1])
+        self._late = False
+
+    def _note(self, found: list[int], text: str, datagram: Datagram, told: list[Any]) -> None:
+        """Keep the texts of a request that the kernel saw for the first time, and of the call that it begins."""
+        slot, call, time, _, flags, *_ = told
+        origin = origin_of_scanned(datagram, text, found, time=time, number=self._number)
+        if flags & c.NEW_CALL:
+            origin = self._identified(origin, datagram)
+        requests, calls = self.transactions, self.calls
+        requests.keys[slot] = (
+            origin.call_id,
+            found[_CSEQ],
+            origin.method,
+            text[found[_BRANCH] : found[_BRANCH_END]],
+            origin.source,
+        )
+        requests.origins[slot], requests.hops[slot] = origin, [datagram.destination]
+        self._asked(slot, time, datagram)
+        if call >= 0:
+            requests.calls[slot] = key = (origin.call_id, origin.tag)
+            if flags & c.NEW_CALL:
+                calls.keys[call], calls.origins[call] = key, origin
+            self._attempted(slot, call, flags, time)
 
     def _take(self, datagram: Datagram, message: Message | None) -> None:
         if message is not None and message.defects and datagram.kind is PayloadKind.SIP:
             sender = self._senders.of(datagram.source, None, self.clock)
-            self._odd(self._oddities.broken(datagram, message, sender, self._stamp))
+            self._odd(self._oddities.broken(datagram, message, sender, self._stamp_now))
         if datagram.kind is PayloadKind.LOG:
             seen = happenings.refusal(datagram, time=self.clock)
             if seen is not None:
@@ -117,35 +192,7 @@ class Tracker(Life):
         origin = origin_of(datagram, message, leg, time=self.clock, number=self._number)
         self._begin(key, origin, datagram, own_leg=datagram.source == leg.source, in_dialog=bool(message.to_tag))
 
-    def _scanned_request(self, datagram: Datagram, row: list[int], scanned: Scanned, nth: int) -> None:
-        number, _, begin, end, cseq, branch, branch_end, from_tag, from_end, to_tag, to_end, vias, *_ = row
-        text, method, source = scanned.text, _METHODS[number], datagram.source
-        call_id, sender, receiver = text[begin:end], text[from_tag:from_end], text[to_tag:to_end]
-        if receiver and (call := self._dialog(call_id, sender, receiver, method)) is not None:
-            self._within(call, datagram, method, sender, receiver)
-            return
-        edges = self.options.edges
-        if vias > 1 or source in edges.addresses or (source, datagram.source_port) in edges.endpoints:
-            self._rescanned(datagram, scanned, nth, method)
-            return
-        key = (call_id, cseq, method, text[branch:branch_end], source)
-        known = self.transactions.get(key)
-        if known is not None:
-            if not known.own_leg:
-                self._rescanned(datagram, scanned, nth, method)
-            return
-        if method == "CANCEL" and self._cancel(key, datagram, sender):
-            return
-        origin = origin_of_scanned(datagram, scanned, nth, time=self.clock, number=self._number)
-        self._begin(key, origin, datagram, own_leg=True, in_dialog=receiver != "")
-
-    def _rescanned(self, datagram: Datagram, scanned: Scanned, nth: int, method: str) -> None:
-        """Take a request over several servers, which the scanner alone can't judge."""
-        message = scanned.message(nth)
-        if message is not None:
-            self._request(datagram, message, method)
-
-    def _dialog(self, call_id: str, sender: str, receiver: str, method: str) -> Call | None:
+    def _dialog(self, call_id: str, sender: str, receiver: str, method: str) -> FollowedCall | None:
         """Return the call that the request is part of: both tags fit, or one where the other is not known yet."""
         if method in OUTSIDE_DIALOGS:
             return None
@@ -155,12 +202,10 @@ class Tracker(Life):
                 return call
         return None
 
-    def _own_leg(self, known: Transaction, datagram: Datagram, message: Message, leg: Leg) -> None:
+    def _own_leg(self, known: FollowedRequest, datagram: Datagram, message: Message, leg: Leg) -> None:
         """Read the request again where so far only a later leg was seen: an edge may have taken the credentials out."""
         if not known.own_leg and datagram.source == leg.source:
-            known.origin = origin_of(datagram, message, leg, time=known.origin.time, number=self._number)
-            known.own_leg = True
-            self.transactions.touch(known.key)
+            known.read_again(origin_of(datagram, message, leg, time=known.origin.time, number=self._number))
 
     def _is_later_leg(self, datagram: Datagram, message: Message, method: str) -> bool:
         """Tell whether a server that already had the request sent this copy. A Via alone proves nothing: anybody can write one."""
@@ -171,7 +216,7 @@ class Tracker(Life):
             if datagram.source in known.hops or (datagram.source, datagram.source_port) in self.options.edges:
                 if datagram.destination not in known.hops and len(known.hops) < _MOST_HOPS:
                     known.hops.append(datagram.destination)
-                    self.transactions.touch(known.key)
+                    known.touch()
                 return True
         return False
 
@@ -181,29 +226,14 @@ class Tracker(Life):
             if transaction is not None:
                 if not own_leg and datagram.source not in transaction.hops and len(transaction.hops) < _MOST_HOPS:
                     transaction.hops.append(datagram.source)
-                self._named(transaction, message.status, datagram)
+                self._named(self._call_of(transaction) if 200 <= message.status < 300 else None, datagram)
                 self._answer(transaction, message.status, message.to_tag, own_leg=own_leg, stale=message.stale)
                 return
-        self.unmatched += 1
+        self._slots.book.marks[c.UNMATCHED] += 1
 
-    def _named(self, transaction: Transaction, status: int, datagram: Datagram) -> None:
+    @staticmethod
+    def _named(call: FollowedCall | None, datagram: Datagram) -> None:
         """Note which addresses a call's answer names as where its further requests may come from."""
-        call = self._call_of(transaction) if 200 <= status < 300 else None
-        if call is not None and len(call.named) < _MOST_HOPS:
-            call.named += [place for place in places_named(datagram.payload) if place not in call.named]
-            self.calls.touch(call.key)
-
-    def _scanned_response(self, datagram: Datagram, row: list[int], scanned: Scanned, nth: int) -> None:
-        number, status, begin, end, cseq, branch, branch_end, _, _, to_tag, to_end, vias, stale, sent_by, sent_by_end = row
-        text, method, destination = scanned.text, _METHODS[number], datagram.destination
-        transaction = self.transactions.get((text[begin:end], cseq, method, text[branch:branch_end], destination))
-        if transaction is not None:
-            if 200 <= status < 300:
-                self._named(transaction, status, datagram)
-            self._answer(transaction, status, text[to_tag:to_end], own_leg=True, stale=stale == 1)
-        elif vias == 1 and text[sent_by:sent_by_end] == destination:
-            self.unmatched += 1  # its other key is the same
-        else:
-            message = scanned.message(nth)
-            if message is not None:
-                self._response(datagram, message, method)
+        if call is not None and len(named := call.named) < _MOST_HOPS:
+            call.name([*named, *(place for place in places_named(datagram.payload) if place not in named)])
+            call.touch()

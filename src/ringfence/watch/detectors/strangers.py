@@ -18,6 +18,9 @@ _MOST_PLACES: Final = 8
 _NAMING: Final = re.compile(rb"\n(?:contact|m|record-route)[ \t]*:([^\r\n]*)", re.IGNORECASE)
 _V6_BITS: Final = 64
 _ADDRESS: Final = re.compile(rb"sips?:(?:[^@<>,;\s]*@)?(\[[0-9A-Fa-f:.]+\]|[0-9]{1,3}(?:\.[0-9]{1,3}){3})", re.IGNORECASE)
+_OCTET: Final = "(?:[1-9]?[0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])"
+_CANONICAL: Final = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
+"""IPv4 as `ip_address` writes it."""
 
 
 def takes_part(source: str, places: Iterable[str]) -> bool:
@@ -38,13 +41,19 @@ def places_named(payload: bytes) -> list[str]:
     found: list[str] = []
     for line in _NAMING.finditer(payload.partition(b"\r\n\r\n")[0]):
         for host in _ADDRESS.findall(line[1]):
-            try:
-                address = str(ip_address(host.strip(b"[]").decode()))
-            except ValueError:
-                continue
-            if address not in found and len(found) < _MOST_PLACES:
+            address = _canonical(host.strip(b"[]").decode())
+            if address is not None and address not in found and len(found) < _MOST_PLACES:
                 found.append(address)
     return found
+
+
+def _canonical(address: str) -> str | None:
+    if _CANONICAL.fullmatch(address):  # nearly all: and a message in ten has some
+        return address
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return None
 
 
 def _network(address: str) -> str | None:

@@ -14,7 +14,7 @@ METHODS: Final = (
     *("NOTIFY", "PUBLISH", "MESSAGE", "INFO", "UPDATE", "PRACK", "REFER"),
 )
 """Method number 1 is the first. A message of another is unusual."""
-INVITE, ACK, BYE, CANCEL, REGISTER, OPTIONS, PRACK = 1, 2, 3, 4, 5, 6, 13
+INVITE, ACK, BYE, CANCEL, REGISTER, OPTIONS, PUBLISH, PRACK = 1, 2, 3, 4, 5, 6, 9, 13
 SCHEMES: Final = ("sip", "sips", "tel")
 
 # Columns of `heads`, int32[n, HEAD_COLUMNS]: what the answer to every message needs.

@@ -11,7 +11,10 @@ from ringfence.vocabulary.contracts import Event, EventKind, Finding, Reference
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import Tracker, TrackerOptions, attributed, events_of_record
+from ringfence.watch.calls.happenings import Happening
 from ringfence.watch.calls.tracker import ANSWER_US
+from ringfence.watch.columns.batches import times_of
+from ringfence.watch.columns.happened import HappenedEvents
 from ringfence.watch.columns.records import Wholes
 from ringfence.watch.engine import Engine, Reads
 from ringfence.watch.recorded.column_records import ColumnEntries, ColumnRecords
@@ -78,7 +81,10 @@ class Recording:
             yield event
 
     def judged(self, engine: Engine, *, observer: Onlooker | None = None) -> Iterator[Finding]:
-        """Yield what the engine finds, as `findings` of `events` would. Records alone, or logs, go through in columns."""
+        """Yield what the engine finds, as `findings` of `events` would. Captures alone, records or logs, go through in columns."""
+        if all(each.is_packets for each in self._opened):
+            yield from judged(self._happened(), engine, observer=observer)
+            return
         reads, wholes = (engine.reads, None) if observer is None else observer.reads(engine.reads)
         records: ColumnRecords | ColumnEntries
         if all(each.gives_blocks for each in self._opened):
@@ -96,9 +102,32 @@ class Recording:
             yield from found
         self.events_counted = records.events_counted
 
-    def _tracked(self, datagrams: Iterator[Datagram]) -> Iterator[Event]:
+    def _happened(self) -> Iterator[HappenedEvents]:
+        """Yield the events of captures alone, in columns."""
+        tracker = self._tracker()
+        datagrams, last = merged(self._opened), Micros(0)
+        held: list[Happening | Event] = []
+        while taken := list(islice(datagrams, _REPORTED)):
+            self._progress()
+            held += tracker.happened(taken, self.defects)
+            last = taken[-1].time
+            tracker.observations()  # nobody is told of them here
+            if len(held) >= _BATCH:
+                self.events_counted += len(held)
+                yield HappenedEvents(held)
+                held = []
+        # What was asked last may go unanswered: it is given the time that an answer would have had.
+        held += tracker.happened_until(Micros(last + ANSWER_US))
+        self.events_counted += len(held)
+        yield HappenedEvents(held)
+
+    def _tracker(self) -> Tracker:
         tracker = Tracker(self._directory, TrackerOptions(country=self._options.country, identities=self._options.identities))
         tracker.note_no_changes()
+        return tracker
+
+    def _tracked(self, datagrams: Iterator[Datagram]) -> Iterator[Event]:
+        tracker = self._tracker()
         last: Micros | None = None
         while held := list(islice(datagrams, _REPORTED)):
             self._progress()
@@ -137,12 +166,12 @@ def findings(
     return judged(iter(lambda: list(islice(events, batch)), []), engine, observer=observer)
 
 
-def judged(batches: Iterable[list[Event]], engine: Engine, *, observer: Observer | None = None) -> Iterator[Finding]:
+def judged(batches: Iterable[Sequence[Event]], engine: Engine, *, observer: Observer | None = None) -> Iterator[Finding]:
     """Yield what the engine finds in each batch as it comes; `observer` sees the batch too."""
     now = Micros(0)
     for held in batches:
         if held:
-            now = max(now, max(event.time for event in held))
+            now = max(now, Micros(int(times_of(held).max())))
             found = engine.step(held, now)
             if observer is not None:
                 observer.take(held, found)

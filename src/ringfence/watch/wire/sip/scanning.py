@@ -5,6 +5,7 @@ from itertools import accumulate
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ringfence.watch.kernels import sip_fields as f
 from ringfence.watch.kernels.sip_scanner import Found, scan
@@ -15,48 +16,61 @@ TRACKED: Final = (
     *("authorization", "stale", "user_agent", "defects"),
 )
 """The fields that a scanned message has. The others are empty, whatever it said."""
-
-_BEGINS: Final = np.array([False, *(method not in ("ACK", "BYE", "CANCEL", "PRACK") for method in f.METHODS)])
-"""Method number to whether a request of it may be the first of something, so that its details will be asked for."""
+REQUEST_FACTS: Final = (*(f.METHOD, f.CSEQ, f.CALL_ID, f.CALL_ID + 1, f.FROM_TAG, f.FROM_TAG + 1, f.BRANCH, f.BRANCH + 1),)
+REQUEST_DETAILS: Final = (
+    *(f.URI + 1, f.URI + 2, f.URI + 3, f.URI + 4, f.FROM + 1, f.FROM + 2, f.TO + 1, f.TO + 2),
+    *(f.USER_AGENT, f.USER_AGENT + 1, f.USER_NAME, f.USER_NAME + 1, f.CREDENTIALS),
+    *(f.ASSERTED_USER, f.ASSERTED_USER + 1, f.DIVERTED_USER, f.DIVERTED_USER + 1),
+)
+"""What is needed where a request is seen first: users of the request URI (with its host), From and To, and the rest."""
 
 
 class Scanned:
-    """What the scanner found in `payloads`.
+    """What the scanner found in the messages that stand from `starts` to before `ends` in `octets`.
 
-    `rows[n]` is message n's row of `sip_fields`' first columns; its first number is 0 where the message is unusual, and then the
-    row says nothing. `text` holds every octet as the character of that number: `text[place:end]` is a text that a row tells of.
-    Bodies stand in it too: it is dropped with the messages.
+    `found` are its rows; in that of an unusual message the method is 0, and nothing else in it means anything. `text` holds every
+    octet as the character of that number: `text[place:end]` is a text that a row tells of. Bodies stand in it too: it is dropped
+    with the messages.
     """
 
-    __slots__ = ("_begun", "_details", "rows", "text")
+    __slots__ = ("found", "octets", "text")
 
-    def __init__(self, payloads: Sequence[bytes]) -> None:
+    def __init__(self, octets: bytes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
+        count = starts.size
+        self.found: Final = Found(np.empty((count, f.HEAD_COLUMNS), np.int32), np.empty((count, f.DETAIL_COLUMNS), np.int32))
+        self.octets: Final = np.frombuffer(octets, np.uint8)
+        scan(self.octets, starts, ends, self.found)
+        self.text: Final = octets.decode("latin-1")
+
+    @classmethod
+    def of(cls, payloads: Sequence[bytes]) -> "Scanned":
+        """Return what the scanner finds in messages that stand apart."""
         count = len(payloads)
-        octets = b"".join(payloads)
         ends = np.fromiter(accumulate(map(len, payloads)), np.int64, count)
         starts = np.zeros(count, np.int64)
         starts[1:] = ends[:-1]
-        found = Found(np.empty((count, f.HEAD_COLUMNS), np.int32), np.empty((count, f.DETAIL_COLUMNS), np.int32))
-        scan(np.frombuffer(octets, np.uint8), starts, ends, found)
-        self.text: Final = octets.decode("latin-1")
-        self.rows: Final[list[list[int]]] = found.heads[:, : f.ROW_COLUMNS].tolist()
-        self._details = found.details
-        begun = np.flatnonzero(_BEGINS[found.heads[:, f.METHOD]] & (found.heads[:, f.STATUS] == 0))
-        self._begun: dict[int, list[int]] = dict(zip(begun.tolist(), found.details[begun, : f.VIA].tolist(), strict=True))
+        return cls(b"".join(payloads), starts, ends)
 
-    def details(self, nth: int) -> list[int]:
-        """Return message n's row of details, without Vias."""
-        row: list[int] | None = self._begun.get(nth)
-        if row is None:
-            row = self._details[nth, : f.VIA].tolist()
-        return row
+    def requests(self, rows: Sequence[int]) -> list[list[int]]:
+        """Return of some messages the columns `REQUEST_FACTS` of heads, and behind them `REQUEST_DETAILS`."""
+        facts = np.empty((len(rows), len(REQUEST_FACTS) + len(REQUEST_DETAILS)), np.int32)
+        facts[:, : len(REQUEST_FACTS)] = self.found.heads[rows][:, REQUEST_FACTS]
+        facts[:, len(REQUEST_FACTS) :] = self.found.details[rows][:, REQUEST_DETAILS]
+        listed: list[list[int]] = facts.tolist()
+        return listed
+
+    def to_tag(self, nth: int) -> str:
+        """Return the To tag of message n, which has one or says nothing."""
+        heads = self.found.heads
+        return self.text[heads.item(nth, f.TO_TAG) : heads.item(nth, f.TO_TAG + 1)]
 
     def message(self, nth: int) -> Message | None:
         """Return message n with the fields `TRACKED`, just as `parse` gives them; `None` where it is unusual."""
-        head, text = self.rows[nth], self.text
+        head: list[int] = self.found.heads[nth].tolist()
+        details: list[int] = self.found.details[nth].tolist()
+        text = self.text
         if not head[f.METHOD]:
             return None
-        details = self.details(nth)
         method = f.METHODS[head[f.METHOD] - 1]
         user_agent = details[f.USER_AGENT]
         return Message(
@@ -92,7 +106,7 @@ class Scanned:
         )
 
     def _vias(self, nth: int, count: int) -> tuple[Via, ...]:
-        columns: list[int] = self._details[nth, f.VIA :].tolist()
+        columns: list[int] = self.found.details[nth, f.VIA :].tolist()
         return tuple([self._via(columns[at * f.VIA_COLUMNS : (at + 1) * f.VIA_COLUMNS]) for at in range(count)])
 
     def _via(self, columns: list[int]) -> Via:
