@@ -83,9 +83,11 @@ def _described(file: FileCounts) -> str:
 
 
 def _records(file: FileCounts) -> str:
+    entries = f"{file.entries} log entr{'y' if file.entries == 1 else 'ies'}"
     if file.is_log:
-        return f"{file.entries} log entr{'y' if file.entries == 1 else 'ies'}"
-    return _number(file.records, "call record")
+        return entries
+    records = _number(file.records, "call record")
+    return f"{entries}, {records}" if file.gives_both else records
 
 
 def _captured(capture: CaptureCounts) -> list[str]:

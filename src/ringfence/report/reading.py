@@ -68,6 +68,8 @@ def problems(read: Read, writer: Writer) -> list[Left]:
 
 def _file(counts: FileCounts, writer: Writer) -> FileRead:
     used = counted(counts.entries, "log entry", "log entries") if counts.is_log else counted(counts.records, "record")
+    if counts.gives_both:
+        used = f"{counted(counts.entries, 'log entry', 'log entries')}, {counted(counts.records, 'record')}"
     if counts.capture:
         used = f"{counted(counts.capture.messages, 'SIP message')} in {counted(counts.capture.frames, 'packet')}"
     span = ""

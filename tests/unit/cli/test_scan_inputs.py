@@ -268,3 +268,10 @@ def test_a_log_is_told_in_entries_each_once(capsys: pytest.CaptureFixture[str], 
     _, _, told = found(capsys, log, timezone="UTC")
     assert f"{log}: {entries} log entries" in told
     assert "unusable" not in told
+
+
+def test_events_of_a_switch_are_told_in_entries_and_calls(capsys: pytest.CaptureFixture[str]) -> None:
+    events = ROOT / "tests" / "unit" / "watch" / "wire" / "logs" / "asterisk-22-manager.txt"
+    _, _, told = found(capsys, events, timezone="UTC")
+    assert f"{events}: 8 log entries, 2 call records" in told
+    assert "names no zone" not in told

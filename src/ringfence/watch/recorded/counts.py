@@ -10,7 +10,9 @@ from ringfence.watch.sources import pcap
 from ringfence.watch.wire.cdr import CallRecord, RowProblem
 
 MAX_EXAMPLES: Final = 5
-LOGS: Final = frozenset(("asterisk-security", "freeswitch-log"))
+LOGS: Final = frozenset(("asterisk-security", "freeswitch-log", "kamailio-events"))
+EVENTS: Final = frozenset(("asterisk-events", "freeswitch-events"))
+"""Formats that give both entries and calls."""
 _MOST_REASONS: Final = 64
 
 
@@ -76,6 +78,11 @@ class FileCounts:
     def is_log(self) -> bool:
         """Tell whether it is a switch's log: it tells entries, no calls."""
         return self.format in LOGS
+
+    @property
+    def gives_both(self) -> bool:
+        """Tell whether it tells entries and calls."""
+        return self.format in EVENTS
 
     @property
     def is_damaged(self) -> bool:

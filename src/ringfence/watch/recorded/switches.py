@@ -25,13 +25,21 @@ from ringfence.watch.wire.cdr.cel import looks_like_cel
 from ringfence.watch.wire.cdr.freeswitch_csv import looks_like_templates
 from ringfence.watch.wire.cdr.freeswitch_json import looks_like_json_cdr
 from ringfence.watch.wire.cdr.kamailio import looks_like_dump, looks_like_syslog
-from ringfence.watch.wire.logs import LogEntry, looks_like_freeswitch_log, looks_like_security_log
+from ringfence.watch.wire.logs import (
+    LogEntry,
+    looks_like_freeswitch_log,
+    looks_like_manager_events,
+    looks_like_proxy_events,
+    looks_like_security_log,
+    looks_like_switch_events,
+)
 
 Read = Callable[[BinaryIO, Options], Iterator[Timed]]
 Rows = Iterator[CallRecord | RowProblem]
 _LOG_LINES: Final = 500
 """How many of a log's first lines are looked at: most say something else."""
 _RECORD_LINES: Final = 5
+_CERTAIN, _LIKELY = Confidence.CERTAIN, Confidence.LIKELY
 
 
 def _by_lines(looks: Callable[[str], bool], *, most: int, sure: Confidence) -> Callable[[bytes, str], Confidence]:
@@ -53,6 +61,11 @@ def _is_parquet(start: bytes, name: str) -> Confidence:  # noqa: ARG001 - the co
 
 def _is_json_cdr(start: bytes, name: str) -> Confidence:  # noqa: ARG001 - the content tells
     return Confidence.CERTAIN if looks_like_json_cdr("".join(start_lines(start))) else Confidence.NO
+
+
+def _by_block(looks: Callable[[list[str]], bool]) -> Callable[[bytes, str], Confidence]:
+    """Return what recognises a file by its first lines together."""
+    return lambda start, _: _CERTAIN if looks(start_lines(start)[:_LOG_LINES]) else Confidence.NO
 
 
 def _opened(read: Read) -> Open:
@@ -128,15 +141,25 @@ def _freeswitch_log(file: BinaryIO, options: Options) -> Iterator[Timed]:
     return _events(switch_logs.freeswitch(file, zone=options.zone))
 
 
-def _events(entries: Iterator[LogEntry | RowProblem]) -> Iterator[Timed]:
+def _asterisk_events(file: BinaryIO, options: Options) -> Iterator[Timed]:
+    return _events(switch_logs.asterisk_events(file, zone=options.zone, country=options.country))
+
+
+def _freeswitch_events(file: BinaryIO, options: Options) -> Iterator[Timed]:
+    return _events(switch_logs.freeswitch_events(file, country=options.country))
+
+
+def _kamailio_events(file: BinaryIO, options: Options) -> Iterator[Timed]:  # noqa: ARG001 - its times are moments
+    return _events(switch_logs.kamailio_events(file))
+
+
+def _events(entries: Iterator[LogEntry | CallRecord | RowProblem]) -> Iterator[Timed]:
     for entry in entries:
         if isinstance(entry, LogEntry):
             yield from events_of_entry(entry)
         else:
             yield entry
 
-
-_CERTAIN, _LIKELY = Confidence.CERTAIN, Confidence.LIKELY
 
 SWITCH_FORMATS: Final[tuple[Format, ...]] = (
     Format(
@@ -160,6 +183,24 @@ SWITCH_FORMATS: Final[tuple[Format, ...]] = (
         _by_lines(looks_like_security_log, most=_LOG_LINES, sure=_CERTAIN),
         _opened(_security),
         entries=lambda file, _, hashing: log_blocks.asterisk_security(file, hashing),
+    ),
+    Format(
+        "asterisk-events",
+        "events of Asterisk's manager interface (AMI)",
+        _by_block(looks_like_manager_events),
+        _opened(_asterisk_events),
+    ),
+    Format(
+        "freeswitch-events",
+        "events of FreeSWITCH's event socket (ESL)",
+        _by_block(looks_like_switch_events),
+        _opened(_freeswitch_events),
+    ),
+    Format(
+        "kamailio-events",
+        "a log with lines of requests that Kamailio writes",
+        _by_lines(looks_like_proxy_events, most=_LOG_LINES, sure=_CERTAIN),
+        _opened(_kamailio_events),
     ),
     Format(
         "kamailio-syslog",

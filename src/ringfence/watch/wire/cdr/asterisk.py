@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 from typing import Final, NamedTuple
 
@@ -44,24 +44,39 @@ def read_master(
     Where a call rang several phones, Asterisk writes a line for each, one after another: they are one call. Lines written without
     a unique id take the calling channel and the start as the call's id.
     """
-    values, times = Values(zone, country), LocalTimes(zone)
-    held: _Leg | None = None
+    legs = MasterLegs(zone, country)
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            leg = _leg(number, line, values, times)
+            yield from legs.take(number, _cells(line))
         except BadValue as bad:
             yield RowProblem(number, bad.column, bad.cause)
-            continue
+    yield from legs.rest()
+
+
+class MasterLegs:
+    """Lines, as their values, to calls: those of several phones that rang for one call are one."""
+
+    def __init__(self, zone: tzinfo | None, country: str | None) -> None:
+        self._values, self._times = Values(zone, country), LocalTimes(zone)
+        self._held: _Leg | None = None
+
+    def take(self, number: int, cells: Sequence[str]) -> Iterator[CallRecord]:
+        """Take in the values of a line; yield the call before it, if that is whole. Raises `BadValue`."""
+        leg = _leg(number, cells, self._values, self._times)
+        held = self._held
         if held is not None and _is_fork(held, leg):
-            held = leg if leg.record.answer is not None and held.record.answer is None else held
-            continue
-        if held is not None:
-            yield held.record
-        held = leg
-    if held is not None:
-        yield held.record
+            self._held = leg if leg.record.answer is not None and held.record.answer is None else held
+            return
+        yield from self.rest()
+        self._held = leg
+
+    def rest(self) -> Iterator[CallRecord]:
+        """Yield the call that waits for further lines."""
+        if self._held is not None:
+            yield self._held.record
+            self._held = None
 
 
 def _is_fork(held: _Leg, leg: _Leg) -> bool:
@@ -78,8 +93,7 @@ def _cells(line: str) -> list[str]:
         raise BadValue(None, "a quotation mark that is never closed, or stands within a value") from None
 
 
-def _leg(number: int, line: str, values: Values, times: LocalTimes) -> _Leg:
-    cells = _cells(line)
+def _leg(number: int, cells: Sequence[str], values: Values, times: LocalTimes) -> _Leg:
     if not FEWEST <= len(cells) <= MOST:
         raise BadValue(None, f"{len(cells)} values, where Asterisk writes {FEWEST} to {MOST}")
     accountcode, src, dst, _, _, channel, called, _, _, start, answer, end, duration, billsec, disposition = cells[:15]
@@ -108,7 +122,7 @@ def _leg(number: int, line: str, values: Values, times: LocalTimes) -> _Leg:
     return _Leg(record, unique, called)
 
 
-def _unique_id(more: list[str]) -> str:
+def _unique_id(more: Sequence[str]) -> str:
     """Return the unique id out of the columns that are configured one by one, empty where it was not."""
     own = more[:-_PARTY] if len(more) >= _PARTY else more
     return own[0] if own and _UNIQUE.match(own[0]) else ""

@@ -45,16 +45,27 @@ def read_json_cdr(lines: Iterable[str], *, country: str | None = None) -> Iterat
     A call has two legs that name each other; the calling one is the call. A called leg whose calling leg the file lacks is one too,
     and comes last.
     """
-    values = Values(None, country)
-    seconds: OrderedDict[str, _Leg] = OrderedDict()
-    joined: OrderedDict[str, None] = OrderedDict()
+    legs = Legs(country)
     for number, text in _documents(lines):
         try:
-            leg = _leg(number, text, values)
+            yield from legs.take(number, _parsed(text))
         except BadValue as bad:
             yield RowProblem(number, bad.column, bad.cause)
-            continue
-        own = leg.record.call_id
+    yield from legs.rest()
+
+
+class Legs:
+    """Documents of legs to calls."""
+
+    def __init__(self, country: str | None) -> None:
+        self._values = Values(None, country)
+        self._seconds: OrderedDict[str, _Leg] = OrderedDict()
+        self._joined: OrderedDict[str, None] = OrderedDict()
+
+    def take(self, number: int, document: dict[str, Any]) -> Iterator[CallRecord]:
+        """Take in a document; yield the calls that are known by it. Raises `BadValue`."""
+        leg = _leg(number, document, self._values)
+        own, seconds, joined = leg.record.call_id, self._seconds, self._joined
         if not leg.is_second:
             for other in leg.others:
                 seconds.pop(other, None)
@@ -67,9 +78,12 @@ def read_json_cdr(lines: Iterable[str], *, country: str | None = None) -> Iterat
             joined.popitem(last=False)
         while len(seconds) > MOST_HELD:
             yield seconds.popitem(last=False)[1].record
-    for leg in seconds.values():
-        if not any(other in joined for other in leg.others):
-            yield leg.record
+
+    def rest(self) -> Iterator[CallRecord]:
+        """Yield called legs whose calling leg never came."""
+        for leg in self._seconds.values():
+            if not any(other in self._joined for other in leg.others):
+                yield leg.record
 
 
 def _documents(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
@@ -110,8 +124,7 @@ def _is_whole(held: list[str]) -> bool:
     return True
 
 
-def _leg(number: int, text: str, values: Values) -> _Leg:
-    document = _parsed(text)
+def _leg(number: int, document: dict[str, Any], values: Values) -> _Leg:
     variables, profile, times = _variables(document), *_profile(document)
     call_id = _text(variables, "uuid") or _text(profile, "uuid")
     if not call_id:

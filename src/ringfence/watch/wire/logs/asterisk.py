@@ -2,7 +2,7 @@
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from ipaddress import ip_address
@@ -74,7 +74,7 @@ def read_security_log(lines: Iterable[str]) -> Iterator[LogEntry | RowProblem]:
 
     Where PJSIP writes that both the response failed and the account is unknown, both lines are one entry, which names the account.
     """
-    held: OrderedDict[tuple[str | None, str, int], LogEntry] = OrderedDict()
+    pairs = Pairs()
     for number, line in enumerate(lines, start=1):
         if not tells_event(line):
             continue
@@ -85,8 +85,8 @@ def read_security_log(lines: Iterable[str]) -> Iterator[LogEntry | RowProblem]:
             continue
         if entry is None:
             continue
-        yield from _taken(entry, held)
-    yield from held.values()
+        yield from pairs.take(entry)
+    yield from pairs.rest()
 
 
 def tells_event(line: str) -> bool:
@@ -94,22 +94,33 @@ def tells_event(line: str) -> bool:
     return 'SecurityEvent="' in line and 'EventTV="' in line
 
 
-def _taken(entry: LogEntry, held: OrderedDict[tuple[str | None, str, int], LogEntry]) -> Iterator[LogEntry]:
-    """Hold back what may be half of a pair, and yield what no longer can be."""
-    while held and (len(held) > MOST_HELD or next(iter(held.values())).time < entry.time - HELD_US):
-        yield held.popitem(last=False)[1]
-    if entry.what not in (NAMED, FAILED):
-        yield entry
-        return
-    key = (entry.session, entry.source, entry.source_port)
-    other = held.pop(key, None)
-    if other is not None and other.what != entry.what and abs(other.time - entry.time) <= PAIRED_US:
-        named, failed = (other, entry) if other.what == NAMED else (entry, other)
-        yield msgspec.structs.replace(failed, user=named.user, status=named.status)
-        return
-    if other is not None:
-        yield other
-    held[key] = entry
+class Pairs:
+    """Lets the two events of one attempt be one entry: holds back what may be half of a pair."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[tuple[str | None, str, int], LogEntry] = OrderedDict()
+
+    def take(self, entry: LogEntry) -> Iterator[LogEntry]:
+        """Take in an entry; yield those that no longer can be half of a pair, and pairs."""
+        held = self._held
+        while held and (len(held) > MOST_HELD or next(iter(held.values())).time < entry.time - HELD_US):
+            yield held.popitem(last=False)[1]
+        if entry.what not in (NAMED, FAILED):
+            yield entry
+            return
+        key = (entry.session, entry.source, entry.source_port)
+        other = held.pop(key, None)
+        if other is not None and other.what != entry.what and abs(other.time - entry.time) <= PAIRED_US:
+            named, failed = (other, entry) if other.what == NAMED else (entry, other)
+            yield msgspec.structs.replace(failed, user=named.user, status=named.status)
+            return
+        if other is not None:
+            yield other
+        held[key] = entry
+
+    def rest(self) -> Iterator[LogEntry]:
+        """Yield what is still held back."""
+        yield from self._held.values()
 
 
 def parse_security_line(number: int, line: str) -> LogEntry | None:
@@ -124,7 +135,11 @@ def parse_security_line(number: int, line: str) -> LogEntry | None:
             raise BadValue(name, "stands twice in the line: a value may be forged")
         # What is not needed is dropped here: challenges and responses can be tried offline.
         values[name] = value[:_LONGEST] if name in _KEPT else ""
-    event = values.get("SecurityEvent", "")
+    return security_entry(number, values.get("SecurityEvent", ""), values)
+
+
+def security_entry(number: int, event: str, values: Mapping[str, str]) -> LogEntry | None:
+    """Return what an event with these values tells; `None` for a challenge. Raises `BadValue`."""
     if event not in EVENTS:
         raise BadValue("SecurityEvent", f"{short(event)} is unknown")
     meaning = EVENTS[event]
