@@ -1,5 +1,6 @@
 """`ringfence policy`: check a bundle, show what it says and what it measures, and what helps its authors."""
 
+import time
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from ringfence.policy.durations import write_duration
 from ringfence.policy.plan import Calendar, Rolling, Rule, Window
 from ringfence.policy.written import written, written_measure
 from ringfence.watch.engine import Engine, limits_of
+from ringfence.watch.engine.passes import prune_passes
 from ringfence.watch.engine.physical import Physical, physical
 
 _MEGABYTE = 1e6
@@ -75,9 +77,16 @@ def plan(
 
 
 @app.command("compile")
-def compile_passes(folder: Folder) -> None:
-    """Compile a bundle's passes, seconds for each group; scan, watch and backtest take them up from half a million events on."""
-    Engine(loaded(folder).plan, key=b"", source="compile").compile()
+def compile_passes(
+    folder: Folder,
+    posted: Annotated[bool, typer.Option("--posted", help="Take a posted version as it was: ask no questions of it.")] = False,
+) -> None:
+    """Compile a bundle's passes, seconds for each group, and drop those that nothing uses any more.
+
+    Watch does so by itself; scan and backtest take passes up from half a million events on.
+    """
+    used = Engine(loaded(folder, posted=posted).plan, key=b"", source="compile").compile()
+    prune_passes(time.time(), used=used)
 
 
 def _show_physical(measured: Physical) -> None:

@@ -29,6 +29,7 @@ from ringfence.cli.configuration import (
 from ringfence.cli.countries import countries_of
 from ringfence.cli.lake import FOLDER, KEYS
 from ringfence.cli.lake_keeper import LakeKeeper
+from ringfence.cli.pass_keeper import PassKeeper
 from ringfence.cli.tails import tails_of
 from ringfence.feeds import FeedError
 from ringfence.policy import load as load_bundle
@@ -123,6 +124,7 @@ class _Live:
         self._tried = Micros(0)
         self._saving: asyncio.Task[None] | None = None
         self._lake = LakeKeeper(data, log, keep_days=configuration.lake.keep_days)
+        self._passes = PassKeeper(data, log)
 
     async def run(self) -> None:
         """Go on where the process before ended, listen, and work until asked to end."""
@@ -144,6 +146,7 @@ class _Live:
         finally:
             await listener.stop()
             await self._lake.stop()
+            await self._passes.stop()
         await self._end()
 
     def _recover(self) -> None:
@@ -221,6 +224,8 @@ class _Live:
                 await loop.run_in_executor(self._turns, self._tell_health, now, self._health())
                 await self._checkpoint(now)
                 self._lake.look(now)
+                if self._passes.look(now, self._pipeline.policy):
+                    await loop.run_in_executor(self._turns, self._pipeline.take_up_passes)
             await asyncio.sleep(0 if behind else _TURN_SECONDS)
 
     async def _end(self) -> None:

@@ -120,6 +120,7 @@ class Engine:
         self._begun: Micros | None = None
         self._begun_of: dict[str, Micros] = {}
         self._general = [group.window for group in self._groups]
+        self._takes_up = False
 
     def know(self, directory: Directory) -> None:
         """Judge by this reference from now on: who holds numbers, which subjects there are, when accounts are billed."""
@@ -158,15 +159,24 @@ class Engine:
                 self._shares.share_out(self._clock)
         for group in self._groups:
             group.window.shrink()
-        if self._next_event >= _WORTH_COMPILING and self._general:
+        if self._general and (self._next_event >= _WORTH_COMPILING or self._takes_up):
             self._general.pop().compile(only_kept=True)  # one a step: a tenth of a second each
         return findings
 
-    def compile(self) -> None:
-        """Have every compiled window's pass written out for its rules; the compiler's cache keeps them for later engines."""
+    def compile(self) -> frozenset[str]:
+        """Have every compiled window's pass written out for its rules; the compiler's cache keeps them for later engines.
+
+        Return what tells the passes from others (`Text.digest`).
+        """
         for group in self._groups:
             group.window.compile()
         self._general.clear()
+        return frozenset(group.window.text.digest for group in self._groups)
+
+    def take_up_passes(self) -> None:
+        """Look for passes that were compiled since for the rules' windows, one a step: the steps find the same."""
+        self._general = [group.window for group in self._groups if not group.window.is_written]
+        self._takes_up = True
 
     def due(self, now: Micros) -> bool:
         """Tell whether a period or round of a rule is over at `now`, so that `pass_time` has something to look at."""

@@ -175,6 +175,11 @@ class Pipeline:
         """Return the rules in force whose windows lack traffic that was never counted, and until when."""
         return {rule: iso(until) for rule, until in self._engine.short(now).items()} if self._engine else {}
 
+    def take_up_passes(self) -> None:
+        """Measure by the passes that were compiled for the rules in force, from the next turns on."""
+        if self._engine is not None:
+            self._engine.take_up_passes()
+
     @property
     def remembered(self) -> tuple[int, dict[str, int]]:
         """What windows take, and how many events each rule forgot before their time to bound that."""

@@ -13,7 +13,7 @@ from ringfence.vocabulary.times import Micros
 from ringfence.watch.columns import Columns, Derivations, TextHashes, columns_of
 from ringfence.watch.kernels import windows as kernel
 from ringfence.watch.kernels.layout import CROSSING, NOBODY, SAMPLE, Batch, Crossings
-from ringfence.watch.kernels.specialising import Pass, is_kept, is_noted, note, pass_from, text_for
+from ringfence.watch.kernels.specialising import Pass, Text, is_kept, is_noted, note, pass_from, text_for
 from ringfence.watch.windows.crossings import Crossing, Limits, Losses
 from ringfence.watch.windows.footprint import footprint
 from ringfence.watch.windows.readings import Reading
@@ -148,7 +148,7 @@ class RuleGroup:
         """
         if only_kept and not is_noted(self.terms):
             return False
-        made = pass_from(text_for(self.terms))
+        made = pass_from(self.text)
         if only_kept and not is_kept(made):
             return False
         scratch = lay_out(nothing(self._pooled, self.terms, self._most), self.terms, rows=FEWEST, slots=FEWEST)
@@ -167,6 +167,16 @@ class RuleGroup:
         most_rows, most_slots = power_of_two(int(marks[0]["most_rows"])), power_of_two(int(marks[0]["most_keys"]))
         if rows > most_rows or slots > most_slots:
             self._lay_out(min(rows, most_rows), min(slots, most_slots))
+
+    @property
+    def text(self) -> Text:
+        """The pass written out for these rules."""
+        return text_for(self.terms)
+
+    @property
+    def is_written(self) -> bool:
+        """Tell whether the pass that was written out for these rules is at work."""
+        return self._advance is not kernel.advance
 
     def snapshot(self) -> Packed:
         """Return a copy of all that is live."""
