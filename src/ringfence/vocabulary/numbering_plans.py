@@ -28,7 +28,8 @@ class PlanFacts(NamedTuple):
 
     `code` is its country calling code. `region` is the ISO 3166 code of the plan in whose ranges it lies, `001` of a code that no
     country has, `None` where it lies in none of several countries' with one code; `main` is the code's main region.
-    `kind` is a `phonenumbers.PhoneNumberType`. `is_possible`: it is as long as its plan's numbers are.
+    `kind` is a `phonenumbers.PhoneNumberType`. `is_possible`: it is as long as its plan's numbers are. `is_rewritten`: all of this
+    is said of it without its national prefix.
     """
 
     code: int
@@ -37,6 +38,7 @@ class PlanFacts(NamedTuple):
     kind: int
     is_valid: bool
     is_possible: bool
+    is_rewritten: bool
 
 
 class Automaton(NamedTuple):
@@ -117,21 +119,22 @@ class _Code:
         prefix, rule = main.national_prefix_for_parsing, main.national_prefix_transform_rule
         self.prefix: Final = NationalPrefix(prefix, rule or "", self.positions) if prefix else None
         self._viable = self._kinds[0].general.positions
-        self._known: dict[tuple[int, int], PlanFacts] = {}
+        self._known: dict[tuple[Left, bool], PlanFacts] = {}
 
     def facts(self, digits: Left, stripped: Left | None) -> PlanFacts | None:
         """Return what is said of the number, given what its digits are with and without a national prefix."""
         if digits.digits < FEWEST_NATIONAL:
             return None
+        is_rewritten = False
         if stripped is not None:
             harmed = digits.state & self._viable and not stripped.state & self._viable
             if not harmed and stripped.digits >= FEWEST_NATIONAL and self._may_be_long(stripped.digits):
-                digits = stripped
-        if digits not in self._known:
-            self._known[digits] = self._facts(digits)
-        return self._known[digits]
+                digits, is_rewritten = stripped, stripped != digits
+        if (digits, is_rewritten) not in self._known:
+            self._known[digits, is_rewritten] = self._facts(digits, is_rewritten=is_rewritten)
+        return self._known[digits, is_rewritten]
 
-    def _facts(self, digits: Left) -> PlanFacts:
+    def _facts(self, digits: Left, *, is_rewritten: bool) -> PlanFacts:
         region = (
             self._regions[0]
             if len(self._regions) == 1
@@ -140,7 +143,7 @@ class _Code:
         kinds = next((each for each in self._kinds if each.region == region), None)
         kind = PhoneNumberType.UNKNOWN if kinds is None else _kind(digits, kinds)
         is_possible = digits.digits in self._local_lengths or digits.digits in self._lengths
-        return PlanFacts(self._code, region, self._regions[0], kind, kind != PhoneNumberType.UNKNOWN, is_possible)
+        return PlanFacts(self._code, region, self._regions[0], kind, kind != PhoneNumberType.UNKNOWN, is_possible, is_rewritten)
 
     def _may_be_long(self, digits: int) -> bool:
         """Tell whether the library takes a prefix away that leaves so many digits: as many as there can be, or too many."""

@@ -66,6 +66,7 @@ def by_the_library(number: str) -> PlanFacts | None:
         kind=phonenumbers.number_type(read),
         is_valid=phonenumbers.is_valid_number(read),
         is_possible=phonenumbers.is_possible_number(read),
+        is_rewritten=phonenumbers.national_significant_number(read) != number[1 + len(str(code)) :],
     )
 
 

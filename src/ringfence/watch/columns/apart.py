@@ -5,7 +5,7 @@ from typing import Final
 
 from ringfence.policy.context import Context
 from ringfence.policy.expressions import Call, Expression, Field, Listed, Literal, Lookup
-from ringfence.policy.packs.reading import FORMATS, RANGES
+from ringfence.policy.packs.reading import FORMATS, RANGES, REGIONS
 from ringfence.policy.trees import children
 from ringfence.watch.columns import automata
 from ringfence.watch.columns.given import Apart, Entries
@@ -21,7 +21,7 @@ _ENTRIES: Final = "entries"
 _Use = tuple[str, str]
 """What is done with a field's text, and with which list or pattern; `_TEXT`: anything."""
 _TEXT: Final[_Use] = ("text", "")
-_AMENDING: Final[tuple[_Use, ...]] = ((_PREFIXES, RANGES), ("formats", FORMATS))
+_AMENDING: Final[tuple[_Use, ...]] = ((_PREFIXES, RANGES), ("formats", FORMATS), (_PREFIXES, REGIONS))
 """What numbering plans say is amended by the packs' lists, where there are any."""
 
 
@@ -50,6 +50,8 @@ class Uses:
         match way:
             case "plans":
                 return automata.of_plans()
+            case "zones":
+                return automata.of_zones()
             case "length":
                 return automata.of_lengths()
             case "matches":
@@ -71,6 +73,13 @@ class Uses:
             return []
 
 
+def _places(name: str) -> Iterator[tuple[str, _Use]]:
+    """Yield what tells a number's country, zones and region."""
+    yield name, ("plans", "")
+    yield name, ("zones", "")
+    yield name, _AMENDING[2]
+
+
 def _uses(expression: Expression) -> Iterator[tuple[str, _Use]]:
     match expression:
         case Field(name=name):
@@ -81,6 +90,13 @@ def _uses(expression: Expression) -> Iterator[tuple[str, _Use]]:
                 yield name, _AMENDING[0]
             if function in _OF_FORMATS:
                 yield name, _AMENDING[1]
+        case Call(function="local_time" | "public_holiday", arguments=(Field(name=name), *_)):
+            yield from _places(name)
+        case Call(function="calling_hours", arguments=(Literal(value=str() as which), Field(name=name), *others)):
+            yield from _places(name)
+            yield name, (_PREFIXES, which)
+            for other in others:
+                yield from _uses(other)
         case Call(function="length", arguments=(Field(name=name),)):
             yield name, ("length", "")
         case Call(function="matches", arguments=(Field(name=name), Literal(value=str() as pattern))):

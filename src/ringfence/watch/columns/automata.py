@@ -1,16 +1,17 @@
 """Automata that read telephone numbers as words, and tell apart what an expression could tell apart."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from phonenumbers.tzdata import TIMEZONE_DATA
 
 from ringfence.policy.patterns import Pattern
 from ringfence.vocabulary import numbering_plans
 from ringfence.vocabulary.digit_patterns import UnknownPattern
 from ringfence.watch.columns.kept import kept
-from ringfence.watch.kernels.number_words import BEGIN, SYMBOLS
+from ringfence.watch.kernels.number_words import AS_TEXT, BEGIN, SYMBOLS
 from ringfence.watch.kernels.numbers import LONGEST
 
 Table = NDArray[np.uint16]
@@ -22,6 +23,10 @@ _MOST: Final = 1 << 16
 _MOST_OF_PATTERNS: Final = 1 << 12
 _SINK: Final = 0
 _PLUS: Final = 1
+
+
+def _itself(begun: frozenset[str]) -> Hashable:
+    return begun
 
 
 def of_plans() -> Table | None:
@@ -64,10 +69,17 @@ def of_lengths() -> Table:
     return table
 
 
-def of_prefixes(entries: Iterable[str]) -> Table | None:
+def of_zones() -> Table | None:
+    """Return what tells apart numbers that the library puts into different time zones by their first digits."""
+    zones: dict[str, Hashable] = {f"+{prefix}": found for prefix, found in TIMEZONE_DATA.items()}
+    return of_prefixes(zones, lambda begun: zones[max(begun, key=len)] if begun else None)
+
+
+def of_prefixes(entries: Iterable[str], said: Callable[[frozenset[str]], Hashable] = _itself) -> Table | None:
     """Return what tells apart numbers that begin with different entries; `None` where that takes too many states.
 
-    An entry without + is also one for numbers with it.
+    An entry without + is also one for numbers with it. Numbers are told apart for which `said` differs of the entries that they
+    begin with.
     """
     trie: list[dict[int, int]] = [{}, {}]
     ended: list[set[str]] = [set(), set()]
@@ -86,22 +98,22 @@ def of_prefixes(entries: Iterable[str]) -> Table | None:
             ended[state].add(entry)
         if len(trie) > _MOST // 2:
             return None
-    return _told_apart(trie, ended)
+    return _told_apart(trie, ended, said)
 
 
-def _told_apart(trie: list[dict[int, int]], ended: list[set[str]]) -> Table:
-    """Return a trie's states, and behind them one for each set of entries that a number that has left the trie began with."""
-    classes: dict[frozenset[str], int] = {frozenset(): 0}
+def _told_apart(trie: list[dict[int, int]], ended: list[set[str]], said: Callable[[frozenset[str]], Hashable]) -> Table:
+    """Return a trie's states, and behind them one for each class of entries that a number that has left the trie began with."""
+    classes: dict[Hashable, int] = {said(frozenset()): 0}
     begun = [frozenset[str]()] * len(trie)
     for state, children in enumerate(trie):  # a state stands behind the one it follows
         begun[state] |= ended[state]
-        classes.setdefault(begun[state], len(classes))
+        classes.setdefault(said(begun[state]), len(classes))
         for child in children.values():
             begun[child] = begun[state]
     table = np.zeros((len(trie) + len(classes), SYMBOLS), np.uint16)
     for state, children in enumerate(trie):
-        table[state] = len(trie) + classes[begun[state]]
-        table[state, 0] = classes[begun[state]]
+        table[state] = len(trie) + classes[said(begun[state])]
+        table[state, 0] = classes[said(begun[state])]
         for symbol, child in children.items():
             table[state, symbol] = child
     for number in classes.values():
@@ -118,6 +130,8 @@ def _of_plans() -> Table:
     # The sink and the beginning come first; behind them stand the automaton's states, whose own numbers begin with 0.
     table = np.zeros((len(made.said) + 2, SYMBOLS), np.uint16)
     table[BEGIN, _PLUS] = made.first + 2
-    table[2:, 0] = made.said
+    # What is said of a number without its national prefix says nothing of the digits that it begins with.
+    classes = [AS_TEXT if facts is not None and facts.is_rewritten else number for number, facts in enumerate(made.facts)]
+    table[2:, 0] = np.array(classes)[made.said]
     table[2:, 2:] = np.array(made.following) + 2
     return table

@@ -16,6 +16,8 @@ from ringfence.watch.kernels.texts import siphash
 SYMBOLS: Final = 12
 """Nothing, + and the digits."""
 BEGIN: Final = 1
+AS_TEXT: Final = 0xFFFF
+"""The class of numbers that are told apart by their texts."""
 
 FIRST: Final = 0
 WITHOUT_LAST: Final = 1
@@ -56,7 +58,8 @@ def classify(
             if place < 0:
                 break
             symbol = np.int64((word >> np.uint64(place)) & np.uint64(15))
-        keys[row] = np.uint64(table[state, 0]) + np.uint64(1)
+        told = table[state, 0]
+        keys[row] = texts[row] if told == AS_TEXT else np.uint64(told) + np.uint64(1)
 
 
 @inner

@@ -1,15 +1,17 @@
 """What a group of rules reads of a batch: which events take part, under which key, and which measures each counts for."""
 
 from functools import reduce
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ringfence.policy.expressions import Expression
+from ringfence.policy.expressions import Connective, Expression
+from ringfence.policy.written import written
 from ringfence.vocabulary.contracts import EventKind
 from ringfence.watch.columns import KIND_CODES, UNSET, Columns, TextHashes, as_hashes, column_names, evaluate, field_names, fold
 from ringfence.watch.kernels.layout import Batch
+from ringfence.watch.kernels.membership import mark
 from ringfence.watch.windows.terms import Pooled, Term, filter_fields, kinds_of
 
 
@@ -25,14 +27,16 @@ class Reading:
         rule = pooled.rules[0]
         self._pooled = pooled
         self._hashes = hashes
-        self._where = rule.where
+        self._where = [(written(operand), operand) for operand in _operands(rule.where)]
         self._key = rule.key
+        self._key_name = f"key: {', '.join(map(written, rule.key))}"
         self._inner = frozenset(name for term in pooled.terms for each in (term.where, term.value) for name in column_names(each))
         self._looks = np.zeros(len(KIND_CODES), np.uint64)
         for bit, judged in enumerate(pooled.judged):
             for kind in kinds_of(pooled, judged.rule):
                 self._looks[KIND_CODES[kind]] |= np.uint64(1 << bit)
-        self._kinds = np.array([KIND_CODES[term.kind] for term in pooled.terms])
+        self._kinds = [KIND_CODES[term.kind] for term in pooled.terms]
+        self._lanes = [pooled.pair_lane_of(term) for term in pooled.terms]
         words, times = np.zeros(0, np.uint64), np.zeros(0, np.int64)
         pairs, values = np.zeros((0, len(pooled.pair_lanes)), np.uint64), np.zeros((0, len(pooled.value_lanes)), np.float64)
         self.nothing = Batch(times, times, words, words, words, pairs, values)
@@ -45,7 +49,7 @@ class Reading:
     @property
     def fields(self) -> frozenset[str]:
         """The event fields that the group reads."""
-        outer = (name for each in (self._where, *self._key) for name in field_names(each))
+        outer = (name for each in (self._pooled.rules[0].where, *self._key) for name in field_names(each))
         return frozenset(filter_fields(self._pooled)).union(outer)
 
     def of(self, columns: Columns, first_event: int) -> tuple[NDArray[np.intp], Batch]:
@@ -56,9 +60,12 @@ class Reading:
         part, size = self._looks[columns.kind] != 0, columns.time.size
         if not part.any():
             return np.zeros(0, np.intp), self.nothing
-        if self._where is not None:
-            part &= evaluate(self._where, columns.fields, size, self._hashes)
-        key = reduce(fold, (evaluate(each, columns.fields, size, self._hashes) for each in self._key))
+        for name, operand in self._where:
+            part &= self._shared(columns, name, operand)
+        key = columns.fields.get(self._key_name)
+        if key is None:
+            key = reduce(fold, (evaluate(each, columns.fields, size, self._hashes) for each in self._key))
+            columns.fields[self._key_name] = key
         part &= key != UNSET
         if part.all():
             positions, inner = np.arange(part.size), columns.fields
@@ -76,6 +83,13 @@ class Reading:
         members = self._members(kind, inner, pairs)
         return positions, Batch(time, first_event + positions, key, members, self._looks[kind], pairs, values)
 
+    def _shared(self, columns: Columns, name: str, expression: Expression) -> NDArray[Any]:
+        """Return an expression's column, which stands among the others from then on: many groups ask for the same."""
+        column = columns.fields.get(name)
+        if column is None:
+            column = columns.fields[name] = evaluate(expression, columns.fields, columns.time.size, self._hashes)
+        return column
+
     def _value(self, term: Term, inner: dict[str, NDArray[Any]], size: int) -> NDArray[Any]:
         if term.value is None:
             return np.zeros(size)  # a peak's value is what its count comes to
@@ -84,14 +98,21 @@ class Reading:
     def _members(self, kind: NDArray[np.uint8], inner: dict[str, NDArray[Any]], pairs: NDArray[np.uint64]) -> NDArray[np.uint64]:
         members = np.zeros(kind.size, np.uint64)
         passed: dict[Expression, NDArray[np.bool_]] = {}
-        for index, term in enumerate(self._pooled.terms):
-            counts = kind == self._kinds[index]
-            if term.where is not None:
-                if term.where not in passed:
-                    passed[term.where] = evaluate(term.where, inner, kind.size, self._hashes)
-                counts &= passed[term.where]
-            lane = self._pooled.pair_lane_of(term)
-            if lane is not None:
-                counts &= pairs[:, lane] != UNSET
-            members |= counts.astype(np.uint64) << np.uint64(index)
+        columns = [np.ascontiguousarray(pairs[:, lane]) for lane in range(pairs.shape[1])]
+        for index, (term, lane) in enumerate(zip(self._pooled.terms, self._lanes, strict=True)):
+            if term.where is not None and term.where not in passed:
+                passed[term.where] = evaluate(term.where, inner, kind.size, self._hashes)
+            passing = _ALL if term.where is None else passed[term.where]
+            mark(kind, self._kinds[index], passing, _EVERY if lane is None else columns[lane], index, members)
         return members
+
+
+_ALL: Final = np.zeros(0, np.bool_)
+_EVERY: Final = np.zeros(0, np.uint64)
+
+
+def _operands(where: Expression | None) -> tuple[Expression, ...]:
+    """Return what must all be true."""
+    if where is None:
+        return ()
+    return where.operands if isinstance(where, Connective) and where.operator == "and" else (where,)
