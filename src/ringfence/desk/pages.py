@@ -43,6 +43,21 @@ def for_staff(view: View[_Arguments]) -> Plain[_Arguments]:
     return guarded
 
 
+def for_bound(view: View[_Arguments]) -> Plain[_Arguments]:
+    """Let in staff and a party's own people; what they then see selectors narrow. Send who has not signed in to sign in."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> HttpResponse:
+        desk_request = cast(DeskRequest, request)
+        if desk_request.actor.sees_parties:
+            return view(desk_request, *args, **kwargs)
+        if desk_request.actor.kind is ActorKind.PERSON:
+            raise NotPermitted("this login has no role yet; an admin gives it one")
+        return redirect_to_login(request.get_full_path())
+
+    return guarded
+
+
 def for_forms(view: View[_Arguments]) -> Plain[_Arguments]:
     """Guard as `for_staff` does, and take nothing but posted forms."""
 

@@ -128,3 +128,41 @@ class Held(Schema):
     path: list[str] = Field(default_factory=list)
     state: str = ""
     through: str = ""
+
+
+class AcceptanceBody(Said):
+    """That somebody accepted a version for a party. `at` absent is now; `proof` is what it is known by where it was done."""
+
+    party: str
+    version: int
+    by: str
+    at: str | None = None
+    proof: str = ""
+
+
+class Recorded(Schema):
+    """The acceptance as it is kept."""
+
+    id: int
+    party: str
+    version: int
+    at: str
+
+
+class Evidence(Schema):
+    """One piece of evidence."""
+
+    how: str
+    by: str
+    at: str
+    proof: str = ""
+    sha256: str = ""
+
+
+class BoundBy(Schema):
+    """Which version bound a party, and how that is known."""
+
+    version: int
+    hash: str
+    state: str
+    evidence: list[Evidence]

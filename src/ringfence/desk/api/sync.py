@@ -18,6 +18,8 @@ from ringfence.desk.api.problems import FieldError, Problem, answer_problems, pr
 from ringfence.desk.errors import NotThere
 from ringfence.desk.parties import exporting, selectors, services
 from ringfence.desk.parties.files import COLUMNS
+from ringfence.desk.policies import acceptance
+from ringfence.desk.policies.acceptance import Proof
 from ringfence.vocabulary.numbers import to_e164
 from ringfence.vocabulary.times import from_iso, utc
 from ringfence.watch.attribution.files import RowProblem
@@ -42,6 +44,7 @@ class KeyAuth(HttpBearer):
         actor = keys.actor_of(key=token, now=datetime.now(UTC))
         if actor is not None:
             cast(DeskRequest, request).actor = actor
+            acceptance.note_presence(actor=actor, how="called the API", now=datetime.now(UTC))
         return actor
 
 
@@ -209,3 +212,36 @@ def get_export(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(
         exporting.json_pieces(exporting.export(actor=actor, now=datetime.now(UTC))), content_type="application/json"
     )
+
+
+@api.post("/acceptances", response={200: schemas.Recorded, **_REFUSALS}, tags=["acceptance"], summary="A party accepted the policy")
+def post_acceptance(request: HttpRequest, body: schemas.AcceptanceBody) -> HttpResponse:
+    """Record that a party accepted a version, in a portal, say: who did it when, and what proves it. Again it is the first."""
+    actor, now = _actor(request), datetime.now(UTC)
+
+    def act() -> HttpResponse:
+        proof = Proof(at=utc(from_iso(body.at)) if body.at else now, by=body.by, proof=body.proof)
+        found = acceptance.accept_by_api(party=body.party, number=body.version, proof=proof, actor=actor, now=now)
+        said = {"id": found.pk, "party": body.party, "version": body.version, "at": found.at.isoformat()}
+        return HttpResponse(msgspec.json.encode(said), content_type="application/json")
+
+    try:
+        return once(request, actor, now, act)
+    except (ValueError, OverflowError):
+        return problem(422, errors=[FieldError("at", f"{body.at!r} names no moment", "write 2026-03-10T14:05:07Z")])
+
+
+@api.get("/bound", response={200: schemas.BoundBy, **_REFUSALS}, tags=["acceptance"], summary="Which version bound it then?")
+def get_bound(request: HttpRequest, party: str, at: str = "") -> dict[str, Any] | HttpResponse:
+    """Return which version bound a party at a moment, and how that is known: pending, by act, by use or deemed."""
+    actor, now = _actor(request), datetime.now(UTC)
+    require(actor.sees_parties, actor, "read about parties")
+    try:
+        moment = utc(from_iso(at)) if at else now
+    except (ValueError, OverflowError):
+        return problem(422, errors=[FieldError("at", f"{at!r} names no moment", "write 2026-03-10T14:05:07Z")])
+    found = acceptance.bound(party=party, moment=moment, actor=actor, now=now)
+    if found is None:
+        raise NotThere(f"no version bound {party} then, or there is no such party")
+    told = [{"how": one.how, "by": one.by, "at": one.at.isoformat(), "proof": one.proof, "sha256": one.sha256} for one in found.all]
+    return {"version": found.version.number, "hash": found.version.hash, "state": str(found.state), "evidence": told}

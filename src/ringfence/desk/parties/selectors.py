@@ -7,7 +7,21 @@ from ipaddress import ip_address, ip_network
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from ringfence.desk.actor import Actor
-from ringfence.desk.parties.models import AccountHolding, Membership, NumberHolding, NumberState, Party, TrunkUse, in_force
+from ringfence.desk.parties.models import (
+    AccountHolding,
+    Contact,
+    Contract,
+    Exemption,
+    Membership,
+    NumberHolding,
+    NumberState,
+    Party,
+    Proof,
+    RightToUse,
+    Transfer,
+    TrunkUse,
+    in_force,
+)
 from ringfence.desk.parties.subtree import visible
 from ringfence.desk.parties.succession import holds
 from ringfence.vocabulary.number_blocks import Block, covering
@@ -26,6 +40,20 @@ class PartyPage:
     accounts: list[AccountHolding]
     trunks: list[TrunkUse]
     numbers: list[NumberHolding]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept about one party beside what it holds. Transfers are those that it is either side of."""
+
+    party: Party
+    contacts: list[Contact]
+    contracts: list[Contract]
+    proofs: list[Proof]
+    rights: list[RightToUse]
+    exemptions: list[Exemption]
+    transfers: list[Transfer]
+    accounts: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +117,25 @@ def party_page(*, name: str, actor: Actor, now: datetime) -> PartyPage | None:
         accounts,
         list(TrunkUse.objects.filter(**held).select_related("trunk", "account").order_by("trunk__name", "id")),
         list(NumberHolding.objects.filter(**held).select_related("account").order_by("prefix", "id")[:NUMBERS_SHOWN]),
+    )
+
+
+def records(*, name: str, actor: Actor, now: datetime) -> Kept | None:
+    """Return what is kept about a party; `None` where there is none, or none for this actor. Transfers are the provider's."""
+    party = visible(Party.objects.filter(name=name), actor=actor, now=now).first()
+    if party is None:
+        return None
+    held = AccountHolding.objects.filter(in_force(now), party=party)
+    passing = Transfer.objects.filter(Q(holder=party) | Q(taker=party)) if actor.party is None else Transfer.objects.none()
+    return Kept(
+        party,
+        list(party.contacts.order_by("role", "name")),
+        list(party.contracts.order_by("reference", "valid_from")),
+        list(party.proofs.order_by("-id")),
+        list(RightToUse.objects.filter(account__in=held.values("account")).select_related("account").order_by("-id")),
+        list(party.exemptions.order_by("-id")),
+        list(passing.select_related("account", "holder", "taker").order_by("-id")),
+        sorted(held.values_list("account__name", flat=True)),
     )
 
 

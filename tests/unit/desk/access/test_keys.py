@@ -16,16 +16,17 @@ from ringfence.desk.parties.models import Party
 pytestmark = pytest.mark.django_db
 
 READ = Reach((KeyScope.READ,))
+BOTH = frozenset((KeyScope.READ, KeyScope.WRITE))
 
 
 def test_a_key_makes_its_bearer_an_actor_with_its_scopes_and_is_nowhere_kept() -> None:
-    made = keys.create_key(name="crm", reach=Reach((KeyScope.READ, KeyScope.WRITE)), actor=ADMIN, now=NOON)
+    made = keys.create_key(name="crm", reach=Reach(BOTH), actor=ADMIN, now=NOON)
     actor = keys.actor_of(key=made.key, now=NOON)
     assert actor is not None
     assert (actor.kind, actor.id, actor.scopes, actor.party) == (
         ActorKind.API_KEY,
         "crm",
-        frozenset(KeyScope) - {KeyScope.ACCEPT},
+        BOTH,
         None,
     )
     assert actor.keeps_parties
