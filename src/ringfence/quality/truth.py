@@ -14,6 +14,8 @@ from ringfence.vocabulary.times import DAY, Micros
 GRACE: Final = DAY
 """So long after an abuse has ended a finding may still be about it: rules that look at a day's end come then."""
 
+_NETWORKS: Final = frozenset({"interconnect", "international"})
+
 Named = tuple[SubjectKind, str]
 
 
@@ -61,9 +63,14 @@ class Truth:
             user, _, address = name.rpartition(",")
             names.append((SubjectKind.SOURCE, address))
             names.append((SubjectKind.NUMBER, user.partition("@")[0]))
-        if finding.party_path:
+        if finding.party_path and not self._only_carried(finding.party_path[-1]):
             names.append((SubjectKind.ACCOUNT, finding.party_path[-1]))
         return names
+
+    def _only_carried(self, account: str) -> bool:
+        """Tell whether it is a network over which the calls of others come: what is said of these is not said of it."""
+        party = self._by_account.get(account)
+        return party is not None and party.plan in _NETWORKS
 
     def _party(self, kind: SubjectKind, name: str) -> Party | None:
         match kind:
