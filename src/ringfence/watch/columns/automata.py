@@ -1,6 +1,7 @@
 """Automata that read telephone numbers as words, and tell apart what an expression could tell apart."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -32,7 +33,7 @@ def _itself(begun: frozenset[str]) -> Hashable:
 def of_plans() -> Table | None:
     """Return what tells apart all that numbering plans say of E.164 numbers; `None` where the library has plans of a new kind."""
     try:
-        return kept("numbering-plans", numbering_plans.stamp(), _of_plans)
+        return kept("numbering-plans", f"{numbering_plans.stamp()}-{Path(__file__).stat().st_mtime_ns}", _of_plans)
     except UnknownPattern:
         return None
 

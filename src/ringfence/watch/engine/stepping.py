@@ -191,9 +191,9 @@ class Engine:
     def snapshot(self) -> bytes:
         """Return all that the engine remembers; `restore` continues from it as if nothing had been."""
         windows = [group.window.snapshot() for group in self._groups]
-        sampled = (group.window.sampled_events(packed) for group, packed in zip(self._groups, windows, strict=True))
-        numbers = {number for events in sampled for number in events}
-        call_ids = self._call_ids.pick(sorted(numbers), present=self._next_event)
+        sampled = [group.window.sampled_events(packed) for group, packed in zip(self._groups, windows, strict=True)]
+        numbers: list[int] = np.unique(np.concatenate([np.zeros(0, np.int64), *sampled])).tolist()
+        call_ids = self._call_ids.pick(numbers, present=self._next_event)
         return snapshots.write(
             self._owner,
             snapshots.Reached(self._clock, self._next_event, self._begun, self._begun_of),

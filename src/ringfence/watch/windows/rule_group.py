@@ -182,10 +182,9 @@ class RuleGroup:
         """Return a copy of all that is live."""
         return pack(self._state)
 
-    def sampled_events(self, packed: Packed) -> list[int]:
+    def sampled_events(self, packed: Packed) -> NDArray[np.int64]:
         """Return the numbers of the events that the next crossings after a snapshot may name."""
-        numbers: list[int] = sampled_events(packed, self.terms).tolist()
-        return numbers
+        return sampled_events(packed, self.terms)
 
     def restore(self, packed: Packed) -> None:
         """Continue from a snapshot of the same rules."""

@@ -145,3 +145,20 @@ def test_a_kept_automaton_that_is_damaged_is_made_anew(
 def test_where_nothing_can_be_kept_an_automaton_is_made_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ringfence.watch.columns.kept.folder_of", lambda _: None)
     assert (kept("lengths", "1", automata.of_lengths) == automata.of_lengths()).all()
+
+
+def test_numbers_of_one_class_are_in_the_same_zones() -> None:
+    plans, zones, facts = automata.of_plans(), automata.of_zones(), NumberFacts()
+    assert plans is not None
+    assert zones is not None
+    numbers = tried()
+    told: dict[object, object] = {}
+    for number, key in zip(numbers, zip(keys(list(numbers), plans), keys(list(numbers), zones), strict=True), strict=True):
+        assert told.setdefault(key, facts.zones(number)) == facts.zones(number), number
+    assert len(set(told.values())) > 150
+
+
+def test_a_number_with_its_national_prefix_is_told_apart_by_its_text() -> None:
+    plans = automata.of_plans()
+    assert plans is not None
+    assert keys(["+4402079460000", "+442079460000"], plans)[0] == HASHES["+4402079460000"]
