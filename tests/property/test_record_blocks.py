@@ -13,7 +13,7 @@ from ringfence.watch.kernels import row_layout as layout
 from ringfence.watch.sources import call_records
 from ringfence.watch.sources.record_blocks import read_blocks
 from ringfence.watch.wire.cdr import HEADER, CallRecord, RowProblem
-from ringfence.watch.wire.cdr.blocks import LETTERS, RELEASES, WAYS, RecordBlock, block_of
+from ringfence.watch.wire.cdr.blocks import LETTERS, OUTCOMES, RELEASES, WAYS, RecordBlock, block_of
 
 _WIDE = f"{HEADER},trunk,direction,ring_ms,q850,pai,diversion,user_agent,colour"
 _TIMES = (
@@ -133,7 +133,7 @@ def of_block(block: RecordBlock) -> list[tuple[object, ...]]:
 
     rows = []
     for row, line in enumerate(block.lines.tolist()):
-        start, answer, end, ring_ms, status, released_by, attestation, direction = block.facts[row].item()
+        start, answer, end, ring_ms, status, released_by, attestation, direction, verified = block.facts[row].item()
         texts: tuple[int, ...] = (
             layout.CALL_ID,
             layout.ACCOUNT,
@@ -144,7 +144,12 @@ def of_block(block: RecordBlock) -> list[tuple[object, ...]]:
             layout.USER_AGENT,
         )
         texts += (layout.PAI, layout.DIVERSION)
-        words = ((None, *RELEASES)[released_by], (None, *LETTERS)[attestation], (None, *WAYS)[direction])
+        words = (
+            (None, *RELEASES)[released_by],
+            (None, *LETTERS)[attestation],
+            (None, *WAYS)[direction],
+            (None, *OUTCOMES)[verified],
+        )
         times = (start, told(answer, layout.NEVER), told(end, layout.NEVER))
         rows.append((line, *times, told(ring_ms, layout.NONE), status, *words, *(text(row, cell) for cell in texts)))
     return rows
@@ -164,7 +169,7 @@ def of_record(record: CallRecord) -> tuple[object, ...]:
         record.user_agent,
     )
     texts += (record.pai, record.diversion)
-    return (record.line, *times, record.released_by, attestation, record.direction, *texts)
+    return (record.line, *times, record.released_by, attestation, record.direction, record.verification, *texts)
 
 
 def both(

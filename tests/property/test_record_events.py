@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from ringfence.policy.fields import FIELDS
 from ringfence.vocabulary.attestation import Attestation
 from ringfence.vocabulary.contracts import AccountLink, Event, EventKind, NumberLink, PartyLink, Reference, TrunkLink
+from ringfence.vocabulary.identity import IdentityOutcome
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import EMERGENCY_LIST, Directory
 from ringfence.watch.calls import events_of_record
@@ -78,6 +79,7 @@ _RECORDS = st.lists(
         status=st.sampled_from([0, 200, 486]),
         released_by=st.sampled_from([None, "caller", "callee", "network"]),
         attestation=st.sampled_from([None, *Attestation]),
+        verification=st.sampled_from([None, *IdentityOutcome]),
         trunk=st.sampled_from([None, "t1", "own"]),
         direction=st.sampled_from([None, "outbound", "inbound"]),
         ring_ms=st.sampled_from([None, 0, 1_500]),

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import dpkt
 import msgspec
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 import typer
 from tests.unit.policy.minimal import files
@@ -19,6 +21,7 @@ from ringfence.watch.wire.cdr import HEADER
 
 ROOT = Holder("Root", authority_for_others=True)
 SIGNER = Holder("SP 1234", ROOT, authority=der(0x30, provider("1234")))
+CALL = "c1,2026-03-02T09:00:00Z,,2026-03-02T09:00:09Z,a,+3225550100,+32470000001,,487,caller,A"
 INSIDE = SP.removeprefix("https://")
 REPLAYS = """\
 rule: replays
@@ -107,6 +110,23 @@ def test_a_right_to_show_a_number_is_read_from_a_file(tmp_path: Path, capsys: py
     assert len(found(capsys, file, policy=policy)) == 2
 
 
+def test_what_a_switch_verified_is_judged_from_call_records(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("TN-Validation-Passed", "TN-Validation-Failed", "No-TN-Validation", "")
+    calls = [f"c{nth},2026-03-02T09:00:00Z,,2026-03-02T09:00:09Z,a{nth},+3225550100,+32470000001,,487,caller,A" for nth in range(4)]
+    rows = [f"{call},{word}" for call, word in zip(calls, words, strict=True)]
+    file = tmp_path / "calls.csv"
+    file.write_text("\n".join([f"{HEADER},verstat", *rows]) + "\n", encoding="utf-8")
+    rule = REPLAYS.replace('"replayed" and signer == "1234"', '"failed"').replace("per: source", "per: account")
+    found_in = found(capsys, file, policy=bundle(tmp_path / "policy", rule))
+    assert [finding.subject.id for finding in found_in] == ["a1"]
+    theirs, mapping = tmp_path / "theirs.csv", tmp_path / "theirs.toml"
+    theirs.write_text(file.read_text(encoding="utf-8").replace("verstat", "verdict", 1), encoding="utf-8")
+    ours = "\n".join(f'{name} = "{name}"' for name in HEADER.split(","))
+    mapping.write_text(f'[columns]\n{ours}\nverstat = "verdict"\n', encoding="utf-8")
+    mapped = found(capsys, theirs, policy=tmp_path / "policy", mapping=mapping)
+    assert [finding.subject.id for finding in mapped] == ["a1"]
+
+
 def test_a_folder_of_certificates_is_refused_with_the_file_and_the_cause(tmp_path: Path) -> None:
     with pytest.raises(CertificatesRefused, match="no such folder"):
         identities_of(tmp_path / "nowhere")
@@ -172,3 +192,11 @@ def test_rules_over_signed_identities_are_named_where_no_certificates_were_given
     with pytest.raises(typer.Exit):
         command([capture(tmp_path / "calls.pcap", request())], policy=bundle(tmp_path / "policy", REPLAYS))
     assert "rule replays: no certificates were given" in capsys.readouterr().err
+
+
+def test_what_a_switch_verified_is_judged_from_parquet_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    row = dict(zip(HEADER.split(","), CALL.split(","), strict=True))
+    file = tmp_path / "calls.parquet"
+    pa.parquet.write_table(pa.table({name: [text] for name, text in (row | {"verstat": "TN-Validation-Failed"}).items()}), file)
+    rule = REPLAYS.replace('"replayed" and signer == "1234"', '"failed"').replace("per: source", "per: account")
+    assert len(found(capsys, file, policy=bundle(tmp_path / "policy", rule))) == 1

@@ -54,6 +54,7 @@ def _event(kind: EventKind, time: int, record: CallRecord, sender: Sender | None
         plan=sender.plan if sender is not None else None,
         direction=record.direction or _direction(record, sender, directory),
         attestation=record.attestation,
+        verification=record.verification,
         user_agent=record.user_agent,
         asserted=record.pai,
         diverted=record.diversion,

@@ -17,7 +17,7 @@ from ringfence.watch.columns.hashes import UNSET, TextHashes
 from ringfence.watch.columns.numbers import NumberCodes
 from ringfence.watch.columns.senders import NOBODY, Holders, Senders
 from ringfence.watch.kernels import row_layout as layout
-from ringfence.watch.wire.cdr.blocks import LETTERS, RELEASES, WAYS, RecordBlock
+from ringfence.watch.wire.cdr.blocks import LETTERS, OUTCOMES, RELEASES, WAYS, RecordBlock
 
 KINDS: Final = (EventKind.ATTEMPT, EventKind.ANSWER, EventKind.END)
 """The kinds of events that a record expands to, in the order of its own."""
@@ -31,7 +31,12 @@ _CELLS: Final = {
     "asserted": layout.PAI,
     "diverted": layout.DIVERSION,
 }
-_WORDS: Final = {"released_by": (None, *RELEASES), "attestation": (None, *LETTERS), "direction": (None, *WAYS)}
+_WORDS: Final = {
+    "released_by": (None, *RELEASES),
+    "attestation": (None, *LETTERS),
+    "direction": (None, *WAYS),
+    "verification": (None, *OUTCOMES),
+}
 """Fields that are one of few words, of which rows hold the place."""
 _OF_SENDER: Final = frozenset({"account", "plan", "party", "root"})
 _TOLD_AT: Final = {
@@ -338,5 +343,5 @@ def _stored(name: str) -> str:
     return "callee" if name == "target" else name
 
 
-FILLED: Final = frozenset({*_CELLS, *_OF_SENDER, *_TOLD_AT, "trunk", "direction", "attestation", "time", "kind"})
+FILLED: Final = frozenset({*_CELLS, *_OF_SENDER, *_TOLD_AT, "trunk", "direction", "attestation", "verification", "time", "kind"})
 """The fields that records can fill."""

@@ -81,6 +81,7 @@ FACTS: Final = np.dtype(
         ("released_by", np.int8),  # which of its words, counted from 1; 0: not told
         ("attestation", np.int8),
         ("direction", np.int8),
+        ("verification", np.int8),  # likewise; never told where lines are read by the kernel
     ]
 )
 """What `read` reads of a row."""

@@ -11,7 +11,7 @@ import pyarrow.csv
 
 from ringfence.watch.kernels.row_layout import LONGEST_LINE, Hashing
 from ringfence.watch.sources.parquet_records import Table, as_texts, opened_table
-from ringfence.watch.sources.record_blocks import once_in_blocks
+from ringfence.watch.sources.record_blocks import VERSTAT, once_in_blocks
 from ringfence.watch.wire.cdr import RowProblem
 from ringfence.watch.wire.cdr.blocks import BlockReader, RecordBlock, block_of
 from ringfence.watch.wire.cdr.reader import Lines
@@ -30,11 +30,12 @@ def read_blocks(
 
 
 def _blocks(table: Table, reader: BlockReader, hashing: Hashing) -> Iterator[RecordBlock]:
+    is_by_row = VERSTAT in (name.lower() for name in table.names)
     for first, batch in table.batches():
         if isinstance(batch, RowProblem):
             yield block_of([batch], hashing)
             continue
-        text = _written(table, batch)
+        text = None if is_by_row else _written(table, batch)
         if text is None:
             yield block_of(table.rows(first, batch), hashing)
         else:

@@ -18,6 +18,8 @@ from ringfence.watch.wire.cdr.rows import MappedLines
 _OCTETS: Final = 1 << 20
 """Of a block: its columns stay in the processor's cache, and what one block costs is nothing to what its rows do."""
 _ROWS: Final = 4_096
+VERSTAT: Final = "verstat"
+"""A column that is read row by row: few files have it."""
 
 
 def read_blocks(
@@ -42,7 +44,8 @@ def read_blocks(
         )
     except WrongHeader as wrong:
         raise unreadable(wrong, mapping) from wrong
-    if not has_header or is_utf16(begun.first) or (isinstance(reader, MappedLines) and not reader.is_plain):
+    is_odd = not has_header or is_utf16(begun.first) or (isinstance(reader, MappedLines) and not reader.is_plain)
+    if is_odd or VERSTAT in reader.names:
         rows = (row for nth, line in numbered if (row := reader.row(nth, line)) is not None)
         return once_in_blocks(blocks_of(rows, hashing))
     return once_in_blocks(_blocks(file, BlockReader(reader, hashing), number + 1, octets))

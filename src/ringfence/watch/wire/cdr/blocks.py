@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ringfence.vocabulary.identity import IdentityOutcome
 from ringfence.vocabulary.times import SECOND
 from ringfence.watch.kernels import row_layout as layout
 from ringfence.watch.kernels.octets import count_lines
@@ -22,6 +23,7 @@ from ringfence.watch.wire.cdr.values import BadValue
 RELEASES: Final = tuple(filter(None, RELEASED_BY))
 LETTERS: Final = tuple(filter(None, ATTESTATIONS))
 WAYS: Final = tuple(filter(None, DIRECTIONS))
+OUTCOMES: Final = tuple(IdentityOutcome)
 """The words that `FACTS` counts from 1."""
 
 _TEXTS: Final = {
@@ -111,6 +113,7 @@ class _Texts:
             0 if record.released_by is None else 1 + RELEASES.index(record.released_by),
             0 if record.attestation is None else 1 + LETTERS.index(record.attestation),
             0 if record.direction is None else 1 + WAYS.index(record.direction),
+            0 if record.verification is None else 1 + OUTCOMES.index(record.verification),
         )
         for cell, name in _TEXTS.items():
             cells[row, cell] = self.add((getattr(record, name) or "").encode("utf-8", "surrogatepass"))
@@ -271,7 +274,7 @@ class _Draft:
             np.empty(self.size, np.int64),
             np.empty(self.size, np.uint8),
             np.empty((self.size, layout.TEXTS, 2), np.int32),
-            np.empty(self.size, layout.FACTS),
+            np.zeros(self.size, layout.FACTS),
             np.empty((hashing.cells.size, self.size), np.uint64),
             np.empty(self.size, np.uint64),
         )

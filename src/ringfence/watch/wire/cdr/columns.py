@@ -10,7 +10,7 @@ REQUIRED: Final = (
     *("call_id", "start", "answer", "end", "account", "caller", "callee"),
     *("source_ip", "status", "released_by", "attestation"),
 )
-OPTIONAL: Final = ("trunk", "direction", "ring_ms", "q850", "pai", "diversion", "user_agent")
+OPTIONAL: Final = ("trunk", "direction", "ring_ms", "q850", "pai", "diversion", "user_agent", "verstat")
 KNOWN: Final = (*REQUIRED, *OPTIONAL)
 HEADER: Final = ",".join(REQUIRED)
 _SHOWN: Final = 200

@@ -11,7 +11,7 @@ from ringfence.watch.wire.cdr.columns import KNOWN
 from ringfence.watch.wire.cdr.mapping import EPOCHS, TIMES, UNITS, FileMapping, Source, refuse_row
 from ringfence.watch.wire.cdr.reader import ATTESTATIONS, DIRECTIONS, RELEASED_BY
 from ringfence.watch.wire.cdr.record import CallRecord
-from ringfence.watch.wire.cdr.values import BadValue, Values, chosen, in_order, short, status, whole
+from ringfence.watch.wire.cdr.values import BadValue, Values, chosen, in_order, short, status, verification, whole
 
 _LONGEST_EPOCH: Final = 20
 _Read = TypeVar("_Read")
@@ -85,6 +85,7 @@ class MappedRows:
             pai=texts.get("pai") or None,
             diversion=texts.get("diversion") or None,
             user_agent=texts.get("user_agent") or None,
+            verification=self._checked("verstat", texts, partial(verification, "verstat")),
         )
 
     def _times(self, texts: Mapping[str, str], *, is_refused: bool) -> tuple[Micros, Micros | None, Micros]:

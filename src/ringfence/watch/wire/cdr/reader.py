@@ -9,7 +9,7 @@ from ringfence.vocabulary.attestation import Attestation
 from ringfence.watch.kernels.row_layout import LONGEST_LINE
 from ringfence.watch.wire.cdr.columns import Columns
 from ringfence.watch.wire.cdr.record import CallRecord, RowProblem
-from ringfence.watch.wire.cdr.values import BadValue, Values, chosen, in_order, status, whole
+from ringfence.watch.wire.cdr.values import BadValue, Values, chosen, in_order, status, verification, whole
 
 __all__ = ["ATTESTATIONS", "DIRECTIONS", "LONGEST_LINE", "RELEASED_BY", "Lines", "generic_record", "read_records"]
 
@@ -80,7 +80,7 @@ def _cells(line: str) -> list[str]:
 def generic_record(line: int, cells: Sequence[str], values: Values) -> CallRecord:
     """Return the record of a row whose cells stand in the order of `KNOWN`. Raises `BadValue`."""
     call_id, start, answer, end, account, caller, callee, source_ip, final, released_by, attestation, *more = map(str.strip, cells)
-    trunk, direction, ring_ms, q850, pai, diversion, user_agent = more
+    trunk, direction, ring_ms, q850, pai, diversion, user_agent, verstat = more
     if not call_id:
         raise BadValue("call_id", "empty")
     began, ended = values.time("start", start), values.time("end", end)
@@ -106,4 +106,5 @@ def generic_record(line: int, cells: Sequence[str], values: Values) -> CallRecor
         pai=pai or None,
         diversion=diversion or None,
         user_agent=user_agent or None,
+        verification=verification("verstat", verstat),
     )

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from ringfence.vocabulary.attestation import Attestation
+from ringfence.vocabulary.identity import IdentityOutcome
 from ringfence.vocabulary.times import Micros
 
 
@@ -37,6 +38,7 @@ class CallRecord(Struct, frozen=True, kw_only=True, gc=False):
     pai: str | None = None
     diversion: str | None = None
     user_agent: str | None = None
+    verification: IdentityOutcome | None = None
 
 
 class RowProblem(NamedTuple):

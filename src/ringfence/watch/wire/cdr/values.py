@@ -5,6 +5,7 @@ from datetime import datetime, tzinfo
 from ipaddress import ip_address
 from typing import Final, TypeVar
 
+from ringfence.vocabulary.identity import IdentityOutcome, of_verstat
 from ringfence.vocabulary.numbers import is_e164, to_e164
 from ringfence.vocabulary.times import Micros, micros
 
@@ -92,6 +93,17 @@ class Values:
 
 
 _Choice = TypeVar("_Choice")
+_UNVERIFIED: Final = ("no-tn-validation", "no-tn-validation-a", "no-tn-validation-b", "no-tn-validation-c")
+
+
+def verification(column: str, text: str) -> IdentityOutcome | None:
+    """Return what a `verstat` says (3GPP TS 24.229 section 7.2A.20), or one of our own words for it. Raises `BadValue`."""
+    if not text or text.lower() in _UNVERIFIED:
+        return None
+    found = of_verstat(text)
+    if found is None:
+        raise BadValue(column, f"{short(text)} is none of TN-Validation-Passed, TN-Validation-Failed, No-TN-Validation")
+    return found
 
 
 def chosen(column: str, text: str, choices: Mapping[str, _Choice]) -> _Choice:

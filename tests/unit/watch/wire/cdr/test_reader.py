@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.vocabulary.attestation import Attestation
+from ringfence.vocabulary.identity import IdentityOutcome
 from ringfence.vocabulary.times import from_iso
 from ringfence.watch.wire.cdr import HEADER, LONGEST_LINE, CallRecord, RowProblem, WrongHeader, looks_like_header, read_records
 
@@ -66,6 +67,28 @@ def test_columns_come_in_any_order_and_more_of_them() -> None:
     assert isinstance(record, CallRecord)
     assert (record.call_id, record.user_agent, record.ring_ms) == ("c1", 'PBX, 1.0 "x"', 1500)
     assert (record.direction, record.trunk) == ("outbound", "t1")
+
+
+@pytest.mark.parametrize(
+    ("written", "outcome"),
+    [
+        ("TN-Validation-Passed", IdentityOutcome.VERIFIED),
+        ("TN-Validation-Failed-B", IdentityOutcome.FAILED),
+        ("No-TN-Validation", None),
+        ("", None),
+        ("replayed", IdentityOutcome.REPLAYED),
+    ],
+)
+def test_what_a_switch_verified_is_read(written: str, outcome: IdentityOutcome | None) -> None:
+    (record,) = read(f"{row()},{written}", header=f"{HEADER},verstat")
+    assert isinstance(record, CallRecord)
+    assert record.verification is outcome
+
+
+def test_a_verdict_that_is_none_is_a_problem() -> None:
+    (problem,) = read(f"{row()},perhaps", header=f"{HEADER},verstat")
+    assert isinstance(problem, RowProblem)
+    assert (problem.column, "TN-Validation-Passed" in problem.cause) == ("verstat", True)
 
 
 @pytest.mark.parametrize(
