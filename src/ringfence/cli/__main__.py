@@ -10,6 +10,7 @@ COMMANDS: Final = {
     "up": "start everything on one machine",
     "scan": "read captures and call records, print findings",
     "explain": "say what a finding rests on, and what would have made it quiet",
+    "collect": "take events from a switch's own connection into a file",
     "watch": "turn live signalling into findings",
     "gate": "answer edges that ask, and push orders to those that remember",
     "web": "serve the desk's pages",

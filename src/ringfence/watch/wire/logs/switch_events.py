@@ -38,6 +38,38 @@ _TIMES: Final = {
     "answered_time": "Caller-Channel-Answered-Time",
     "hangup_time": "Caller-Channel-Hangup-Time",
 }
+_READ_VARIABLES: Final = (
+    *(
+        "uuid",
+        "start_uepoch",
+        "answer_uepoch",
+        "end_uepoch",
+        "progress_uepoch",
+        "progress_media_uepoch",
+        "hangup_cause",
+        "accountcode",
+    ),
+    *(
+        "sip_network_ip",
+        "sip_term_status",
+        "sip_from_user",
+        "sip_req_user",
+        "sip_hangup_disposition",
+        "sip_user_agent",
+        "bleg_uuid",
+    ),
+    *("originating_leg_uuid", "originator", "ent_originate_aleg_uuid", "bridge_uuid", "signal_bond", "last_bridge_to"),
+)
+KEPT: Final = frozenset(
+    (
+        *(_NAME, _SUBCLASS, _TIME, "Hangup-Cause", "Call-Direction", "Other-Type", "Other-Leg-Unique-ID", "registration-type"),
+        *("to-user", "to-host", "from-user", "from-host", "network-ip", "network-port", "call-id"),
+        *_PROFILE.values(),
+        *_TIMES.values(),
+        *(f"{_VARIABLE}{name}" for name in _READ_VARIABLES),
+    )
+)
+"""The headers that are read."""
 
 
 def looks_like_switch_events(lines: list[str]) -> bool:
