@@ -34,11 +34,11 @@ def _check_loop(placed: list[Placed], report: Report) -> None:
 
 
 def _check_class(item: Placed, name: str, rules: list[Rule], report: Report) -> None:
-    """A class is in force for a subject: the rule that asks must count by that subject alone, or it would never find it."""
+    """A class is in force for a subject: the rule that asks must be about such a one, or it would never find it."""
     rule = item.rule
     if rule is None:
         return
     about = sorted({str(giver.subject) for giver in rules if giver.classifies == name})
-    if about and (rule.subject not in about or len(rule.subject_parts) != len(rule.key)):
-        cause = f"class {name} is given to {' or '.join(about)}, this rule counts by something else"
-        report.add(item.file, item.mark("per"), cause, f"count per {' or '.join(about)} alone; once: tells the rest apart")
+    if about and rule.subject not in about:
+        cause = f"class {name} is given to {' or '.join(about)}, this rule is about another subject: {rule.subject}"
+        report.add(item.file, item.mark("per"), cause, f"count per {' or '.join(about)}, or by more and say it under subject")

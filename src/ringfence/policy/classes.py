@@ -1,12 +1,12 @@
 """Classes of traffic: which rules give them, and `classed("name")` in a condition, which asks whether one is in force."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ringfence.policy.expressions import Comparison, Connective, Dimension, Expression, Field, Literal, MeasureValue, Type
 from ringfence.policy.grammar import Parser
-from ringfence.policy.plan import Measure, MeasureFunction, Table
+from ringfence.policy.plan import Measure, MeasureFunction, Rule, Table
 from ringfence.policy.problems import did_you_mean
 from ringfence.policy.terms import MeasureScope, Term
 from ringfence.policy.tokens import ExpressionRefused, Token, TokenKind
@@ -53,6 +53,11 @@ class ClassMeasures:
         """Return what holds while a class that `givers` give is in force."""
         parts = tuple(self._in_force(giver) for giver in givers)
         return parts[0] if len(parts) == 1 else Connective("or", parts)
+
+    def of_subject(self, rule: Rule) -> Rule:
+        """Return a rule that counts by more than its subject, with these measures kept for the subject: that is what is classed."""
+        own = (replace(one, of_subject=True) if one.name in self.measures else one for one in rule.measures)
+        return replace(rule, measures=tuple(own))
 
     def _in_force(self, giver: Giver) -> Expression:
         name = measure_name(giver)

@@ -12,7 +12,8 @@ from ringfence.policy.documents import Mapping as Entries
 from ringfence.policy.documents import Node, Scalar, Sequence
 from ringfence.policy.expressions import Arithmetic, Call, Choice, Connective, Expression, Field, Literal, Lookup, Type
 from ringfence.policy.keys import Keys
-from ringfence.policy.plan import Measure, MeasureFunction, Rule, Table, Tier
+from ringfence.policy.nothing import ZERO, may_hold_on_nothing
+from ringfence.policy.plan import Evaluation, Measure, MeasureFunction, Rule, Table, Tier
 from ringfence.policy.problems import Mark
 from ringfence.policy.questions import Question
 from ringfence.policy.said import Bound, bounds
@@ -131,6 +132,22 @@ def ask_what_is_open(keys: Keys, rule: Rule, lists: Mapping[str, Table]) -> None
     _ask_default(linted)
     _ask_fetched(linted)
     _ask_boundary(linted)
+    _ask_nothing(linted)
+
+
+def _ask_nothing(linted: _Linted) -> None:
+    """Is whoever gave nothing meant too? A condition that holds on nothing, such as `calls < 2`, leaves it open."""
+    keys, rule = linted.keys, linted.rule
+    counts = {measure.name for measure in rule.measures if measure.function in ZERO}
+    if rule.evaluation is Evaluation.EVENT or "silent_too" in keys.node.entries or not may_hold_on_nothing(rule):
+        return  # where it is looked at by event, somebody gave one
+    for inner, tier in linted.tiers():
+        asked = next((name for name in measures_in(tier.when) if name in counts), None)
+        if asked is not None:
+            cause = f"it holds where {asked} is 0: is whoever gave nothing at all meant too?"
+            hint = "write silent_too: yes, or silent_too: no for those alone of whom an event took part"
+            keys.ask(_at(inner, "when", tier.when).mark(asked), Question.NOTHING, cause, hint)
+            return
 
 
 def _ask_minimum(linted: _Linted) -> None:

@@ -18,6 +18,7 @@ class Question(StrEnum):
     DEFAULT = "default"  # what holds for whoever the table does not list?
     FETCHED = "fetched"  # how old is the list?
     QUANTITY = "quantity"  # what is the charge taken for?
+    NOTHING = "nothing"  # is whoever gave nothing meant too?
 
 
 class LeftOpen(ExpressionRefused):

@@ -82,6 +82,8 @@ def read_rule(file: str, node: Node | None, report: Report, outside: Outside) ->
     keys.check(required=required, optional=(*OPTIONAL, *CONDITION))
     asked = ClassMeasures()
     rule = _rule(keys, outside, asked)
+    if rule is not None and len(rule.subject_parts) < len(rule.key):
+        rule = asked.of_subject(rule)
     if outside.asking and rule is not None and len(report.problems) == before:
         ask_what_is_open(keys, rule, outside.lists)
     whole = rule if len(report.problems) == before else None

@@ -297,3 +297,38 @@ def test_a_posted_version_is_not_asked_again() -> None:
     spoilt = whole(rule(SHARE, "short / cals > 0.5"))
     with pytest.raises(BundleRefused, match="unknown measure cals"):
         load(spoilt, posted=True)
+
+
+IDLE = """\
+rule: few-calls
+clause: spam
+says: Fewer than two calls came in a day.
+source: ours
+on: attempt
+per: account
+window: day in "UTC"
+measure:
+  calls: count()
+evaluate: at close
+when: calls < 2
+severity: info
+mode: report
+cool_down: 1h
+"""
+
+
+def test_a_condition_that_holds_on_nothing_is_asked_whether_the_silent_are_meant() -> None:
+    problem = only_problem(files(rule=IDLE))
+    assert (problem.line, problem.code) == (11, Question.NOTHING)
+    assert problem.cause == "it holds where calls is 0: is whoever gave nothing at all meant too?"
+    for answer in ("yes", "no"):
+        assert load(files(rule=f"{IDLE}silent_too: {answer}\n")).plan.rules[0].silent_too == (answer == "yes")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("calls < 2", "calls >= 2"), ("when: calls < 2", "minimum: calls >= 1\nwhen: calls < 2")],
+)
+def test_where_something_must_have_come_the_silent_are_not_asked_about(old: str, new: str) -> None:
+    said = IDLE.replace(old, new).replace("Fewer than two calls came", "This was counted")
+    assert load(files(rule=said)).plan.rules

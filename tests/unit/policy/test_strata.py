@@ -155,15 +155,9 @@ def test_several_rules_may_give_one_class() -> None:
         ("calls: count()", "calls: count()\n  since_many_calls: gap()", "the measure since_many_calls has the name", "give it"),
         (
             "per: account",
-            "per: [account, callee]\nsubject: account",
-            "class bulk-caller is given to account, this rule",
-            "count per",
-        ),
-        (
-            "per: account",
             "per: caller",
             "class bulk-caller is given to account, this rule",
-            "count per account alone; once: tells the rest apart",
+            "count per account, or by more and say it under subject",
         ),
     ],
 )
@@ -172,6 +166,13 @@ def test_a_class_that_cannot_be_in_force_is_refused(old: str, new: str, cause: s
     assert problem.file == "rules/asking.yaml"
     assert problem.cause.startswith(cause)
     assert problem.hint.startswith(hint)
+
+
+def test_a_rule_that_counts_by_more_than_its_subject_asks_for_the_subjects_class() -> None:
+    asking, _ = rules_of(classed(ASKING.replace("per: account", "per: [account, callee]\nsubject: account")))
+    assert [measure.of_subject for measure in asking.measures] == [False] * (len(asking.measures) - 1) + [True]
+    alone, _ = rules_of(classed())
+    assert not any(measure.of_subject for measure in alone.measures)
 
 
 def test_a_class_that_a_rule_gives_itself_is_a_loop() -> None:

@@ -34,11 +34,18 @@ class Part:
 def key_of(rule: Rule) -> tuple[Expression, ...] | None:
     """Return by which key the rule's own state can be split; `None` where it compares its keys with each other.
 
-    Parties are rolled up along their path, so they stay with the party at its head.
+    Parties are rolled up along their path, so they stay with the party at its head. Where a rule asks for its subject's class, all
+    of a subject's keys stay together.
     """
     if any(isinstance(part, PastValue) and part.past is Past.PEERS for part in parts(*conditions_of(rule))):
         return None
-    return tuple(_ROOT if rule.rollup and part == Field("party", Type.TEXT) else part for part in rule.key)
+    if any(measure.of_subject for measure in rule.measures):
+        return tuple(_split_by(rule, rule.key[place]) for place in rule.subject_parts)
+    return tuple(_split_by(rule, part) for part in rule.key)
+
+
+def _split_by(rule: Rule, part: Expression) -> Expression:
+    return _ROOT if rule.rollup and part == Field("party", Type.TEXT) else part
 
 
 def parts_of(plan: Plan) -> tuple[Part, ...]:
