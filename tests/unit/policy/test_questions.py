@@ -319,7 +319,7 @@ cool_down: 1h
 
 def test_a_condition_that_holds_on_nothing_is_asked_whether_the_silent_are_meant() -> None:
     problem = only_problem(files(rule=IDLE))
-    assert (problem.line, problem.code) == (11, Question.NOTHING)
+    assert (problem.code, problem.line) == ("nothing", 11)
     assert problem.cause == "it holds where calls is 0: is whoever gave nothing at all meant too?"
     for answer in ("yes", "no"):
         assert load(files(rule=f"{IDLE}silent_too: {answer}\n")).plan.rules[0].silent_too == (answer == "yes")
