@@ -32,18 +32,21 @@ class Standing:
 
     def after(self, changes: Iterable[OrderChange]) -> "Standing":
         """Return what stands after `changes`. One of a generation already passed changes nothing, so replays are harmless."""
-        standing = self
+        draft = _Draft(self)
         for change in changes:
-            if change.generation > standing.generation:
-                standing = standing._after(change)
-        return standing
+            if change.generation > draft.generation:
+                draft.take(change)
+        return self if draft.generation == self.generation else draft.standing()
 
     def without_ended(self, now: Micros) -> "Standing":
         """Return what stands without the orders whose end has passed: memory follows the orders in force."""
         if now < self.first_end:
             return self
-        gone = self.gone.union(self.columns.ended(now))
-        return self._with(self.generation, gone, {id: order for id, order in self.recent.items() if not _over(order, now)})
+        draft = _Draft(self)
+        draft.gone.update(self.columns.ended(now))
+        for order in [order for order in self.recent.values() if _over(order, now)]:
+            draft.drop(order)
+        return draft.standing()
 
     def lost_since(self, before: "Standing") -> set[str]:
         """Return the ids of the orders that stood in `before` and stand no more."""
@@ -52,41 +55,12 @@ class Standing:
             ids = {self.columns.order(row).id for row in rows} | (before.recent.keys() - self.recent.keys())
         else:
             ids = {order.id for order in before.of_kinds(tuple(SubjectKind))}
-        return {id for id in ids if self._newest(id, self.recent) is None}
+        return {id for id in ids if not self.holds_order(id)}
 
-    def _after(self, change: OrderChange) -> "Standing":
-        before = Standing() if change.full else self
-        recent, gone = dict(before.recent), set(before.gone)
-        for order in change.upserts:
-            held = before._newest(order.id, recent)
-            if held is None or held.generation <= order.generation:
-                recent[order.id] = order
-                row = before.columns.row_of(order.id)
-                gone |= {row} if row is not None else set()
-        for id in change.removals:
-            recent.pop(id, None)
-            row = before.columns.row_of(id)
-            gone |= {row} if row is not None else set()
-        return before._with(change.generation, frozenset(gone), recent)
-
-    def _newest(self, id: str, recent: dict[str, Order]) -> Order | None:
-        if id in recent:
-            return recent[id]
-        row = self.columns.row_of(id)
-        return self.columns.order(row) if row is not None and row not in self.gone else None
-
-    def _with(self, generation: int, gone: frozenset[int], recent: dict[str, Order]) -> "Standing":
-        columns = self.columns
-        if len(recent) + len(gone) - len(self.gone & gone) > MERGED_AT or len(gone) > len(columns) // 2 + MERGED_AT:
-            columns, gone, recent = columns.changed(gone, recent.values()), frozenset(), {}
-        by_key: dict[str, tuple[Order, ...]] = {}
-        for order in recent.values():
-            key = order_key(order)
-            by_key[key] = (*by_key.get(key, ()), order)
-        lengths = {len(order.scope.value) for order in recent.values() if order.scope.kind is SubjectKind.RANGE}
-        lengths |= set(self.lengths) if columns is self.columns and len(columns) else columns.range_lengths()
-        first_end = min([columns.first_end(gone), *(order.until for order in recent.values() if order.until is not None)])
-        return Standing(generation, columns, gone, recent, by_key, tuple(sorted(lengths, reverse=True)), Micros(first_end))
+    def holds_order(self, id: str) -> bool:
+        """Tell whether the order with this id stands, in force or not."""
+        row = self.columns.row_of(id) if id not in self.recent else None
+        return id in self.recent or (row is not None and row not in self.gone)
 
     def at(self, key: str, now: Micros) -> list[Order]:
         """Return the orders in force under `key`, the longest-lasting first."""
@@ -121,3 +95,79 @@ def holds(order: Order, now: Micros) -> bool:
 
 def _over(order: Order, now: Micros) -> bool:
     return order.until is not None and order.until <= now
+
+
+class _Draft:
+    """What will stand, while changes are taken in. Only what they touch is copied; large parts are merged into new columns."""
+
+    def __init__(self, before: Standing) -> None:
+        self.generation = before.generation
+        self.gone = set(before.gone)
+        self._before = before
+        self._columns = before.columns
+        self._recent = dict(before.recent)
+        self._by_key = dict(before.by_key)
+
+    def take(self, change: OrderChange) -> None:
+        """Take a change in."""
+        self.generation = change.generation
+        if change.full:
+            self._columns, self._recent, self._by_key, self.gone = OrderColumns.of(), {}, {}, set()
+        for order in change.upserts:
+            self._put(order)
+        for id in change.removals:
+            self._forget(id)
+        if len(self._recent) > max(MERGED_AT, len(self._columns) // 4):
+            self._merge()
+
+    def _put(self, order: Order) -> None:
+        row = self._columns.row_of(order.id)
+        held = self._recent.get(order.id)
+        if held is None and row is not None and row not in self.gone:
+            held = self._columns.order(row)
+        if held is not None and held.generation > order.generation:
+            return
+        self._forget(order.id)
+        self._recent[order.id] = order
+        key = order_key(order)
+        self._by_key[key] = (*self._by_key.get(key, ()), order)
+
+    def _forget(self, id: str) -> None:
+        held = self._recent.get(id)
+        if held is not None:
+            self.drop(held)
+        row = self._columns.row_of(id)
+        if row is not None:
+            self.gone.add(row)
+
+    def drop(self, order: Order) -> None:
+        """Take out one of those beside the columns."""
+        del self._recent[order.id]
+        key = order_key(order)
+        rest = tuple(other for other in self._by_key[key] if other.id != order.id)
+        if rest:
+            self._by_key[key] = rest
+        else:
+            del self._by_key[key]
+
+    def _merge(self) -> None:
+        self._columns = self._columns.changed(self.gone, self._recent.values())
+        self._recent, self._by_key, self.gone = {}, {}, set()
+
+    def standing(self) -> Standing:
+        """Return what stands now."""
+        if len(self._recent) > MERGED_AT or len(self.gone) > MERGED_AT + len(self._columns) // 2:
+            self._merge()
+        columns, recent = self._columns, self._recent
+        lengths = {len(order.scope.value) for order in recent.values() if order.scope.kind is SubjectKind.RANGE}
+        lengths |= set(self._before.lengths) if columns is self._before.columns else columns.range_lengths()
+        ends = [order.until for order in recent.values() if order.until is not None]
+        return Standing(
+            generation=self.generation,
+            columns=columns,
+            gone=frozenset(self.gone),
+            recent=recent,
+            by_key=self._by_key,
+            lengths=tuple(sorted(lengths, reverse=True)),
+            first_end=min([columns.first_end(self.gone), *ends]),
+        )

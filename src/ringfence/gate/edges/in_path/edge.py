@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import chain
 from typing import Final
 
 from ringfence.gate.receipts import ReceiptBook
@@ -13,7 +14,7 @@ from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import SECOND, Micros
 
 NAME: Final = "redirect"
-_AT_ONCE: Final = 500
+_AT_ONCE: Final = 50
 """So many receipts are said before questions are answered again."""
 _MOST_S: Final = 3_600.0
 
@@ -51,8 +52,8 @@ class InPath:
 
     async def _tell_gone_meanwhile(self) -> None:
         """Say what an earlier process said to be in force and what is so no more."""
-        there = {order.id for order in self._table.standing.of_kinds(tuple(SubjectKind))}
-        for said, id in enumerate(sorted(self._receipts.standing(NAME) - there)):
+        said_before = self._receipts.standing(NAME)
+        for said, id in enumerate(sorted(each for each in said_before if not self._table.standing.holds_order(each))):
             await self._say(said, id, ReceiptState.REMOVED)
 
     async def _tell(self) -> None:
@@ -61,12 +62,12 @@ class InPath:
         for said, id in enumerate(standing.lost_since(before)):
             if self._later.pop(id, None) is None:
                 await self._say(said, id, ReceiptState.REMOVED)
-        for order in standing.of_kinds(tuple(SubjectKind), after=before.generation):
-            self._later[order.id] = order
-        now = self._clock()
-        for said, order in enumerate([order for order in self._later.values() if order.start <= now]):
-            del self._later[order.id]
-            if order.scope.kind in DECIDABLE:
+        begun = [order for order in self._later.values() if order.start <= self._clock()]
+        for said, order in enumerate(chain(begun, standing.of_kinds(tuple(SubjectKind), after=before.generation))):
+            self._later.pop(order.id, None)
+            if order.start > self._clock():
+                self._later[order.id] = order
+            elif order.scope.kind in DECIDABLE:
                 await self._say(said, order.id, ReceiptState.PLACED)
             else:
                 await self._say(said, order.id, ReceiptState.REJECTED, f"this edge cannot refuse by {order.scope.kind}")
