@@ -1,5 +1,6 @@
 """Asking over UDP: so many a second whatever comes back, or as fast as answers come back."""
 
+import re
 import socket
 import time
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from typing import Final
 
 WINDOW: Final = 64
 _LATE_S: Final = 2.0
+_BRANCH: Final = re.compile(rb"z9hG4bK[0-9a-f]+")
 
 
 def request(number: int) -> bytes:
@@ -56,8 +58,8 @@ def steadily(port: int, rate: int, seconds: float, first: int) -> Answers:
                 answer = asking.recv(4_096)
             except BlockingIOError:
                 continue
-            place = answer.find(b"z9hG4bK")
-            number = places.pop(answer[place : answer.index(b"\r", place)], None)
+            branch = _BRANCH.search(answer)
+            number = places.pop(branch[0], None) if branch is not None else None
             if number is not None:
                 times.append(time.perf_counter() - due[number])
     return Answers(sorted(times), total - len(times), seconds)
