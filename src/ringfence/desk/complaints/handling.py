@@ -13,16 +13,20 @@ from django.db import transaction
 from ringfence.desk.actor import Actor
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
-from ringfence.desk.complaints import quarantine, sending
-from ringfence.desk.complaints.answering import look_into
+from ringfence.desk.complaints import mails, quarantine, sending
+from ringfence.desk.complaints.answering import look_into, statement_of_complaint
+from ringfence.desk.complaints.campaigns.services import Grouping
 from ringfence.desk.complaints.kinds import leaf_of_report
 from ringfence.desk.complaints.models import Complaint, Door, Nature, Outcome
 from ringfence.desk.complaints.reports import reports_in
 from ringfence.desk.complaints.sending import Lookup
 from ringfence.desk.complaints.services import RECEIVED, keep_attachments
+from ringfence.desk.complaints.submissions import decoded
+from ringfence.desk.complaints.tracebacks import start_clock
 from ringfence.desk.data_folder import data_folder
 from ringfence.desk.errors import DeskError, NotThere
 from ringfence.desk.outbox import services as outbox
+from ringfence.desk.outbox.services import Due
 from ringfence.watch.lake.carried import HistoryUnreadable
 
 log = logging.getLogger(__name__)
@@ -30,15 +34,16 @@ log = logging.getLogger(__name__)
 _AT_ONCE: Final = 20
 
 
-def handle_received(*, actor: Actor, now: datetime, lookup: Lookup | None = None) -> int:
+def handle_received(*, actor: Actor, now: datetime, lookup: Lookup | None = None, grouping: Grouping | None = None) -> int:
     """Handle the complaints that wait; return how many were done. One that fails is tried again later, and shown at the desk.
 
-    `lookup` asks DNS; without it senders are not checked.
+    `lookup` asks DNS; without it senders are not checked. `grouping` keeps the stories of late between turns.
     """
+    grouping = grouping or Grouping()
     done = 0
     for message in outbox.due(topics=(RECEIVED,), now=now, limit=_AT_ONCE):
         try:
-            _handle(message.payload, message.id, lookup, actor, now)
+            _handle(message, lookup, grouping, actor, now)
         except (DeskError, HistoryUnreadable, OSError) as error:
             log.warning("complaint %s could not be looked into: %s", message.payload["complaint"], error)
             outbox.failed(message=message.id, error=f"{type(error).__name__}: {error}", now=now)
@@ -47,7 +52,8 @@ def handle_received(*, actor: Actor, now: datetime, lookup: Lookup | None = None
     return done
 
 
-def _handle(payload: Mapping[str, Any], message: int, lookup: Lookup | None, actor: Actor, now: datetime) -> None:
+def _handle(message: Due, lookup: Lookup | None, grouping: Grouping, actor: Actor, now: datetime) -> None:
+    payload = message.payload
     complaint = Complaint.objects.filter(id=payload["complaint"]).first()
     if complaint is None:
         raise NotThere(f"no complaint {payload['complaint']}")
@@ -58,7 +64,18 @@ def _handle(payload: Mapping[str, Any], message: int, lookup: Lookup | None, act
         _know(complaint, raw, checks, actor, now)
         if complaint.nature not in (Nature.AUTOMATIC, Nature.TEST, Nature.ENQUIRY) and complaint.duplicate_of_id is None:
             look_into(number=complaint.id, actor=actor, now=now)
-        outbox.done(ids=[message])
+            if complaint.nature == Nature.TRACEBACK:
+                start_clock(complaint=complaint, actor=actor, now=now)
+            else:
+                _group(complaint, grouping, actor, now)
+        outbox.done(ids=[message.id])
+
+
+def _group(complaint: Complaint, grouping: Grouping, actor: Actor, now: datetime) -> None:
+    raw = (data_folder() / complaint.file).read_bytes()
+    text = decoded(raw).what if complaint.file.endswith(".json") else mails.text(raw)
+    statement = statement_of_complaint(complaint, actor=actor)
+    grouping.place(complaint=complaint, text=text, statement=statement, actor=actor, now=now)
 
 
 def _checks(raw: bytes, payload: Mapping[str, Any], lookup: Lookup | None) -> dict[str, str]:

@@ -44,6 +44,14 @@ class Outcome(models.TextChoices):
     DUPLICATE = "duplicate", "It was told before"
 
 
+class Standing(models.TextChoices):
+    """What a reporter is to the desk."""
+
+    PLAIN = "plain", "Like any other"
+    TRUSTED = "trusted", "Trusted"
+    MUTED = "muted", "Muted: kept, and not counted"
+
+
 class Complaint(models.Model):
     """What somebody told. The bytes lie in DIR/mail/<sha256>.eml, those of other doors as .json; here is what a list needs.
 
@@ -170,4 +178,57 @@ class Peer(models.Model):
     name = models.CharField(max_length=128, unique=True)
     addresses = models.JSONField(default=list)
     mail = models.CharField(max_length=254, blank=True)
+    since = models.DateTimeField()
+
+
+class Campaign(models.Model):
+    """Complaints that tell the same story. One that was merged into another has no members, and says into which."""
+
+    opened = models.DateTimeField()
+    latest = models.DateTimeField()
+    merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="taken_in")
+
+
+class Story(models.Model):
+    """What of a complaint is compared with others: sketches of its words and names, and tokens. No text can be read from it.
+
+    `campaign` is empty while it is like no other; `why` says by what it joined, `by` who put it there.
+    """
+
+    complaint = models.OneToOneField(Complaint, on_delete=models.PROTECT, related_name="story")
+    received = models.DateTimeField()
+    words = models.BinaryField()
+    names = models.BinaryField()
+    callbacks = models.JSONField(default=list)
+    callers = models.JSONField(default=list)
+    blocks = models.JSONField(default=list)
+    sender = models.CharField(max_length=128, blank=True)
+    campaign = models.ForeignKey(Campaign, null=True, on_delete=models.PROTECT, related_name="stories")
+    why = models.JSONField(default=list)
+    by = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        """What the database finds it by."""
+
+        indexes = (models.Index(fields=("-received",), name="complaints_story_received"),)
+
+
+class Traceback(models.Model):
+    """Somebody entitled asks where a call came from. `due` is by when the answer is owed, `rule` says by which rule."""
+
+    complaint = models.OneToOneField(Complaint, on_delete=models.PROTECT, related_name="traceback")
+    begins = models.DateTimeField()
+    due = models.DateTimeField()
+    rule = models.CharField(max_length=200)
+    answered = models.DateTimeField(null=True)
+    answered_by = models.CharField(max_length=64, blank=True)
+
+
+class ReporterStanding(models.Model):
+    """Who complains, as a token. `standing` is a person's word; the counts are of what came of the complaints."""
+
+    token = models.CharField(max_length=16, primary_key=True)
+    standing = models.CharField(max_length=8, choices=Standing.choices, default=Standing.PLAIN)
+    reason = models.CharField(max_length=500, blank=True)
+    by = models.CharField(max_length=64, blank=True)
     since = models.DateTimeField()

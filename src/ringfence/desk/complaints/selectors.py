@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from ringfence.desk.actor import Actor
 from ringfence.desk.complaints import mails
-from ringfence.desk.complaints.models import Answer, Candidate, Complaint, Nature, Peer
+from ringfence.desk.complaints.models import Answer, Campaign, Candidate, Complaint, Nature, Peer, Story
 from ringfence.desk.complaints.reports import Report, reports_in
 from ringfence.desk.complaints.submissions import Submission, decoded
 from ringfence.desk.data_folder import data_folder
@@ -88,6 +88,20 @@ def _filled_in(submission: Submission) -> str:
         ("Wishes", "that the caller reach this number no more" if submission.wish_bar else ""),
     )
     return "\n".join([*(f"{name}: {value}" for name, value in fields if value), "", submission.what])
+
+
+def campaigns(*, actor: Actor) -> QuerySet[Campaign]:
+    """Return campaigns that were not merged away, the latest first, each with `complaints`, how many it has."""
+    if not actor.sees_the_desk:
+        return Campaign.objects.none()
+    return Campaign.objects.filter(merged_into=None).annotate(complaints=Count("stories")).order_by("-latest", "-id")
+
+
+def members(*, campaign: int, actor: Actor) -> QuerySet[Story]:
+    """Return a campaign's complaints with why each is in it, the earliest first."""
+    if not actor.sees_the_desk:
+        return Story.objects.none()
+    return Story.objects.filter(campaign_id=campaign).select_related("complaint").order_by("received", "id")
 
 
 def peers(*, actor: Actor) -> QuerySet[Peer]:

@@ -7,9 +7,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 
 from ringfence.desk.actor import Actor, DeskRequest, require
-from ringfence.desk.complaints import answering, selectors, services
+from ringfence.desk.complaints import answering, reporters, selectors, services, tracebacks
+from ringfence.desk.complaints.campaigns import services as grouping
 from ringfence.desk.complaints.kinds import BY_SLUG, LEAVES
-from ringfence.desk.complaints.models import Door, Outcome, Verdict
+from ringfence.desk.complaints.models import Door, Outcome, Standing, Story, Traceback, Verdict
 from ringfence.desk.complaints.submissions import Submission, SubmissionRefused, checked
 from ringfence.desk.errors import DeskError, NotThere
 from ringfence.desk.pages import attempt, for_forms, for_staff, page_of, render_live
@@ -41,6 +42,10 @@ def _page(found: selectors.ComplaintPage, actor: Actor) -> dict[str, object]:
         "attachments": found.complaint.attachments.order_by("id"),
         "answer": next(iter(found.answers), None),
         "verdicts": Verdict.choices,
+        "story": Story.objects.filter(complaint=found.complaint, campaign__isnull=False).first(),
+        "traceback": Traceback.objects.filter(complaint=found.complaint).first(),
+        "reporter": reporters.record_of(token=found.complaint.reporter, actor=actor, now=datetime.now(UTC)),
+        "standings": Standing.choices,
         "leaves": LEAVES,
         "leaf": BY_SLUG.get(found.complaint.leaf),
         "outcomes": Outcome.choices,
@@ -150,6 +155,72 @@ def new(request: DeskRequest) -> HttpResponse:
             return redirect("complaints:complaint", number=kept.id)
     context = {"leaves": LEAVES, "typed": typed, "problem": problem}
     return render(request, "complaints/new.html", context, status=400 if problem else 200)
+
+
+@for_staff
+def campaigns(request: DeskRequest) -> HttpResponse:
+    """List campaigns, the latest first."""
+    return render(request, "complaints/campaigns.html", {"page": page_of(request, selectors.campaigns(actor=request.actor))})
+
+
+@for_staff
+def campaign(request: DeskRequest, number: int) -> HttpResponse:
+    """Show a campaign's complaints with why each is in it; split and merge by hand."""
+    if request.method == "POST":
+        typed, now, back = request.POST, datetime.now(UTC), resolve_url("complaints:campaign", number=number)
+        if typed.get("do") == "merge":
+            into = typed.get("into", "").strip()
+
+            def merging() -> None:
+                if not into.isdecimal() or len(into) > 15:
+                    raise NotThere("type the number of a campaign")
+                grouping.merge(campaign=number, into=int(into), actor=request.actor, now=now)
+
+            return attempt(request, merging, done=f"It is part of campaign {into} now.", back=resolve_url("complaints:campaigns"))
+        chosen = [int(one) for one in typed.getlist("complaint") if one.isdecimal() and len(one) < 16]
+        return attempt(
+            request,
+            lambda: grouping.split(campaign=number, complaints=chosen, actor=request.actor, now=now),
+            done="They are a campaign of their own now.",
+            back=back,
+        )
+    found = selectors.campaigns(actor=request.actor).filter(id=number).first()
+    if found is None:
+        raise NotThere(f"no campaign {number}, or it was merged into another")
+    page = page_of(request, selectors.members(campaign=number, actor=request.actor))
+    return render(request, "complaints/campaign.html", {"campaign": found, "page": page})
+
+
+@for_forms
+def standing(request: DeskRequest, number: int) -> HttpResponse:
+    """Trust or mute the one who complains."""
+    found = selectors.complaints(actor=request.actor).filter(id=number).first()
+
+    def deed() -> None:
+        reporters.set_standing(
+            token="" if found is None else found.reporter,
+            standing=request.POST.get("standing", ""),
+            reason=request.POST.get("reason", ""),
+            actor=request.actor,
+            now=datetime.now(UTC),
+        )
+
+    return attempt(request, deed, done="The reporter's standing is kept.", back=resolve_url("complaints:complaint", number=number))
+
+
+@for_forms
+def pack(request: DeskRequest, number: int) -> HttpResponse:
+    """Give the answer to a traceback as one file."""
+    try:
+        data = tracebacks.answer_pack(
+            number=number, reason=request.POST.get("reason", ""), actor=request.actor, now=datetime.now(UTC)
+        )
+    except (answering.NoGround, HistoryUnreadable) as refused:
+        messages.error(request, f"Nothing was packed: {refused}.")
+        return redirect("complaints:complaint", number=number)
+    answered = HttpResponse(data, content_type="application/json")
+    answered["Content-Disposition"] = f'attachment; filename="traceback-{number}.json"'
+    return answered
 
 
 @for_staff

@@ -10,6 +10,7 @@ from ringfence.desk.complaints import control
 from ringfence.desk.complaints import selectors as complaints
 from ringfence.desk.complaints.kinds import BY_SLUG
 from ringfence.desk.complaints.models import Answer, Nature, Verdict
+from ringfence.desk.complaints.reporters import is_muted
 from ringfence.desk.decisions.wishes import decide_wish
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.parties import selectors as parties
@@ -20,12 +21,14 @@ _EVENT = "desk-event"
 
 
 def on_answer(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
-    """Where a complaint is ours its party has a case, and watch counts it. Enquiries, tries and what came twice don't count."""
+    """Where a complaint is ours its party has a case, and watch counts it. Enquiries, tries, the muted don't count."""
     answer = Answer.objects.select_related("complaint").filter(id=payload["answer"]).first()
     if answer is None or answer.verdict != Verdict.OURS or not answer.party:
         return
     complaint = answer.complaint
     if complaint.nature not in (Nature.COMPLAINT, Nature.TRACEBACK) or complaint.duplicate_of_id is not None:
+        return
+    if is_muted(complaint.reporter):
         return
     join_to_subject(complaint=complaint.id, kind=SubjectKind.PARTY, subject=answer.party, actor=actor, now=now)
     page = parties.party_page(name=answer.party, actor=actor, now=now)

@@ -1,0 +1,1 @@
+"""Campaigns: complaints that tell the same story, whatever numbers it came from."""
