@@ -16,6 +16,7 @@ from ringfence.desk.cases import services as working
 from ringfence.desk.complaints import answering
 from ringfence.desk.complaints import selectors as complaints
 from ringfence.desk.complaints import services as receiving
+from ringfence.desk.complaints.models import Campaign, Story
 from ringfence.desk.decisions import selectors as decisions
 from ringfence.desk.decisions import services as deciding
 from ringfence.desk.decisions import strikes
@@ -52,6 +53,8 @@ def full(desk: Desk) -> Desk:
     files = {"accounts.csv": ACCOUNTS.encode(), "trunks.csv": TRUNKS.encode(), "numbers.csv": NUMBERS.encode()}
     assert importing.import_parties(files=files, actor=ADMIN, now=NOON).written
     mail = receiving.take_in(raw=b"Subject: calls\r\n\r\nat night\r\n", sender="joe@example.org", actor=WORKER, now=NOON)
+    campaign = Campaign.objects.create(opened=NOON, latest=NOON)
+    Story.objects.create(complaint_id=mail, received=NOON, words=b"", names=b"", campaign=campaign)
     answering.know_peer(name="North", addresses=["198.51.100.7"], mail="", actor=ADMIN, now=NOON)
     working.join_complaint(case_id=cases.cases(actor=AUDITOR).get().id, complaint=mail, actor=WORKER, now=NOON)
     deciding.hold_automation(reason="a test", actor=WORKER, now=NOON)
@@ -108,6 +111,8 @@ ASKED: dict[str, Callable[[Actor], object]] = {
         number=complaints.complaints(actor=AUDITOR).get().id, actor=actor
     ),
     "complaints.counted": lambda actor: list(complaints.counted(actor=actor)),
+    "complaints.campaigns": lambda actor: list(complaints.campaigns(actor=actor)),
+    "complaints.members": lambda actor: list(complaints.members(campaign=complaints.campaigns(actor=AUDITOR)[0].id, actor=actor)),
     "complaints.peers": lambda actor: list(complaints.peers(actor=actor)),
     "cases.cases": lambda actor: list(cases.cases(actor=actor)),
     "cases.case": lambda actor: cases.case(number=the_case(), actor=actor),
