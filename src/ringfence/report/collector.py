@@ -49,6 +49,9 @@ _GRAVEST: Final = {Severity.ACT: 0, Severity.WARN: 1, Severity.INFO: 2}
 _SOURCES: Final = ("source",)
 _FOLLOWED: Final = ((SubjectKind.ACCOUNT, ("account",)), (SubjectKind.SOURCE, _SOURCES))
 """Followed whatever the rules are about."""
+_OWN: Final = Bounds(fewest=256, items=1 << 16, values=1 << 17, item_limits=ITEM_LIMITS)
+_FURTHER: Final = Bounds(fewest=128, items=1 << 14, values=1 << 15, room=5_000_000, item_limits=ITEM_LIMITS)
+"""How much is remembered of accounts and of sources, and of each further kind of subject that rules bring: a policy has many."""
 _READ: Final = frozenset({"account", "source", "plan", "user_agent", "attestation", "call_id"})
 _STEP: Final = 1 << 14  # columns of this many events stay in the processor's cache
 
@@ -114,7 +117,8 @@ class Totals:
 class Collector:
     """An observer of a recording judged by `bundle`, with bounded memory, whatever the input.
 
-    Of each kind of subject that a rule has up to 2,048 are followed, those that do most and those with findings (see `Bounds`);
+    Of each kind of subject that a rule has up to 2,048 are followed, those that do most and those with findings, fewer where rules
+    draw many lines of each and of kinds other than accounts and sources (see `Bounds`);
     the last 20,000 events are looked through for sample calls; 2,000 registering pairs; 200 groups of up to 50 findings. What gave
     way is counted and said. A time series has at most 120 bins: they widen as it grows.
     """
@@ -146,9 +150,11 @@ class Collector:
         self._all_spent = AllSpent(rates) if rates is not None else None
         self._texts = Texts(NumberCodes())
         subjects = {*_FOLLOWED, *((rule.subject, fields) for rule in bundle.plan.rules if (fields := subject_fields(rule)))}
-        bounds = bounds or Bounds(item_limits=ITEM_LIMITS)
         self._following = {
-            (kind, fields): Following([looking for looking in self.rules.values() if _is_about(looking.rule, kind, fields)], bounds)
+            (kind, fields): Following(
+                [looking for looking in self.rules.values() if _is_about(looking.rule, kind, fields)],
+                bounds or (_OWN if (kind, fields) in _FOLLOWED else _FURTHER),
+            )
             for kind, fields in sorted(subjects)
             if closely
         }

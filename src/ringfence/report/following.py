@@ -17,8 +17,6 @@ from ringfence.watch.kernels import evidence_layout as layout
 Words = NDArray[np.uint64]
 Looked = tuple[NDArray[np.bool_], Sequence[Added]]
 
-_SLOT_ROOM: Final = 24_000_000
-"""Octets that the slots of one kind of subject may take: where rules draw many lines, fewer are followed."""
 _FULL: Final = 3 / 4
 """How full a hash table may be."""
 _OWN: Final = ("passes", "values", "present")  # the last fields of rows, which stand by rule and line
@@ -32,7 +30,8 @@ class Bounds:
 
     `subjects` are followed at most, and at least `fewest` however many lines are drawn of each; `kept` of them, with findings,
     have rasters of `many` dots, the others of `few`. `items` (prefixes, statuses, rates, pairs …) and `values` are counted one by
-    one for all subjects together; those are powers of two. `distinct` are the values of one line of one subject.
+    one for all subjects together; those are powers of two. `distinct` are the values of one line of one subject. `room` are the
+    octets that all subjects' slots may take: where rules draw many lines, fewer are followed.
     """
 
     subjects: int = 2_048
@@ -46,6 +45,7 @@ class Bounds:
     item_limits: tuple[int, ...] = (400, 64, 64, 400, 64, 20)
     step: int = 8_192
     """Rows that are taken in at once."""
+    room: int = 24_000_000
 
 
 class Following:
@@ -57,7 +57,7 @@ class Following:
         self._bounds = bounds
         series = len(self.rules) + len(self._lines)
         octets = 16 * 2 * bounds.few + 8 * (layout.FIGURES + layout.BINS * series + layout.SLOTS * len(self._lines))
-        size = min(bounds.subjects, max(bounds.fewest, _SLOT_ROOM // octets))
+        size = min(bounds.subjects, max(bounds.fewest, bounds.room // octets))
         self._state = layout.Evidence(
             _slots(size),
             _dots(size, bounds),
