@@ -145,6 +145,10 @@ def test_a_scan_of_a_registrar_that_challenges_everybody_is_found_at_the_twentie
     assert found(request(5 * n, str(100 + n), 401) for n in range(40)) == [("sip-scan", SOURCE, 95_000)]
 
 
+def test_a_slower_scan_of_such_a_registrar_is_found_at_the_sixth() -> None:
+    assert found(request(200 * n, str(100 + n), 401) for n in range(12)) == [("sip-scan", SOURCE, 1_000_000)]
+
+
 def test_a_scan_behind_the_address_of_a_busy_customer_is_found_all_the_same() -> None:
     def events() -> Iterator[Event]:
         for n in range(30):
@@ -181,7 +185,8 @@ def test_a_customers_wrong_numbers_are_no_scan() -> None:
 
 
 def test_keep_alives_of_many_phones_are_no_scan() -> None:
-    assert found(request(20 * n, f"u{n}", 404, method="OPTIONS") for n in range(500)) == []
+    assert found(request(20 * n, f"u{n}", 404, method="OPTIONS", account="acme") for n in range(500)) == []
+    assert found(request(20 * n, "ping", 404, method="OPTIONS") for n in range(500)) == []
 
 
 # register-brute-force
