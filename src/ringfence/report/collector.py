@@ -209,6 +209,11 @@ class Collector:
         """How many subjects were let go to bound memory."""
         return sum(following.given_up for following in self._following.values())
 
+    @property
+    def octets(self) -> int:
+        """What remembering subjects takes at most; of those with findings there are two hundred in all."""
+        return sum(following.octets for following in self._following.values())
+
     def _look_at(self, batch: ColumnBatch) -> None:
         read = BatchRows(batch, self._hashes, self._texts, self._deck)
         self.totals.take(read)

@@ -112,6 +112,11 @@ class Following:
         """How many subjects were let go to bound memory."""
         return int(self._state.slots.marks[layout.GIVEN_UP])
 
+    @property
+    def octets(self) -> int:
+        """What its arrays take at most."""
+        return sum(column.nbytes for part in self._state[:-1] for column in part if isinstance(column, np.ndarray))
+
     def known(self, key: int) -> "Known | None":
         """Return what was seen of a subject; `None` where it was let go or never seen."""
         slot = self._slot(key)

@@ -1,8 +1,9 @@
 """The collector: one pass, however it is cut, with bounds that hold and findings' subjects that stay."""
 
 import pytest
-from tests.unit.report.scene import NINE, attempt, bundle, judged, registration, report, rows, walk, words
+from tests.unit.report.scene import NINE, ROOT, attempt, bundle, judged, registration, report, rows, walk, words
 
+from ringfence.policy import load, read_folder
 from ringfence.report import calls, collector
 from ringfence.report.calls import Calls
 from ringfence.report.collector import Collector
@@ -113,3 +114,9 @@ def test_rules_say_how_much_they_looked_at() -> None:
 
 def test_a_collector_that_saw_nothing_has_nothing() -> None:
     assert Collector(bundle()).groups == {}
+
+
+def test_what_is_remembered_stays_within_bounds_however_many_rules_and_kinds_of_subject_a_policy_has() -> None:
+    shipped = Collector(load(read_folder(ROOT / "bundles" / "default")))
+    assert len(shipped.bundle.plan.rules) > 40
+    assert shipped.octets < 300_000_000
