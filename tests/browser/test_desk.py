@@ -179,7 +179,7 @@ def test_the_hold_button_pauses_automation_and_shows_on_every_page(browser: Brow
     page.get_by_role("link", name="Cases", exact=True).click()
     page.get_by_role("row").filter(has_text="203.0.113.10").get_by_role("link").click(timeout=60_000)
     expect(page.get_by_text("Nothing was ordered by itself, because automation is held")).to_be_visible(timeout=60_000)
-    page.get_by_role("button", name="Refuse 203.0.113.10 for 1h").click()
+    page.get_by_role("button", name="Refuse source 203.0.113.10 without an answer for 1h").click()
     expect(page.get_by_text("Decided. The order is on its way")).to_be_visible()
     page.goto(f"{office.address}/automation/")
     page.get_by_role("button", name=re.compile("^Resume")).click()

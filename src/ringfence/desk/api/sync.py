@@ -89,7 +89,11 @@ def _answer(report: services.ImportReport) -> HttpResponse:
             {"table": one.file.removesuffix(".csv"), "id": one.name, "before": one.before, "after": one.after}
             for one in report.differences
         ]
-    said = {"written": report.written, "added": report.added, "changed": report.changed, "changes": changes}
+    counts = {
+        name: {file.removesuffix(".csv"): number for file, number in counted.items()}
+        for name, counted in (("added", report.added), ("changed", report.changed))
+    }
+    said = {"written": report.written, **counts, "changes": changes}
     return HttpResponse(msgspec.json.encode(said), content_type="application/json")
 
 

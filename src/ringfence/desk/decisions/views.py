@@ -1,6 +1,7 @@
 """Pages and forms of decisions, of automation and of alarms."""
 
 from datetime import UTC, datetime
+from typing import Final
 
 from django.http import HttpResponse
 from django.shortcuts import render, resolve_url
@@ -11,6 +12,9 @@ from ringfence.desk.decisions.choosing import chosen
 from ringfence.desk.decisions.services import Why
 from ringfence.desk.errors import NotThere
 from ringfence.desk.pages import attempt, for_forms, for_staff, page_of, render_live
+
+
+_DONE: Final = "Decided. The order is on its way to the edges; one that ends a contract goes when a second person has confirmed it."
 
 
 @for_staff
@@ -45,7 +49,7 @@ def decide(request: DeskRequest, number: int) -> HttpResponse:
         finding = told.get("finding", "")
         services.decide_by_person(case_id=number, finding_id=finding, why=why, actor=request.actor, now=datetime.now(UTC))
 
-    return attempt(request, deed, done="Decided.", back=resolve_url("cases:case", number=number))
+    return attempt(request, deed, done=_DONE, back=resolve_url("cases:case", number=number))
 
 
 @for_forms
