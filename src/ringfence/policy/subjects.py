@@ -117,7 +117,9 @@ def _text_of(text: str, scope: Scope) -> Expression:
     if is_constant(term.expression):
         raise ExpressionRefused(term.start, "per counts by a constant", "name a field")
     for result in results(term.expression):
-        named = result.arguments[0] if isinstance(result, Call) and result.arguments else result
+        named = result
+        while isinstance(named, Call) and named.arguments:  # what is cut or spelled otherwise is no less free
+            named = named.arguments[0]
         if isinstance(named, Field) and named.name in FREE_TEXT:
             hint = f"count it instead: distinct({named.name}) under measure"
             raise ExpressionRefused(term.start, f"{named.name} is whatever a sender writes: keys without bound", hint)
