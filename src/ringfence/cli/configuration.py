@@ -85,11 +85,25 @@ class GatePart(Manners, frozen=True, kw_only=True, forbid_unknown_fields=True):
     edges: tuple[EdgeConfiguration, ...] = ()
 
 
+class ImapPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A mailbox elsewhere that is fetched from. `address` is host:port; `password_file` lies in the data folder."""
+
+    address: str
+    user: str
+    password_file: str
+    tls: bool = True
+    folder: str = "INBOX"
+    done: str = "Taken"
+    every_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 60
+
+
 class MailPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The abuse mailbox, and where notices go. `size_limit` in bytes.
 
     `relay` is smtp://user:password@host:port or smtps://…; without it mails are kept in the data folder. `sender` is the mailbox
-    that they come from; with `dkim_key`, a PEM file, they are signed for its domain by `dkim_selector`.
+    that they come from; with `dkim_key`, a PEM file, they are signed for its domain by `dkim_selector`. `dns` says through which
+    servers senders are checked: `system`, `off`, or addresses apart by spaces. `code_hook` is an address that delivers codes to
+    called numbers, `console` for the log, empty for none. `imap`: a mailbox elsewhere that is fetched from.
     """
 
     listen: Listen = "127.0.0.1:2525"
@@ -98,6 +112,9 @@ class MailPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sender: Annotated[str, Meta(pattern=r"^[^@\s<>\"]+@[A-Za-z0-9.-]+$", description="a mailbox")] = "abuse@localhost"
     dkim_key: str | None = None
     dkim_selector: str = "ringfence"
+    dns: str = "system"
+    code_hook: str = "console"
+    imap: ImapPart | None = None
 
 
 class LakePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
