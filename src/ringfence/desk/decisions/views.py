@@ -13,7 +13,6 @@ from ringfence.desk.decisions.services import Why
 from ringfence.desk.errors import NotThere
 from ringfence.desk.pages import attempt, for_forms, for_staff, page_of, render_live
 
-
 _DONE: Final = "Decided. The order is on its way to the edges; one that ends a contract goes when a second person has confirmed it."
 
 
