@@ -7,7 +7,9 @@ import numpy as np
 
 from ringfence.watch.calls.legs import Edges
 from ringfence.watch.kernels import call_layout as c
+from ringfence.watch.kernels import packets
 from ringfence.watch.sources.datagram import Datagram, PayloadKind
+from ringfence.watch.sources.stretch import Stretch
 from ringfence.watch.wire.sip.scanning import Scanned
 
 _SIP: Final = PayloadKind.SIP
@@ -18,7 +20,7 @@ class Batch:
 
     __slots__ = ("_datagrams", "coming", "scanned")
 
-    def __init__(self, datagrams: Sequence[Datagram], coming: c.Coming, scanned: Scanned) -> None:
+    def __init__(self, datagrams: Stretch | Sequence[Datagram], coming: c.Coming, scanned: Scanned) -> None:
         self._datagrams = datagrams
         self.coming: Final = coming
         self.scanned: Final = scanned
@@ -38,17 +40,33 @@ class Batch:
         return cls(datagrams, coming, scanned)
 
     @classmethod
+    def of_stretch(cls, stretch: Stretch, hashed: Callable[[str], np.uint64]) -> "Batch":
+        """Return the packets of a stretch as a batch, where there are no edges."""
+        rows = stretch.rows
+        begin, end = int(rows[:, packets.PAYLOAD].min()), int(rows[:, packets.PAYLOAD_END].max())
+        octets = stretch.octets[begin:end]
+        scanned = Scanned(octets, rows[:, packets.PAYLOAD] - begin, rows[:, packets.PAYLOAD_END] - begin)
+        sources, destinations = (
+            np.array([hashed(address) for address in addresses], np.uint64)[places]
+            for addresses, places in map(stretch.addresses, (packets.SOURCE, packets.DESTINATION))
+        )
+        times = np.ascontiguousarray(rows[:, packets.TIME])
+        return cls(stretch, c.Coming(scanned.octets, times, sources, destinations, np.full(len(rows), c.PLAIN, np.uint8)), scanned)
+
+    @classmethod
     def empty(cls) -> "Batch":
         """Return a batch of no messages."""
         return cls.of((), Edges(), lambda _: np.uint64(0))
 
     def datagram(self, nth: int) -> Datagram:
         """Return one of them."""
-        return self._datagrams[nth]
+        datagrams = self._datagrams
+        return datagrams.datagram(nth) if isinstance(datagrams, Stretch) else datagrams[nth]
 
     def payload(self, nth: int) -> bytes:
         """Return the octets of one of them."""
-        return self._datagrams[nth].payload
+        datagrams = self._datagrams
+        return datagrams.payload(nth) if isinstance(datagrams, Stretch) else datagrams[nth].payload
 
 
 def _way(datagram: Datagram, edges: Edges) -> int:

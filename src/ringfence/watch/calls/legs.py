@@ -37,6 +37,11 @@ class Edges:
     def __contains__(self, endpoint: tuple[str, int]) -> bool:
         return endpoint[0] in self.addresses or endpoint in self.endpoints
 
+    @property
+    def are_none(self) -> bool:
+        """Tell whether there are none."""
+        return not (self.addresses or self.endpoints or self.ignored)
+
     def ignores(self, datagram: Datagram) -> bool:
         """Tell whether it is between our own servers and no business of anybody else."""
         return (datagram.source, datagram.source_port) in self.ignored or (

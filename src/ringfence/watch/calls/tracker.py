@@ -21,6 +21,7 @@ from ringfence.watch.kernels import call_layout as c
 from ringfence.watch.kernels import sip_fields as f
 from ringfence.watch.kernels.calls import follow
 from ringfence.watch.sources.datagram import Datagram, PayloadKind
+from ringfence.watch.sources.stretch import Stretch
 from ringfence.watch.wire.sip import Defect, parse
 from ringfence.watch.wire.sip.message import Message
 from ringfence.watch.wire.sip.scanning import REQUEST_FACTS
@@ -30,6 +31,17 @@ __all__ = ["ANSWER_US", "Tracker", "TrackerOptions"]
 _MOST_HOPS: Final = 8
 _FLAGS: Final = Told._fields.index("flags")
 _CSEQ, _BRANCH, _BRANCH_END = (REQUEST_FACTS.index(column) for column in (f.CSEQ, f.BRANCH, f.BRANCH + 1))
+_LINES: Final = b"\r\n".join(
+    (
+        b"Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK%d",
+        b"From: <sip:a@b>;tag=%d",
+        b"To: <sip:c@d>",
+        b"Call-ID: %d",
+        b"CSeq: 1 INVITE\r\n\r\n",
+    )
+)
+_INVITE, _ANSWER = b"INVITE sip:c@d SIP/2.0\r\n" + _LINES, b"SIP/2.0 200 OK\r\n" + _LINES
+"""Messages that what is to be compiled is called with."""
 _EVER: Final = Micros(0)
 """Where messages come there is no other time than theirs."""
 _CHUNK: Final = 1_000
@@ -45,7 +57,13 @@ class Tracker(Life):
     @staticmethod
     def prepare() -> None:
         """Compile now what `feed_all` needs, and not while the first messages wait."""
-        Tracker(Directory(Reference(time=Micros(0)))).feed_all([], Counter())
+        tracker = Tracker(Directory(Reference(time=Micros(0))), TrackerOptions(most_transactions=1, most_calls=1))
+        tracker.advance(Micros(0))
+        for number in (1, 2):  # the second lets the first one leave
+            payload = _INVITE % (number, number, number)
+            for each in (payload, _ANSWER % (number, number, number)):
+                place = ("192.0.2.1", 5060, "192.0.2.1", 5060)
+                tracker.feed(Datagram(Micros(0), Micros(0), PayloadKind.SIP, "udp", *place, each), parse(each))
 
     def feed(self, datagram: Datagram, message: Message | None, *, late: bool = False) -> list[Event]:
         """Return what `datagram`, parsed as `message` (`None` for a log line), makes known, and what timed out before it."""
@@ -65,9 +83,12 @@ class Tracker(Life):
         self._feed(datagrams, defects, late)
         return self._taken()
 
-    def happened(self, datagrams: Sequence[Datagram], defects: Counter[Defect]) -> list[Happening | Event]:
+    def happened(self, packets: Stretch | Sequence[Datagram], defects: Counter[Defect]) -> list[Happening | Event]:
         """Do as `feed_all`, and return what the events are made of."""
-        self._feed(datagrams, defects, None)
+        if isinstance(packets, Stretch) and self.options.edges.are_none:
+            self._follow(Batch.of_stretch(packets, self._slots.hash), defects, ())
+        else:
+            self._feed(list(packets), defects, None)
         return self._happened()
 
     def happened_until(self, now: Micros) -> list[Happening | Event]:

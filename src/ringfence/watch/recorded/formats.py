@@ -12,6 +12,7 @@ from ringfence.watch.identity import Identities
 from ringfence.watch.kernels.row_layout import Hashing
 from ringfence.watch.recorded.counts import FileCounts
 from ringfence.watch.sources.datagram import Datagram
+from ringfence.watch.sources.stretch import Stretch
 from ringfence.watch.wire.cdr import CallRecord, RowProblem
 from ringfence.watch.wire.cdr.blocks import RecordBlock
 from ringfence.watch.wire.logs.blocks import LogBlock
@@ -64,6 +65,7 @@ Raises `UnreadableFile` at once where the header is not as it must be, and nothi
 """
 
 
+Stretches = Callable[[BinaryIO, Options, FileCounts], Iterator[Stretch | Datagram]]
 Blocks = Callable[[BinaryIO, Options, Hashing], Iterator[RecordBlock]]
 Entries = Callable[[BinaryIO, Options, Hashing], Iterator[LogBlock]]
 
@@ -79,6 +81,8 @@ class Format:
     open: Open
     first_time: Callable[[BinaryIO], Micros | None] | None = None
     """For packets: the time of the first one in an unpacked file at its start, so that files are opened when their time comes."""
+    stretches: Stretches | None = None
+    """For packets: the same, with what stands together and is plain together. It raises as `open` does."""
     blocks: Blocks | None = None
     """For what gives records and unusable rows and nothing else: the same in blocks of columns. It raises as `open` does."""
     entries: Entries | None = None

@@ -1,17 +1,20 @@
 """One input while it is read: opened when its turn comes, counted, and closed at its end."""
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import BinaryIO, Final, TypeVar
 
 from ringfence.vocabulary.times import Micros
+from ringfence.watch.kernels.packets import TIME
 from ringfence.watch.kernels.row_layout import Hashing
 from ringfence.watch.recorded.counts import FileCounts
 from ringfence.watch.recorded.formats import Options, Timed
 from ringfence.watch.recorded.inputs import Input
-from ringfence.watch.recorded.ordering import nearly_sorted
+from ringfence.watch.recorded.ordering import HELD_DATAGRAMS, in_order, nearly_sorted
 from ringfence.watch.sources.datagram import Datagram
 from ringfence.watch.sources.errors import UnreadableFile
 from ringfence.watch.sources.pcap.clock import DISORDER_US
+from ringfence.watch.sources.stretch import Stretch
 from ringfence.watch.wire.cdr.blocks import RecordBlock
 from ringfence.watch.wire.logs.blocks import LogBlock
 
@@ -80,6 +83,28 @@ class Opened:
         """Tell whether it is a log that is read in blocks."""
         return self._source.format.entries is not None
 
+    def stretches(self) -> Iterator[Stretch | list[Datagram]]:
+        """Yield the same packets as `datagrams` in parts."""
+        source, counts, options = self._source, self.counts, self._options
+        if source.format.stretches is None or options.since is not None or options.until is not None:
+            datagrams = self.datagrams()
+            while apart := list(islice(datagrams, HELD_DATAGRAMS)):
+                yield apart
+            return
+        latest: Micros | None = None
+        try:
+            for part in in_order(source.format.stretches(source.open(), options, counts)):
+                if latest is None:
+                    counts.saw(_time(part, 0))
+                latest = _time(part, -1)
+                yield part
+            counts.damage = source.damage
+        finally:
+            source.is_read = True
+            source.close()
+        if latest is not None:
+            counts.saw(latest)
+
     def datagrams(self) -> Iterator[Datagram]:
         """Yield the packets by time that are within the range asked for. Reading ends where the range does."""
         counts, options = self.counts, self._options
@@ -117,3 +142,7 @@ class Opened:
         finally:
             if source.path is not None:
                 source.close()
+
+
+def _time(part: Stretch | list[Datagram], nth: int) -> Micros:
+    return Micros(part.rows.item(nth, TIME)) if isinstance(part, Stretch) else part[nth].time

@@ -2,6 +2,7 @@
 
 import heapq
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from itertools import islice
@@ -9,9 +10,13 @@ from operator import attrgetter
 from typing import BinaryIO, Final
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from ringfence.vocabulary.contracts import Event
+from ringfence.watch.kernels.packets import TIME
 from ringfence.watch.sources.datagram import Datagram
+from ringfence.watch.sources.stretch import Stretch
 
 RUN: Final = 100_000
 """Events sorted in memory at once, some 60 MB. More go to temporary files, which nobody else can open."""
@@ -52,6 +57,44 @@ def nearly_sorted(datagrams: Iterable[Datagram], *, held: int = HELD_DATAGRAMS) 
             yield heapq.heappushpop(heap, (datagram.time, number, datagram))[2]
         waiting = [datagram for _, _, datagram in sorted(heap)]
     yield from waiting
+
+
+def in_order(packets: Iterable[Stretch | Datagram], *, held: int = HELD_DATAGRAMS) -> Iterator[Stretch | list[Datagram]]:
+    """Yield the same packets as `nearly_sorted` in the same order, in parts; stretches that stand in order as they are."""
+    waiting: deque[Stretch | list[Datagram]] = deque()
+    count = 0
+    for part in _parts(packets, held):
+        count += len(part)
+        times = _times(part)
+        if (waiting and times[0] < _times(waiting[-1])[-1]) or bool((np.diff(times) < 0).any()):
+            together = _by_time(datagram for each in (*waiting, part) for datagram in each)
+            waiting.clear()
+            waiting += [each for each in (together[:-held], together[-held:]) if each]
+        else:
+            waiting.append(part)
+        while waiting and count - len(waiting[0]) >= held:
+            first = waiting.popleft()
+            count -= len(first)
+            yield first
+    yield from waiting
+
+
+def _parts(packets: Iterable[Stretch | Datagram], most: int) -> Iterator[Stretch | list[Datagram]]:
+    apart: list[Datagram] = []
+    for each in packets:
+        if isinstance(each, Datagram):
+            apart.append(each)
+        if apart and (len(apart) == most or isinstance(each, Stretch)):
+            yield apart
+            apart = []
+        if isinstance(each, Stretch):
+            yield each
+    if apart:
+        yield apart
+
+
+def _times(part: Stretch | list[Datagram]) -> NDArray[np.int64]:
+    return part.rows[:, TIME] if isinstance(part, Stretch) else np.fromiter(map(_TIME, part), np.int64, len(part))
 
 
 def _by_time(datagrams: Iterable[Datagram]) -> list[Datagram]:

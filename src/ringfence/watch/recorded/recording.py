@@ -105,19 +105,18 @@ class Recording:
     def _happened(self) -> Iterator[HappenedEvents]:
         """Yield the events of captures alone, in columns."""
         tracker = self._tracker()
-        datagrams, last = merged(self._opened), Micros(0)
+        parts = self._opened[0].stretches() if len(self._opened) == 1 else _together(merged(self._opened))
         held: list[Happening | Event] = []
-        while taken := list(islice(datagrams, _REPORTED)):
+        for part in parts:
             self._progress()
-            held += tracker.happened(taken, self.defects)
-            last = taken[-1].time
+            held += tracker.happened(part, self.defects)
             tracker.observations()  # nobody is told of them here
             if len(held) >= _BATCH:
                 self.events_counted += len(held)
                 yield HappenedEvents(held)
                 held = []
         # What was asked last may go unanswered: it is given the time that an answer would have had.
-        held += tracker.happened_until(Micros(last + ANSWER_US))
+        held += tracker.happened_until(Micros(tracker.clock + ANSWER_US))
         self.events_counted += len(held)
         yield HappenedEvents(held)
 
@@ -176,6 +175,11 @@ def judged(batches: Iterable[Sequence[Event]], engine: Engine, *, observer: Obse
             if observer is not None:
                 observer.take(held, found)
             yield from found
+
+
+def _together(datagrams: Iterator[Datagram]) -> Iterator[list[Datagram]]:
+    while taken := list(islice(datagrams, _REPORTED)):
+        yield taken
 
 
 def _silent() -> None:

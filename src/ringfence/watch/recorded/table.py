@@ -7,6 +7,8 @@ from ringfence.watch.recorded.counts import FileCounts
 from ringfence.watch.recorded.formats import Confidence, Format, Options, Timed
 from ringfence.watch.recorded.switches import SWITCH_FORMATS
 from ringfence.watch.sources import hep_file, pcap
+from ringfence.watch.sources.datagram import Datagram
+from ringfence.watch.sources.stretch import Stretch
 
 
 def _is_capture(start: bytes, name: str) -> Confidence:  # noqa: ARG001 - the content tells
@@ -16,6 +18,11 @@ def _is_capture(start: bytes, name: str) -> Confidence:  # noqa: ARG001 - the co
 def _capture(file: BinaryIO, options: Options, counts: FileCounts) -> Iterator[Timed]:  # noqa: ARG001 - a capture needs none
     counts.capture = pcap.CaptureCounts()
     return pcap.read(file, counts.capture)
+
+
+def _stretches(file: BinaryIO, options: Options, counts: FileCounts) -> Iterator[Stretch | Datagram]:  # noqa: ARG001 - likewise
+    counts.capture = pcap.CaptureCounts()
+    return pcap.stretches(file, counts.capture)
 
 
 def _is_hep_file(start: bytes, name: str) -> Confidence:  # noqa: ARG001 - the content tells
@@ -28,7 +35,7 @@ def _hep_file(file: BinaryIO, options: Options, counts: FileCounts) -> Iterator[
 
 
 FORMATS: Final[tuple[Format, ...]] = (
-    Format("capture", "a capture (pcap or pcapng)", _is_capture, _capture, pcap.first_time),
+    Format("capture", "a capture (pcap or pcapng)", _is_capture, _capture, pcap.first_time, _stretches),
     Format("hep", "HEP3 packets one after another", _is_hep_file, _hep_file, hep_file.first_time),
     *SWITCH_FORMATS,
 )

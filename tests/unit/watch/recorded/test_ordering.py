@@ -3,12 +3,14 @@
 from heapq import heappop, heappush
 from random import Random
 
+import numpy as np
 import pytest
 
 from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import Micros
-from ringfence.watch.recorded.ordering import nearly_sorted, sorted_events
+from ringfence.watch.recorded.ordering import in_order, nearly_sorted, sorted_events
 from ringfence.watch.sources.datagram import Datagram, PayloadKind
+from ringfence.watch.sources.stretch import Addresses, Stretch
 
 
 @pytest.mark.parametrize("run", [1, 7, 50, 1_000])
@@ -50,3 +52,27 @@ def test_no_more_is_held_than_is_said_and_equal_times_stay_as_they_stand(held: i
             expected.append(heappop(heap))
     expected += sorted(heap)
     assert [(each.time, each.arrival) for each in nearly_sorted(datagrams, held=held)] == expected
+
+
+@pytest.mark.parametrize("held", [1, 7, 40, 1_000])
+@pytest.mark.parametrize("jitter", [0, 3, 300])
+@pytest.mark.parametrize("seed", range(4))
+def test_stretches_stand_in_the_order_of_their_datagrams(held: int, jitter: int, seed: int) -> None:
+    random = Random(seed)
+    addresses = Addresses()
+    parts: list[Stretch | Datagram] = []
+    flat: list[Datagram] = []
+    number = 0
+    while number < 400:
+        size = random.choice((1, 1, 5, 30, 90))
+        times = [(number + each) // 3 + random.randrange(jitter + 1) * (random.random() < 0.3) for each in range(size)]
+        rows = np.array([[time, number + each, 2, 3, 4, 0, 1] for each, time in enumerate(times)], np.int64)
+        stretch = Stretch(b"x", rows, addresses)
+        parts += [stretch] if size > 1 else list(stretch)
+        flat += stretch
+        number += size
+    came = list(in_order(parts, held=held))
+    assert [each for part in came for each in part] == list(nearly_sorted(flat, held=held)) or jitter > held
+    assert sorted((each.time, each.source) for part in came for each in part) == sorted((each.time, each.source) for each in flat)
+    if not jitter:
+        assert sum(isinstance(part, Stretch) for part in came) == sum(isinstance(part, Stretch) for part in parts)

@@ -13,12 +13,11 @@ from ringfence.watch.sources.pcap.packets import TCP, Segment, segment
 from ringfence.watch.sources.pcap.records import frames
 from ringfence.watch.sources.pcap.runs import Frame, Run
 from ringfence.watch.sources.pcap.streams import Carried, Streams
+from ringfence.watch.sources.stretch import Addresses, Stretch
 from ringfence.watch.wire import hep
 from ringfence.watch.wire.sip import starts_like_sip
 
 _LINE_ENDS: Final = b"\r\n"
-_SIP: Final = PayloadKind.SIP
-_REMEMBERED_ADDRESSES: Final = 65_536
 
 
 def read(file: BinaryIO, counts: CaptureCounts | None = None) -> Iterator[Datagram]:
@@ -29,8 +28,21 @@ def read(file: BinaryIO, counts: CaptureCounts | None = None) -> Iterator[Datagr
     iterator ends. Payloads may hold content of calls: parse each at once and drop it; nothing else here keeps or shows any of it.
     Raises `UnreadableFile` where it is no capture file.
     """
+    return _apart(stretches(file, counts))
+
+
+def stretches(file: BinaryIO, counts: CaptureCounts | None = None) -> Iterator[Stretch | Datagram]:
+    """Do the same, and yield together what stands together and is plain."""
     counts = counts if counts is not None else CaptureCounts()
     return _read(steady(frames(file, counts), counts), counts)
+
+
+def _apart(packets: Iterator[Stretch | Datagram]) -> Iterator[Datagram]:
+    for each in packets:
+        if isinstance(each, Stretch):
+            yield from each
+        else:
+            yield each
 
 
 def first_time(file: BinaryIO) -> Micros | None:
@@ -39,14 +51,15 @@ def first_time(file: BinaryIO) -> Micros | None:
     return None if first is None else first.time
 
 
-def _read(captured: Iterator[Frame | Run], counts: CaptureCounts) -> Iterator[Datagram]:
+def _read(captured: Iterator[Frame | Run], counts: CaptureCounts) -> Iterator[Stretch | Datagram]:
     fragments, streams = Fragments(counts), Streams(counts)
-    addresses = _Addresses()
+    addresses = Addresses()
     for frame in captured:
         if isinstance(frame, Run):
             counts.messages += frame.walked.found
             counts.not_sip += frame.walked.others
-            yield from _carried(frame, addresses)
+            if len(frame.rows):
+                yield Stretch(frame.octets, frame.rows, addresses)
             continue
         found = segment(frame, fragments, counts)
         if found is None:
@@ -69,25 +82,6 @@ def _read(captured: Iterator[Frame | Run], counts: CaptureCounts) -> Iterator[Da
             counts.not_sip += 1
     fragments.finish()
     streams.finish()
-
-
-class _Addresses(dict[int, str]):
-    """IPv4 addresses as numbers to their text."""
-
-    def __missing__(self, number: int) -> str:
-        if len(self) >= _REMEMBERED_ADDRESSES:
-            self.clear()
-        text = f"{number >> 24}.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-        self[number] = text
-        return text
-
-
-def _carried(run: Run, addresses: _Addresses) -> Iterator[Datagram]:
-    octets = run.octets
-    for micros, source, destination, source_port, destination_port, begin, end in run.rows:
-        time = Micros(micros)
-        payload = octets[begin:end]
-        yield Datagram(time, time, _SIP, "udp", addresses[source], source_port, addresses[destination], destination_port, payload)
 
 
 def _unwrapped(time: Micros, found: Segment, payload: bytes, counts: CaptureCounts) -> Iterator[Datagram]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ringfence.vocabulary.times import HOUR, SECOND, Micros
 from ringfence.watch.kernels import packets as kernel
@@ -45,7 +46,7 @@ class Run(NamedTuple):
 
     octets: bytes
     begin: int
-    rows: list[list[int]]
+    rows: NDArray[np.int64]
     walked: kernel.Walked
     form: "ClassicForm"
 
@@ -99,4 +100,4 @@ class Runner:
             return None
         self._patience = 1
         window.at = walked.end
-        return Run(octets, at, self._rows[: walked.found].tolist(), kernel.Walked(*walked), form)
+        return Run(octets, at, self._rows[: walked.found].copy(), kernel.Walked(*walked), form)
