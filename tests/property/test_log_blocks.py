@@ -15,7 +15,7 @@ from ringfence.vocabulary.contracts import AccountLink, Event, EventKind, PartyL
 from ringfence.vocabulary.times import SECOND, Micros, from_iso, iso
 from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import attributed, events_of_entry
-from ringfence.watch.columns import TextHashes, columns_of
+from ringfence.watch.columns import TextHashes, columns_of, number_code
 from ringfence.watch.columns.entries import FILLED, LogEvents, LogExpander
 from ringfence.watch.kernels.row_layout import Hashing
 from ringfence.watch.recorded.runs import Runs
@@ -159,13 +159,17 @@ def columns(
 def same(text: bytes, blocks: object, entries: Iterator[object], *, is_file: bool = False, cut: int) -> int:
     """Check that both ways give the same; return how many events there are."""
     hashes, directory = TextHashes(b"key"), Directory(REFERENCE)
-    expander, spool = LogExpander(directory, hashes, KINDS, set(FIELDS)), EntrySpool(directory)
+    expander, spool = LogExpander(directory, hashes, KINDS, set(FIELDS), {"target", "caller"}), EntrySpool(directory)
     file = io.BytesIO(text) if is_file else Pipe(text)
     taken, problems = columns(blocks(file, expander.hashing, cut), expander, spool, text, is_file=is_file)  # type: ignore[operator]
     wanted, expected = rows(entries)
     assert problems == expected
     assert [event for batch in taken for event in batch] == wanted
     assert [call_id for batch in taken for call_id in batch.call_ids] == [event.call_id for event in wanted]
+    words = [word for batch in taken for word in (batch.words("target") if batch.words("target") is not None else ())]
+    targets = [number_code(event.target or "") for event in wanted]
+    assert [None if code is None else word for word, code in zip(words, targets, strict=True)] == targets
+    assert all(batch.words("caller") is None for batch in taken)
     for name in sorted(FIELDS):
         whole = columns_of(wanted, [name], hashes, clock=Micros(-1), now=Micros(1 << 60)).fields[name]
         parts = [columns_of(batch, [name], hashes, clock=Micros(-1), now=Micros(1 << 60)).fields[name] for batch in taken]

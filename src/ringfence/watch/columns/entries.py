@@ -14,6 +14,7 @@ from ringfence.watch.attribution import Directory, Sender
 from ringfence.watch.calls.log_entries import EVENTS_AN_ENTRY
 from ringfence.watch.columns.batches import KIND_CODES, ColumnBatch
 from ringfence.watch.columns.hashes import UNSET, TextHashes, fold
+from ringfence.watch.columns.numbers import NumberCodes
 from ringfence.watch.columns.senders import NOBODY, Spans, told_of
 from ringfence.watch.kernels import log_layout as layout
 from ringfence.watch.wire.logs.blocks import METHODS, TRANSPORTS, LogBlock
@@ -37,6 +38,8 @@ _BLANK: Final = Event(kind=EventKind.REQUEST, time=Micros(0), call_id="")
 _LONG_AGO: Final = Micros(-(1 << 62))
 _MOST: Final = 1 << 17
 """Sources, and users of sources, whose senders are remembered."""
+_WORD_OF, _WORD = "target", "target_code"
+"""Whom a request is for is the one number that a log tells."""
 _REGISTER: Final = 1 + METHODS.index("REGISTER")
 
 
@@ -73,6 +76,10 @@ class LogEvents(ColumnBatch):
     def call_ids(self) -> Sequence[str]:
         """The events' call ids, read when they are asked for."""
         return _CallIds([np.ascontiguousarray(self._rows[name]) for name in ("sequence", "place", "size")], self._kept)
+
+    def words(self, name: str) -> NDArray[np.uint64] | None:
+        """Return the numbers in a field as words, where the batch was made with them."""
+        return np.ascontiguousarray(self._rows[_WORD]) if name == _WORD_OF and _WORD in (self._rows.dtype.names or ()) else None
 
     def column(self, name: str, hashes: TextHashes) -> NDArray[Any]:
         """Return the field `name` of every event. Raises `ValueError` where `hashes` are others than the batch was made with."""
@@ -112,13 +119,24 @@ class _CallIds(Sequence[str]):
 class LogExpander:
     """Makes events of entries, of the `kinds` that are wanted and with the `fields` (see `policy.fields`) that are.
 
-    `dtype` has the fields that entries can fill; every other field is of each event what it is where nobody told it.
+    `dtype` has the fields that entries can fill; every other field is of each event what it is where nobody told it. `numbers` are
+    fields of which events tell the words too.
     """
 
-    def __init__(self, directory: Directory, hashes: TextHashes, kinds: Collection[EventKind], fields: Collection[str]) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        hashes: TextHashes,
+        kinds: Collection[EventKind],
+        fields: Collection[str],
+        numbers: Collection[str] = (),
+    ) -> None:
         self._kinds = tuple(kind for kind in (EventKind.REQUEST, EventKind.REGISTRATION) if kind in kinds)
         self._columns = tuple(sorted((set(fields) & FILLED) - {"time", "kind"}))
         types = [(name, _TYPES[FIELDS[name].type]) for name in self._columns]
+        if _WORD_OF in numbers:
+            self._columns += (_WORD,)
+            types.append((_WORD, np.uint64))
         types.sort(key=lambda each: np.dtype(each[1]).itemsize)  # the narrow ones fill the room that is left behind the head
         self.dtype: Final = np.dtype([*_HEAD, *types], align=True)
         self.hashes: Final = hashes
@@ -157,6 +175,8 @@ class LogExpander:
         return LogEvents(rows, kept, self.hashes)
 
     def _column(self, name: str, block: LogBlock, codes: NDArray[np.int64]) -> NDArray[Any]:
+        if name == _WORD:
+            return NumberCodes().of_cells(block.data, block.cells, layout.USER)  # of what is no number nobody reads the text
         if name in _CELLS:
             return block.hashes[_CELLS[name]]
         if name in _WORDS:

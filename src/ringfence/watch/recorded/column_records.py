@@ -132,7 +132,7 @@ class ColumnEntries(_Columns[LogBlock]):
     def __init__(
         self, files: Sequence[Opened], directory: Directory, options: Options, reads: Reads, *, progress: Callable[[], None]
     ) -> None:
-        self._expander: Final = LogExpander(directory, reads.hashes, reads.kinds, reads.fields)
+        self._expander: Final = LogExpander(directory, reads.hashes, reads.kinds, reads.fields, reads.numbers)
         self._entries: Final = EntrySpool(directory)
         super().__init__(files, options, self._entries, self._expander.dtype, progress)
 
