@@ -11,12 +11,12 @@ from rich.table import Table
 
 from ringfence.cli import calibrate, policy_authoring, policy_packs
 from ringfence.cli.bundles import REFUSED, Folder, loaded
+from ringfence.cli.kept_passes import prune_passes
 from ringfence.policy import Bundle
 from ringfence.policy.durations import write_duration
 from ringfence.policy.plan import Calendar, Rolling, Rule, Window
 from ringfence.policy.written import written, written_measure
 from ringfence.watch.engine import Engine, limits_of
-from ringfence.watch.engine.passes import prune_passes
 from ringfence.watch.engine.physical import Physical, physical
 
 _MEGABYTE = 1e6

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from tests.property.paired_rules import compare, field, measured, number, rule
 
+from ringfence.cli.kept_passes import passes_folder, prune_passes
 from ringfence.policy.plan import Measure, MeasureFunction, Plan
 from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import SECOND, Micros
 from ringfence.watch.engine import Engine, stepping
-from ringfence.watch.engine.passes import passes_folder, prune_passes
 from ringfence.watch.engine.physical import physical
 from ringfence.watch.windows import Limits
 
