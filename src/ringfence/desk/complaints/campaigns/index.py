@@ -13,7 +13,7 @@ from ringfence.vocabulary.times import DAY, Micros
 LASTS_US: Final = Micros(60 * DAY)
 """Stories older than this are no longer compared."""
 MOST: Final = 50_000
-JOINS: Final = 0.5
+JOINS: Final = 0.54
 """How like a story must be to the members of a campaign to join it."""
 _CALLBACK: Final = 0.40
 _CALLER: Final = 0.22
