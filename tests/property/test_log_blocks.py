@@ -166,7 +166,8 @@ def same(text: bytes, blocks: object, entries: Iterator[object], *, is_file: boo
     assert problems == expected
     assert [event for batch in taken for event in batch] == wanted
     assert [call_id for batch in taken for call_id in batch.call_ids] == [event.call_id for event in wanted]
-    words = [word for batch in taken for word in (batch.words("target") if batch.words("target") is not None else ())]
+    told = [batch.words("target") for batch in taken]
+    words = [int(word) for column in told if column is not None for word in column]
     targets = [number_code(event.target or "") for event in wanted]
     assert [None if code is None else word for word, code in zip(words, targets, strict=True)] == targets
     assert all(batch.words("caller") is None for batch in taken)
