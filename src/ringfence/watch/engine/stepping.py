@@ -12,7 +12,7 @@ from ringfence.policy.strata import strata
 from ringfence.vocabulary.contracts import Event, EventKind, Finding
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
-from ringfence.watch.columns import Columns, Derivations, TextHashes, call_ids_of, columns_of
+from ringfence.watch.columns import Columns, Derivations, TextHashes, call_ids_of, columns_of, field_names
 from ringfence.watch.engine import snapshots
 from ringfence.watch.engine.call_ids import CallIds
 from ringfence.watch.engine.known import KnownTo
@@ -94,8 +94,11 @@ class Engine:
         numbers = {rule.name: number for number, rule in enumerate(plan.rules)}
         fitting = {rule.name: fit for rule in plan.rules if compiled and (fit := as_window_rule(rule)) is not None}
         rules = [rule for rule in plan.rules if rule.name in fitting]
-        asked = (expression for rule in fitting.values() for expression in expressions_of(rule))
-        self._derivations = Derivations(asked, self._context, self._hashes)
+        layers = [[(numbers[rule.name], rule) for rule in layer if rule.name not in fitting] for layer in strata(plan.rules)]
+        bounds = Bounds(keys=limits.keys, entries=limits.events, exact=limits.exact_distinct)
+        self._tallied = Tallied(layers, self._context, self._explainer, self._hashes, bounds)
+        asked = [expression for rule in fitting.values() for expression in expressions_of(rule)]
+        self._derivations = Derivations([*asked, *self._tallied.asked], self._context, self._hashes)
         self._groups = tuple(
             _Group(
                 tuple(_watched(rules[place], numbers[rules[place].name], self._context) for place in places),
@@ -103,10 +106,8 @@ class Engine:
             )
             for places in grouped([fitting[rule.name] for rule in rules])
         )
-        self._fields = sorted(self._derivations.fields.union(*(group.window.fields for group in self._groups)))
-        layers = [[(numbers[rule.name], rule) for rule in layer if rule.name not in fitting] for layer in strata(plan.rules)]
-        bounds = Bounds(keys=limits.keys, entries=limits.events, exact=limits.exact_distinct)
-        self._tallied = Tallied(layers, self._context, self._explainer, self._hashes, bounds)
+        others = {name for expression in self._tallied.asked for name in field_names(expression)}
+        self._fields = sorted(self._derivations.fields.union(others, *(group.window.fields for group in self._groups)))
         self._owner = snapshots.owner_of(key)
         self._digests = digests_of(plan)
         self._shapes = tuple(group.window.shape(self._digests) for group in self._groups)

@@ -6,12 +6,15 @@ from itertools import count
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ringfence.policy.evaluation import Context
+from ringfence.policy.expressions import Expression
 from ringfence.policy.plan import Rule
+from ringfence.policy.written import written
 from ringfence.vocabulary.contracts import Event, EventKind, Finding
 from ringfence.vocabulary.times import Micros
-from ringfence.watch.columns import KIND_CODES, Columns, TextHashes
+from ringfence.watch.columns import KIND_CODES, Columns, TextHashes, evaluate
 from ringfence.watch.findings import Explainer, event_of
 from ringfence.watch.tallies import Bounds, Found, Known, RuleTally
 
@@ -47,11 +50,15 @@ class Made(NamedTuple):
 
 
 class _Member(NamedTuple):
-    """A rule: its number in the plan, and which kinds of events (by `KIND_CODES`) it reads."""
+    """A rule: its number in the plan, and which kinds of events (by `KIND_CODES`) it reads.
+
+    `asks`: of which kinds only those events matter for which one of these expressions, each with its name, is true.
+    """
 
     number: int
     tally: RuleTally
-    reads: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    reads: NDArray[np.bool_]
+    asks: tuple[tuple[int, tuple[tuple[str, Expression], ...]], ...]
 
 
 class Tallied:
@@ -66,6 +73,7 @@ class Tallied:
         bounds: Bounds,
     ) -> None:
         self._explainer = explainer
+        self._hashes = hashes
         self._strata = tuple(
             tuple(_member(number, RuleTally(rule, context, hashes, bounds)) for number, rule in stratum) for stratum in strata
         )
@@ -74,6 +82,11 @@ class Tallied:
     def tallies(self) -> tuple[RuleTally, ...]:
         """The rules' tallies, in the order of the strata."""
         return tuple(member.tally for stratum in self._strata for member in stratum)
+
+    @property
+    def asked(self) -> list[Expression]:
+        """What the columns that `advance` is given must tell of events."""
+        return [each for tally in self.tallies for several in tally.asks.values() for each in several]
 
     def due(self, now: int) -> bool:
         """Tell whether a boundary is reached at `now`."""
@@ -112,7 +125,7 @@ class Tallied:
         first = Micros(int(times[0])) if times.size else end
         if tally.due(first):  # its time begins with the first event, also where that takes no part
             tell(tally.pass_time(first), None)
-        positions = np.flatnonzero(member.reads[columns.kind]).tolist()
+        positions = np.flatnonzero(self._taking_part(member, columns)).tolist()
         own = ((Place(position, _AT_EVENT, int(times[position]), -1, -1, 0), None) for position in positions)
         findings = ((one.place, one) for one in told) if EventKind.FINDING in tally.kinds else ()
         for place, one in merge(own, findings, key=_place):
@@ -124,6 +137,20 @@ class Tallied:
         if tally.due(end):
             tell(tally.pass_time(end), None)
         return made
+
+    def _taking_part(self, member: _Member, columns: Columns) -> NDArray[np.bool_]:
+        """Tell which events may take part. What others ask too is computed once."""
+        part: NDArray[np.bool_] = member.reads[columns.kind]
+        if not part.any():
+            return part
+        for code, asked in member.asks:
+            passed = np.zeros(part.size, np.bool_)
+            for name, expression in asked:
+                if name not in columns.fields:
+                    columns.fields[name] = evaluate(expression, columns.fields, part.size, self._hashes)
+                passed |= columns.fields[name]
+            part &= passed | (columns.kind != code)
+        return part
 
     def know(self, known: Callable[[Rule], Known], billing_day: Callable[[str | None], int]) -> None:
         """Let the tallies know the subjects of the reference and the accounts' billing days from now on."""
@@ -138,4 +165,5 @@ def _place(item: tuple[Place, Made | None]) -> Place:
 def _member(number: int, tally: RuleTally) -> _Member:
     reads = np.zeros(len(KIND_CODES), np.bool_)
     reads[[KIND_CODES[kind] for kind in tally.kinds if kind is not EventKind.FINDING]] = True
-    return _Member(number, tally, reads)
+    asks = tuple((KIND_CODES[kind], tuple((written(each), each) for each in asked)) for kind, asked in tally.asks.items())
+    return _Member(number, tally, reads, asks)

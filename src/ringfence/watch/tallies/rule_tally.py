@@ -6,6 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from ringfence.policy.evaluation import Context, reading
+from ringfence.policy.expressions import Expression
 from ringfence.policy.plan import Evaluation, MeasureFunction, Rule
 from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import Micros
@@ -44,6 +45,11 @@ class RuleTally:
         """The kinds of events that it reads."""
         ends = {EventKind.END} if self._counts_calls else set()
         return self._part.kinds | ends | {kind for kind, _ in self._resets}
+
+    @property
+    def asks(self) -> dict[EventKind, tuple[Expression, ...]]:
+        """What events of a kind are asked, where those for which nothing of it is true need not be given."""
+        return {} if self._counts_calls or self._resets else self._part.asks
 
     def know(self, known: Known, billing_day: Callable[[str | None], int]) -> None:
         """Look at these subjects too where the rule looks at silent ones, and begin billing cycles on these days, from now on."""

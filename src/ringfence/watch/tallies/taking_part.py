@@ -74,6 +74,13 @@ class TakingPart:
         """The place of a measure that counts just the events that any measure takes; `None` where none does."""
         self.kinds: Final = frozenset(kind for kind, found in self._kinds.items() if found.asked)
         """The kinds of events that may take part."""
+        asked = {kind: tuple(rule.where_of(declared) for declared, _ in found.asked) for kind, found in self._kinds.items()}
+        self.asks: Final[dict[EventKind, tuple[Expression, ...]]] = {
+            kind: tuple(where for where in several if where is not None)
+            for kind, several in asked.items()
+            if kind is not EventKind.FINDING and several and None not in several
+        }
+        """What events of a kind are asked: those for which nothing of it is true take no part."""
 
     def of(self, event: Event, time: int) -> Taken | None:
         """Return what becomes of an event that counts at `time`; `None` where it takes no part."""
