@@ -97,6 +97,7 @@ ASKED: dict[str, Callable[[Actor], object]] = {
     "outbox.waiting": lambda actor: outbox.waiting(actor=actor),
     "parties.parties": lambda actor: list(parties.parties(actor=actor, now=NOON)),
     "parties.party_page": lambda actor: parties.party_page(name="shop", actor=actor, now=NOON),
+    "parties.records": lambda actor: parties.records(name="shop", actor=actor, now=NOON),
     "parties.trunks_at": lambda actor: parties.trunks_at(address="203.0.113.9", now=NOON, actor=actor),
     "parties.number_holder": lambda actor: parties.number_holder(number="+3225551212", moment=NOON, actor=actor),
     "parties.trunk_user": lambda actor: parties.trunk_user(trunk="t1", moment=NOON, actor=actor),
@@ -157,6 +158,7 @@ def test_only_an_admin_sees_who_may_sign_in(full: Desk) -> None:
 
 def test_every_selector_is_asked_above() -> None:
     public = {
+        "detections.explanation",  # of a finding that whoever asks has already
         "policies.versions",
         "policies.current",
         "policies.version",

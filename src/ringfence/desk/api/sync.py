@@ -18,6 +18,7 @@ from ringfence.desk.api.problems import FieldError, Problem, answer_problems, pr
 from ringfence.desk.errors import NotThere
 from ringfence.desk.parties import exporting, selectors, services
 from ringfence.desk.parties.files import COLUMNS
+from ringfence.desk.parties.subtree import parent_seen
 from ringfence.desk.policies import acceptance
 from ringfence.desk.policies.acceptance import Proof
 from ringfence.vocabulary.numbers import to_e164
@@ -186,7 +187,7 @@ def list_parties(request: HttpRequest, after: str = "", search: str = "", limit:
     require(actor.sees_parties, actor, "read about parties")
     found = selectors.parties(actor=actor, now=datetime.now(UTC), search=search).filter(name__gt=after)[: limit + 1]
     rows = list(found)
-    entries = [{"id": one.name, "kind": one.kind, "parent": selectors.parent_seen(one, actor)} for one in rows[:limit]]
+    entries = [{"id": one.name, "kind": one.kind, "parent": parent_seen(one, actor)} for one in rows[:limit]]
     return {"parties": entries, "next": rows[limit - 1].name if len(rows) > limit else None}
 
 

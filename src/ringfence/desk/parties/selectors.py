@@ -84,11 +84,6 @@ def parties(*, actor: Actor, now: datetime, search: str = "") -> QuerySet[Party]
     return found
 
 
-def parent_seen(party: Party, actor: Actor) -> str | None:
-    """Return the party above one of `parties`, where there is one and the actor may know it."""
-    return None if party.name == actor.party else getattr(party, "parent_name", None)
-
-
 def _holding(search: str) -> QuerySet[AccountHolding, int]:
     """Return the parties that hold or held an account of that name, or whose account had a trunk of that name or that number."""
     by_name = Q(account__name__icontains=search) | Q(account__trunk_uses__trunk__name__icontains=search)

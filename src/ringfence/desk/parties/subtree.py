@@ -44,3 +44,8 @@ def visible(parties: QuerySet[Party], *, actor: Actor, now: datetime) -> QuerySe
 def sees(*, actor: Actor, party: str, now: datetime) -> bool:
     """Tell whether the actor may see the party of that name."""
     return visible(Party.objects.filter(name=party), actor=actor, now=now).exists()
+
+
+def parent_seen(party: Party, actor: Actor) -> str | None:
+    """Return the party above one that `selectors.parties` gave, where there is one and the actor may know it."""
+    return None if party.name == actor.party else getattr(party, "parent_name", None)
