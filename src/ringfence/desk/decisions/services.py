@@ -166,21 +166,25 @@ def _decide(id: str, proposal: Proposal, why: Why, actor: Actor, now: datetime) 
         reasons=why.public,
         notes=why.private,
     )
-    details: dict[str, Detail] = {
-        "decision": id,
-        "clause": proposal.clause,
-        "rule": proposal.rule,
-        "action": made.action,
-        str(measure.scope.kind): audit.token_of(str(measure.scope.kind), measure.scope.value),
-    }
-    acts = [Act(verb="decided", about=("decision", id), case=proposal.case_id, details=details)]
-    strike = _strike(made, proposal, now) if not why.potential else None
-    if strike is not None:
-        struck: dict[str, Detail] = {"decision": id, "clause": strike.clause, "weight": strike.weight}
-        acts.append(Act(verb="struck", about=("decision", id), case=proposal.case_id, details=struck))
-    audit.record(acts=acts, actor=actor, now=now)
+    _record(made, _strike(made, proposal, now) if not why.potential else None, actor, now)
     if not made.waits:
         outbox.enqueue(topic="decision.made", payloads=[{"decision": id}], now=now)
+
+
+def _record(made: Decision, strike: Strike | None, actor: Actor, now: datetime) -> None:
+    """Have the audit hold a decision, and the strike that it gave."""
+    details: dict[str, Detail] = {
+        "decision": made.id,
+        "clause": made.clause,
+        "rule": made.rule,
+        "action": made.action,
+        made.scope_kind: audit.token_of(made.scope_kind, made.scope_value),
+    }
+    acts = [Act(verb="decided", about=("decision", made.id), case=made.case_id, details=details)]
+    if strike is not None:
+        struck: dict[str, Detail] = {"decision": made.id, "clause": strike.clause, "weight": strike.weight}
+        acts.append(Act(verb="struck", about=("decision", made.id), case=made.case_id, details=struck))
+    audit.record(acts=acts, actor=actor, now=now)
 
 
 def _strike(made: Decision, proposal: Proposal, now: datetime) -> Strike | None:
