@@ -114,7 +114,7 @@ def test_a_stranger_who_is_refused_at_five_targets_in_a_minute_scans() -> None:
 
 def test_a_scan_shows_by_challenges_left_unanswered() -> None:
     found = found_in(request(second, target=f"{100 + second}", status=401) for second in range(30))
-    assert told(found) == [("sip-scan", "203.0.113.9", 19.0)]
+    assert told(found) == [("sip-scan", "203.0.113.9", 5.0)]
 
 
 def test_misdialled_numbers_and_phones_that_answer_their_challenges_are_no_scan() -> None:

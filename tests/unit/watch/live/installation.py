@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 from ringfence.feeds import FeedReader
 from ringfence.policy import load, read_folder
 from ringfence.policy.plan import Plan
-from ringfence.vocabulary.contracts import AccountLink, Event, Finding, Observation, PartyLink, Reference, TrunkLink
+from ringfence.vocabulary.contracts import AccountLink, Event, EventKind, Finding, Observation, PartyLink, Reference, TrunkLink
 from ringfence.vocabulary.times import MILLISECOND, Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import Tracker
@@ -145,6 +145,11 @@ def batches(folder: Path) -> list[Batch]:
 
 def events(folder: Path) -> list[Event]:
     return [event for batch in batches(folder) for event in batch.events]
+
+
+def requests(folder: Path) -> list[Event]:
+    """Return the events that requests themselves make, without what was odd about some."""
+    return [event for event in events(folder) if event.kind is not EventKind.ODDITY]
 
 
 def uninterrupted(folder: Path, plan: Plan = PLAN, key: bytes = KEY) -> list[Finding]:
