@@ -5,8 +5,10 @@ import grp
 import imaplib
 import os
 import pwd
+import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -65,13 +67,12 @@ service anvil {{
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[int]:
+def server() -> Iterator[int]:
     """Dovecot on a free port, one mailbox, the password `secret`."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    folder = tmp_path / "dovecot"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="rf-"))  # short: a socket's path has 108 octets, and pytest's folders are deep
     # As root Dovecot insists on users of its own; another user is all of them.
     user, login, owner = ("dovecot", "dovenull", "mail") if os.getuid() == 0 else (getpass.getuser(),) * 3
     uid, gid = pwd.getpwnam(owner).pw_uid, pwd.getpwnam(owner).pw_gid
@@ -98,6 +99,7 @@ def server(tmp_path: Path) -> Iterator[int]:
     yield port
     process.terminate()
     process.wait(30)
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from ringfence.vocabulary.severity import Severity
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.columns import ColumnBatch, ListedEvents, NumberCodes, TextHashes
+from ringfence.watch.columns.happened import HappenedEvents
 from ringfence.watch.columns.records import Wholes
 from ringfence.watch.engine import Reads
 from ringfence.watch.findings import subject_fields
@@ -104,7 +105,13 @@ class Totals:
         self.attested += int(weights[batch.column("attestation") != 0].sum())
 
     def tally(self, events: Sequence[Event]) -> None:
-        """Count events as far as that takes no time: those that are columns have no objects to look at."""
+        """Count events as far as that takes no time: those of call records in columns have no objects to look at."""
+        if isinstance(events, HappenedEvents):
+            self.events.update(events.kinds_told())
+            self.attributed += events.with_account()
+            self.planned += events.with_plan()
+            self.attested += events.with_attestation()
+            return
         if not isinstance(events, list):
             self.is_partial = True
             return

@@ -3,9 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.unit.cli.test_scan import dialler, found, records
-
-from ringfence.cli.shipped import DEFAULT_BUNDLE
+from tests.unit.cli.test_scan import FOUR, dialler, found, records
 
 RULE = """\
 rule: borrowed-block
@@ -32,9 +30,9 @@ def test_a_rule_asks_who_holds_the_caller_s_number(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], holder: str, count: int
 ) -> None:
     policy = tmp_path / "policy"
-    for path in DEFAULT_BUNDLE.rglob("*"):
+    for path in FOUR.rglob("*"):
         if path.is_file():
-            copy = policy / path.relative_to(DEFAULT_BUNDLE)
+            copy = policy / path.relative_to(FOUR)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes())
     (policy / "rules" / "borrowed-block.yaml").write_text(RULE)

@@ -1,5 +1,6 @@
 """What the tracker saw, as columns: an event is made only where somebody asks for one."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -116,6 +117,26 @@ class HappenedEvents(ColumnBatch):
             if self._odd:
                 column[self._odd] = column_of([event for _, event in self._odd_events()], name, hashes)
         return column
+
+    def kinds_told(self) -> Counter[EventKind]:
+        """Return how many events there are of each kind."""
+        found = np.bincount(self.kinds, minlength=len(KIND_CODES)).tolist()
+        return Counter({kind: found[code] for kind, code in KIND_CODES.items() if found[code]})
+
+    def with_account(self) -> int:
+        """Return how many events an account answers for."""
+        told = sum(each[_SENDER] is not None for each in self._rows)
+        return told + sum(event.account is not None for _, event in self._odd_events())
+
+    def with_plan(self) -> int:
+        """Return how many events are of an account with a plan."""
+        told = sum(each[_SENDER] is not None and each[_SENDER].plan is not None for each in self._rows)
+        return told + sum(event.plan is not None for _, event in self._odd_events())
+
+    def with_attestation(self) -> int:
+        """Return how many events somebody vouched for."""
+        told = sum(each[_ORIGIN].attestation is not None for each in self._rows)
+        return told + sum(event.attestation is not None for _, event in self._odd_events())
 
     def codes(self, name: str, numbers: NumberCodes) -> NDArray[np.uint64]:
         """Return the codes of the numbers in the field `name`."""
