@@ -10,8 +10,8 @@ from email.message import Message
 from ipaddress import ip_address
 from typing import Any, Final
 
-import dkim  # type: ignore[import-untyped] # it has no types
-import spf  # type: ignore[import-untyped] # it has no types
+import dkim
+import spf
 
 from ringfence.desk.complaints.mails import letter
 
