@@ -41,6 +41,7 @@ class _Stopping:
     def __init__(self) -> None:
         self._asked = False
         self._raises = True
+        sys.unraisablehook = _tell_unless_asked
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._ask)
 
@@ -58,6 +59,12 @@ class _Stopping:
         self._asked = True
         if self._raises:
             raise _Stop
+
+
+def _tell_unless_asked(lost: "sys.UnraisableHookArgs") -> None:
+    """Say nothing of our own exception where one of Python's hooks swallowed it: the wish is noted, and `check` sees it."""
+    if not isinstance(lost.exc_value, _Stop):
+        sys.__unraisablehook__(lost)
 
 
 def command(
