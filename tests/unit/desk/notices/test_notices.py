@@ -68,7 +68,7 @@ def test_a_measure_is_told_to_the_partys_abuse_contact_in_its_language_with_reas
         "abuse@shop.example",
         "fr",
     )
-    assert notice.subject == "Example Voice : mesure prise selon notre politique d'utilisation acceptable, dossier 1"
+    assert notice.subject.endswith(f"d'utilisation acceptable, dossier {notice.case_id}")
     for part in (
         "shop-1 peut commencer 0.5 appels par seconde",
         "jusqu'au 2026-03-02 12:00 UTC",

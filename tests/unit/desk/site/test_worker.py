@@ -293,11 +293,12 @@ def test_the_reference_names_the_version_and_its_lists_and_changes_name_what_cha
     (_, first) = references(desk)
     assert (first.full, first.policy, first.lists) == (False, desk.policy, {})
     assert {link.account for link in first.accounts} == {link.party for link in first.parties} == {"shop", "resell"}
-    parties.import_parties(files={"numbers.csv": b"number,account\n+3225551212,resell\n"}, actor=ADMIN, now=NOON)
+    parties.import_parties(files={"numbers.csv": b"number,account\n+3225551212,resell\n"}, actor=ADMIN, now=desk.clock())
     (_, _, second) = references(desk)
     assert [link.account for link in second.numbers] == ["shop", "resell"]
     assert (second.accounts, second.parties, second.blocks) == ((), (), ())
-    parties.import_parties(files={"numbers.csv": b"number,account,state\n+3225551212,,quarantined\n"}, actor=ADMIN, now=NOON)
+    given = b"number,account,state\n+3225551212,,quarantined\n"
+    parties.import_parties(files={"numbers.csv": given}, actor=ADMIN, now=desk.clock())
     deciding.hold_automation(reason="a test", actor=WORKER, now=NOON)
     *_, last = references(desk)
     assert (last.automation_held, last.full, len(last.numbers), last.blocks[0].account) == (True, False, 2, None)
