@@ -46,7 +46,10 @@ class Server:
     def __init__(self, command: list[str], port: int, folder: Path, what: str) -> None:
         self.port, self.what = port, what
         self._log = (folder / f"{what}.log").open("wb")
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, cwd=folder)
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, cwd=folder, env=environment
+        )
 
     def __enter__(self) -> Self:
         deadline = time.monotonic() + START_S
