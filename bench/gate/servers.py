@@ -61,6 +61,7 @@ class Server:
                     asking.send(request(0))
                     asking.recv(4_096)
                     return self
+        self.__exit__()
         raise RuntimeError(f"{self.what} did not answer; see {self._log.name}")
 
     def __exit__(self, *_: object) -> None:
