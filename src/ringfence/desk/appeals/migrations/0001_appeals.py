@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("cases", "0001_cases"),
-        ("decisions", "0002_decision_confirm_by_decision_grave_and_more"),
+        ("decisions", "0002_strikes_and_grave_measures"),
         ("notices", "0001_notices"),
     ]
 
