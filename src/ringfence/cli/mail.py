@@ -15,7 +15,7 @@ from ringfence.cli.postman import relay_of, send_notices
 from ringfence.desk.site.process import configure
 
 if TYPE_CHECKING:
-    from ringfence.desk.notices.services import Relay
+    from ringfence.desk.letters.services import Relay
 
 FATAL_EXIT: Final = 2
 

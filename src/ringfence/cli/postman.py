@@ -1,4 +1,4 @@
-"""Sends notices from the mail process, in a thread of its own: a slow relay holds up no complaint that comes in."""
+"""Sends notices and letters from the mail process, in a thread of its own: a slow relay holds up no complaint that comes in."""
 
 import asyncio
 import logging
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ringfence.cli.configuration import ConfigurationRefused, MailPart
 
 if TYPE_CHECKING:
-    from ringfence.desk.notices.services import Relay
+    from ringfence.desk.letters.services import Relay
 
 log = logging.getLogger(__name__)
 
@@ -53,9 +53,11 @@ def _turn(relay: "Relay") -> bool:
     from django.db import close_old_connections
 
     from ringfence.desk.actor import system
+    from ringfence.desk.letters.services import send_due as send_letters
     from ringfence.desk.notices.services import send_due
 
     try:
-        return send_due(relay=relay, actor=system("mail"), now=datetime.now(UTC)) > 0
+        told = send_due(relay=relay, actor=system("mail"), now=datetime.now(UTC))
+        return told + send_letters(relay=relay, actor=system("mail"), now=datetime.now(UTC)) > 0
     finally:
         close_old_connections()

@@ -11,10 +11,11 @@ from ringfence.desk.appeals import selectors, services
 from ringfence.desk.appeals.models import AppealState
 from ringfence.desk.decisions.services import Why
 from ringfence.desk.errors import DeskError, NotThere
+from ringfence.desk.letters.wording import filled
 from ringfence.desk.notices import selectors as notices
 from ringfence.desk.notices import services as telling
 from ringfence.desk.notices.models import Notice, NoticeKind
-from ringfence.desk.notices.wording import filled, texts
+from ringfence.desk.notices.wording import texts
 from ringfence.desk.pages import attempt, for_forms, for_staff, page_of, render_live
 from ringfence.desk.policies import selectors as policies
 

@@ -25,6 +25,7 @@ from ringfence.desk.complaints.submissions import decoded
 from ringfence.desk.complaints.tracebacks import start_clock
 from ringfence.desk.data_folder import data_folder
 from ringfence.desk.errors import DeskError, NotThere
+from ringfence.desk.letters.services import own_token
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.outbox.services import Due
 from ringfence.watch.lake.carried import HistoryUnreadable
@@ -86,11 +87,6 @@ def _checks(raw: bytes, payload: Mapping[str, Any], lookup: Lookup | None) -> di
             str(payload.get("address", "")), str(payload.get("sender", "")), str(payload.get("helo", "")), lookup
         )
     return {name: found for name, found in checks.items() if found}
-
-
-def own_token() -> str:
-    """Return what stands in our own mails, so that one that comes back is known."""
-    return audit.token_of("loop", "mail")
 
 
 def _know(complaint: Complaint, raw: bytes, checks: dict[str, str], actor: Actor, now: datetime) -> None:

@@ -14,15 +14,13 @@ import dkim
 import spf
 
 from ringfence.desk.complaints.mails import letter
+from ringfence.desk.letters.services import LOOP_HEADER
 
 Lookup = Callable[[str, str], Sequence[str]]
 """Returns the records of a name and a type (`TXT`, `A`, `AAAA`, `MX`, `PTR`), none where there are none.
 
 `MX` are written `10 mail.example.org`. Raises `LookupFailed` where nobody answers.
 """
-
-LOOP_HEADER: Final = "X-Ringfence-Loop"
-"""Stands in every mail that we send, with the installation's token: one that comes back is a loop."""
 
 _HOPS: Final = 50
 _SIGNATURES: Final = 5

@@ -11,8 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 import dkim
 
-from ringfence.desk.notices.models import NoticeState
-from ringfence.desk.notices.services import Refused
+from ringfence.desk.letters.models import LetterState
+from ringfence.desk.letters.services import Refused
 
 TIMEOUT_S: Final = 30.0
 _SIGNED: Final = [b"from", b"to", b"subject", b"date", b"message-id", b"auto-submitted", b"content-type"]
@@ -37,9 +37,9 @@ class SmtpRelay:
     signing: Signing | None = None
 
     @property
-    def state(self) -> NoticeState:
+    def state(self) -> LetterState:
         """It went on its way."""
-        return NoticeState.SENT
+        return LetterState.SENT
 
     def take(self, mail: EmailMessage) -> None:
         """Hand it over. Raises `Refused`: permanent for a 5xx answer, else to be tried again."""
@@ -79,9 +79,9 @@ class Folder:
     sender: str
 
     @property
-    def state(self) -> NoticeState:
+    def state(self) -> LetterState:
         """It went nowhere yet."""
-        return NoticeState.KEPT
+        return LetterState.KEPT
 
     def take(self, mail: EmailMessage) -> None:
         """Write it, whole or not at all. Raises `Refused` where the disk refuses."""

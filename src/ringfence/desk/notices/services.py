@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
-from typing import Final, Protocol
+from typing import Final
 
 from django.db import transaction
 
@@ -13,43 +13,18 @@ from ringfence.desk.actor import Actor, ActorKind, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.cases import selectors as cases
-from ringfence.desk.complaints.handling import own_token
-from ringfence.desk.complaints.sending import LOOP_HEADER
 from ringfence.desk.decisions import selectors as decisions
 from ringfence.desk.decisions.models import Decision, DecisionKind
+from ringfence.desk.letters.services import GIVEN_UP_AFTER, LOOP_HEADER, Refused, Relay, own_token
+from ringfence.desk.letters.wording import filled
 from ringfence.desk.notices.models import Notice, NoticeKind, NoticeState
 from ringfence.desk.notices.statements import places
-from ringfence.desk.notices.wording import filled, texts, written
+from ringfence.desk.notices.wording import texts, written
 from ringfence.desk.parties.addressees import Addressee, addressees
 from ringfence.desk.policies import selectors as policies
 from ringfence.vocabulary.subjects import Role, SubjectKind
 
 _LONGEST_PAUSE: Final = timedelta(hours=1)
-GIVEN_UP_AFTER: Final = timedelta(days=5)
-"""How long a relay that cannot take a mail now is asked again (RFC 5321 section 4.5.4.1)."""
-
-
-class Refused(Exception):
-    """The relay did not take a mail. `permanent`: it never will."""
-
-    def __init__(self, cause: str, *, permanent: bool) -> None:
-        super().__init__(cause)
-        self.permanent = permanent
-
-
-class Relay(Protocol):
-    """Takes mails to where they go."""
-
-    @property
-    def sender(self) -> str:
-        """The mailbox that notices come from."""
-
-    @property
-    def state(self) -> NoticeState:
-        """What a mail is that was taken: sent, or kept where there is no relay."""
-
-    def take(self, mail: EmailMessage) -> None:
-        """Take one. Raises `Refused`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +148,7 @@ def send_due(*, relay: Relay, actor: Actor, now: datetime, limit: int = 20) -> i
         except Refused as error:
             _put_off(notice, error, actor, now)
         else:
-            _settle(notice, relay.state, "", actor, now)
+            _settle(notice, NoticeState(relay.state), "", actor, now)
     return len(due)
 
 

@@ -10,7 +10,8 @@ from django.conf import settings
 
 from ringfence.desk.actor import ActorKind
 from ringfence.desk.decisions.models import Decision, action_of
-from ringfence.desk.notices.wording import deed_in, filled, texts
+from ringfence.desk.letters.wording import filled
+from ringfence.desk.notices.wording import deed_in, texts
 from ringfence.desk.policies import selectors as policies
 from ringfence.policy import Bundle
 from ringfence.vocabulary.contracts import Scope

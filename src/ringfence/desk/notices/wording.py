@@ -1,6 +1,5 @@
 """Notices in words: one file of texts for each language, filled in whole or not at all. Pure."""
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,16 +7,11 @@ from functools import lru_cache
 from importlib import resources
 from typing import Final
 
-from ringfence.desk.errors import DeskError
+from ringfence.desk.letters.wording import filled
 from ringfence.vocabulary.contracts import Action, ActionKind, CallClass, Scope
 
 DEFAULT: Final = "en"
-_PLACE: Final = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
 _SUBJECT_LENGTH: Final = 250
-
-
-class Unfilled(DeskError):
-    """A text names something that is not known: nothing is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +42,6 @@ def _texts(language: str) -> Texts:
     file = resources.files("ringfence.desk.notices").joinpath("texts", f"{language}.toml")
     told = tomllib.loads(file.read_text(encoding="utf-8"))
     return Texts(language, told["notices"], told["deeds"], told["classes"], told["phrases"])
-
-
-def filled(text: str, places: Mapping[str, str]) -> str:
-    """Return a text with each `{{place}}` filled. Raises `Unfilled` for one that is not known or empty.
-
-    >>> filled("Dear {{ party }},", {"party": "Acme"})
-    'Dear Acme,'
-    """
-
-    def fill(match: re.Match[str]) -> str:
-        value = places.get(match[1], "")
-        if not value.strip():
-            raise Unfilled(f"the text names {{{{{match[1]}}}}}, and nothing is known for it")
-        return value
-
-    return _PLACE.sub(fill, text)
 
 
 def written(kind: str, language: str, places: Mapping[str, str]) -> tuple[str, str]:

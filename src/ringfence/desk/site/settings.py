@@ -75,6 +75,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 _NOUNS = (
     "audit",
     "outbox",
+    "letters",
     "access",
     "parties",
     "policies",

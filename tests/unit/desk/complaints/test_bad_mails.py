@@ -13,9 +13,10 @@ from ringfence.desk.access import services as access
 from ringfence.desk.access.models import Person
 from ringfence.desk.actor import StaffRole, system
 from ringfence.desk.complaints import mails, selectors, services
-from ringfence.desk.complaints.handling import handle_received, own_token
+from ringfence.desk.complaints.handling import handle_received
 from ringfence.desk.complaints.models import Attachment, Complaint, Nature, Outcome
 from ringfence.desk.complaints.quarantine import MOST, attachments, clean_name, looked_at
+from ringfence.desk.letters.services import own_token
 
 MAILBOX = system("mail")
 

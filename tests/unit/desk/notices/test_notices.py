@@ -22,14 +22,13 @@ from tests.unit.gate.test_streams import free_port
 
 from ringfence.desk.audit import selectors as audit
 from ringfence.desk.cases import services as casework
-from ringfence.desk.complaints.handling import own_token
 from ringfence.desk.complaints.sending import automatic
 from ringfence.desk.decisions.services import Why
 from ringfence.desk.enforcement import services as enforcement
+from ringfence.desk.letters.services import GIVEN_UP_AFTER, Refused, own_token
 from ringfence.desk.notices import selectors, services
 from ringfence.desk.notices.models import Notice
 from ringfence.desk.notices.relays import Folder, Signing, SmtpRelay
-from ringfence.desk.notices.services import GIVEN_UP_AFTER, Refused
 from ringfence.desk.notices.statements import page_of, token_of
 from ringfence.desk.parties import services as parties
 

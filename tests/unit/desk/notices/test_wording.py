@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from ringfence.desk.notices.wording import Unfilled, deed_in, filled, languages, texts, written
+from ringfence.desk.letters.wording import Unfilled, filled
+from ringfence.desk.notices.wording import deed_in, languages, texts, written
 from ringfence.vocabulary.contracts import Action, ActionKind, CallClass, Scope
 from ringfence.vocabulary.subjects import SubjectKind
 

@@ -1,0 +1,1 @@
+"""Mails to people outside, from writing to what became of each."""
