@@ -124,9 +124,10 @@ class Engine:
         self._takes_up = False
 
     def know(self, directory: Directory) -> None:
-        """Judge by this reference from now on: who holds numbers, which subjects there are, when accounts are billed."""
+        """Judge by this reference from now on: who holds numbers, which subjects there are, billing days, what is struck."""
         self._context.holders = directory
         self._tallied.know(lambda rule: KnownTo(directory, rule), directory.billing_day)
+        self._tallied.silence(directory.rulings.silence)
 
     def locate(self, addresses: Addresses | None) -> None:
         """Read from this where addresses are. To be told before the first step."""
@@ -187,7 +188,7 @@ class Engine:
         """Look at what is over at `now`, though no event came: whatever comes later counts no earlier than `now`."""
         self._clock = max(self._clock, now)
         nothing = Columns(np.zeros(0, np.int64), np.zeros(0, np.uint8), {})
-        return [made.finding for made in self._tallied.advance(nothing, (), self._clock, [])]
+        return [made.finding for made in self._tallied.advance(nothing, (), (), self._clock, [])]
 
     def snapshot(self) -> bytes:
         """Return all that the engine remembers; `restore` continues from it as if nothing had been."""
@@ -306,7 +307,8 @@ class Engine:
         first = self._next_event
         columns = columns_of(events, self._fields, self._hashes, clock=self._clock, now=now)
         self._derivations.extend(columns, events)
-        self._call_ids.add(first, call_ids_of(events))
+        call_ids = call_ids_of(events)
+        self._call_ids.add(first, call_ids)
         self._clock = Micros(int(columns.time[-1]))
         self._next_event += len(events)
         made = [
@@ -314,7 +316,7 @@ class Engine:
             for group in self._groups
             for told in group.window.advance(columns, first)
         ]
-        return [each.finding for each in self._tallied.advance(columns, events, self._clock, made)]
+        return [each.finding for each in self._tallied.advance(columns, events, call_ids, self._clock, made)]
 
     def _made(self, watched: _Watched, told: Told, event: Event, first: int) -> Made:
         rule, crossing = watched.rule, told.crossing

@@ -1,6 +1,7 @@
 """The rules that tallies measure, in strata: those that read findings come after those that make them, within one step."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from heapq import merge
 from itertools import count
 from typing import Final, NamedTuple
@@ -20,6 +21,7 @@ from ringfence.watch.tallies import Bounds, Found, Known, RuleTally
 
 _AT_BOUNDARY: Final = 0
 _AT_EVENT: Final = 1
+_END: Final = KIND_CODES[EventKind.END]
 
 
 class Place(NamedTuple):
@@ -49,6 +51,29 @@ class Made(NamedTuple):
     found: Found
 
 
+class _Given:
+    """A batch: its columns, and its events, each made once; `end` is up to when time passed."""
+
+    def __init__(self, columns: Columns, events: Sequence[Event], call_ids: Sequence[str], end: Micros) -> None:
+        self.columns = columns
+        self.call_ids = call_ids
+        self.end = end
+        self._events = events
+        self._made: dict[int, Event] = {}
+
+    @cached_property
+    def ends(self) -> list[tuple[int, str]]:
+        """Where calls end, and their ids."""
+        return [(place, self.call_ids[place]) for place in np.flatnonzero(self.columns.kind == _END).tolist()]
+
+    def event(self, position: int) -> Event:
+        """Return the event at a position."""
+        event = self._made.get(position)
+        if event is None:
+            event = self._made[position] = self._events[position]
+        return event
+
+
 class _Member(NamedTuple):
     """A rule: its number in the plan, and which kinds of events (by `KIND_CODES`) it reads.
 
@@ -74,6 +99,7 @@ class Tallied:
     ) -> None:
         self._explainer = explainer
         self._hashes = hashes
+        self._silenced: Callable[[Finding], bool] = lambda _: False
         self._strata = tuple(
             tuple(_member(number, RuleTally(rule, context, hashes, bounds)) for number, rule in stratum) for stratum in strata
         )
@@ -92,27 +118,24 @@ class Tallied:
         """Tell whether a boundary is reached at `now`."""
         return any(tally.due(now) for tally in self.tallies)
 
-    def advance(self, columns: Columns, events: Sequence[Event], end: Micros, made: list[Made]) -> list[Made]:
-        """Take in a batch, and time up to `end`; return `made`, what other rules found in it, with what these found, in order."""
-        objects: dict[int, Event] = {}
+    def advance(
+        self, columns: Columns, events: Sequence[Event], call_ids: Sequence[str], end: Micros, made: list[Made]
+    ) -> list[Made]:
+        """Take in a batch, and time up to `end`; return `made`, what other rules found in it, with what these found, in order.
 
-        def event_at(position: int) -> Event:
-            if position not in objects:
-                objects[position] = events[position]
-            return objects[position]
-
+        `call_ids` are the events'.
+        """
+        given = _Given(columns, events, call_ids, end)
         every = list(made)
         for stratum, members in enumerate(self._strata):
-            told = sorted(every) if stratum else []
+            told = sorted(one for one in every if not self._silenced(one.finding)) if stratum else []
             for member in members:
-                every += self._advance(member, stratum, (columns, event_at, end), told)
+                every += self._advance(member, stratum, given, told)
         return sorted(every)
 
-    def _advance(
-        self, member: _Member, stratum: int, batch: tuple[Columns, Callable[[int], Event], Micros], told: list[Made]
-    ) -> list[Made]:
-        columns, event_at, end = batch
-        tally, times = member.tally, columns.time
+    def _advance(self, member: _Member, stratum: int, given: "_Given", told: list[Made]) -> list[Made]:
+        end = given.end
+        tally, times = member.tally, given.columns.time
         made: list[Made] = []
         numbers = count()
 
@@ -125,21 +148,22 @@ class Tallied:
         first = Micros(int(times[0])) if times.size else end
         if tally.due(first):  # its time begins with the first event, also where that takes no part
             tell(tally.pass_time(first), None)
-        positions = np.flatnonzero(self._taking_part(member, columns)).tolist()
+        positions = np.flatnonzero(self._taking_part(member, given)).tolist()
         own = ((Place(position, _AT_EVENT, int(times[position]), -1, -1, 0), None) for position in positions)
         findings = ((one.place, one) for one in told) if EventKind.FINDING in tally.kinds else ()
         for place, one in merge(own, findings, key=_place):
             time = Micros(place.time)
             if tally.due(time):
                 tell(tally.pass_time(time), None)
-            event = event_at(place.position) if one is None else event_of(one.finding, one.found)
+            event = given.event(place.position) if one is None else event_of(one.finding, one.found)
             tell(tally.take(event, time), place)
         if tally.due(end):
             tell(tally.pass_time(end), None)
         return made
 
-    def _taking_part(self, member: _Member, columns: Columns) -> NDArray[np.bool_]:
+    def _taking_part(self, member: _Member, given: "_Given") -> NDArray[np.bool_]:
         """Tell which events may take part. What others ask too is computed once."""
+        columns = given.columns
         part: NDArray[np.bool_] = member.reads[columns.kind]
         if not part.any():
             return part
@@ -150,7 +174,20 @@ class Tallied:
                     columns.fields[name] = evaluate(expression, columns.fields, part.size, self._hashes)
                 passed |= columns.fields[name]
             part &= passed | (columns.kind != code)
+        if member.tally.counts_calls and member.asks:
+            self._mark_ends(member.tally, given, part)
         return part
+
+    def _mark_ends(self, tally: RuleTally, given: "_Given", part: NDArray[np.bool_]) -> None:
+        """Let the ends take part of calls that are under way, or may begin in this batch."""
+        beginning = {given.call_ids[place] for place in np.flatnonzero(part).tolist()}
+        under_way = tally.calls_under_way
+        if beginning or under_way:
+            part[[place for place, call_id in given.ends if call_id in under_way or call_id in beginning]] = True
+
+    def silence(self, silenced: Callable[[Finding], bool]) -> None:
+        """Let rules that read findings read none of those any more."""
+        self._silenced = silenced
 
     def know(self, known: Callable[[Rule], Known], billing_day: Callable[[str | None], int]) -> None:
         """Let the tallies know the subjects of the reference and the accounts' billing days from now on."""

@@ -1,6 +1,6 @@
 """One rule's tallies over event time, key by key, in plain Python: everything that a plan can say, exactly."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from msgspec.structs import replace
@@ -37,6 +37,7 @@ class RuleTally:
         self._resets = tuple((reset.on, filter_of(reset.where, context)) for reset in rule.reset)
         self._once = None if rule.once is None else tuple(reading(part, context) for part in rule.once.per)
         self._counts_calls = any(measure.function is MeasureFunction.CONCURRENT for measure in rule.measures)
+        self._only_ends = self._counts_calls and EventKind.END not in self._part.kinds
         self._keys = RuleKeys(rule, context, counting=self._part.counting, bounds=bounds)
         self._rounds = Rounds(rule, context, self._keys, self._keyed)
 
@@ -48,8 +49,24 @@ class RuleTally:
 
     @property
     def asks(self) -> dict[EventKind, tuple[Expression, ...]]:
-        """What events of a kind are asked, where those for which nothing of it is true need not be given."""
-        return {} if self._counts_calls or self._resets else self._part.asks
+        """What events of a kind are asked, where those for which nothing of it is true need not be given.
+
+        Ends of calls that are `under_way`, or that began with an event given since, must be given all the same.
+        """
+        if self._resets:
+            return {}
+        ends: dict[EventKind, tuple[Expression, ...]] = {EventKind.END: ()} if self._only_ends else {}
+        return ends | self._part.asks
+
+    @property
+    def counts_calls(self) -> bool:
+        """Tell whether it counts calls under way, so that it reads their ends."""
+        return self._counts_calls
+
+    @property
+    def calls_under_way(self) -> Collection[str]:
+        """The ids of the calls that it counts as under way."""
+        return self._keys.table.calls_under_way
 
     def know(self, known: Known, billing_day: Callable[[str | None], int]) -> None:
         """Look at these subjects too where the rule looks at silent ones, and begin billing cycles on these days, from now on."""
@@ -67,13 +84,16 @@ class RuleTally:
     def take(self, event: Event, time: Micros) -> list[Found]:
         """Take in an event that counts at `time`."""
         table = self._keys.table
+        taken = self._part.of(event, time) if event.kind in self._part.kinds else None
+        ends = self._counts_calls and event.kind is EventKind.END and event.call_id in table.calls_under_way
+        if taken is None and not ends and not self._resets:
+            return []  # as if it had not been given: who gives events may leave it out
         table.expire(time)
         self._rounds.stir()
         if self._resets:
             self._reset(event, time)
-        ended = table.ended(event.call_id) if self._counts_calls and event.kind is EventKind.END else []
+        ended = table.ended(event.call_id) if ends else []
         found: list[Found] = []
-        taken = self._part.of(event, time) if event.kind in self._part.kinds else None
         judged: set[KeyParts] = set()
         if taken is not None:
             self._take_for_subject(event, taken, time)

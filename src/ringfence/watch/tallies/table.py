@@ -2,7 +2,7 @@
 
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, KeysView
+from collections.abc import Callable, Collection, Iterator, KeysView
 from typing import Final
 
 from ringfence.watch.tallies.asleep import Asleep, decoded, encode
@@ -172,6 +172,11 @@ class KeyTable:
         self._packed = newest
         self._asleep = Asleep(list(self._keys), times, sizes, ends, bytes(blob))
         return self._asleep
+
+    @property
+    def calls_under_way(self) -> Collection[str]:
+        """The ids of the calls that are under way."""
+        return self._under_way.keys()
 
     @property
     def under_way(self) -> dict[str, list[KeyParts]]:
