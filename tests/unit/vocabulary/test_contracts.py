@@ -30,6 +30,7 @@ from ringfence.vocabulary.contracts import (
     Receipt,
     ReceiptState,
     Reference,
+    RulingLink,
     Scope,
     Subject,
     TrunkLink,
@@ -134,6 +135,8 @@ EXAMPLES: dict[str, msgspec.Struct] = {
     "reference": Reference(
         time=NOON,
         policy=POLICY,
+        jurisdiction="GB",
+        rulings=(RulingLink(ruling=3, clause="spam", jurisdictions=("GB",), parties=("reseller",), valid_from=NOON),),
         parties=(PartyLink(party="acme", parent="reseller", kind="end-user"),),
         accounts=(AccountLink(account="acme", party="acme", plan="office", country="GB"),),
         trunks=(TrunkLink(trunk="acme-1", account="acme", address="192.0.2.10", user="acme"),),

@@ -19,6 +19,7 @@ from ringfence.vocabulary.contracts.reference import (
     PartyLink,
     PresentationRight,
     Reference,
+    RulingLink,
     TrunkLink,
     merged,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "Receipt",
     "ReceiptState",
     "Reference",
+    "RulingLink",
     "Scope",
     "Subject",
     "TrunkLink",

@@ -1,6 +1,6 @@
 """Reference: what watch and gate must know of the provider to attribute traffic and to judge it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import chain
 from typing import Final, TypeVar
 
@@ -100,6 +100,29 @@ class PresentationRight(Struct, frozen=True, kw_only=True, omit_defaults=True):
     valid_to: Micros | None = None
 
 
+class RulingLink(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """That a court struck a clause, by its number at the desk: over a span, whatever version is in force.
+
+    `jurisdictions` (ISO 3166 alpha-2) are where it holds, none: everywhere. `parties` are whom it was given for, none: everybody;
+    it holds for whoever stands below them too.
+    """
+
+    ruling: int
+    clause: str
+    jurisdictions: tuple[str, ...] = ()
+    parties: tuple[str, ...] = ()
+    valid_from: Micros | None = None
+    valid_to: Micros | None = None
+
+    def strikes(self, party_path: Sequence[str], countries: Collection[str], time: Micros) -> bool:
+        """Tell whether the clause is struck at `time` for the last party of the path, whose accounts are in those countries."""
+        begun = self.valid_from is None or self.valid_from <= time
+        over = self.valid_to is not None and self.valid_to <= time
+        there = not self.jurisdictions or any(country in self.jurisdictions for country in countries)
+        for_it = not self.parties or any(party in self.parties for party in party_path)
+        return begun and not over and there and for_it
+
+
 class Reference(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The whole of it, as of `time`: such a record on the feed replaces all before it. Or, where not `full`, what changed.
 
@@ -107,7 +130,8 @@ class Reference(Struct, frozen=True, kw_only=True, omit_defaults=True):
     all exemptions of each party and all rights of each account that it names, and each list that it names; what it doesn't name
     stays. Its other fields count as in a whole one. So to apply it twice is to apply it once.
 
-    `policy` is the hash of the posted version, `None` before the first posting; `struck` the clauses that a ruling has struck.
+    `policy` is the hash of the posted version, `None` before the first posting, and `jurisdiction` its country. `struck` are
+    clauses that are struck for everybody as long as that is told, `rulings` those that courts struck, for whom, where and when.
     `lists` maps a list's name (`emergency-numbers`, `protected-sources` …) to its entries. `emergency` maps a country (ISO 3166
     alpha-2) to the numbers that call for help there; the list of that name is for callers who are where the provider is.
     """
@@ -116,7 +140,9 @@ class Reference(Struct, frozen=True, kw_only=True, omit_defaults=True):
     time: Micros
     full: bool = True
     policy: str | None = None
+    jurisdiction: str | None = None
     struck: tuple[str, ...] = ()
+    rulings: tuple[RulingLink, ...] = ()
     automation_held: bool = False
     parties: tuple[PartyLink, ...] = ()
     accounts: tuple[AccountLink, ...] = ()

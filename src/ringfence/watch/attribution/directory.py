@@ -20,6 +20,8 @@ from ringfence.vocabulary.contracts import (
 )
 from ringfence.vocabulary.number_blocks import Block
 from ringfence.vocabulary.times import Micros
+from ringfence.watch.attribution.rulings import Rulings
+from ringfence.watch.attribution.spans import holds
 
 EMERGENCY_LIST: Final = "emergency-numbers"
 EVERYWHERE: Final = "ZZ"
@@ -65,6 +67,7 @@ class Directory:
         self._blocks = _grouped((Block(link.prefix, link.digits), link) for link in reference.blocks)
         self._exemptions = _grouped((link.party, link) for link in reference.exemptions)
         self._arrange()
+        self.rulings = Rulings(reference, self._accounts, self.party_path)
 
     def _arrange(self) -> None:
         """Prepare what follows from the links."""
@@ -108,6 +111,7 @@ class Directory:
             gone=[link.party for link in change.parties],
         )
         after._arrange()
+        after.rulings = Rulings(change, after._accounts, after.party_path)
         return after
 
     def sender(self, source: str | None, user: str | None, time: Micros) -> Sender | None:
@@ -124,7 +128,7 @@ class Directory:
             self._by_user.get(user, ()) if user is not None else (),
         )
         for trunks in ranks:
-            valid = [trunk for trunk in trunks if _holds(trunk, time)]
+            valid = [trunk for trunk in trunks if holds(trunk, time)]
             if valid:
                 return self._answering(valid, time)
         return None
@@ -132,7 +136,7 @@ class Directory:
     def account(self, account: str, trunk: str | None, time: Micros) -> Sender:
         """Return `account`, named by the provider's own records, with the plan and party path it had at `time`."""
         for link in self._accounts.get(account, ()):
-            if _holds(link, time):
+            if holds(link, time):
                 path = self.party_path(link.party, time)
                 return Sender(account=account, trunk=trunk, plan=link.plan, party_path=path, country=link.country)
         return Sender(account=account, trunk=trunk)
@@ -147,6 +151,11 @@ class Directory:
         return self._emergency.get(country, self._emergency.get(EVERYWHERE, frozenset()))
 
     @property
+    def every_emergency_number(self) -> frozenset[str]:
+        """The numbers that call for help in any country."""
+        return self.emergency_numbers.union(*self._emergency.values())
+
+    @property
     def countries_of_accounts(self) -> list[str]:
         """The countries, in order, that any account says its callers are in."""
         return sorted({link.country for links in self._accounts.values() for link in links if link.country is not None})
@@ -158,9 +167,9 @@ class Directory:
     def holder(self, number: str, time: Micros) -> str | None:
         """Return the account that held E.164 `number` at `time`, or `None`. In a block the narrower link answers."""
         for link in self._numbers.get(number, ()):
-            if _holds(link, time):
+            if holds(link, time):
                 return link.account
-        return next((link.account for link in self._covering(number) if _holds(link, time)), None)
+        return next((link.account for link in self._covering(number) if holds(link, time)), None)
 
     def _covering(self, number: str) -> Iterator[BlockLink]:
         """Yield the links of the blocks that have `number`, the narrowest first."""
@@ -170,7 +179,7 @@ class Directory:
 
     def may_show(self, account: str, number: str, time: Micros) -> bool:
         """Tell whether a record gave `account` the right at `time` to show `number`, which it need not hold."""
-        return any(link.account == account and _holds(link, time) for link in self._rights_to(number))
+        return any(link.account == account and holds(link, time) for link in self._rights_to(number))
 
     def changes_of_right(self, number: str) -> list[Micros]:
         """Return the moments at which the answer of `may_show(…, number, …)` may become another, in order."""
@@ -193,7 +202,7 @@ class Directory:
     def is_exempt(self, party_path: Sequence[str], clause: str, time: Micros) -> bool:
         """Tell whether a party of the path was exempt from the clause at `time`."""
         links = (link for party in party_path for link in self._exemptions.get(party, ()))
-        return any(link.clause == clause and _holds(link, time) for link in links)
+        return any(link.clause == clause and holds(link, time) for link in links)
 
     @property
     def numbers(self) -> Collection[str]:
@@ -243,11 +252,11 @@ class Directory:
 
     def accounts_at(self, time: Micros) -> list[str]:
         """Return the accounts that there were at `time`, in order."""
-        return sorted(account for account, links in self._accounts.items() if any(_holds(link, time) for link in links))
+        return sorted(account for account, links in self._accounts.items() if any(holds(link, time) for link in links))
 
     def trunks_at(self, time: Micros) -> list[tuple[str, str]]:
         """Return each trunk that there was at `time`, in order, with the account it belonged to."""
-        return sorted({(link.trunk, link.account) for link in self._trunks if _holds(link, time)})
+        return sorted({(link.trunk, link.account) for link in self._trunks if holds(link, time)})
 
     def numbers_at(self, time: Micros) -> list[tuple[str, str]]:
         """Return each number that somebody held at `time`, in order, with the account that did."""
@@ -267,7 +276,7 @@ class Directory:
         return tuple(reversed(path))
 
     def _parent(self, party: str, time: Micros) -> str | None:
-        return next((link.parent for link in self._above.get(party, ()) if link.parent is not None and _holds(link, time)), None)
+        return next((link.parent for link in self._above.get(party, ()) if link.parent is not None and holds(link, time)), None)
 
     def _lineage(self, accounts: Iterable[AccountLink]) -> list[PartyLink]:
         """Return every link of the parties that may ever stand above the accounts."""
@@ -289,7 +298,7 @@ class Directory:
         if links is None:  # a scan may come with trunks alone
             return Sender(account=trunk.account, trunk=trunk.trunk)
         for link in links:
-            if _holds(link, time):
+            if holds(link, time):
                 path = self.party_path(link.party, time)
                 return Sender(account=link.account, trunk=trunk.trunk, plan=link.plan, party_path=path, country=link.country)
         return None  # the account had ended or not begun
@@ -348,19 +357,18 @@ def _grouped_plainly(pairs: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
 def _replaced(
     before: dict[_Key, list[_Link]], after: Mapping[_Key, list[_Link]], gone: Iterable[_Key] = ()
 ) -> dict[_Key, list[_Link]]:
-    """Return the groups with those of `after` in their places, and without `gone`; the ones before where nothing changes."""
+    """Return the groups with those of `after` behind those that stay, and without `gone`; the ones before where nothing changes.
+
+    So they stand in the order of a whole record that tells the same: of equally good trunks the first is named.
+    """
     gone = {key for key in gone if key in before and key not in after}
     if not after and not gone:
         return before
     groups = before.copy()
-    for key in gone:
+    for key in (*gone, *(key for key in after if key in before)):
         del groups[key]
     groups.update(after)
     return groups
-
-
-def _holds(link: _AnyLink, time: Micros) -> bool:
-    return (link.valid_from is None or link.valid_from <= time) and (link.valid_to is None or time < link.valid_to)
 
 
 def _changes(links: Iterable[_AnyLink]) -> list[Micros]:

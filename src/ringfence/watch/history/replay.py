@@ -74,7 +74,7 @@ def as_it_was_judged(
         else:
             found = [] if engine is None else judged(engine, batch)
         for finding in found:
-            if not (finding.clause in references.struck or references.is_exempt(finding) or finding.id in told):
+            if not (references.silences(finding) or finding.id in told):
                 told.add(finding.id)
                 yield finding
         desk, late = desk if batch.desk is None else batch.desk, late_since(late, batch)

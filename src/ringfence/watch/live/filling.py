@@ -70,9 +70,12 @@ class ByBatch:
         self._directory = self._directory.changed(reference) if changes and self._directory else Directory(reference)
         return self._directory
 
-    def is_exempt(self, finding: Finding) -> bool:
-        """Tell whether the party that a finding is about was exempt from its clause by then."""
-        return self._directory is not None and self._directory.is_exempt(finding.party_path, finding.clause, finding.time)
+    def silences(self, finding: Finding) -> bool:
+        """Tell whether the party that a finding is about was exempt from its clause by then, or a court had struck that for it."""
+        known = self._directory
+        if finding.clause in self.struck or known is None:
+            return finding.clause in self.struck
+        return known.is_exempt(finding.party_path, finding.clause, finding.time) or known.rulings.silence(finding)
 
 
 def judged(engine: Engine, batch: Batch) -> list[Finding]:

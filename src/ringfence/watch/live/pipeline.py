@@ -288,8 +288,9 @@ class Pipeline:
 
     def _is_told(self, finding: Finding) -> bool:
         """Tell whether the desk is told: no ruling has struck the clause, and nobody granted the party an exemption in writing."""
-        exempt = self.tracker.directory.is_exempt(finding.party_path, finding.clause, finding.time)
-        return not exempt and finding.clause not in self._struck
+        known = self.tracker.directory
+        silenced = known.is_exempt(finding.party_path, finding.clause, finding.time) or known.rulings.silence(finding)
+        return not silenced and finding.clause not in self._struck
 
     @property
     def _waits(self) -> bool:

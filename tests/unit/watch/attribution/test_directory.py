@@ -11,9 +11,12 @@ from ringfence.vocabulary.contracts import (
     PartyLink,
     PresentationRight,
     Reference,
+    RulingLink,
+    Subject,
     TrunkLink,
     merged,
 )
+from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
 
@@ -186,6 +189,17 @@ _REFERENCES = st.builds(
     exemptions=st.lists(
         st.builds(ExemptionLink, party=_NAMES, clause=st.sampled_from(["spam", "harassment"]), valid_to=_MOMENTS), max_size=2
     ).map(tuple),
+    jurisdiction=st.sampled_from([None, "BE", "DE"]),
+    rulings=st.lists(
+        st.builds(
+            RulingLink,
+            ruling=st.integers(1, 3),
+            clause=st.just("spam"),
+            jurisdictions=st.sampled_from([(), ("BE",), ("DE", "FR")]),
+            valid_from=_MOMENTS,
+        ),
+        max_size=2,
+    ).map(tuple),
     lists=st.dictionaries(st.just("emergency-numbers"), st.lists(st.sampled_from(["112", "999"])).map(tuple)),
 )
 
@@ -208,6 +222,7 @@ def _answers(directory: Directory) -> list[object]:
                 [directory.sender(None, user, time) for user in "abc"],
                 [directory.account(account, None, time) for account in "abc"],
                 [directory.is_exempt((party,), "spam", time) for party in "abc"],
+                [directory.rulings.on("spam", Subject(kind=SubjectKind.ACCOUNT, id=name), (name,), time) for name in "abc"],
                 directory.accounts_at(time),
                 directory.trunks_at(time),
                 directory.numbers_at(time),

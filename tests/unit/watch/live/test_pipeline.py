@@ -25,7 +25,7 @@ from tests.unit.watch.live.installation import (
 )
 
 from ringfence.policy.plan import Plan, Rolling
-from ringfence.vocabulary.contracts import ObservationKind
+from ringfence.vocabulary.contracts import ObservationKind, RulingLink
 from ringfence.vocabulary.times import DAY, HOUR, MILLISECOND, SECOND, Micros
 from ringfence.watch.engine import Engine
 from ringfence.watch.lake import Checkpoint, CheckpointDamaged, read_checkpoints, write_checkpoint
@@ -239,6 +239,16 @@ def test_a_struck_clause_is_not_told_any_more(tmp_path: Path) -> None:
     live.play(_attacks()[:200])
     live.crash()
     assert "register-brute-force" not in {finding.rule for finding in findings(tmp_path)}
+
+
+def test_a_clause_that_a_court_struck_is_told_again_once_it_is_reinstated(tmp_path: Path) -> None:
+    known = reference()
+    over = msgspec.structs.replace(known, rulings=(RulingLink(ruling=1, clause="security-breach", valid_to=_BEGIN),))
+    for name, rulings in {"over": over.rulings, "holds": (RulingLink(ruling=1, clause="security-breach"),)}.items():
+        live = Installation(tmp_path / name, now=_BEGIN, known=msgspec.structs.replace(known, rulings=rulings))
+        live.play(_attacks()[:200])
+        live.crash()
+        assert ("register-brute-force" in {finding.rule for finding in findings(tmp_path / name)}) == (name == "over")
 
 
 def test_a_full_disk_stops_nothing_and_leaves_nothing_half_written(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from ringfence.vocabulary.contracts import (
     NumberLink,
     PartyLink,
     Reference,
+    RulingLink,
 )
 from ringfence.vocabulary.severity import Severity
 from ringfence.vocabulary.subjects import SubjectKind
@@ -134,6 +135,19 @@ def test_findings_pass_through_any_number_of_strata_in_one_step() -> None:
     assert [finding.rule for finding in whole] == ["c-first", "c-first", "b-second", "a-third"]
     cut = engine(third, second, first)
     assert [finding for event in events for finding in cut.step([event], LATER)] == whole
+
+
+def test_a_rule_reads_no_findings_of_a_clause_that_a_court_struck_and_reads_them_again_afterwards() -> None:
+    first = many("c-first", 1, DAYS, cool_down_us=Micros(0))
+    second = many("b-second", 1, DAYS, on=EventKind.FINDING, where=compare(field("rule"), "==", text("c-first")))
+    second = changed(second, clause="another", cool_down_us=Micros(0))
+    running = engine(first, second)
+    until = from_iso("2026-01-01T12:00:00Z")
+    ruling = RulingLink(ruling=1, clause=first.clause, valid_to=until)
+    running.know(Directory(Reference(time=Micros(0), rulings=(ruling,))))
+    events = [at("2026-01-01T11:00:00"), at("2026-01-01T13:00:00", account="other")]
+    found = running.step(events, LATER)
+    assert [(one.rule, one.subject.id) for one in found if one.rule == "b-second"] == [("b-second", "other")]
 
 
 def test_a_class_given_by_a_finding_is_in_force_for_its_time() -> None:
