@@ -15,6 +15,7 @@ import typer
 import uvloop
 
 from ringfence.cli.certificates import CertificatesRefused, identities_of
+from ringfence.cli.checkpoint_keeper import CheckpointKeeper
 from ringfence.cli.collection import spare_collection
 from ringfence.cli.compiling import compiling_said
 from ringfence.cli.configuration import (
@@ -40,7 +41,7 @@ from ringfence.vocabulary.times import MILLISECOND, SECOND, Micros, iso
 from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import Edges, Tracker, TrackerOptions
 from ringfence.watch.identity import Identities
-from ringfence.watch.lake import Checkpoint, CheckpointDamaged, Journal, read_checkpoints, write_checkpoint
+from ringfence.watch.lake import Checkpoint, CheckpointDamaged, Journal, read_checkpoints
 from ringfence.watch.lake.store import Lake
 from ringfence.watch.live import MOST_WAITING, DeskTail, Judges, Log, Pipeline, ReferenceTail, ReorderBuffer
 from ringfence.watch.recorded import StandingTails, Tail
@@ -120,9 +121,8 @@ class _Live:
         )
         self._listener: HepListener | None = None
         self._turns = ThreadPoolExecutor(1, "turns")
-        self._saved = 0
         self._tried = Micros(0)
-        self._saving: asyncio.Task[None] | None = None
+        self._checkpoints = CheckpointKeeper(data / "journal", self._pipeline, log)
         self._lake = LakeKeeper(data, log, keep_days=configuration.lake.keep_days)
         self._passes = PassKeeper(data, log)
 
@@ -142,6 +142,7 @@ class _Live:
             self._follow()
             self._log.info("watch.listening", address=host, port=listener.port, policy=self._pipeline.policy)
             spare_collection()
+            await self._checkpoint(_now())
             await self._work(stop)
         finally:
             await listener.stop()
@@ -161,9 +162,6 @@ class _Live:
             self._pipeline.recover(checkpoints)
             self._pipeline.use(self._reference, _now())
         self._desk = DeskTail(self._data / "feeds", after=self._pipeline.desk, log=self._log)
-        checkpoint = self._pipeline.checkpoint()
-        if checkpoint is not None:
-            self._save(checkpoint)
 
     def _follow(self) -> None:
         """Go on with the tails where the process before left them."""
@@ -232,12 +230,9 @@ class _Live:
         """Consume what is held and remember everything."""
         self._tails.stop()
         self._turns.shutdown()
-        if self._saving is not None:
-            await self._saving
+        await self._checkpoints.stop()
         self._pipeline.finish(_now())
-        checkpoint = self._pipeline.checkpoint()
-        if checkpoint is not None:
-            self._save(checkpoint)
+        self._checkpoints.write()
         self._tell_health(_now(), self._health())
         self._journal.close()
         self._feeds.close()
@@ -259,26 +254,16 @@ class _Live:
         return None
 
     async def _checkpoint(self, now: Micros) -> None:
-        """Remember, beside the work: the disk may be slow."""
-        if self._saving is not None:
-            if not self._saving.done():
-                return
-            await self._saving
-        checkpoint = await asyncio.get_running_loop().run_in_executor(self._turns, self._remembered, now)
-        if checkpoint is not None:
-            self._saving = asyncio.create_task(asyncio.to_thread(self._save, checkpoint))
+        """Begin to remember, beside the work."""
+        if self._checkpoints.is_due:
+            copy = await asyncio.get_running_loop().run_in_executor(self._turns, self._copied, now)
+            if copy is not None:
+                self._checkpoints.follow(copy)
 
-    def _remembered(self, now: Micros) -> Checkpoint | None:
-        self._pipeline.trim(now=now, keep_after=self._saved)
+    def _copied(self, now: Micros) -> int | None:
+        self._pipeline.trim(now=now, keep_after=self._checkpoints.saved)
         self._desk.mark(now, upto=self._pipeline.desk, rules=self._pipeline.rules)
-        return self._pipeline.checkpoint()
-
-    def _save(self, checkpoint: Checkpoint) -> None:
-        try:
-            write_checkpoint(self._data / "journal", checkpoint)
-            self._saved = checkpoint.journal
-        except OSError as error:
-            self._log.error("checkpoint.not-written", cause=str(error), hint="free space; the one before stays")
+        return self._checkpoints.begin()
 
     def _tell_health(self, now: Micros, health: dict[str, object]) -> None:
         """Waits for the disk."""

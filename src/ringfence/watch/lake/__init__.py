@@ -1,6 +1,14 @@
 """What watch keeps: the journal of what it consumed, checkpoints of what it remembers, and the history of traffic in Parquet."""
 
-from ringfence.watch.lake.checkpoint import Checkpoint, CheckpointDamaged, read_checkpoints, write_checkpoint
+from ringfence.watch.lake.checkpoint import (
+    Checkpoint,
+    CheckpointDamaged,
+    draft_checkpoint,
+    drop_drafts,
+    put_checkpoint,
+    read_checkpoints,
+    write_checkpoint,
+)
 from ringfence.watch.lake.journal import Batch, Journal, JournalReader
 from ringfence.watch.lake.places import Place, PlaceKey, lay_over
 from ringfence.watch.lake.references import ReferenceDamaged, References
@@ -15,7 +23,10 @@ __all__ = [
     "PlaceKey",
     "ReferenceDamaged",
     "References",
+    "draft_checkpoint",
+    "drop_drafts",
     "lay_over",
+    "put_checkpoint",
     "read_checkpoints",
     "write_checkpoint",
 ]

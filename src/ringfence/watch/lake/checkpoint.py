@@ -14,6 +14,8 @@ from ringfence.watch.lake.places import Place
 VERSION: Final = 1
 _NAME: Final = "checkpoint"
 _PREVIOUS: Final = "checkpoint.previous"
+_DRAFT: Final = "checkpoint.draft"
+"""Each writer has its own: a copy of a watch that was killed may go on for a moment beside the next watch."""
 _DIGEST_BYTES: Final = 16
 _HEAD: Final = b"ringfence watch checkpoint %d\n" % VERSION
 
@@ -41,24 +43,42 @@ _DECODER: Final = msgspec.msgpack.Decoder(Checkpoint)
 
 def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     """Write it so that a crash leaves this one or the one before whole. Raises `OSError`, and then nothing changed."""
+    draft_checkpoint(folder, checkpoint)
+    put_checkpoint(folder, os.getpid())
+
+
+def draft_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+    """Write this process's draft beside those that count, for `put_checkpoint`. Raises `OSError`, and then there is none."""
     body = msgspec.msgpack.encode(checkpoint)
-    draft = folder / f"{_NAME}.draft"
+    draft = _draft(folder, os.getpid())
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(_HEAD + _digest(body) + body)
+            file.write(_HEAD)
+            file.write(_digest(body))
+            file.write(body)
             file.flush()
             os.fsync(file.fileno())
     except OSError:
         draft.unlink(missing_ok=True)
         raise
+
+
+def put_checkpoint(folder: Path, writer: int) -> None:
+    """Let the draft of the process with that id be the newest, and the newest the one before it. Raises `OSError`."""
     if (folder / _NAME).exists():
         (folder / _NAME).replace(folder / _PREVIOUS)
-    draft.replace(folder / _NAME)
+    _draft(folder, writer).replace(folder / _NAME)
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def drop_drafts(folder: Path) -> None:
+    """Delete what processes that are no more had begun to write."""
+    for draft in folder.glob(f"{_DRAFT}*"):
+        draft.unlink(missing_ok=True)
 
 
 def read_checkpoints(folder: Path) -> Iterator[Checkpoint | CheckpointDamaged]:
@@ -83,6 +103,10 @@ def _read(path: Path) -> Checkpoint:
         return _DECODER.decode(body)
     except msgspec.DecodeError as error:
         raise CheckpointDamaged(f"{path}: {error}") from None
+
+
+def _draft(folder: Path, writer: int) -> Path:
+    return folder / f"{_DRAFT}{writer}"
 
 
 def _digest(body: bytes) -> bytes:

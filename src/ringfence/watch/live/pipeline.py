@@ -196,6 +196,16 @@ class Pipeline:
         return not self._waits
 
     @property
+    def is_whole(self) -> bool:
+        """Tell whether what is remembered is what the journal's batches give, up to the last: else there is no `checkpoint`."""
+        return not (self._waits or self._coming.is_behind)
+
+    @property
+    def kept(self) -> int:
+        """The number of the journal's last batch."""
+        return self._journal.last
+
+    @property
     def arrived(self) -> int:
         """How many datagrams wait for their turn, beside those that the reorder buffer holds."""
         return len(self._arrived)
@@ -230,7 +240,7 @@ class Pipeline:
 
     def checkpoint(self) -> Checkpoint | None:
         """Return all that is remembered, as of the journal's last batch; `None` while that is not durable, or not yet counted."""
-        if self._waits or self._coming.is_behind:
+        if not self.is_whole:
             return None
         engine = self._engine.snapshot() if self._engine is not None else None
         return Checkpoint(
