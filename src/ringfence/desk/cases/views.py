@@ -10,6 +10,7 @@ from ringfence.desk.actor import DeskRequest
 from ringfence.desk.cases import selectors, services
 from ringfence.desk.cases.models import CaseState
 from ringfence.desk.cases.summaries import with_findings
+from ringfence.desk.complaints.views import told_peer
 from ringfence.desk.errors import NotThere
 from ringfence.desk.pages import attempt, for_forms, for_staff, page_of, render_live
 
@@ -99,3 +100,12 @@ def join_complaint(request: DeskRequest, complaint: int) -> HttpResponse:
 
     back = resolve_url("complaints:complaint", number=complaint)
     return attempt(request, deed, done=f"The complaint belongs to case {typed} now.", back=back)
+
+
+@for_forms
+def tell_peer(request: DeskRequest, number: int) -> HttpResponse:
+    """Send a peer the report of one of the case's complaints, or give it as a file."""
+    file, chosen = selectors.case_file(number=number, actor=request.actor), request.POST.get("complaint", "")
+    if file is None or not chosen.isdecimal() or int(chosen) not in file.complaints:
+        raise NotThere(f"case {number} has no complaint {chosen or '(none chosen)'}")
+    return told_peer(request, int(chosen), number, _back(number))

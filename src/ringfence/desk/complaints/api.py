@@ -47,6 +47,7 @@ class ReportIn(Schema):
     contact: str = Field("", max_length=256)
     correlation_id: str = Field("", max_length=128)
     tags: list[str] = Field(default_factory=list, max_length=20)
+    may_tell: bool = False
     xarf: dict[str, Any] | None = None
 
 
@@ -120,6 +121,7 @@ def _submission(report: ReportIn) -> Submission:
         contact=report.contact,
         reference=report.correlation_id,
         tags=tuple(report.tags),
+        may_tell=report.may_tell,
     )
     return told if report.xarf is None else _of_xarf(report.xarf, told)
 

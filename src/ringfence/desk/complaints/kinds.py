@@ -141,6 +141,9 @@ LEAVES: Final = (
 BY_SLUG: Final = {leaf.slug: leaf for leaf in LEAVES}
 """Every leaf by its slug."""
 
+HIDDEN_ALWAYS: Final = frozenset({"harassment", "offensive"})
+"""Leaves in which nobody is told who complained, which number was called, or exactly when, whatever the complainant agreed to."""
+
 _VOICE_TAGS: Final = {
     "voice:robocall": "robocall",
     "voice:scam": "scam",
@@ -148,6 +151,7 @@ _VOICE_TAGS: Final = {
     "voice:harassment": "harassment",
     "voice:one-ring": "silent-call",
     "voice:flood": "flood",
+    "voice:unwanted": "sales",
 }
 _BY_WORDS: Final = {
     "malware": "malware",
@@ -174,5 +178,5 @@ def leaf_of_report(about: str, tags: tuple[str, ...]) -> str:
 
 
 def voice_tag(leaf: str) -> str:
-    """Return the tag of our voice profile for a leaf; empty where it has none."""
-    return next((tag for tag, slug in _VOICE_TAGS.items() if slug == leaf), "")
+    """Return the tag of our voice profile for a leaf; `voice:unwanted` where it has none of its own."""
+    return next((tag for tag, slug in _VOICE_TAGS.items() if slug == leaf), "voice:unwanted")

@@ -93,6 +93,7 @@ def _submission(typed: dict[str, str], now: datetime) -> Submission:
         what=typed.get("what", ""),
         contact=typed.get("contact", "").strip(),
         wish_bar=typed.get("wish") == "yes",
+        may_tell=typed.get("tell") == "yes",
     )
     return checked(filled, now=micros(now), country=home(actor=_OURS)[0])
 

@@ -109,6 +109,7 @@ def submit(  # noqa: PLR0913 # a door names who came through it, and by which to
         nature=nature,
         leaf=leaf.slug,
         said=submission.reference,
+        may_tell=submission.may_tell,
         received=now,
     )
     _entered(row, {}, actor, now)
@@ -189,6 +190,18 @@ def sort_complaint(*, number: int, leaf: str, actor: Actor, now: datetime) -> No
         raise NotThere(f"no complaint {number}")
     details: dict[str, Detail] = {"leaf": leaf, "nature": str(nature), "clause": BY_SLUG[leaf].clause}
     audit.record(acts=[Act(verb="sorted", about=("complaint", str(number)), details=details)], actor=actor, now=now)
+
+
+@transaction.atomic
+def note_consent(*, number: int, how: str, actor: Actor, now: datetime) -> None:
+    """Note that who complains agreed to be told of to the one complained about, and `how`. Raises `NotThere`, `StaleState`."""
+    require(actor.works_cases, actor, "note consent")
+    if not how.strip():
+        raise NotThere("say how they agreed")
+    if not Complaint.objects.filter(id=number, may_tell=False).update(may_tell=True):
+        raise StaleState(f"there is no complaint {number}, or its reporter agreed before")
+    act = Act(verb="consented", about=("complaint", str(number)), details={"how": how.strip()[:200]})
+    audit.record(acts=[act], actor=actor, now=now)
 
 
 def keep_file(path: Path, raw: bytes) -> None:

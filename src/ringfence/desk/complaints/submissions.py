@@ -40,6 +40,7 @@ class Submission(Struct, frozen=True, kw_only=True, omit_defaults=True):
     contact: str = ""
     reference: str = ""
     wish_bar: bool = False
+    may_tell: bool = False
     tags: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
 

@@ -7,12 +7,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 
 from ringfence.desk.actor import Actor, DeskRequest, require
-from ringfence.desk.complaints import answering, reporters, selectors, services, tracebacks
+from ringfence.desk.complaints import answering, reporters, selectors, services, telling_peers, tracebacks
 from ringfence.desk.complaints.campaigns import services as grouping
 from ringfence.desk.complaints.kinds import BY_SLUG, LEAVES
 from ringfence.desk.complaints.models import Door, Outcome, Standing, Story, Traceback, Verdict
 from ringfence.desk.complaints.submissions import Submission, SubmissionRefused, checked
-from ringfence.desk.errors import DeskError, NotThere
+from ringfence.desk.errors import DeskError, NotPermitted, NotThere
 from ringfence.desk.pages import attempt, for_forms, for_staff, page_of, render_live
 from ringfence.vocabulary.times import micros
 from ringfence.watch.lake.carried import HistoryUnreadable
@@ -136,6 +136,7 @@ def new(request: DeskRequest) -> HttpResponse:
             what=typed.get("what", ""),
             contact=typed.get("contact", ""),
             reference=typed.get("reference", ""),
+            may_tell=typed.get("tell") == "yes",
         )
         try:
             submission = checked(filled, now=micros(now), country=answering.home(actor=request.actor)[0])
@@ -220,6 +221,48 @@ def pack(request: DeskRequest, number: int) -> HttpResponse:
         return redirect("complaints:complaint", number=number)
     answered = HttpResponse(data, content_type="application/json")
     answered["Content-Disposition"] = f'attachment; filename="traceback-{number}.json"'
+    return answered
+
+
+@for_forms
+def consent(request: DeskRequest, number: int) -> HttpResponse:
+    """Note that who complains agreed to be told of."""
+
+    def deed() -> None:
+        services.note_consent(number=number, how=request.POST.get("how", ""), actor=request.actor, now=datetime.now(UTC))
+
+    return attempt(request, deed, done="The consent is kept.", back=resolve_url("complaints:complaint", number=number))
+
+
+@for_forms
+def tell_peer(request: DeskRequest, number: int) -> HttpResponse:
+    """Send a peer the report of a complaint, or give it as a file."""
+    return told_peer(request, number, None, resolve_url("complaints:complaint", number=number))
+
+
+def told_peer(request: DeskRequest, number: int, case: int | None, back: str) -> HttpResponse:
+    """Answer a form that tells a peer, from the page of a complaint or of a case."""
+    typed = request.POST
+    telling = telling_peers.Telling(
+        complaint=number,
+        peer=typed.get("peer", ""),
+        reason=typed.get("reason", ""),
+        case=case,
+        with_callee=typed.get("callee") == "yes",
+        send=typed.get("do") == "send",
+    )
+    try:
+        data = telling_peers.tell_peer(telling=telling, actor=request.actor, now=datetime.now(UTC))
+    except NotPermitted:
+        raise
+    except (DeskError, HistoryUnreadable) as refused:
+        messages.error(request, f"Nothing was told: {refused}.")
+        return redirect(back)
+    if telling.send:
+        messages.success(request, f"The report goes to {telling.peer}.")
+        return redirect(back)
+    answered = HttpResponse(data, content_type="application/json")
+    answered["Content-Disposition"] = f'attachment; filename="xarf-C-{number}.json"'
     return answered
 
 

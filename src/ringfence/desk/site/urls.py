@@ -47,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("findings/<str:id>/", detections.finding, name="finding"),
     ),
     _app(
+        path("cases/<int:number>/tell-peer/", cases.tell_peer, name="tell-peer"),
         "cases",
         path("cases/", cases.cases, name="cases"),
         path("cases/<int:number>/", site.case_page, name="case"),
@@ -100,6 +101,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("complaints/", complaints.complaints, name="complaints"),
         path("report/", public.report, name="report"),
         path("report/<str:ticket>/", public.status, name="status"),
+        path("complaints/<int:number>/tell-peer/", complaints.tell_peer, name="tell-peer"),
+        path("complaints/<int:number>/consent/", complaints.consent, name="consent"),
         path("complaints/new/", complaints.new, name="new"),
         path("complaints/peers/", complaints.peers, name="peers"),
         path("complaints/<int:number>/", complaints.complaint, name="complaint"),

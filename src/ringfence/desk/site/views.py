@@ -78,6 +78,7 @@ def case_page(request: DeskRequest, number: int) -> HttpResponse:
         "notes": file.notes,
         "findings": found,
         "complaints": file.complaints,
+        "peers": complaints.peers(actor=actor),
         "decisions": decisions.decisions_of_case(case=number, actor=actor),
         "orders": ordered,
         "entries": entries,
