@@ -53,6 +53,7 @@ STAFF = frozenset(
         "complaints/",
         "complaints/new/",
         "complaints/peers/",
+        "complaints/peers/lists/",
         "complaints/<int:number>/",
         "complaints/<int:number>/look/",
         "complaints/<int:number>/answer/",

@@ -234,3 +234,46 @@ class ReporterStanding(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     by = models.CharField(max_length=64, blank=True)
     since = models.DateTimeField()
+
+
+class ListKind(models.TextChoices):
+    """What a peer's list holds, and so which list of the policy it adds to."""
+
+    CALLERS = "reported-callers", "Calling numbers that others reported"
+    BARRED = "upstream-barred", "Numbers that another network carries no calls to"
+    SOURCES = "reported-sources", "Addresses that others reported"
+
+
+class PeerList(models.Model):
+    """What another network or a public body lists. `provenance`: where it came from; `fresh_until`: by when it should come again."""
+
+    name = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=20, choices=ListKind.choices)
+    peer = models.ForeignKey(Peer, null=True, on_delete=models.PROTECT, related_name="lists")
+    provenance = models.CharField(max_length=500)
+    sha256 = models.CharField(max_length=64)
+    taken = models.DateTimeField()
+    taken_by = models.CharField(max_length=64)
+    fresh_until = models.DateTimeField()
+
+
+class PeerEntry(models.Model):
+    """A number, the digits that numbers begin with, or a network. It counts from `since` until `until`, or until it is `gone`."""
+
+    list = models.ForeignKey(PeerList, on_delete=models.PROTECT, related_name="entries")
+    entry = models.CharField(max_length=64)
+    note = models.CharField(max_length=200, blank=True)
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    gone = models.DateTimeField(null=True)
+
+    class Meta:
+        """What the database holds it to, and finds it by."""
+
+        constraints = (
+            models.UniqueConstraint(fields=("list", "entry"), condition=models.Q(gone__isnull=True), name="complaints_one_entry"),
+        )
+        indexes = (
+            models.Index(fields=("entry", "until"), name="complaints_peer_entry"),
+            models.Index(fields=("until",), name="complaints_entry_until", condition=models.Q(gone__isnull=True)),
+        )

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from ringfence.desk.actor import Actor
+from ringfence.desk.complaints.peer_lists import selectors as peer_lists
 from ringfence.desk.decisions import selectors as decisions
 from ringfence.desk.parties.told import Named, links
 from ringfence.desk.policies import selectors as policies
@@ -27,5 +28,13 @@ def reference(*, actor: Actor, now: datetime, named: Named | None = None) -> Ref
         exemptions=told.exemptions,
         rights=told.rights,
         emergency=policies.emergency(hash=version.hash, on=now.date()) if version and named is None else {},
-        lists=policies.lists(hash=version.hash, on=now.date()) if version and named is None else {},
+        lists=_lists(version.hash, actor, now) if version and named is None else {},
     )
+
+
+def _lists(policy: str, actor: Actor, now: datetime) -> dict[str, tuple[str, ...]]:
+    """Return a version's lists with what peers' lists add to them now."""
+    lists = policies.lists(hash=policy, on=now.date())
+    for name, entries in peer_lists.entries_told(actor=actor, now=now).items():
+        lists[name] = tuple(dict.fromkeys((*lists.get(name, ()), *entries)))
+    return lists

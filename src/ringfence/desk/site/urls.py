@@ -11,6 +11,7 @@ from ringfence.desk.cases import views as cases
 from ringfence.desk.complaints import public
 from ringfence.desk.complaints import views as complaints
 from ringfence.desk.complaints.api import api as reports_api
+from ringfence.desk.complaints.peer_lists import views as peer_lists
 from ringfence.desk.decisions import views as decisions
 from ringfence.desk.detections import views as detections
 from ringfence.desk.enforcement import views as enforcement
@@ -47,7 +48,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("findings/<str:id>/", detections.finding, name="finding"),
     ),
     _app(
-        path("cases/<int:number>/tell-peer/", cases.tell_peer, name="tell-peer"),
         "cases",
         path("cases/", cases.cases, name="cases"),
         path("cases/<int:number>/", site.case_page, name="case"),
@@ -56,6 +56,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("cases/<int:number>/note/", cases.note, name="note"),
         path("cases/<int:number>/role/", cases.role, name="role"),
         path("cases/<int:number>/close/", cases.close, name="close"),
+        path("cases/<int:number>/tell-peer/", cases.tell_peer, name="tell-peer"),
         path("cases/of-finding/<str:id>/", cases.case_of_finding, name="of-finding"),
         path("complaints/<int:complaint>/join/", cases.join_complaint, name="join-complaint"),
     ),
@@ -101,9 +102,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("complaints/", complaints.complaints, name="complaints"),
         path("report/", public.report, name="report"),
         path("report/<str:ticket>/", public.status, name="status"),
-        path("complaints/<int:number>/tell-peer/", complaints.tell_peer, name="tell-peer"),
-        path("complaints/<int:number>/consent/", complaints.consent, name="consent"),
         path("complaints/new/", complaints.new, name="new"),
+        path("complaints/peers/lists/", peer_lists.peer_lists, name="peer-lists"),
         path("complaints/peers/", complaints.peers, name="peers"),
         path("complaints/<int:number>/", complaints.complaint, name="complaint"),
         path("complaints/<int:number>/look/", complaints.look_again, name="look"),
@@ -111,6 +111,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("complaints/campaigns/", complaints.campaigns, name="campaigns"),
         path("complaints/campaigns/<int:number>/", complaints.campaign, name="campaign"),
         path("complaints/<int:number>/standing/", complaints.standing, name="standing"),
+        path("complaints/<int:number>/tell-peer/", complaints.tell_peer, name="tell-peer"),
+        path("complaints/<int:number>/consent/", complaints.consent, name="consent"),
         path("complaints/<int:number>/pack/", complaints.pack, name="pack"),
         path("complaints/<int:number>/sort/", complaints.sort, name="sort"),
         path("complaints/<int:number>/close/", complaints.close, name="close"),

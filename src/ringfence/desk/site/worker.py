@@ -19,6 +19,7 @@ from django.db import DataError, IntegrityError, InterfaceError, OperationalErro
 from ringfence.desk.actor import Actor, system
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act
+from ringfence.desk.complaints.peer_lists import services as peer_lists
 from ringfence.desk.decisions import services as deciding
 from ringfence.desk.decisions.confirming import call_second_persons
 from ringfence.desk.detections import services as detections
@@ -137,6 +138,7 @@ class Worker:
         self._kept_house = now
         ended = enforcement.end_orders(actor=self._actor, now=now)
         call_second_persons(actor=self._actor, now=now)
+        peer_lists.let_go(actor=self._actor, now=now)
         sealed = audit.seal(actor=self._actor)
         if now - self._marked >= _MARKING:
             self._marked = now
