@@ -35,6 +35,8 @@ class _Place(Struct, gc=False):
     newest: int
     before: int | None
     agent: str | None
+    alone: bool = False
+    """It also registered when nobody else just had: as equipment does that keeps its own time, or that has moved there."""
 
 
 class Registrations:
@@ -66,8 +68,8 @@ class Registrations:
     def contested(self, user: str, domain: str, source: str, agent: str | None, time: Micros) -> int | None:
         """Note that `user` was registered from `source`; return how soon (µs) after its owner, where this contests it.
 
-        Owner is who was there before: another address with other equipment, known for longer, whose own registrations are at
-        least `SHORTEST_US` apart.
+        Owner is who was there before: another address, known for longer, whose own registrations are at least `SHORTEST_US`
+        apart. Other equipment tells at once; with the same, the two must take turns.
         """
         places = self._users.setdefault((user, domain), {})
         self._users.move_to_end((user, domain))
@@ -82,15 +84,26 @@ class Registrations:
             place.before, place.newest, place.agent = place.newest, time, agent
         if time - place.first > NEW_US:
             return None
-        lags = [time - other.newest for name, other in places.items() if name != source and _is_contested(place, other, time)]
-        return min(lags, default=None)
+        owners = [other for name, other in places.items() if name != source and _follows(place, other, time)]
+        place.alone = place.alone or not owners
+        return min((time - owner.newest for owner in owners if _is_contested(place, owner)), default=None)
 
 
-def _is_contested(place: _Place, owner: _Place, time: int) -> bool:
+def _follows(place: _Place, owner: _Place, time: int) -> bool:
+    """Tell whether a place is newer than the owner's, and is registered soon after it."""
     lag = time - owner.newest
     interval = owner.newest - owner.before if owner.before is not None else None
     has_time = interval is None or (interval >= SHORTEST_US and lag * _PART <= interval)
-    return owner.first < place.first and owner.agent != place.agent and lag <= SOON_US and has_time
+    return owner.first < place.first and lag <= SOON_US and has_time
+
+
+def _is_contested(place: _Place, owner: _Place) -> bool:
+    """Tell whether somebody else is there: by other equipment, or by taking turns with the owner, and never registering alone.
+
+    One telephone that moves comes from a new address too, but stays there a while.
+    """
+    takes_turns = place.before is not None and owner.newest > place.before and not place.alone
+    return owner.agent != place.agent or takes_turns
 
 
 def oddity_of(event: Event, registrations: Registrations) -> Event | None:

@@ -31,8 +31,19 @@ def test_two_phones_that_keep_a_way_through_nat_open_contest_nothing() -> None:
     assert lags(*pattern) == [None] * 5
 
 
-def test_two_places_of_the_same_equipment_contest_nothing() -> None:
-    assert lags((0, OWNER), (30, ("198.51.100.4", "Oak"))) == [None, None]
+MOVED = ("198.51.100.4", OWNER[1])
+"""Another place, where the same equipment is."""
+
+
+def test_one_telephone_that_moves_contests_nothing() -> None:
+    assert lags((0, OWNER), (30, MOVED)) == [None, None]
+    stays = [(0, OWNER), (600, OWNER), (630, MOVED), (1230, MOVED), (1830, OWNER), (1850, MOVED), (2450, OWNER), (2470, MOVED)]
+    assert lags(*stays) == [None] * 8
+
+
+def test_the_same_equipment_that_takes_turns_with_the_owner_contests_from_the_second_time_on() -> None:
+    found = lags((0, OWNER), (600, OWNER), (620, MOVED), (1200, OWNER), (1210, MOVED), (1800, OWNER), (1805, MOVED))
+    assert found == [None, None, None, None, 10 * SECOND, None, 5 * SECOND]
 
 
 def test_a_place_that_has_long_been_known_contests_nothing() -> None:
