@@ -10,7 +10,8 @@ from ringfence.vocabulary.times import Micros
 from ringfence.watch.sources.datagram import Datagram
 from ringfence.watch.sources.hep.arrival import datagram, has_usable_clock
 from ringfence.watch.sources.hep.counters import HepCounts
-from ringfence.watch.wire.hep import HepDefect, decode
+from ringfence.watch.sources.hep.layouts import Layouts
+from ringfence.watch.wire.hep import HepDefect, HepPacket
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _REMEMBERED: Final = 4_096
@@ -31,6 +32,7 @@ class Intake:
     key: bytes | None = None
     counts: HepCounts = field(default_factory=HepCounts)
     _known: set[str] = field(default_factory=set)
+    _layouts: dict[str, Layouts] = field(default_factory=dict)
 
     def admits(self, address: str) -> bool:
         """Tell whether packets from that address are taken."""
@@ -51,9 +53,12 @@ class Intake:
 
     def take(self, data: bytes, address: str) -> None:
         """Deliver what one packet from an admitted address carries, or count why not. Nothing of it is logged."""
-        packet = decode(data)
+        layouts = self._layouts.get(address)
+        if layouts is None:
+            layouts = self._laid_out(address)
+        packet = layouts.read(data)
         counts = self.counts
-        if packet.defects:
+        if isinstance(packet, HepPacket) and packet.defects:
             counts.defects.update(packet.defects)
             if HepDefect.NOT_HEP in packet.defects:
                 counts.not_hep += 1
@@ -70,7 +75,12 @@ class Intake:
         if carried is None:
             counts.without_payload += 1
             return
-        if not has_usable_clock(packet, arrival):
+        if not has_usable_clock(packet.time, arrival):
             agent.clock_refused += 1
         if self.deliver(carried) is False:
             agent.dropped += 1
+
+    def _laid_out(self, address: str) -> Layouts:
+        if len(self._layouts) >= _REMEMBERED:
+            self._layouts.clear()
+        return self._layouts.setdefault(address, Layouts())

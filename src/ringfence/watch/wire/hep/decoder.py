@@ -14,8 +14,9 @@ MAGIC: Final = b"HEP3"
 INFLATED_LIMIT: Final = 65_536
 """Octets that a compressed payload may have: no SIP message over UDP is longer."""
 
-_HEADER: Final = struct.Struct(">4sH")
-_CHUNK: Final = struct.Struct(">HHH")
+HEADER: Final = struct.Struct(">4sH")
+CHUNK: Final = struct.Struct(">HHH")
+"""A chunk's header: vendor, type, and the octets that it takes with this header."""
 _CHUNK_HEADER: Final = 6
 _GENERIC: Final = 0
 _SECONDS: Final = 0x0009
@@ -38,7 +39,7 @@ def _ipv6(value: bytes) -> str:
     return str(address.ipv4_mapped or address)
 
 
-_CHUNKS: Final[dict[int, tuple[str, int, Callable[[bytes], object] | None]]] = {
+CHUNKS: Final[dict[int, tuple[str, int, Callable[[bytes], object] | None]]] = {
     0x0001: ("family", 1, None),
     0x0002: ("protocol", 1, None),
     0x0003: ("source", 4, _ipv4),
@@ -81,10 +82,10 @@ def decode(data: bytes) -> HepPacket:
     """Return the packet that `data` is, which may be anything: no bytes raise. Unknown vendors and types are skipped."""
     if data[:1] in (b"\1", b"\2"):
         return decode_early(data) if looks_like_early(data) else HepPacket(defects=(HepDefect.NOT_HEP,))
-    if len(data) < _HEADER.size or not data.startswith(MAGIC):
+    if len(data) < HEADER.size or not data.startswith(MAGIC):
         return HepPacket(defects=(HepDefect.NOT_HEP if not MAGIC.startswith(data[:4]) or not data else HepDefect.TRUNCATED,))
     defects: list[HepDefect] = []
-    _, length = _HEADER.unpack_from(data)
+    _, length = HEADER.unpack_from(data)
     if length > len(data):
         defects.append(HepDefect.TRUNCATED)
         length = len(data)
@@ -104,8 +105,8 @@ def looks_like_hep(data: bytes) -> bool:
 
 def _fields(data: bytes, length: int, defects: list[HepDefect]) -> dict[str, object]:
     fields: dict[str, object] = {}
-    unpack, chunks, number = _CHUNK.unpack_from, _CHUNKS, int.from_bytes
-    at = _HEADER.size
+    unpack, chunks, number = CHUNK.unpack_from, CHUNKS, int.from_bytes
+    at = HEADER.size
     last = length - _CHUNK_HEADER
     while at <= last:
         vendor, kind, size = unpack(data, at)
