@@ -87,6 +87,11 @@ class Actor:
         return self.kind in _OURS or StaffRole.LEAD in self.roles
 
     @property
+    def recovers(self) -> bool:
+        """It may lock logins, unlock them and help people who lost theirs."""
+        return self.kind in _OURS or bool(self.roles & {StaffRole.ANALYST, StaffRole.LEAD, StaffRole.ADMIN})
+
+    @property
     def administers(self) -> bool:
         """It may change parties, logins and policy versions."""
         return self.kind in _OURS or StaffRole.ADMIN in self.roles

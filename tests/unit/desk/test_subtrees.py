@@ -90,6 +90,8 @@ STAFF = frozenset(
         "parties/of/<path:name>/",
         "policy/acceptance/",
         "policy/<int:number>/acceptance/",
+        "logins/",
+        "logins/<int:number>/",
     ]
 ) | {""}
 """For staff: everybody else is refused, whatever he asks with."""
@@ -99,6 +101,15 @@ PUBLIC = frozenset(
         "health",
         "sign-in/",
         "sign-out/",
+        "sign-in/closed/",
+        "sign-in/second/",
+        "sign-in/passkey/",
+        "recover/password/",
+        "recover/password/sent/",
+        "recover/password/done/",
+        "recover/password/<str:uidb36>-<str:key>/",
+        "me/mail/sent/",
+        "me/mail/confirm/<str:key>/",
         "policy/",
         "policy/<int:number>/",
         "report/",
@@ -125,6 +136,21 @@ class Own:
 PEOPLE: dict[str, Own] = {
     "me/": Own((("/me/", 200, 200),)),
     "me/password/": Own((("/me/password/", 405, 405),)),
+    "me/sessions/": Own((("/me/sessions/", 200, 200),)),
+    "me/again/": Own((("/me/again/", 200, 200),)),
+    "me/again/code/": Own((("/me/again/code/", 302, 302),)),
+    "me/again/passkey/": Own((("/me/again/passkey/", 302, 302),)),
+    "me/mail/": Own((("/me/mail/", 200, 200),)),
+    "me/factors/": Own((("/me/factors/", 200, 200),)),
+    "me/factors/app/": Own((("/me/factors/app/", 302, 302),)),  # first the password again
+    "me/factors/app/off/": Own((("/me/factors/app/off/", 404, 404),)),
+    "me/factors/codes/": Own((("/me/factors/codes/", 404, 404),)),
+    "me/factors/codes/new/": Own((("/me/factors/codes/new/", 302, 302),)),
+    "me/factors/codes/file/": Own((("/me/factors/codes/file/", 404, 404),)),
+    "me/factors/passkeys/": Own((("/me/factors/passkeys/", 200, 200),)),
+    "me/factors/passkeys/add/": Own((("/me/factors/passkeys/add/", 302, 302),)),
+    "me/factors/passkeys/<int:pk>/off/": Own((("/me/factors/passkeys/1/off/", 302, 302),)),
+    "me/factors/passkeys/<int:pk>/name/": Own((("/me/factors/passkeys/1/name/", 302, 302),)),
     "own/": Own((("/own/", 200, 200),)),
     "own/<path:name>/": Own(
         (("/own/resell/", 200, 404), ("/own/shop/", 200, 200), ("/own/foreign/", 404, 404), ("/own/zenith/", 404, 404))
@@ -199,6 +225,9 @@ def _address(route: str) -> str:
         ("<str:file>", "x"),
         ("<str:token>", "x"),
         ("<str:ticket>", "x"),
+        ("<str:uidb36>", "1"),
+        ("<str:key>", "x"),
+        ("<int:pk>", "1"),
         ("<number>", "1"),
     ):
         route = route.replace(part, value)
@@ -320,7 +349,7 @@ def test_a_partys_person_who_signs_in_comes_to_his_own_pages(busy: Desk) -> None
         username="sam", password="correct horse battery", roles=(), party=Party.objects.get(name="shop").pk, actor=ADMIN, now=NOON
     )
     client = Client()
-    answer = client.post("/sign-in/", {"username": "sam", "password": "correct horse battery"})
+    answer = client.post("/sign-in/", {"login": "sam", "password": "correct horse battery"})
     assert (answer.status_code, answer.headers["Location"]) == (302, "/own/")
     assert b"by use" in client.get("/own/").content  # to come is to use
     assert client.post("/own/", {"do": "accept"}).status_code == 302

@@ -1,9 +1,9 @@
-"""Making logins and signing in."""
+"""Making logins, coming in, and one's own password."""
 
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -12,23 +12,17 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from ringfence.desk.access import guessing, mails
 from ringfence.desk.access.models import Person
-from ringfence.desk.actor import Actor, StaffRole, require, system
-from ringfence.desk.audit import selectors as audit_selectors
+from ringfence.desk.actor import ANONYMOUS, Actor, StaffRole, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.errors import DeskError, NotThere, StaleState
+from ringfence.desk.outbox import services as outbox
 
 FIRST_USERNAME: Final = "first"
-_TRIES: Final = 5
-_TRY_SPAN: Final = timedelta(minutes=5)
-_NOBODYS_PASSWORD: Final = make_password(None)
-
-
-class SignInRefused(DeskError):
-    """Wrong name or password, or too many tries. The text never says which of the first two."""
-
-    permanent = False
+SIGN_IN_FAILED: Final = "sign-in.failed"
+"""Somebody tried the login of a party's person: watch is told, and may count it against guessing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,38 +55,71 @@ def create_first_login(*, actor: Actor, now: datetime, keep: Callable[[FirstLogi
 
 
 @transaction.atomic
-def create_login(
-    *, username: str, password: str, roles: Sequence[StaffRole], actor: Actor, now: datetime, party: int | None = None
-) -> None:
-    """Make a login; with the row of a `party` one of that party's people, who sees it and those below it and has no role."""
+def create_login(  # noqa: PLR0913 # who it is, what it may, and how it comes in
+    *,
+    username: str,
+    password: str | None,
+    roles: Sequence[StaffRole],
+    actor: Actor,
+    now: datetime,
+    party: int | None = None,
+    mail: str = "",
+) -> Person:
+    """Make a login; with the row of a `party` one of that party's people, who sees it and those below it and has no role.
+
+    Without a password nobody comes in by one before it was set by a link that is mailed.
+    """
     require(actor.administers, actor, "make logins")
     if party is not None and roles:
         raise LoginRefused("a party's login has no role at the desk")
     hashed, named = make_password(password), [str(role) for role in roles]
-    Person.objects.create(username=username, password=hashed, roles=named, created=now, party_id=party)
+    made = Person.objects.create(username=username, password=hashed, roles=named, created=now, party_id=party, mail=mail)
     details: dict[str, Detail] = {"roles": named} if party is None else {"party": party}
     audit.record(acts=[Act(verb="created", about=("login", username), details=details)], actor=actor, now=now)
+    return made
 
 
-def sign_in(*, username: str, password: str, address: str, actor: Actor, now: datetime) -> Person:
-    """Return the person that name and password belong to.
+def home_of(person: Person) -> str:
+    """Return the name of the page that somebody comes to."""
+    return "policies:own" if person.party_id is not None else "site:dashboard"
 
-    Raises `SignInRefused`, after five failures of one name from one address in five minutes without looking at the password.
+
+@transaction.atomic
+def note_sign_in(*, person: Person, address: str, now: datetime) -> None:
+    """Record that somebody came in."""
+    audit.record(acts=[Act(verb="succeeded", about=_about(person.username, address))], actor=person.actor, now=now)
+
+
+@transaction.atomic
+def note_failure(*, username: str, address: str, now: datetime) -> None:
+    """Record that somebody did not, as a token of name and address, and tell watch where the name is that of a party's person.
+
+    Guessing from very many addresses fills no disk: beyond 500 an hour failures are only counted, and one entry says so.
     """
-    about = ("sign-in", audit.token_of("sign-in", f"{username}\0{address}"))
-    tries = audit_selectors.times_done(verb="failed", about=about, since=now - _TRY_SPAN, actor=system("sign-in"))
-    person = Person.objects.filter(username=username.replace("\0", "\ufffd"), is_active=True).first()
-    held = person.password if person else _NOBODYS_PASSWORD
-    # Hashing takes a third of a second: not within a transaction, lest strangers at this page keep the database from the worker.
-    passed = tries < _TRIES and check_password(password, held) and person is not None
-    with transaction.atomic():
-        verb = "succeeded" if passed else "failed"
-        audit.record(acts=[Act(verb=verb, about=about)], actor=person.actor if person and passed else actor, now=now)
-    if tries >= _TRIES:
-        raise SignInRefused("too many failed tries from here; wait five minutes")
-    if not passed or person is None:
-        raise SignInRefused("this name and password do not go together")
-    return person
+    person = Person.objects.filter(username=username).first()
+    act = Act(verb="failed", about=_about(username, address))
+    try:
+        guessing.charge(guessing.TOLD, now=now)
+    except guessing.TooManyTries as many:
+        if many.begins:
+            details = {"until": f"{many.until:%Y-%m-%dT%H:%M}"}
+            audit.record(acts=[Act(verb="not-listed", about=("sign-in", ""), details=details)], actor=ANONYMOUS, now=now)
+        return
+    audit.record(acts=[act], actor=ANONYMOUS, now=now)
+    if person is not None and person.party_id is not None:
+        told = {"login": person.username, "party": person.party_id, "id": secrets.token_hex(8)}
+        outbox.enqueue(topic=SIGN_IN_FAILED, payloads=[told], now=now)
+
+
+@transaction.atomic
+def note_wait(*, username: str, address: str, until: datetime, now: datetime) -> None:
+    """Record that no further try of this name from this address is taken for a while."""
+    details = {"until": f"{until:%Y-%m-%dT%H:%M}"}
+    audit.record(acts=[Act(verb="locked-out", about=_about(username, address), details=details)], actor=ANONYMOUS, now=now)
+
+
+def _about(username: str, address: str) -> tuple[str, str]:
+    return "sign-in", audit.token_of("sign-in", f"{username}\0{address}")
 
 
 class PasswordRefused(DeskError):
@@ -100,19 +127,36 @@ class PasswordRefused(DeskError):
 
 
 def change_password(*, person: Person, present: str, new: str, actor: Actor, now: datetime) -> None:
-    """Give the person another password; who signed in elsewhere with the old one is out. Raises `PasswordRefused`."""
+    """Give the person another password; who signed in elsewhere with the old one is out. Raises `PasswordRefused`.
+
+    The present one is no more to be guessed here than where one signs in: raises `guessing.TooManyTries`.
+    """
     require(actor.id == person.username, actor, "change another's password")
+    tried = guessing.of_code(person)
+    guessing.charge(tried, now=now)
     if not check_password(present, person.password):
         raise PasswordRefused("this is not your present password")
+    guessing.refund(tried)
     try:
         validate_password(new, person)
     except ValidationError as error:
         raise PasswordRefused(" ".join(error.messages)) from error
+    _set(person, new, "changed-password", actor, now)
+
+
+def reset_password(*, person: Person, new: str, now: datetime) -> None:
+    """Give the person the password that it chose by a link of a mail: whoever was signed in is out, and it may be tried again."""
+    _set(person, new, "reset-password", person.actor, now)
+    guessing.forgive(username=person.username)
+
+
+def _set(person: Person, new: str, verb: str, actor: Actor, now: datetime) -> None:
     hashed = make_password(new)  # takes a third of a second, so not within the transaction
     with transaction.atomic():
         if not Person.objects.filter(username=person.username, password=person.password).update(password=hashed):
             raise StaleState("the password was changed in between")
-        audit.record(acts=[Act(verb="changed-password", about=("login", person.username))], actor=actor, now=now)
+        audit.record(acts=[Act(verb=verb, about=("login", person.username))], actor=actor, now=now)
+        mails.write_page(to=person.mail, page="access/mail/password_changed.txt", context={"person": person, "now": now}, now=now)
     person.password = hashed
 
 

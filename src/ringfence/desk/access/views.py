@@ -4,44 +4,39 @@ from datetime import UTC, datetime
 from typing import Final, cast
 from zoneinfo import available_timezones
 
-from django.contrib.auth import login, logout, update_session_auth_hash
+from allauth.account.views import LoginView
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.auth import logout, update_session_auth_hash
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect, render, resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
 
-from ringfence.desk.access import keys, services
+from ringfence.desk.access import keys, links, locks, mails, people, services
 from ringfence.desk.access.models import Person
-from ringfence.desk.access.services import SignInRefused
-from ringfence.desk.actor import DeskRequest, KeyScope, require
+from ringfence.desk.actor import DeskRequest, KeyScope, StaffRole, require
+from ringfence.desk.errors import NotThere
 from ringfence.desk.pages import attempt, for_bound, for_staff, page_of
 
 _NO_REGION: Final = "Without a region"
+_DIGITS: Final = 18
 
 
-def sign_in(request: HttpRequest) -> HttpResponse:
-    """Show the form; with a right name and password go where the person wanted to go."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if request.method != "POST":
-        return render(request, "access/sign_in.html", {"next": wanted})
-    username = request.POST.get("username", "")[:64]
-    try:
-        person = services.sign_in(
-            username=username,
-            password=request.POST.get("password", "")[:1024],
-            address=request.META.get("REMOTE_ADDR", ""),
-            actor=cast(DeskRequest, request).actor,
-            now=datetime.now(UTC),
-        )
-    except SignInRefused as refusal:
-        return render(request, "access/sign_in.html", {"next": wanted, "username": username, "refusal": refusal}, status=403)
-    login(request, person, backend="django.contrib.auth.backends.ModelBackend")
-    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    home = resolve_url("policies:own" if person.party_id is not None else "site:dashboard")
-    return redirect(wanted if safe else home)
+class SignIn(LoginView):  # type: ignore[misc] # the library has no types
+    """The library's way in, with the desk's page and its manners."""
+
+    template_name = "access/sign_in.html"
+
+    def form_invalid(self, form: Form) -> HttpResponse:
+        """Say so with a 403."""
+        return self.render_to_response(self.get_context_data(form=form), status=403)  # type: ignore[no-any-return]
+
+
+sign_in = SignIn.as_view()
 
 
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Forget who is there."""
+    """Forget who is there, or who was half in."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     logout(request)
@@ -59,7 +54,8 @@ def me(request: DeskRequest) -> HttpResponse:
             done=f"Times are shown in {zone} now.",
             back="access:me",
         )
-    context = {"zones": _zones(), "roles": sorted(request.actor.roles), "now": datetime.now(UTC)}
+    factors = Authenticator.objects.filter(user_id=request.user.pk).exclude(type=Authenticator.Type.RECOVERY_CODES).count()
+    context = {"zones": _zones(), "roles": sorted(request.actor.roles), "now": datetime.now(UTC), "factors": factors}
     return render(request, "access/me.html", context)
 
 
@@ -74,9 +70,31 @@ def change_password(request: DeskRequest) -> HttpResponse:
         present, new = request.POST.get("present", "")[:1024], request.POST.get("new", "")[:1024]
         services.change_password(person=person, present=present, new=new, actor=request.actor, now=datetime.now(UTC))
         update_session_auth_hash(request, person)
+        UserSession.objects.create_from_request(request)
 
     return attempt(
         request, change, done="Your password is changed. Other places where you were signed in are signed out.", back="access:me"
+    )
+
+
+@for_bound
+def sessions(request: DeskRequest) -> HttpResponse:
+    """Show where one is signed in; end one place, or all."""
+    person, actor, now = cast(Person, request.user), request.actor, datetime.now(UTC)
+    if request.method != "POST":
+        rows = sorted(UserSession.objects.purge_and_list(person), key=lambda row: row.created_at, reverse=True)
+        return render(request, "access/sessions.html", {"sessions": rows, "here": request.session.session_key})
+    if request.POST.get("do") == "all":
+        locks.end_sessions(username=person.username, actor=actor, now=now)
+        logout(request)
+        return redirect("access:sign-in")
+    written = request.POST.get("session", "")
+    number = int(written) if written.isdecimal() and len(written) < _DIGITS else 0
+    return attempt(
+        request,
+        lambda: locks.end_session(person=person, session=number, actor=actor, now=now),
+        done="That session is over.",
+        back="access:sessions",
     )
 
 
@@ -119,3 +137,70 @@ def _reach(form: QueryDict) -> keys.Reach:
         expires = given if given.tzinfo else given.replace(tzinfo=UTC)
     scopes = [KeyScope(scope) for scope in form.getlist("scope") if scope in set(KeyScope)]
     return keys.Reach(scopes, form.get("party", "").strip() or None, expires)
+
+
+@for_staff
+def logins(request: DeskRequest) -> HttpResponse:
+    """Show who may sign in; make a login, whose owner sets a password by a mailed link."""
+    actor, now, refusal = request.actor, datetime.now(UTC), None
+    require(actor.administers or actor.recovers, actor, "see logins")
+    if request.method == "POST":
+        form = request.POST
+        try:
+            made = people.invite(
+                username=form.get("username", ""),
+                mail=form.get("mail", ""),
+                roles=form.getlist("role"),
+                party=form.get("party", "").strip(),
+                actor=actor,
+                now=now,
+            )
+        except services.LoginRefused as error:
+            refusal = error
+        else:
+            _send_link(made, now)
+            return redirect("access:login", number=made.pk)
+    search = request.GET.get("search", "").strip()[:64]
+    context = {"page": page_of(request, people.logins(actor=actor, search=search)), "search": search, "refusal": refusal}
+    return render(request, "access/logins.html", context | {"roles": list(StaffRole)})
+
+
+def _send_link(person: Person, now: datetime) -> None:
+    context = {"person": person, "link": links.password_link(person), "now": now}
+    mails.write_page(to=person.mail, page="access/mail/set_password.txt", context=context, now=now)
+
+
+@for_staff
+def login_page(request: DeskRequest, number: int) -> HttpResponse:
+    """Show one login: what it may, its factors and locks; change it, close it, end its sessions."""
+    actor, now = request.actor, datetime.now(UTC)
+    person = people.logins(actor=actor).filter(pk=number).first()
+    if person is None:
+        raise NotThere(f"no login {number}")
+    if request.method == "POST":
+        form, name = request.POST, person.username
+
+        def deed() -> None:
+            match form.get("do"):
+                case "change":
+                    roles = form.getlist("role")
+                    people.change_login(username=name, mail=form.get("mail", ""), roles=roles, actor=actor, now=now)
+                case "close" | "open":
+                    people.set_open(username=name, is_open=form.get("do") == "open", actor=actor, now=now)
+                case "end":
+                    locks.end_sessions(username=name, actor=actor, now=now)
+                case "link" if person.may_sign_in:
+                    require(actor.administers, actor, "send links")
+                    _send_link(person, now)
+                case _:
+                    raise NotThere("nothing of that kind can be done now")
+
+        return attempt(request, deed, done="Done.", back=resolve_url("access:login", number=number))
+    context = {
+        "person": person,
+        "roles": list(StaffRole),
+        "factors": Authenticator.objects.filter(user=person).order_by("created_at"),
+        "sessions": UserSession.objects.filter(user=person).count(),
+        "locks": person.locks.order_by("-since"),
+    }
+    return render(request, "access/login.html", context)

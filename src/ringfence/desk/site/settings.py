@@ -5,6 +5,8 @@ RINGFENCE_DATABASE   postgresql://user:password@host:port/name; without it DIR/d
 RINGFENCE_HOSTS      host names under which the desk is reached, by commas; loopback is always allowed
 RINGFENCE_HTTPS      1 where people reach the desk by https: cookies are then sent by https alone
 RINGFENCE_PUBLIC_URL the address under which parties reach the desk, as https://abuse.voice.example; it stands in notices
+RINGFENCE_STAFF_MFA  1 where staff must have a second factor: without one nothing is open to them but the page that sets one up
+RINGFENCE_PROXIES    how many proxies of your own stand in front: whose address a request comes from is read from what they add
 RINGFENCE_STANDING_ORDERS_PER_HOUR   how many automatic decisions an hour before automation stops and pages somebody
 """
 
@@ -65,6 +67,8 @@ RINGFENCE_DATA: Path | None = Path(_data) if _data else None
 RINGFENCE_KEY: bytes = _key(RINGFENCE_DATA) if RINGFENCE_DATA else b"only for tests: 32 bytes of key."
 RINGFENCE_PUBLIC_URL: str = os.environ.get("RINGFENCE_PUBLIC_URL", "http://127.0.0.1:8080").rstrip("/")
 RINGFENCE_STANDING_ORDERS_PER_HOUR: int = int(os.environ.get("RINGFENCE_STANDING_ORDERS_PER_HOUR", "100"))
+RINGFENCE_STAFF_MFA: bool = os.environ.get("RINGFENCE_STAFF_MFA") == "1"
+RINGFENCE_PROXIES: int = int(os.environ.get("RINGFENCE_PROXIES", "0"))
 
 SECRET_KEY = blake2b(b"desk", key=RINGFENCE_KEY, person=b"django secret").hexdigest()
 DEBUG = False
@@ -98,8 +102,13 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     *(f"ringfence.desk.{noun}" for noun in _NOUNS),
+    "allauth",  # after ours, whose templates go before its own
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
 ]
 MIDDLEWARE = [
+    "ringfence.desk.site.middleware.address_behind_proxies",
     "ringfence.desk.site.middleware.content_security_policy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -113,6 +122,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "ringfence.desk.site.middleware.actor_and_zone",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "ringfence.desk.access.middleware.second_factor_due",
     "ringfence.desk.site.middleware.refusals_as_pages",
 ]
 TEMPLATES = [
@@ -139,17 +151,53 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "access:sign-in"
 LOGIN_REDIRECT_URL = "site:dashboard"
+AUTHENTICATION_BACKENDS = ["ringfence.desk.access.backend.PersonBackend"]
+PASSWORD_RESET_TIMEOUT = 12 * 3600
+EMAIL_BACKEND = "ringfence.desk.access.mails.OutboxBackend"
+DEFAULT_FROM_EMAIL = "desk@localhost"  # the relay's sender takes its place
 
 _https = os.environ.get("RINGFENCE_HTTPS") == "1"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
+if _https:
+    CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS]
+if RINGFENCE_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 X_FRAME_OPTIONS = "DENY"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+ACCOUNT_ADAPTER = "ringfence.desk.access.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"login": "ringfence.desk.access.forms.SignInForm"}
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "mail"
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up: an admin makes logins
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an admin's word is good; who changes the own address confirms the new one
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody is written to who has no login here
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_SESSION_COOKIE_AGE = SESSION_COOKIE_AGE
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _https else "http"
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "reset_password": "20/h/ip"}  # the others are ours: access/guessing
+MFA_ADAPTER = "ringfence.desk.access.adapter.SecondFactors"
+MFA_FORMS = {
+    "authenticate": "ringfence.desk.access.forms.CodeForm",
+    "reauthenticate": "ringfence.desk.access.forms.CodeAgainForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Ringfence"
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+USERSESSIONS_TRACK_ACTIVITY = False
 
 USE_TZ = True
 TIME_ZONE = "UTC"

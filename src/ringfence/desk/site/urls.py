@@ -2,7 +2,6 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from ringfence.desk.access import views as access
 from ringfence.desk.api import views as describing
 from ringfence.desk.api.sync import api
 from ringfence.desk.appeals import views as appeals
@@ -34,14 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("banners/", site.banners, name="banners"),
         path("health", site.health, name="health"),
     ),
-    _app(
-        "access",
-        path("sign-in/", access.sign_in, name="sign-in"),
-        path("sign-out/", access.sign_out, name="sign-out"),
-        path("me/", access.me, name="me"),
-        path("me/password/", access.change_password, name="password"),
-        path("keys/", access.api_keys, name="keys"),
-    ),
+    path("", include("ringfence.desk.access.urls")),
     _app(
         "detections",
         path("findings/", detections.findings, name="findings"),

@@ -71,7 +71,7 @@ def test_findings_are_narrowed_by_severity_and_cases_by_subject(desk: Desk, clie
 
 
 def test_a_form_without_its_token_is_told_in_our_words(policy: str) -> None:
-    answer = Client(enforce_csrf_checks=True).post("/sign-in/", {"username": "a", "password": "b"})
+    answer = Client(enforce_csrf_checks=True).post("/sign-in/", {"login": "a", "password": "b"})
     assert answer.status_code == 403
     assert b"This form is too old" in answer.content
     assert b"<style" not in answer.content

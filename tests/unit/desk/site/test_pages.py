@@ -167,9 +167,9 @@ def test_a_session_that_ended_reloads_the_page_instead_of_filling_a_fragment(pol
 def test_signing_in_leads_where_one_wanted_to_go_and_nowhere_else(policy: str) -> None:
     client_of(StaffRole.ANALYST)
     for wanted, led in (("/orders/", "/orders/"), ("https://elsewhere.example/", "/")):
-        answer = Client().post("/sign-in/", {"username": "analyst", "password": PASSWORD, "next": wanted})
+        answer = Client().post("/sign-in/", {"login": "analyst", "password": PASSWORD, "next": wanted})
         assert (answer.status_code, answer["Location"]) == (302, led)
-    refused = Client().post("/sign-in/", {"username": "analyst", "password": "wrong"})
+    refused = Client().post("/sign-in/", {"login": "analyst", "password": "wrong"})
     assert refused.status_code == 403
     assert b"do not go together" in refused.content
 
@@ -203,7 +203,7 @@ def test_an_auditors_forms_are_refused(desk: Desk) -> None:
 
 def test_a_form_without_its_token_is_refused(policy: str) -> None:
     client = Client(enforce_csrf_checks=True)
-    assert client.post("/sign-in/", {"username": "a", "password": "b"}).status_code == 403
+    assert client.post("/sign-in/", {"login": "a", "password": "b"}).status_code == 403
 
 
 def test_files_are_tried_then_imported(policy: str) -> None:
