@@ -14,6 +14,8 @@ from ringfence.desk.complaints import selectors as complaints
 from ringfence.desk.detections import selectors as detections
 from ringfence.desk.errors import DeskError, NotThere, StaleState
 from ringfence.desk.outbox import services as outbox
+from ringfence.desk.policies import rulings
+from ringfence.desk.policies.rulings import About
 from ringfence.vocabulary.severity import Mode, Severity
 from ringfence.vocabulary.subjects import Role, SubjectKind
 
@@ -28,7 +30,8 @@ class NothingSaid(DeskError):
 def join_finding(*, finding_id: str, actor: Actor, now: datetime) -> int | None:
     """Join a finding to its subject's open case, opened if there is none; return the case.
 
-    `None`: the finding stays without a case, because its rule runs in shadow or it is worth no more than knowing. Twice is once.
+    `None`: the finding stays without a case, because its rule runs in shadow, it is worth no more than knowing, or a court had
+    struck its clause. Twice is once.
     """
     require(actor.works_cases, actor, "join findings to cases")
     finding = detections.finding(id=finding_id, actor=actor)
@@ -39,6 +42,12 @@ def join_finding(*, finding_id: str, actor: Actor, now: datetime) -> int | None:
     joined = JoinedFinding.objects.filter(finding_id=finding_id).first()
     if joined is not None:
         return joined.case_id
+    about = About(finding.contract.subject, finding.contract.party_path)
+    ruling = rulings.striking(clause=finding.clause, about=about, moments=[finding.time], actor=actor)
+    if ruling is not None:
+        act = Act(verb="left-aside", about=("finding", finding_id), details={"clause": finding.clause, "ruling": ruling.pk})
+        audit.record(acts=[act], actor=actor, now=now)
+        return None
     if finding.party:
         case = _open_case(SubjectKind.PARTY, finding.party, Role.OFFENDER, actor, now)
     else:

@@ -129,6 +129,36 @@ class Strike(models.Model):
         indexes = (models.Index(fields=("party", "clause", "expires"), name="decisions_strike_party"),)
 
 
+class Reconsidered(models.TextChoices):
+    """What came of looking at a measure again."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    LIFTED = "lifted"
+
+
+class Reconsideration(models.Model):
+    """A measure that a person decided rests on a clause that a court struck: a person must say whether it stays.
+
+    Where it is kept, `clause` is what it rests on instead, and `reasons` may be told to the party.
+    """
+
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="reconsiderations")
+    ruling = models.ForeignKey("policies.Ruling", on_delete=models.PROTECT, related_name="+")
+    raised = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=Reconsidered.choices, default=Reconsidered.OPEN)
+    clause = models.CharField(max_length=64, blank=True)
+    reasons = models.TextField(blank=True)
+    by = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField(null=True)
+
+    class Meta:
+        """What the database holds it to, and finds it by."""
+
+        constraints = (models.UniqueConstraint(fields=("decision", "ruling"), name="decisions_reconsidered_once"),)
+        indexes = (models.Index(fields=("state", "raised"), name="decisions_reconsidered"),)
+
+
 class Automation(models.Model):
     """Whether standing orders may decide. There is one row, number 1; no row means that they may."""
 

@@ -12,7 +12,9 @@ from ringfence.desk.decisions.measures import Found, Measure, measure_of
 from ringfence.desk.decisions.strikes import reached
 from ringfence.desk.errors import NotThere
 from ringfence.desk.parties import selectors as parties
+from ringfence.desk.policies import rulings
 from ringfence.desk.policies import selectors as policies
+from ringfence.desk.policies.rulings import About
 from ringfence.policy import Step
 from ringfence.vocabulary.contracts import ActionKind, Scope
 from ringfence.vocabulary.subjects import Role, SubjectKind
@@ -84,6 +86,7 @@ def propose(*, case_id: int, finding: "Finding", now: datetime, actor: Actor) ->
     measure = measure_of(step, found)
     if measure is None:
         return None
+    fallen = _struck(finding, step, now, actor)
     shared = parties.trunks_at(address=finding.subject_id, now=now, actor=actor) if kind is SubjectKind.SOURCE else []
     names = ", ".join(use.trunk.name for use in shared)
     return Proposal(
@@ -103,8 +106,19 @@ def propose(*, case_id: int, finding: "Finding", now: datetime, actor: Actor) ->
         weighs=weighs,
         says=finding.contract.says,
         remark=f"The address is also that of {names}: edges let its authenticated requests through." if names else "",
-        obstacle=obstacle(measure.scope, policies.lists(hash=finding.policy, on=now.date())),
+        obstacle=fallen or obstacle(measure.scope, policies.lists(hash=finding.policy, on=now.date())),
     )
+
+
+def _struck(finding: "Finding", step: Step, now: datetime, actor: Actor) -> str:
+    """Return why nothing may rest on the finding's clause or on the one that allows the step, or empty text."""
+    told = finding.contract
+    about, moments = About(told.subject, told.party_path), [now, finding.time]
+    for clause in dict.fromkeys((finding.clause, step.under)):
+        ruling = rulings.striking(clause=clause, about=about, moments=moments, actor=actor)
+        if ruling is not None:
+            return f"the clause {clause} is struck by {ruling.court}, {ruling.reference}"
+    return ""
 
 
 def step_for(*, case: Case, finding: "Finding", now: datetime, actor: Actor) -> tuple[Step, int, int] | None:

@@ -13,8 +13,10 @@ from ringfence.desk.audit.services import Act
 from ringfence.desk.decisions.models import Decision, DecisionKind
 from ringfence.desk.decisions.proposals import EMERGENCY_LIST
 from ringfence.desk.outbox import services as outbox
+from ringfence.desk.policies import rulings
 from ringfence.desk.policies import selectors as policies
-from ringfence.vocabulary.contracts import ActionKind
+from ringfence.desk.policies.rulings import About
+from ringfence.vocabulary.contracts import ActionKind, Subject
 from ringfence.vocabulary.subjects import SubjectKind
 
 CLAUSE: Final = "technical-prevention"
@@ -27,11 +29,15 @@ _SAYS: Final = "The called person, who proved control of the called number, aske
 def decide_wish(*, case_id: int, pair: tuple[str, str], complaint: int, actor: Actor, now: datetime) -> str | None:
     """Decide that `pair`, caller and callee, is kept apart for half a year; return the decision. Twice is once.
 
-    `None` where no version is posted, or where either is an emergency number: these always come through.
+    `None` where no version is posted, where a court struck the clause, or where either is an emergency number: these always come
+    through.
     """
     require(actor.kind is ActorKind.SYSTEM, actor, "carry out called persons' wishes")
     version = policies.current(actor=actor)
     if version is None or set(pair) & set(policies.lists(hash=version.hash, on=now.date()).get(EMERGENCY_LIST, ())):
+        return None
+    about = About(Subject(kind=SubjectKind.PAIR, id=",".join(pair)))
+    if rulings.striking(clause=CLAUSE, about=about, moments=[now], actor=actor) is not None:
         return None
     id = blake2b(f"wish\0{complaint}".encode(), digest_size=16, key=settings.RINGFENCE_KEY).hexdigest()
     if Decision.objects.filter(id=id).exists():

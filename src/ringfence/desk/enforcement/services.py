@@ -82,7 +82,7 @@ def lift_order(*, order_id: str, why: Why, actor: Actor, now: datetime) -> None:
     if order is None:
         raise NotThere(f"no order {order_id}")
     deciding.decide_lift(decision_id=order.decision_id, why=why, actor=actor, now=now)
-    if not _remove(order, "lifted", why.public, actor, now):
+    if not remove(order, "lifted", why.public, actor, now):
         raise StaleState("the order is over already")
 
 
@@ -102,15 +102,15 @@ def end_orders(*, actor: Actor, now: datetime) -> int:
     require(actor.works_cases, actor, "end orders")
     ended = 0
     for order in Order.objects.filter(state__in=IN_FORCE, until__lte=now).order_by("until")[:500]:
-        ended += _remove(order, "ended", "its time was over", actor, now)
+        ended += remove(order, "ended", "its time was over", actor, now)
     forgotten = Order.objects.filter(state=OrderState.REMOVING, removing__lte=now - _NOBODY_HAD_IT)
     for order in forgotten.exclude(placement__placed__isnull=False)[:500]:
         _removed(order, "no edge ever reported having it", actor, now)
     return ended
 
 
-def _remove(order: Order, verb: str, reason: str, actor: Actor, now: datetime) -> bool:
-    """Have the edges drop an order; tell whether it was in force."""
+def remove(order: Order, verb: str, reason: str, actor: Actor, now: datetime) -> bool:
+    """Have the edges drop an order; tell whether it was in force. Call it inside the transaction of what ends it."""
     changed = Order.objects.filter(id=order.id, state__in=IN_FORCE).update(
         state=OrderState.REMOVING, removing=now, ended_by=actor.id, end_reason=reason
     )

@@ -23,9 +23,10 @@ class Due:
     attempts: int
 
 
-def enqueue(*, topic: str, payloads: Sequence[Mapping[str, Any]], now: datetime) -> None:
-    """Put messages in. Call it inside the transaction of the change that causes them."""
-    Message.objects.bulk_create([Message(topic=topic, payload=dict(payload), created=now, due=now) for payload in payloads])
+def enqueue(*, topic: str, payloads: Sequence[Mapping[str, Any]], now: datetime, due: datetime | None = None) -> None:
+    """Put messages in, to be carried out at once, or when `due`. Call it inside the transaction of the change that causes them."""
+    when = now if due is None else max(due, now)
+    Message.objects.bulk_create([Message(topic=topic, payload=dict(payload), created=now, due=when) for payload in payloads])
 
 
 def due(*, topics: Sequence[str], now: datetime, limit: int = 100) -> list[Due]:

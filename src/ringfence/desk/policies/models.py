@@ -1,4 +1,6 @@
-"""Posted versions of the policy. The files lie in DIR/policies/<hash>/ and never change."""
+"""Posted versions of the policy, whose files lie in DIR/policies/<hash>/ and never change; acceptance; courts' rulings."""
+
+from datetime import datetime
 
 from django.db import models
 
@@ -46,3 +48,56 @@ class Acceptance(models.Model):
 
         constraints = (models.UniqueConstraint(fields=("version", "party", "how", "account"), name="policies_acceptance_once"),)
         indexes = (models.Index(fields=("party", "version"), name="policies_acceptance_party"),)
+
+
+class RulingKind(models.TextChoices):
+    """What a court said of a clause."""
+
+    STRIKE = "strike", "The clause is struck"
+    REINSTATE = "reinstate", "The clause is reinstated"
+
+
+class Ruling(models.Model):
+    """A court's word on a clause, laid over every version that has it; the versions stay as they are. Never changed.
+
+    `jurisdictions` (ISO 3166 alpha-2) and `parties` (their names) narrow where and for whom a strike holds; empty: everywhere,
+    everybody. It holds from `valid_from` to `valid_to`, or to where the ruling that reinstates the clause begins if that is
+    earlier.
+    `extent` says in words what was struck. `lifts`, of a reinstatement: the strike that ends.
+    """
+
+    kind = models.CharField(max_length=16, choices=RulingKind.choices)
+    clause = models.CharField(max_length=64)
+    court = models.CharField(max_length=200)
+    reference = models.CharField(max_length=128)
+    decided = models.DateField()
+    extent = models.TextField(blank=True)
+    jurisdictions = models.JSONField(default=list)
+    parties = models.JSONField(default=list)
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True)
+    lifts = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="reinstated_by")
+    recorded = models.DateTimeField()
+    recorded_by = models.CharField(max_length=64)
+
+    class Meta:
+        """What the database holds it to, and finds it by."""
+
+        constraints = (
+            models.UniqueConstraint(fields=("kind", "clause", "court", "reference"), name="policies_ruling_once"),
+            models.CheckConstraint(
+                condition=models.Q(kind="strike", lifts__isnull=True) | models.Q(kind="reinstate", lifts__isnull=False),
+                name="policies_ruling_lifts",
+            ),
+        )
+        indexes = (models.Index(fields=("clause", "valid_from"), name="policies_ruling_clause"),)
+
+    @property
+    def ends(self) -> datetime | None:
+        """The moment from which a strike holds no more; `None` where none is known."""
+        reinstated = self.reinstated_by.valid_from if hasattr(self, "reinstated_by") else None
+        return min((moment for moment in (self.valid_to, reinstated) if moment is not None), default=None)
+
+    def holds(self, moment: datetime) -> bool:
+        """Tell whether it is a strike that holds somewhere for somebody at `moment`."""
+        return self.kind == RulingKind.STRIKE and self.valid_from <= moment and (self.ends is None or moment < self.ends)

@@ -1,4 +1,4 @@
-"""The reference feed's record: the provider's parties, the version in force with its lists, and whether automation is held."""
+"""The reference feed's record: the provider's parties, the version in force with its lists, rulings, whether automation is held."""
 
 from datetime import datetime
 
@@ -6,6 +6,7 @@ from ringfence.desk.actor import Actor
 from ringfence.desk.complaints.peer_lists import selectors as peer_lists
 from ringfence.desk.decisions import selectors as decisions
 from ringfence.desk.parties.told import Named, links
+from ringfence.desk.policies import rulings
 from ringfence.desk.policies import selectors as policies
 from ringfence.vocabulary.contracts import Reference
 from ringfence.vocabulary.times import micros
@@ -19,6 +20,8 @@ def reference(*, actor: Actor, now: datetime, named: Named | None = None) -> Ref
         time=micros(now),
         full=named is None,
         policy=version.hash if version else None,
+        jurisdiction=policies.bundle(hash=version.hash).settings.jurisdiction if version else None,
+        rulings=rulings.told() if actor.sees_the_desk else (),
         automation_held=decisions.automation(actor=actor).held,
         parties=told.parties,
         accounts=told.accounts,

@@ -10,11 +10,11 @@ from ringfence.desk.complaints import control
 from ringfence.desk.complaints.answering import ANSWERED
 from ringfence.desk.decisions import selectors as decided
 from ringfence.desk.decisions import services as decisions
-from ringfence.desk.enforcement import receipts
+from ringfence.desk.enforcement import receipts, struck
 from ringfence.desk.enforcement import services as enforcement
 from ringfence.desk.notices import services as notices
 from ringfence.desk.outbox import services as outbox
-from ringfence.desk.policies import acceptance
+from ringfence.desk.policies import acceptance, rulings
 from ringfence.desk.site import complained
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros, micros, utc
@@ -66,6 +66,10 @@ def _on_use(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
     )
 
 
+def _on_struck(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    struck.carry_out(ruling_id=payload["ruling"], actor=actor, now=now)
+
+
 REACTIONS: Final[dict[str, Reaction]] = {
     "finding.recorded": _on_finding,
     "case.finding-joined": _on_joined_finding,
@@ -73,6 +77,7 @@ REACTIONS: Final[dict[str, Reaction]] = {
     "refusals.seen": _on_refusals,
     "use.seen": _on_use,
     ANSWERED: complained.on_answer,
+    rulings.STRUCK: _on_struck,
     control.WISH: complained.on_wish,
 }
 """Topic to what follows inside the desk."""
