@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "backtest": "say what bundles would have found in history",
     "simulate": "play a labelled carrier",
     "bench": "measure how well a bundle finds abuse",
+    "clocks": "show what is owed by when",
     "audit": "prove the record",
     "hold": "pause or resume all automatic measures",
     "doctor": "say what this machine and data folder lack",

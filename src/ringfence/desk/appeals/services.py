@@ -5,10 +5,12 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from ringfence.desk.actor import ANONYMOUS, Actor, ActorKind, require
+from ringfence.desk.actor import ANONYMOUS, Actor, ActorKind, require, system
 from ringfence.desk.appeals.models import Appeal, AppealState, Reply
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act
+from ringfence.desk.clocks import services as clocks
+from ringfence.desk.clocks.services import Owed
 from ringfence.desk.decisions import services as deciding
 from ringfence.desk.decisions.models import Confirmation, Decision
 from ringfence.desk.decisions.services import NoReason, Why
@@ -19,6 +21,8 @@ from ringfence.desk.notices import services as notices
 from ringfence.desk.notices.models import Notice, NoticeKind
 from ringfence.desk.notices.statements import APPEAL_DAYS
 
+CLOCK: Final = "appeal-answer"
+_OURS: Final = system("appeals")
 MOST_CHARACTERS: Final = 20_000
 MOST_REPLIES: Final = 50
 
@@ -52,6 +56,8 @@ def file(*, notice: Notice, text: str, now: datetime) -> Appeal:
     except IntegrityError as error:  # two windows at once
         raise StaleState("there is an appeal against this measure") from error
     _record("appealed", appeal, ANONYMOUS, now)
+    owed = Owed(clock=CLOCK, about=("appeal", str(appeal.pk)), what=f"Decide appeal {appeal.pk}", case=appeal.case_id)
+    clocks.start(owed=owed, actor=_OURS, now=now)
     return appeal
 
 
@@ -96,6 +102,7 @@ def review(*, appeal_id: int, outcome: str, why: Why, actor: Actor, now: datetim
     if not changed:
         raise StaleState("the appeal was decided already")
     _record(f"appeal-{outcome}", appeal, actor, now)
+    clocks.meet(about=("appeal", str(appeal_id)), actor=actor, now=now)
     if outcome == AppealState.OVERTURNED:
         _reverse(measure, why, actor, now)
     told = notices.Outcome(outcome, why.public.strip())

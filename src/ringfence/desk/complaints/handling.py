@@ -13,6 +13,8 @@ from django.db import transaction
 from ringfence.desk.actor import Actor
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
+from ringfence.desk.clocks import services as clocks
+from ringfence.desk.clocks.services import Owed
 from ringfence.desk.complaints import mails, quarantine, sending
 from ringfence.desk.complaints.answering import look_into, statement_of_complaint
 from ringfence.desk.complaints.campaigns.services import Grouping
@@ -33,6 +35,8 @@ from ringfence.watch.lake.carried import HistoryUnreadable
 log = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 20
+OUTCOME_CLOCKS: Final = {Nature.COMPLAINT: "complaint-outcome", Nature.ENQUIRY: "enquiry-answer"}
+"""By which clock of the policy what came of it is told."""
 
 
 def handle_received(*, actor: Actor, now: datetime, lookup: Lookup | None = None, grouping: Grouping | None = None) -> int:
@@ -106,4 +110,16 @@ def _know(complaint: Complaint, raw: bytes, checks: dict[str, str], actor: Actor
     complaint.save(update_fields=("nature", "leaf", "said", "checks", "duplicate_of", "outcome", "closed"))
     keep_attachments(complaint=complaint, held=list(quarantine.attachments(raw)) if raw else [])
     details: dict[str, Detail] = {**checks, "nature": str(complaint.nature), "duplicate-of": complaint.duplicate_of_id}
+    _owe(complaint, actor, now)
     audit.record(acts=[Act(verb="checked", about=("complaint", str(complaint.id)), details=details)], actor=actor, now=now)
+
+
+def _owe(complaint: Complaint, actor: Actor, now: datetime) -> None:
+    """Start the clock by which who complains, or asks, is told what came of it: where the policy has one."""
+    clock = OUTCOME_CLOCKS.get(Nature(complaint.nature))
+    if clock is not None and complaint.duplicate_of_id is None:
+        what = (
+            f"Answer enquiry {complaint.id}" if complaint.nature == Nature.ENQUIRY else f"Say what came of complaint {complaint.id}"
+        )
+        owed = Owed(clock=clock, about=("complaint", str(complaint.id)), what=what)
+        clocks.start(owed=owed, event=complaint.received, actor=actor, now=now)

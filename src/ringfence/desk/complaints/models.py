@@ -245,7 +245,7 @@ class ListKind(models.TextChoices):
 
 
 class PeerList(models.Model):
-    """What another network or a public body lists. `provenance`: where it came from; `fresh_until`: by when it should come again."""
+    """What another network or a public body lists. `provenance`: where it is from; `fresh_until`: by when it should come again."""
 
     name = models.CharField(max_length=64, unique=True)
     kind = models.CharField(max_length=20, choices=ListKind.choices)

@@ -16,6 +16,7 @@ from msgspec import Struct
 from ringfence.desk.actor import Actor, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
+from ringfence.desk.clocks import services as clocks
 from ringfence.desk.complaints import quarantine
 from ringfence.desk.complaints.kinds import BY_SLUG
 from ringfence.desk.complaints.mails import heading, letter
@@ -174,6 +175,7 @@ def close_complaint(*, number: int, outcome: str, actor: Actor, now: datetime) -
         raise NotThere(f"no complaint {number}")
     if not Complaint.objects.filter(id=number, outcome="").update(outcome=outcome, closed=now):
         raise StaleState(f"complaint {number} was closed before")
+    clocks.meet(about=("complaint", str(number)), actor=actor, now=now)
     act = Act(verb="closed", about=("complaint", str(number)), details={"outcome": outcome, "reporter": row.reporter})
     audit.record(acts=[act], actor=actor, now=now)
     outbox.enqueue(topic=CLOSED, payloads=[{"complaint": number}], now=now)

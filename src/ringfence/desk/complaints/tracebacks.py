@@ -9,6 +9,8 @@ from django.db import transaction
 from ringfence.desk.actor import Actor, ActorKind, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
+from ringfence.desk.clocks import services as clocks
+from ringfence.desk.clocks.services import Owed
 from ringfence.desk.complaints.answering import NoGround, history
 from ringfence.desk.complaints.models import Candidate, Complaint, Traceback
 from ringfence.desk.errors import NotThere
@@ -27,6 +29,9 @@ def start_clock(*, complaint: Complaint, actor: Actor, now: datetime) -> None:
     require(actor.works_cases, actor, "start clocks")
     begins, due, rule = _clock(complaint.received, actor)
     _, new = Traceback.objects.get_or_create(complaint=complaint, defaults={"begins": begins, "due": due, "rule": rule[:200]})
+    what = f"Answer traceback {complaint.said or complaint.id}"
+    owed = Owed(clock=CLOCK, about=("complaint", str(complaint.id)), what=what, otherwise=_WITHOUT_CLOCK)
+    clocks.start(owed=owed, event=complaint.received, actor=actor, now=now)
     if new:
         details: dict[str, Detail] = {"due": due.isoformat(), "rule": rule[:200]}
         audit.record(
@@ -73,6 +78,7 @@ def answer_pack(*, number: int, reason: str, actor: Actor, now: datetime) -> byt
         "calls": calls,
     }
     Traceback.objects.filter(complaint=complaint, answered=None).update(answered=now, answered_by=actor.id)
+    clocks.meet(about=("complaint", str(number)), clock=CLOCK, actor=actor, now=now)
     details: dict[str, Detail] = {"reason": reason.strip()[:500], "calls": [row.call for row in rows], "verdict": answer.verdict}
     audit.record(acts=[Act(verb="packed-traceback", about=("complaint", str(number)), details=details)], actor=actor, now=now)
     return msgspec.json.format(msgspec.json.encode(pack), indent=2)

@@ -7,6 +7,7 @@ from django.db import transaction
 from ringfence.desk.actor import Actor, ActorKind, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act
+from ringfence.desk.decisions import owed
 from ringfence.desk.decisions.models import Confirmation, Decision
 from ringfence.desk.decisions.services import raise_alarm
 from ringfence.desk.errors import NotThere, StaleState
@@ -30,6 +31,7 @@ def confirm(*, decision_id: str, notes: str, actor: Actor, now: datetime) -> Non
         raise StaleState("it was lifted, or is over")
     Confirmation.objects.create(decision=decision, by=actor.id, confirmed=now, notes=notes.strip())
     audit.record(acts=[Act(verb="confirmed", about=("decision", decision_id), case=decision.case_id)], actor=actor, now=now)
+    owed.confirmed(decision=decision_id, actor=actor, now=now)
     if decision.waits:
         outbox.enqueue(topic="decision.made", payloads=[{"decision": decision_id}], now=now)
 

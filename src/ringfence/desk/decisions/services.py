@@ -13,7 +13,7 @@ from ringfence.desk.actor import Actor, ActorKind, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.cases import selectors as cases
-from ringfence.desk.decisions import strikes
+from ringfence.desk.decisions import owed, strikes
 from ringfence.desk.decisions.measures import Measure
 from ringfence.desk.decisions.models import Alarm, Automation, Decision, DecisionKind, Strike, parameters_of
 from ringfence.desk.decisions.proposals import Proposal, obstacle, propose
@@ -167,6 +167,7 @@ def _decide(id: str, proposal: Proposal, why: Why, actor: Actor, now: datetime) 
         notes=why.private,
     )
     _record(made, _strike(made, proposal, now) if not why.potential else None, actor, now)
+    owed.owe(made=made, actor=actor, now=now)
     if not made.waits:
         outbox.enqueue(topic="decision.made", payloads=[{"decision": id}], now=now)
 
@@ -278,6 +279,7 @@ def decide_lift(*, decision_id: str, why: Why, actor: Actor, now: datetime) -> s
     acts = [Act(verb="decided-to-lift", about=("decision", id), case=lifted.case_id, details={"lifts": decision_id})]
     if why.wrong and strikes.withdraw(decision=lifted, now=now):
         acts.append(Act(verb="unstruck", about=("decision", decision_id), case=lifted.case_id))
+    owed.lifted(decision=decision_id, actor=actor, now=now)
     audit.record(acts=acts, actor=actor, now=now)
     outbox.enqueue(topic="decision.made", payloads=[{"decision": id}], now=now)
     return id

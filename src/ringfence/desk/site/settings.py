@@ -83,6 +83,7 @@ _NOUNS = (
     "access",
     "parties",
     "policies",
+    "clocks",
     "detections",
     "complaints",
     "cases",

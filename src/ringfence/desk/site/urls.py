@@ -7,6 +7,7 @@ from ringfence.desk.api.sync import api
 from ringfence.desk.appeals import views as appeals
 from ringfence.desk.audit import views as audit
 from ringfence.desk.cases import views as cases
+from ringfence.desk.clocks import views as clocks
 from ringfence.desk.complaints import public
 from ringfence.desk.complaints import views as complaints
 from ringfence.desk.complaints.api import api as reports_api
@@ -51,6 +52,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("cases/<int:number>/tell-peer/", cases.tell_peer, name="tell-peer"),
         path("cases/of-finding/<str:id>/", cases.case_of_finding, name="of-finding"),
         path("complaints/<int:complaint>/join/", cases.join_complaint, name="join-complaint"),
+    ),
+    _app(
+        "clocks",
+        path("clocks/", clocks.board, name="board"),
+        path("clocks/board.json", clocks.board_json, name="json"),
+        path("clocks/<int:number>/", clocks.obligation, name="obligation"),
+        path("clocks/<int:number>/pause/", clocks.pause, name="pause"),
+        path("clocks/<int:number>/resume/", clocks.resume, name="resume"),
+        path("clocks/<int:number>/met/", clocks.met, name="met"),
+        path("cases/<int:number>/owe/", clocks.owe, name="owe"),
     ),
     _app(
         "decisions",

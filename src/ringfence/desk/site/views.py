@@ -11,6 +11,8 @@ from ringfence.desk.audit import selectors as audit
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.cases.models import CaseOutcome
 from ringfence.desk.cases.summaries import with_findings
+from ringfence.desk.clocks import selectors as clocks
+from ringfence.desk.clocks.selectors import Wanted
 from ringfence.desk.complaints import selectors as complaints
 from ringfence.desk.decisions import selectors as decisions
 from ringfence.desk.decisions.choosing import SCOPES
@@ -91,6 +93,8 @@ def case_page(request: DeskRequest, number: int) -> HttpResponse:
         "strikes": list(strikes(actor=actor, party=file.case.subject_id)[:50]) if file.case.subject_kind == "party" else [],
         "notices": list(notices.notices(actor=actor, case=number)[:50]),
         "appeals": list(appeals.appeals(actor=actor, case=number)),
+        "clocks": list(clocks.obligations(actor=actor, now=now, wanted=Wanted(state="all", case=number))[:50]),
+        "clock_names": clocks.clock_names(actor=actor),
         "now": now,
         "outcomes": CaseOutcome.choices,
         "roles": [role.value for role in Role if role.value != file.case.role],

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from ringfence.desk.actor import Actor
 from ringfence.desk.cases import services as cases
+from ringfence.desk.clocks import sweeping
 from ringfence.desk.complaints import control
 from ringfence.desk.complaints.answering import ANSWERED
 from ringfence.desk.decisions import selectors as decided
@@ -15,7 +16,7 @@ from ringfence.desk.enforcement import services as enforcement
 from ringfence.desk.notices import services as notices
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.policies import acceptance, rulings
-from ringfence.desk.site import complained
+from ringfence.desk.site import clocked, complained
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros, micros, utc
 
@@ -79,6 +80,8 @@ REACTIONS: Final[dict[str, Reaction]] = {
     ANSWERED: complained.on_answer,
     rulings.STRUCK: _on_struck,
     control.WISH: complained.on_wish,
+    sweeping.MISSED: clocked.on_missed,
+    sweeping.WARNED: clocked.on_warned,
 }
 """Topic to what follows inside the desk."""
 

@@ -19,6 +19,7 @@ from django.db import DataError, IntegrityError, InterfaceError, OperationalErro
 from ringfence.desk.actor import Actor, system
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act
+from ringfence.desk.clocks.sweeping import sweep
 from ringfence.desk.complaints.peer_lists import services as peer_lists
 from ringfence.desk.decisions import services as deciding
 from ringfence.desk.decisions.confirming import call_second_persons
@@ -139,6 +140,7 @@ class Worker:
         ended = enforcement.end_orders(actor=self._actor, now=now)
         call_second_persons(actor=self._actor, now=now)
         peer_lists.let_go(actor=self._actor, now=now)
+        sweep(actor=self._actor, now=now)
         sealed = audit.seal(actor=self._actor)
         if now - self._marked >= _MARKING:
             self._marked = now
