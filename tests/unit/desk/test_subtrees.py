@@ -69,6 +69,7 @@ STAFF = frozenset(
         "complaints/<int:number>/pack/",
         "complaints/<int:number>/tell-peer/",
         "complaints/<int:number>/consent/",
+        "complaints/<int:number>/reply/",
         "cases/<int:number>/tell-peer/",
         "complaints/<int:number>/standing/",
         "complaints/campaigns/",

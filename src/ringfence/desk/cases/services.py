@@ -11,6 +11,8 @@ from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.cases.models import Case, CaseOutcome, CaseState, JoinedComplaint, JoinedFinding, Note
 from ringfence.desk.complaints import selectors as complaints
+from ringfence.desk.complaints import services as closing
+from ringfence.desk.complaints.models import Outcome
 from ringfence.desk.detections import selectors as detections
 from ringfence.desk.errors import DeskError, NotThere, StaleState
 from ringfence.desk.outbox import services as outbox
@@ -20,6 +22,12 @@ from ringfence.vocabulary.severity import Mode, Severity
 from ringfence.vocabulary.subjects import Role, SubjectKind
 
 NOTE_LENGTH: Final = 20_000
+_OUTCOMES: Final = {
+    CaseOutcome.ACTED: Outcome.ACTIONED,
+    CaseOutcome.NO_VIOLATION: Outcome.REVIEWED,
+    CaseOutcome.HARMLESS: Outcome.REVIEWED,
+}
+"""What the outcome of a case is to who complained."""
 
 
 class NothingSaid(DeskError):
@@ -144,7 +152,10 @@ def change_role(*, case_id: int, role: str, reason: str, actor: Actor, now: date
 
 @transaction.atomic
 def close_case(*, case_id: int, outcome: str, actor: Actor, now: datetime) -> None:
-    """Close a case with an outcome. Orders stay until they end or are lifted; a further finding opens a new case."""
+    """Close a case with an outcome, and its complaints with what that is to who complained; they are told.
+
+    Orders stay until they end or are lifted; a further finding opens a new case. What belongs to another case closes no complaint.
+    """
     require(actor.works_cases, actor, "close cases")
     if outcome not in CaseOutcome.values:
         raise NothingSaid("choose what came out of the case")
@@ -156,3 +167,7 @@ def close_case(*, case_id: int, outcome: str, actor: Actor, now: datetime) -> No
         raise StaleState(f"case {case_id} is closed already, or was never there")
     act = Act(verb="closed", about=("case", str(case_id)), case=case_id, details={"outcome": outcome})
     audit.record(acts=[act], actor=actor, now=now)
+    told = _OUTCOMES.get(CaseOutcome(outcome))
+    if told is not None:
+        for joined in JoinedComplaint.objects.filter(case_id=case_id, complaint__outcome="").order_by("id"):
+            closing.close_complaint(number=joined.complaint_id, outcome=told, actor=actor, now=now)

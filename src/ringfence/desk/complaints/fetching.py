@@ -3,6 +3,7 @@
 import imaplib
 import logging
 import ssl
+from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -17,6 +18,7 @@ from ringfence.desk.complaints.services import Sent, take_in
 
 log = logging.getLogger(__name__)
 
+Keep = Callable[[bytes, Actor, datetime], object]
 _AT_ONCE: Final = 50
 _SECONDS: Final = 30.0
 
@@ -38,11 +40,14 @@ class FetchFailed(Exception):
     """The mailbox could not be read now; what was fetched before is kept."""
 
 
-def fetch(source: Source, *, actor: Actor, now: datetime) -> int:
-    """Take in what lies in the folder, at most fifty mails; return how many. Raises `FetchFailed`, `OSError` of our disk."""
+def fetch(source: Source, *, actor: Actor, now: datetime, keep: Keep | None = None) -> int:
+    """Take in what lies in the folder, at most fifty mails; return how many. Raises `FetchFailed`, `OSError` of our disk.
+
+    Mails are complaints, but where `keep` keeps them as something else; the same bytes must be the same to it.
+    """
     try:
         with _opened(source) as box:
-            return _taken(box, source, actor, now)
+            return _taken(box, source, keep or _as_complaint, actor, now)
     except (ImapToolsError, imaplib.IMAP4.error, ssl.SSLError, ConnectionError, TimeoutError) as error:
         raise FetchFailed(f"{source.host}:{source.port}: {type(error).__name__}: {error}") from error
 
@@ -53,7 +58,12 @@ def _opened(source: Source) -> BaseMailBox:
     return box.login(source.user, source.password, initial_folder=source.folder)
 
 
-def _taken(box: BaseMailBox, source: Source, actor: Actor, now: datetime) -> int:
+def _as_complaint(raw: bytes, actor: Actor, now: datetime) -> None:
+    if not Complaint.objects.filter(sha256=sha256(raw).hexdigest(), door=Door.IMAP).exists():  # kept, and not yet moved
+        take_in(raw=raw, sender="", actor=actor, now=now, sent=Sent(door=Door.IMAP))
+
+
+def _taken(box: BaseMailBox, source: Source, keep: Keep, actor: Actor, now: datetime) -> int:
     if not box.folder.exists(source.done):
         box.folder.create(source.done)
     taken = 0
@@ -62,8 +72,7 @@ def _taken(box: BaseMailBox, source: Source, actor: Actor, now: datetime) -> int
         if raw is None:
             log.warning("mail %s of %s is larger than %d bytes and stays where it is", uid, source.user, source.most)
             continue
-        if not Complaint.objects.filter(sha256=sha256(raw).hexdigest(), door=Door.IMAP).exists():  # kept, and not yet moved
-            take_in(raw=raw, sender="", actor=actor, now=now, sent=Sent(door=Door.IMAP))
+        keep(raw, actor, now)
         box.move([uid], source.done)
         taken += 1
     return taken

@@ -24,6 +24,7 @@ from ringfence.desk.complaints.reports import reports_in
 from ringfence.desk.complaints.sending import Lookup
 from ringfence.desk.complaints.services import RECEIVED, keep_attachments
 from ringfence.desk.complaints.submissions import decoded
+from ringfence.desk.complaints.telling_reporters import tell_received
 from ringfence.desk.complaints.tracebacks import start_clock
 from ringfence.desk.data_folder import data_folder
 from ringfence.desk.errors import DeskError, NotThere
@@ -67,6 +68,7 @@ def _handle(message: Due, lookup: Lookup | None, grouping: Grouping, actor: Acto
     checks = _checks(raw, payload, lookup) if is_mail else {}  # before the transaction: DNS may take seconds
     with transaction.atomic():
         _know(complaint, raw, checks, actor, now)
+        tell_received(complaint=complaint, actor=actor, now=now)
         if complaint.nature not in (Nature.AUTOMATIC, Nature.TEST, Nature.ENQUIRY) and complaint.duplicate_of_id is None:
             look_into(number=complaint.id, actor=actor, now=now)
             if complaint.nature == Nature.TRACEBACK:

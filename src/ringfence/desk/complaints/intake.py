@@ -1,15 +1,19 @@
-"""SMTP: from a connection to a complaint on the disk. Every recipient is the abuse mailbox; nothing is ever relayed."""
+"""SMTP: from a connection to a complaint on the disk. Every recipient is the abuse mailbox, but for those of another mailbox of
+ours that is handed in (the service mailbox); nothing is ever relayed.
+"""
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import DatabaseError, close_old_connections
 
-from ringfence.desk.actor import system
+from ringfence.desk.actor import Actor, system
 from ringfence.desk.complaints.services import Sent, take_in
+from ringfence.desk.errors import DeskError
 
 log = logging.getLogger(__name__)
 
@@ -18,8 +22,21 @@ _COMMANDS: Final = 20
 _RECIPIENTS: Final = 20
 
 
+class OtherMailbox(Protocol):
+    """A mailbox beside the abuse one. Asked in a thread: it may look into the database."""
+
+    def among(self, recipients: Sequence[str]) -> bool:
+        """Tell whether one of the recipients is this mailbox."""
+
+    def take(self, *, raw: bytes, sender: str, actor: Actor, now: datetime) -> str:
+        """Keep a mail; return what its sender is told. Raises `OSError`, `DeskError` where it must come again later."""
+
+
 class Mailbox:
     """Takes each mail in before it is answered 250: afterwards the sender forgets it."""
+
+    def __init__(self, other: OtherMailbox | None = None) -> None:
+        self._other = other
 
     async def handle_RCPT(  # noqa: N802 # the library's name and arguments
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -37,24 +54,32 @@ class Mailbox:
             peer: object = session.peer  # a pair of address and port; the library says text
             address = str(peer[0]) if isinstance(peer, tuple) else ""
             sent = Sent(address=address, helo=str(session.host_name or "")[:255])
-            number = await asyncio.to_thread(_keep, raw, envelope.mail_from or "", sent)
+            told = await asyncio.to_thread(self._keep, raw, envelope, sent)
+        except DeskError as error:
+            return f"451 4.7.1 Not kept, try again later: {error}"
         except (OSError, DatabaseError):
             log.exception("a mail of %d bytes could not be kept", len(raw))
             return "451 4.3.0 Not kept, try again later"
-        return f"250 2.0.0 Complaint {number} is kept"
+        return f"250 2.0.0 {told}"
+
+    def _keep(self, raw: bytes, envelope: Envelope, sent: Sent) -> str:
+        sender, actor, now = envelope.mail_from or "", system("mail"), datetime.now(UTC)
+        other, told = self._other, []
+        try:
+            to_other = [each for each in envelope.rcpt_tos if other is not None and other.among([each])]
+            if other is not None and to_other:
+                told.append(other.take(raw=raw, sender=sender, actor=actor, now=now))
+            if len(to_other) < len(envelope.rcpt_tos):
+                told.append(f"Complaint {take_in(raw=raw, sender=sender, actor=actor, now=now, sent=sent)} is kept")
+        finally:
+            close_old_connections()
+        return "; ".join(told)
 
 
-def _keep(raw: bytes, sender: str, sent: Sent) -> int:
-    try:
-        return take_in(raw=raw, sender=sender, actor=system("mail"), now=datetime.now(UTC), sent=sent)
-    finally:
-        close_old_connections()
-
-
-def listener(*, size_limit: int, loop: asyncio.AbstractEventLoop) -> SMTP:
+def listener(*, size_limit: int, loop: asyncio.AbstractEventLoop, other: OtherMailbox | None = None) -> SMTP:
     """Return the protocol of one connection. `size_limit` in bytes."""
     return SMTP(
-        Mailbox(),
+        Mailbox(other),
         data_size_limit=size_limit,
         enable_SMTPUTF8=True,
         decode_data=False,

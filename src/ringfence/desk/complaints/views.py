@@ -7,12 +7,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 
 from ringfence.desk.actor import Actor, DeskRequest, require
-from ringfence.desk.complaints import answering, reporters, selectors, services, telling_peers, tracebacks
+from ringfence.desk.complaints import answering, reporters, selectors, services, telling_peers, telling_reporters, tracebacks
 from ringfence.desk.complaints.campaigns import services as grouping
 from ringfence.desk.complaints.kinds import BY_SLUG, LEAVES
 from ringfence.desk.complaints.models import Door, Outcome, Standing, Story, Traceback, Verdict
 from ringfence.desk.complaints.submissions import Submission, SubmissionRefused, checked
 from ringfence.desk.errors import DeskError, NotPermitted, NotThere
+from ringfence.desk.letters.selectors import letters_about
 from ringfence.desk.pages import attempt, for_forms, for_staff, page_of, render_live
 from ringfence.vocabulary.times import micros
 from ringfence.watch.lake.carried import HistoryUnreadable
@@ -49,6 +50,7 @@ def _page(found: selectors.ComplaintPage, actor: Actor) -> dict[str, object]:
         "leaves": LEAVES,
         "leaf": BY_SLUG.get(found.complaint.leaf),
         "outcomes": Outcome.choices,
+        "letters": letters_about(about=("complaint", str(found.complaint.id)), actor=actor),
         "peers": selectors.peers(actor=actor),
     }
 
@@ -119,6 +121,17 @@ def close(request: DeskRequest, number: int) -> HttpResponse:
         services.close_complaint(number=number, outcome=request.POST.get("outcome", ""), actor=request.actor, now=datetime.now(UTC))
 
     return attempt(request, deed, done="The reporter is told so.", back=resolve_url("complaints:complaint", number=number))
+
+
+@for_forms
+def reply(request: DeskRequest, number: int) -> HttpResponse:
+    """Answer an enquiry."""
+
+    def deed() -> None:
+        text = request.POST.get("text", "")
+        telling_reporters.answer_enquiry(number=number, text=text, actor=request.actor, now=datetime.now(UTC))
+
+    return attempt(request, deed, done="The answer goes by mail.", back=resolve_url("complaints:complaint", number=number))
 
 
 @for_staff

@@ -11,6 +11,7 @@ from ringfence.desk.complaints import selectors as complaints
 from ringfence.desk.complaints.kinds import BY_SLUG
 from ringfence.desk.complaints.models import Answer, Nature, Verdict
 from ringfence.desk.complaints.reporters import is_muted
+from ringfence.desk.complaints.telling_reporters import tell_outcome
 from ringfence.desk.decisions.wishes import decide_wish
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.parties import selectors as parties
@@ -52,3 +53,8 @@ def on_wish(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
     pair = (submission.caller, submission.callee)
     case = join_to_subject(complaint=complaint.id, kind=SubjectKind.PAIR, subject=",".join(pair), actor=actor, now=now)
     decide_wish(case_id=case, pair=pair, complaint=complaint.id, actor=actor, now=now)
+
+
+def on_closed(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    """Tell who complained what came of it."""
+    tell_outcome(number=payload["complaint"], actor=actor, now=now)

@@ -115,6 +115,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("complaints/campaigns/<int:number>/", complaints.campaign, name="campaign"),
         path("complaints/<int:number>/standing/", complaints.standing, name="standing"),
         path("complaints/<int:number>/tell-peer/", complaints.tell_peer, name="tell-peer"),
+        path("complaints/<int:number>/reply/", complaints.reply, name="reply"),
         path("complaints/<int:number>/consent/", complaints.consent, name="consent"),
         path("complaints/<int:number>/pack/", complaints.pack, name="pack"),
         path("complaints/<int:number>/sort/", complaints.sort, name="sort"),

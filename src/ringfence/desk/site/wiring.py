@@ -9,6 +9,7 @@ from ringfence.desk.cases import services as cases
 from ringfence.desk.clocks import sweeping
 from ringfence.desk.complaints import control
 from ringfence.desk.complaints.answering import ANSWERED
+from ringfence.desk.complaints.services import CLOSED
 from ringfence.desk.decisions import selectors as decided
 from ringfence.desk.decisions import services as decisions
 from ringfence.desk.enforcement import receipts, struck
@@ -80,6 +81,7 @@ REACTIONS: Final[dict[str, Reaction]] = {
     ANSWERED: complained.on_answer,
     rulings.STRUCK: _on_struck,
     control.WISH: complained.on_wish,
+    CLOSED: complained.on_closed,
     sweeping.MISSED: clocked.on_missed,
     sweeping.WARNED: clocked.on_warned,
 }
