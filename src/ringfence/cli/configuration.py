@@ -103,7 +103,8 @@ class MailPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `relay` is smtp://user:password@host:port or smtps://…; without it mails are kept in the data folder. `sender` is the mailbox
     that they come from; with `dkim_key`, a PEM file, they are signed for its domain by `dkim_selector`. `dns` says through which
     servers senders are checked: `system`, `off`, or addresses apart by spaces. `code_hook` is an address that delivers codes to
-    called numbers, `console` for the log, empty for none. `imap`: a mailbox elsewhere that is fetched from.
+    called numbers, `console` for the log, empty for none. `imap`: a mailbox elsewhere that is fetched from. `service` are the
+    addresses of the service mailbox, that of the policy in force where none is written; `service_imap` fetches its mails.
     """
 
     listen: Listen = "127.0.0.1:2525"
@@ -115,6 +116,8 @@ class MailPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dns: str = "system"
     code_hook: str = "console"
     imap: ImapPart | None = None
+    service: tuple[str, ...] = ()
+    service_imap: ImapPart | None = None
 
 
 class LakePart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

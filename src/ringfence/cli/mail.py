@@ -40,13 +40,15 @@ def command(
 
 async def _serve(configuration: MailPart, data: Path, relay: "Relay") -> None:
     from ringfence.desk.complaints.intake import listener
+    from ringfence.desk.recovery.intake import ServiceMailbox
 
+    service = ServiceMailbox(configuration.service)
     loop = asyncio.get_running_loop()
     end = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, end.set)
     host, port = address_port(configuration.listen)
-    server = await loop.create_server(lambda: listener(size_limit=configuration.size_limit, loop=loop), host, port)
+    server = await loop.create_server(lambda: listener(size_limit=configuration.size_limit, loop=loop, other=service), host, port)
     async with server:
         working = [asyncio.create_task(take_turns(configuration, data, end)), asyncio.create_task(send_notices(relay, end))]
         await end.wait()

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from ringfence.cli.configuration import MailPart, address_port
+from ringfence.cli.configuration import ImapPart, MailPart, address_port
+
+if TYPE_CHECKING:
+    from ringfence.desk.complaints.fetching import Keep
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +24,8 @@ async def take_turns(configuration: MailPart, data: Path, end: asyncio.Event) ->
     tasks = [repeat(turns.handle, _PAUSE_SECONDS, end)]
     if configuration.imap is not None:
         tasks.append(repeat(turns.fetch, configuration.imap.every_seconds, end))
+    if configuration.service_imap is not None:
+        tasks.append(repeat(turns.fetch_service, configuration.service_imap.every_seconds, end))
     await asyncio.gather(*tasks)
 
 
@@ -48,11 +53,25 @@ class Turns:
 
     def fetch(self) -> bool:
         """Take in what lies in the mailbox elsewhere."""
+        assert self._configuration.imap is not None
+        return self._fetch(self._configuration.imap)
+
+    def fetch_service(self) -> bool:
+        """The same of the service mailbox."""
+        from ringfence.desk.actor import Actor
+        from ringfence.desk.recovery.models import RequestDoor
+        from ringfence.desk.recovery.services import take_in
+
+        def keep(raw: bytes, actor: Actor, now: datetime) -> None:
+            take_in(raw=raw, sender="", door=RequestDoor.IMAP, actor=actor, now=now)
+
+        assert self._configuration.service_imap is not None
+        return self._fetch(self._configuration.service_imap, keep)
+
+    def _fetch(self, imap: ImapPart, keep: "Keep | None" = None) -> bool:
         from ringfence.desk.actor import system
         from ringfence.desk.complaints.fetching import FetchFailed, Source, fetch
 
-        imap = self._configuration.imap
-        assert imap is not None
         host, port = address_port(imap.address)
         password = (self._data / imap.password_file).read_text(encoding="utf-8").strip()
         source = Source(
@@ -66,7 +85,7 @@ class Turns:
             most=self._configuration.size_limit,
         )
         try:
-            return fetch(source, actor=system("mail"), now=datetime.now(UTC)) > 0
+            return fetch(source, actor=system("mail"), now=datetime.now(UTC), keep=keep) > 0
         except FetchFailed as error:
             log.warning("%s", error)
             return False

@@ -52,12 +52,14 @@ async def send_notices(relay: "Relay", end: asyncio.Event) -> None:
 def _turn(relay: "Relay") -> bool:
     from django.db import close_old_connections
 
+    from ringfence.desk.access.posting import send_mails
     from ringfence.desk.actor import system
     from ringfence.desk.letters.services import send_due as send_letters
     from ringfence.desk.notices.services import send_due
 
     try:
-        told = send_due(relay=relay, actor=system("mail"), now=datetime.now(UTC))
+        told = send_mails(relay=relay, actor=system("mail"), now=datetime.now(UTC))  # first: somebody waits for a link
+        told += send_due(relay=relay, actor=system("mail"), now=datetime.now(UTC))
         return told + send_letters(relay=relay, actor=system("mail"), now=datetime.now(UTC)) > 0
     finally:
         close_old_connections()

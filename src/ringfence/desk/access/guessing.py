@@ -99,7 +99,12 @@ def of_code(person: Person) -> Try:
 def of_mail(*, username: str | None, address: str) -> Try:
     """Return what the wish for a mail counts under; `username` `None` where nobody has it."""
     own = (("mail", _key("mail", username)),) if username is not None else ()
-    return Try((*own, ("asker", _key("asker", source_of(address), _BUCKETS))))
+    return Try((*own, *of_asker(source_of(address)).keys))
+
+
+def of_asker(who: str) -> Try:
+    """Return what anything that `who` asks for counts under."""
+    return Try((("asker", _key("asker", who, _BUCKETS)),))
 
 
 TOLD: Final = Try((("told", "told"),))

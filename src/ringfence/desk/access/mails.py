@@ -21,7 +21,8 @@ _LONGEST: Final = 20_000
 def write(*, to: str, subject: str, text: str, now: datetime) -> None:
     """Have a mail sent. Call it inside the transaction of what it follows from. Nobody is written to without an address."""
     if to:
-        payload = {"to": to, "subject": " ".join(subject.split())[:200], "text": text[:_LONGEST]}
+        told = {"to": to, "subject": " ".join(subject.split())[:200], "text": text[:_LONGEST]}
+        payload = {**told, "written": now.isoformat()}
         outbox.enqueue(topic=MAIL, payloads=[payload], now=now)
 
 

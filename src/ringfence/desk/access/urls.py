@@ -13,13 +13,23 @@ from allauth.mfa.webauthn import views as passkeys
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
+from django.urls.converters import StringConverter
 
 from ringfence.desk.access import views
 from ringfence.desk.access.adapter import SecondFactors
 from ringfence.desk.pages import for_bound
 
 Library = Callable[..., HttpResponse]
+
+
+class _PersonConverter(StringConverter):
+    """A person's row as the library writes it: no hyphen, which parts it from the key."""
+
+    regex = "[0-9A-Za-z]+"
+
+
+register_converter(_PersonConverter, "person")
 
 
 def _own(view: Library) -> Library:
@@ -61,7 +71,7 @@ LIBRARYS: list[URLPattern] = [
     path("recover/password/", account.password_reset, name="account_reset_password"),
     path("recover/password/sent/", account.password_reset_done, name="account_reset_password_done"),
     path("recover/password/done/", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
-    path("recover/password/<str:uidb36>-<str:key>/", account.password_reset_from_key, name="account_reset_password_from_key"),
+    path("recover/password/<person:uidb36>-<str:key>/", account.password_reset_from_key, name="account_reset_password_from_key"),
     path("me/again/", _own(account.reauthenticate), name="account_reauthenticate"),
     path("me/again/code/", _own(factors.reauthenticate), name="mfa_reauthenticate"),
     path("me/again/passkey/", _own(passkeys.reauthenticate_webauthn), name="mfa_reauthenticate_webauthn"),

@@ -46,6 +46,15 @@ def touched(*, kind: str, value: str, now: datetime, actor: Actor) -> Touched:
     )
 
 
+def trunks_touched(*, kind: str, value: str, now: datetime, actor: Actor) -> list[str]:
+    """Return the names of the trunks that a measure against a party, account or trunk touches at `now`, in order."""
+    accounts = _accounts(kind, value, now) if actor.sees_the_desk else None
+    if accounts is None:
+        return []
+    uses = TrunkUse.objects.filter(in_force(now), account__in=accounts)
+    return sorted(set(uses.values_list("trunk__name", flat=True)))
+
+
 def _accounts(kind: str, value: str, now: datetime) -> QuerySet[Account] | None:
     """Return the accounts that a subject is, or belongs to, or that stand below it."""
     match kind:

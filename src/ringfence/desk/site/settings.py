@@ -91,6 +91,7 @@ _NOUNS = (
     "enforcement",
     "notices",
     "appeals",
+    "recovery",
     "api",
     "site",
 )

@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("banners/", site.banners, name="banners"),
         path("health", site.health, name="health"),
     ),
+    path("", include("ringfence.desk.recovery.urls")),
     path("", include("ringfence.desk.access.urls")),
     _app(
         "detections",

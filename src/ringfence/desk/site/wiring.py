@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from ringfence.desk.access import services as access
 from ringfence.desk.actor import Actor
 from ringfence.desk.cases import services as cases
 from ringfence.desk.clocks import sweeping
@@ -16,7 +17,9 @@ from ringfence.desk.enforcement import receipts, struck
 from ringfence.desk.enforcement import services as enforcement
 from ringfence.desk.notices import services as notices
 from ringfence.desk.outbox import services as outbox
+from ringfence.desk.parties import selectors as parties
 from ringfence.desk.policies import acceptance, rulings
+from ringfence.desk.recovery import compromise
 from ringfence.desk.site import clocked, complained
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros, micros, utc
@@ -72,7 +75,28 @@ def _on_struck(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
     struck.carry_out(ruling_id=payload["ruling"], actor=actor, now=now)
 
 
+def _on_compromise(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    compromise.protect(request=payload["request"], actor=actor, now=now)
+
+
+def _on_failed_sign_in(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    """Tell watch that somebody tried a login of a party in vain. The login stands for an account of the party's."""
+    party = parties.parties(actor=actor, now=now).filter(pk=payload["party"]).first()
+    page = parties.party_page(name=party.name, actor=actor, now=now) if party is not None else None
+    event = {
+        "kind": "fact",
+        "id": f"sign-in-{payload['id']}",
+        "time": micros(now),
+        "name": "sign-in-failed",
+        "account": f"login/{payload['login']}",
+        "party_path": () if page is None else page.path,
+    }
+    outbox.enqueue(topic=DESK_EVENT, payloads=[event], now=now)
+
+
 REACTIONS: Final[dict[str, Reaction]] = {
+    compromise.CLAIMED: _on_compromise,
+    access.SIGN_IN_FAILED: _on_failed_sign_in,
     "finding.recorded": _on_finding,
     "case.finding-joined": _on_joined_finding,
     "decision.made": _on_decision,
