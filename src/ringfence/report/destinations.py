@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import phonenumbers
-from phonenumbers import PhoneNumberType, geocoder
+from phonenumbers import PhoneNumberType
 
+from ringfence.report.country_names import country_name
 from ringfence.report.profiles import OTHER
 
 _TYPES: Final = {
@@ -55,18 +56,18 @@ def _destination(prefix: str) -> Destination:
         place = place or _country(number)
         if phonenumbers.is_valid_number(number):
             kind = _TYPES.get(phonenumbers.number_type(number), kind)
-            place = str(geocoder.country_name_for_number(number, "en")) or place
+            place = country_name(number) or place
             break
     return Destination(place or f"country code of {prefix[:4]}", kind)
 
 
 def _country(number: phonenumbers.PhoneNumber) -> str:
     """Return the country of a number, of the main one where several share its code and the number itself doesn't tell."""
-    name = geocoder.country_name_for_number(number, "en")
+    name = country_name(number)
     if not name:
         example = phonenumbers.example_number(phonenumbers.region_code_for_country_code(number.country_code or 0))
-        name = geocoder.country_name_for_number(example, "en") if example is not None else ""
-    return str(name)
+        name = country_name(example) if example is not None else ""
+    return name
 
 
 def _parsed(text: str) -> phonenumbers.PhoneNumber | None:

@@ -6,7 +6,7 @@ from typing import BinaryIO, Final
 from ringfence.watch.calls import events_of_entry
 from ringfence.watch.kernels.row_layout import Hashing
 from ringfence.watch.recorded.formats import Blocks, Confidence, Format, Open, Options, Timed
-from ringfence.watch.sources import call_records, log_blocks, parquet_blocks, parquet_records, switch_logs, switch_records
+from ringfence.watch.sources import call_records, log_blocks, switch_logs, switch_records
 from ringfence.watch.sources.errors import UnreadableFile
 from ringfence.watch.sources.record_blocks import blocks_of, read_blocks
 from ringfence.watch.sources.text_lines import start_lines
@@ -39,6 +39,8 @@ Rows = Iterator[CallRecord | RowProblem]
 _LOG_LINES: Final = 500
 """How many of a log's first lines are looked at: most say something else."""
 _RECORD_LINES: Final = 5
+_PARQUET: Final = b"PAR1"
+"""What a Parquet file begins with."""
 _CERTAIN, _LIKELY = Confidence.CERTAIN, Confidence.LIKELY
 
 
@@ -56,7 +58,7 @@ def _by_header(looks: Callable[[str], bool], sure: Confidence) -> Callable[[byte
 
 
 def _is_parquet(start: bytes, name: str) -> Confidence:  # noqa: ARG001 - the content tells
-    return Confidence.CERTAIN if start.startswith(parquet_records.MAGIC) else Confidence.NO
+    return Confidence.CERTAIN if start.startswith(_PARQUET) else Confidence.NO
 
 
 def _is_json_cdr(start: bytes, name: str) -> Confidence:  # noqa: ARG001 - the content tells
@@ -85,6 +87,8 @@ def _generic_blocks(file: BinaryIO, options: Options, hashing: Hashing) -> Itera
 def _parquet_blocks(file: BinaryIO, options: Options, hashing: Hashing) -> Iterator[RecordBlock]:
     if options.mapping is not None:
         return blocks_of(_parquet(file, options), hashing)
+    from ringfence.watch.sources import parquet_blocks  # noqa: PLC0415 - it loads Arrow: 40 MB that other files need not wait for
+
     return parquet_blocks.read_blocks(file, hashing, zone=options.zone, country=options.country)
 
 
@@ -106,6 +110,8 @@ def _json_lines(file: BinaryIO, options: Options) -> Rows:
 
 
 def _parquet(file: BinaryIO, options: Options) -> Rows:
+    from ringfence.watch.sources import parquet_records  # noqa: PLC0415 - likewise
+
     return parquet_records.read(file, zone=options.zone, country=options.country, mapping=_mapping(options))
 
 

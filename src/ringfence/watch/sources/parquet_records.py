@@ -12,7 +12,6 @@ from ringfence.watch.sources.call_records import unreadable
 from ringfence.watch.sources.errors import UnreadableFile
 from ringfence.watch.wire.cdr import CallRecord, FileMapping, RecordReader, RowProblem, WrongHeader, once, record_reader
 
-MAGIC: Final = b"PAR1"
 _ROWS: Final = 16_384
 
 
