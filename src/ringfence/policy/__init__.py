@@ -2,7 +2,7 @@
 
 from ringfence.policy.bundle import Bundle, canonical_hash, load
 from ringfence.policy.clauses import ClauseText
-from ringfence.policy.folder import read_folder
+from ringfence.policy.folder import read_folder, with_packs
 from ringfence.policy.ladder import Ladder, Step, StepAction, Strikes
 from ringfence.policy.lists import ListRow
 from ringfence.policy.problems import BundleRefused, PolicyError, Problem, render
@@ -24,4 +24,5 @@ __all__ = [
     "load",
     "read_folder",
     "render",
+    "with_packs",
 ]

@@ -1,4 +1,4 @@
-"""What differs between two versions of a policy: settings, text, rules, ladder, lists, thing by thing and key by key."""
+"""What differs between two versions of a policy: settings, text, rules, ladder, clocks, fees, lists; thing by thing, key by key."""
 
 from collections.abc import Iterator
 from collections.abc import Mapping as AnyMapping
@@ -29,6 +29,8 @@ class Part(StrEnum):
     TEXT = "text"
     RULES = "rules"
     LADDER = "ladder"
+    CLOCKS = "clocks"
+    FEES = "fees"
     LISTS = "lists"
     FILES = "files"  # those that are part of a version and not read further
 
@@ -177,7 +179,24 @@ def _row(row: ListRow) -> str:
     return ", ".join([*told, f"source {row.source}"])
 
 
-_READ: Final = ("bundle.toml", "policy.md", "ladder.yaml")
+def _clocks(version: Version) -> dict[str, Thing]:
+    return _entries_of("clocks.yaml", version)
+
+
+def _fees(version: Version) -> dict[str, Thing]:
+    return _entries_of("fees.yaml", version)
+
+
+def _entries_of(file: str, version: Version) -> dict[str, Thing]:
+    """Return what a file of entries by name says of each; a value that stands alone is its `value`."""
+    content = version.files.get(file)
+    node = parse_document(file, content.decode("utf-8").replace("\r\n", "\n"), Report()) if content is not None else None
+    if not isinstance(node, Mapping):
+        return {}
+    return {name: {key or "value": told for key, told in _flat("", "", entry)} for name, entry in node.entries.items()}
+
+
+_READ: Final = ("bundle.toml", "policy.md", "ladder.yaml", "clocks.yaml", "fees.yaml")
 
 
 def _others(version: Version) -> dict[str, Thing]:
@@ -191,6 +210,8 @@ _READERS: Final = {
     Part.TEXT: _text,
     Part.RULES: _rules,
     Part.LADDER: _ladder,
+    Part.CLOCKS: _clocks,
+    Part.FEES: _fees,
     Part.LISTS: _lists,
     Part.FILES: _others,
 }

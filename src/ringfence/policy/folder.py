@@ -1,6 +1,7 @@
 """Reading a bundle's folder, and the packs that ship: the one place of this package that touches a disk."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -27,8 +28,13 @@ def read_folder(path: Path) -> dict[str, bytes]:
             name = (inside / leaf).as_posix()
             if belongs(name) and len(files) < MAX_FILES + _SPARE:
                 files[name] = _content(Path(folder) / leaf, name)
+    return with_packs(files)
+
+
+def with_packs(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return a bundle's files with those shipped packs that it names and doesn't hold."""
     shipped = pack_files(files.get(SETTINGS, b""), frozenset(files))
-    return files | {name: _content(place, name) for name, place in shipped.items()}
+    return {**files, **{name: _content(place, name) for name, place in shipped.items()}}
 
 
 def _content(path: Path, name: str) -> bytes:

@@ -112,13 +112,13 @@ def test_a_long_text_is_shortened_to_the_paragraphs_that_differ() -> None:
     assert Edit("text", None, "a\n\nb").shortened() == Edit("text", None, "a\n\nb")
 
 
-def test_files_that_are_not_read_further_are_compared_too() -> None:
+def test_fees_are_compared_by_what_they_are_for() -> None:
     with_fees = files() | {"fees.yaml": b"review: 10 EUR\n"}
     (found,) = compare(version(with_fees), version(with_fees | {"fees.yaml": b"review: 20 EUR\n"}))
     assert (found.part, found.name, found.edits) == (
-        Part.FILES,
-        "fees.yaml",
-        (Edit("content", "review: 10 EUR\n", "review: 20 EUR\n"),),
+        Part.FEES,
+        "review",
+        (Edit("value", "10 EUR", "20 EUR"),),
     )
 
 

@@ -196,3 +196,9 @@ def reconsiderations(*, actor: Actor, ruling: int | None = None) -> QuerySet[Rec
 def reconsideration(*, number: int, actor: Actor) -> Reconsideration | None:
     """Return one of them."""
     return reconsiderations(actor=actor).filter(pk=number).first()
+
+
+def fallen(*, ruling: int, actor: Actor) -> QuerySet[Decision]:
+    """Return the decisions by which a ruling ended measures of standing orders, oldest first."""
+    found = Decision.objects.filter(kind=DecisionKind.LIFT, actor_kind=str(ActorKind.SYSTEM), actor_id=f"ruling {ruling}")
+    return found.select_related("lifts").order_by("decided", "id") if actor.sees_the_desk else found.none()

@@ -101,3 +101,34 @@ class Ruling(models.Model):
     def holds(self, moment: datetime) -> bool:
         """Tell whether it is a strike that holds somewhere for somebody at `moment`."""
         return self.kind == RulingKind.STRIKE and self.valid_from <= moment and (self.ends is None or moment < self.ends)
+
+
+class DraftState(models.TextChoices):
+    """Where a draft stands."""
+
+    OPEN = "open"
+    POSTED = "posted"
+    DISCARDED = "discarded"
+
+
+class Draft(models.Model):
+    """A bundle that somebody means to post: its files as they were handed in. `hash` is empty where it does not pass the checks.
+
+    `files` maps paths to contents, as MessagePack, deflated. It is emptied when the draft is discarded.
+    """
+
+    name = models.CharField(max_length=128)
+    made = models.DateTimeField()
+    made_by = models.CharField(max_length=64)
+    state = models.CharField(max_length=16, choices=DraftState.choices, default=DraftState.OPEN)
+    hash = models.CharField(max_length=64, blank=True)
+    problems = models.PositiveIntegerField(default=0)
+    files = models.BinaryField()
+    version = models.ForeignKey(PolicyVersion, null=True, on_delete=models.PROTECT, related_name="drafts")
+    settled = models.DateTimeField(null=True)
+    settled_by = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        """What the database finds it by."""
+
+        indexes = (models.Index(fields=("state", "-made"), name="policies_draft_state"),)

@@ -9,8 +9,9 @@ from django.db.models import QuerySet
 from ringfence.desk.actor import Actor
 from ringfence.desk.data_folder import data_folder
 from ringfence.desk.errors import NotThere
-from ringfence.desk.policies.models import PolicyVersion
+from ringfence.desk.policies.models import PolicyVersion, Ruling, RulingKind
 from ringfence.policy import Bundle, load, read_folder
+from ringfence.policy.differences import Difference, Part, Version, compare
 from ringfence.policy.packs import emergency_by_country, told_to_others
 
 
@@ -37,15 +38,55 @@ def version_id(*, hash: str, actor: Actor) -> int:
     return found
 
 
+def folder(*, hash: str) -> Path:
+    """Return where the files of a posted version lie."""
+    return data_folder() / "policies" / hash
+
+
 def bundle(*, hash: str) -> Bundle:
     """Return the checked bundle of a posted version."""
-    return _bundle(data_folder() / "policies" / hash)
+    return _bundle(folder(hash=hash))
 
 
 @lru_cache(maxsize=8)
 def _bundle(folder: Path) -> Bundle:
     """Read once: a posted version never changes, and deciding must not wait for YAML."""
     return load(read_folder(folder), posted=True)
+
+
+@lru_cache(maxsize=32)
+def _differences(older: Path, newer: Path) -> tuple[Difference, ...]:
+    """Compare once: posted versions never change."""
+    return compare(*(Version(_bundle(place), read_folder(place)) for place in (older, newer)))
+
+
+def differences(*, older: str, newer: str) -> tuple[Difference, ...]:
+    """Return what differs between two posted versions, by their hashes."""
+    return _differences(folder(hash=older), folder(hash=newer))
+
+
+def before(*, version: PolicyVersion, actor: Actor) -> PolicyVersion | None:
+    """Return the version that was in force before this one."""
+    return versions(actor=actor).filter(number__lt=version.number).first()
+
+
+def changed_clauses(*, version: PolicyVersion, actor: Actor) -> str:
+    """Return in one sentence what a version's text changed."""
+    earlier = before(version=version, actor=actor)
+    if earlier is None:
+        return "The first version."
+    found = differences(older=earlier.hash, newer=version.hash)
+    clauses = [f"{one.name} ({one.fate})" for one in found if one.part is Part.TEXT]
+    rules = sum(one.part is Part.RULES for one in found)
+    return f"Clauses whose text differs: {', '.join(clauses) or 'none'}. Rules that differ: {rules}."
+
+
+def laid_over(*, actor: Actor) -> dict[str, list[Ruling]]:  # noqa: ARG001 # courts speak in public
+    """Return the strikes of each clause, oldest first, each with the ruling that ended it."""
+    found: dict[str, list[Ruling]] = {}
+    for one in Ruling.objects.filter(kind=RulingKind.STRIKE).select_related("reinstated_by").order_by("valid_from", "id"):
+        found.setdefault(one.clause, []).append(one)
+    return found
 
 
 def lists(*, hash: str, on: date) -> dict[str, tuple[str, ...]]:

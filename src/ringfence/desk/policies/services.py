@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from django.db import transaction
 
@@ -16,27 +17,35 @@ from ringfence.desk.outbox import services as outbox
 from ringfence.desk.policies.models import PolicyVersion
 from ringfence.policy import load, read_folder
 
+POSTED: Final = "policy.posted"
+"""Topic of the message that a version was posted: the parties are told."""
+
 
 def post_bundle(*, folder: Path, actor: Actor, now: datetime) -> int:
     """Post the bundle that lies in `folder` and return its number; a bundle posted before keeps the number it has.
 
     Its files are copied to DIR/policies/<hash>/ whole, before the row names them. Raises `BundleRefused`, `OSError`.
     """
+    return post_files(files=read_folder(folder), actor=actor, now=now).number
+
+
+def post_files(*, files: Mapping[str, bytes], actor: Actor, now: datetime) -> PolicyVersion:
+    """Post the bundle that `files` make up, in force at that moment, as `post_bundle` does. Raises `BundleRefused`, `OSError`."""
     require(actor.administers, actor, "post a policy")
-    files = read_folder(folder)
     bundle = load(files)
     _keep(data_folder() / "policies" / bundle.hash, files)
     with transaction.atomic():
         posted = PolicyVersion.objects.filter(hash=bundle.hash).first()
         if posted is not None:
-            return posted.number
+            return posted
         last = PolicyVersion.objects.order_by("-number").first()
         number = last.number + 1 if last else 1
-        PolicyVersion.objects.create(number=number, hash=bundle.hash, posted=now, posted_by=actor.id)
+        made = PolicyVersion.objects.create(number=number, hash=bundle.hash, posted=now, posted_by=actor.id)
         act = Act(verb="posted", about=("policy", str(number)), details={"hash": bundle.hash})
         audit.record(acts=[act], actor=actor, now=now)
         outbox.enqueue(topic="reference.changed", payloads=[{}], now=now)
-    return number
+        outbox.enqueue(topic=POSTED, payloads=[{"version": number}], now=now)
+    return made
 
 
 def _keep(folder: Path, files: Mapping[str, bytes]) -> None:

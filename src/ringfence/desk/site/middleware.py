@@ -32,7 +32,7 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
 
 LARGEST_FORM: Final = 1_000_000
 LARGEST_REPORT: Final = 32_000_000
-"""Bytes of a complaint by the public form, with what is handed in."""
+"""Bytes of a complaint by the public form, with what is handed in, and of a draft's archive."""
 LARGEST_IMPORT: Final = 512_000_000
 """Bytes; some ten million numbers."""
 _LENGTH_DIGITS: Final = 15
@@ -76,8 +76,9 @@ def bodies_of_bounded_size(get_response: Next) -> Next:
     def respond(request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
         imports = request.path == reverse("parties:import") and request.user.is_authenticated
+        drafts = request.path == reverse("policies:drafts") and request.user.is_authenticated
         reports = request.path == reverse("complaints:report")
-        most = LARGEST_IMPORT if imports else LARGEST_REPORT if reports else LARGEST_FORM
+        most = LARGEST_IMPORT if imports else LARGEST_REPORT if reports or drafts else LARGEST_FORM
         if not length.isdecimal() or len(length) > _LENGTH_DIGITS or int(length) > most:
             text = f"The request is larger than {most // 1_000_000} MB, which is more than is taken here.\n"
             return HttpResponse(text, status=413, content_type="text/plain")

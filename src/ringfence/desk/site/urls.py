@@ -18,9 +18,8 @@ from ringfence.desk.enforcement import views as enforcement
 from ringfence.desk.notices import views as notices
 from ringfence.desk.parties import record_views as recording
 from ringfence.desk.parties import views as parties
-from ringfence.desk.policies import acceptance_views as accepting
-from ringfence.desk.policies import views as policies
 from ringfence.desk.site import views as site
+from ringfence.desk.site.policy_urls import POLICIES, RULINGS
 
 
 def _app(name: str, *patterns: URLPattern) -> URLResolver:
@@ -78,6 +77,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("orders/", enforcement.orders, name="orders"),
         path("orders/<str:id>/", enforcement.order, name="order"),
         path("orders/<str:id>/lift/", enforcement.lift, name="lift"),
+        *RULINGS,
     ),
     _app(
         "notices",
@@ -125,13 +125,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     _app(
         "policies",
-        path("policy/", policies.policy, name="policy"),
-        path("policy/<int:number>/", policies.policy, name="version"),
-        path("policy/acceptance/", accepting.report, name="acceptance"),
-        path("policy/<int:number>/acceptance/", accepting.report, name="acceptance-version"),
-        path("policy/acceptance/of/<path:name>/", accepting.of_party, name="acceptance-of"),
-        path("own/", accepting.own, name="own"),
-        path("own/<path:name>/", accepting.own_party, name="own-party"),
+        *POLICIES,
     ),
     path("api/reports/v1/", reports_api.urls),
     _app("audit", path("audit/", audit.entries, name="entries")),

@@ -1,6 +1,7 @@
 """How pages write moments, lengths of time, numbers, and the audit's words."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -26,6 +27,11 @@ _WORDS: Final = {
     "released": "Released",
     "noted": "Note written",
     "closed": "Closed",
+    "left-aside": "Left aside: its clause was struck",
+    "to-reconsider": "To be looked at again: its clause was struck",
+    "reconsidered-kept": "Looked at again: it stays",
+    "reconsidered-lifted": "Looked at again: lifted",
+    "stands": "Its clause was struck, and it stands",
     "decided": "Decided",
     "decided-to-lift": "Decided to lift",
     "struck": "Strike given",
@@ -60,12 +66,19 @@ _PAGES: Final = {
     "finding": "detections:finding",
     "notice": "notices:notice",
     "appeal": "appeals:appeal",
+    "inquiry": "inquiries:inquiry",
     "order": "enforcement:order",
 }
 """Noun of an audit entry, or name of a detail, to the page it is shown on."""
 
 _AN_ID: Final = re.compile(r"[0-9a-f]{32,64}\Z")
 _MEASURES_IN_A_ROW: Final = 2
+
+
+@register.filter
+def of(table: Mapping[str, object], name: str) -> object:
+    """Return what a table has under a name; `None` where it has nothing."""
+    return table.get(name)
 
 
 @register.filter
