@@ -70,9 +70,10 @@ class JoinedComplaint(models.Model):
 
 
 class Note(models.Model):
-    """What somebody at the desk wrote down. Never leaves the desk."""
+    """What somebody at the desk wrote down. It never leaves it, unless it is `public`: who is asked in the case reads it."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT)
     author = models.CharField(max_length=64)
     written = models.DateTimeField()
     text = models.TextField()
+    public = models.BooleanField(default=False, db_default=False)

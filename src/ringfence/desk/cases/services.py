@@ -119,15 +119,15 @@ def release_case(*, case_id: int, actor: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
-def note_case(*, case_id: int, text: str, actor: Actor, now: datetime) -> None:
-    """Write a note. It stays in the desk; the audit holds that it was written, not what."""
+def note_case(*, case_id: int, text: str, actor: Actor, now: datetime, public: bool = False) -> None:
+    """Write a note. It stays in the desk, unless it is `public`; the audit holds that it was written, not what."""
     require(actor.works_cases, actor, "write notes")
     if not text.strip() or len(text) > NOTE_LENGTH:
         raise NothingSaid(f"a note has 1 to {NOTE_LENGTH} characters")
     if not Case.objects.filter(id=case_id).update(latest=now):
         raise NotThere(f"no case {case_id}")
-    note = Note.objects.create(case_id=case_id, author=actor.id, written=now, text=text.strip())
-    act = Act(verb="noted", about=("case", str(case_id)), case=case_id, details={"note": note.id})
+    note = Note.objects.create(case_id=case_id, author=actor.id, written=now, text=text.strip(), public=public)
+    act = Act(verb="noted", about=("case", str(case_id)), case=case_id, details={"note": note.id, "public": public})
     audit.record(acts=[act], actor=actor, now=now)
 
 

@@ -57,7 +57,8 @@ def note(request: DeskRequest, number: int) -> HttpResponse:
     """Write a note."""
 
     def deed() -> None:
-        services.note_case(case_id=number, text=request.POST.get("text", ""), actor=request.actor, now=datetime.now(UTC))
+        text, public = request.POST.get("text", ""), request.POST.get("public") == "yes"
+        services.note_case(case_id=number, text=text, public=public, actor=request.actor, now=datetime.now(UTC))
 
     return attempt(request, deed, done="The note is kept.", back=_back(number))
 

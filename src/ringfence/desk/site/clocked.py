@@ -11,6 +11,8 @@ from ringfence.desk.clocks import selectors as clocks
 from ringfence.desk.clocks.models import Obligation
 from ringfence.desk.decisions import owed
 from ringfence.desk.decisions import services as deciding
+from ringfence.desk.inquiries import selectors as inquiries
+from ringfence.desk.inquiries import services as inquiring
 from ringfence.policy.clocks import OnMiss
 
 
@@ -19,6 +21,11 @@ def on_missed(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
     row = clocks.obligation(id=payload["obligation"], actor=actor)
     if row is None or row.clock == owed.CONFIRMATION:  # decisions call the next person themselves
         return
+    if row.noun == inquiring.TIER:
+        tier, _, turn = row.noun_id.partition("-")
+        inquiring.fall_silent(tier=int(tier), round=int(turn), actor=actor, now=now)
+        if row.on_miss == OnMiss.DEFAULT:
+            return
     if row.on_miss == OnMiss.ESCALATE and row.case is not None:
         details = {"clock": row.clock, "to": row.role}
         audit.record(
@@ -32,6 +39,15 @@ def on_warned(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
     row = clocks.obligation(id=payload["obligation"], actor=actor)
     if row is not None and row.settled is None and row.missed is None:
         _page(row, "runs out", payload["role"], actor, now)
+
+
+def on_unanswered(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    """Nobody along the chain answered: a lead must see it, and the case says so."""
+    row = inquiries.inquiry(number=payload["inquiry"], actor=actor)
+    if row is not None:
+        chain = " > ".join(row.path)
+        text = f"For lead: nobody of {chain} answered inquiry {row.id}, case {row.case_id}. What follows is yours to decide."
+        deciding.raise_alarm(kind="inquiry", text=text, actor=actor, now=now)
 
 
 def _page(row: Obligation, what: str, role: str, actor: Actor, now: datetime) -> None:

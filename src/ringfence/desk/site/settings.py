@@ -87,6 +87,7 @@ _NOUNS = (
     "detections",
     "complaints",
     "cases",
+    "inquiries",
     "decisions",
     "enforcement",
     "notices",

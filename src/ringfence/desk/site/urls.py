@@ -15,6 +15,7 @@ from ringfence.desk.complaints.peer_lists import views as peer_lists
 from ringfence.desk.decisions import views as decisions
 from ringfence.desk.detections import views as detections
 from ringfence.desk.enforcement import views as enforcement
+from ringfence.desk.inquiries import views as inquiries
 from ringfence.desk.notices import views as notices
 from ringfence.desk.parties import record_views as recording
 from ringfence.desk.parties import views as parties
@@ -52,6 +53,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("cases/<int:number>/tell-peer/", cases.tell_peer, name="tell-peer"),
         path("cases/of-finding/<str:id>/", cases.case_of_finding, name="of-finding"),
         path("complaints/<int:complaint>/join/", cases.join_complaint, name="join-complaint"),
+    ),
+    _app(
+        "inquiries",
+        path("inquiries/", inquiries.inquiries, name="inquiries"),
+        path("inquiries/<int:number>/", inquiries.inquiry, name="inquiry"),
+        path("inquiries/<int:number>/withdraw/", inquiries.withdraw, name="withdraw"),
+        path("inquiries/<int:number>/<str:token>/", inquiries.public, name="public"),
+        path("cases/<int:number>/ask/", inquiries.ask, name="ask"),
     ),
     _app(
         "clocks",

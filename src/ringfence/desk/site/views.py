@@ -23,6 +23,8 @@ from ringfence.desk.detections.models import Finding
 from ringfence.desk.enforcement import selectors as orders
 from ringfence.desk.enforcement.models import Order
 from ringfence.desk.errors import NotThere
+from ringfence.desk.inquiries import selectors as inquiries
+from ringfence.desk.inquiries.models import InquiryKind
 from ringfence.desk.notices import selectors as notices
 from ringfence.desk.outbox import selectors as outbox
 from ringfence.desk.pages import answer_live, for_staff, live, render_live
@@ -94,6 +96,8 @@ def case_page(request: DeskRequest, number: int) -> HttpResponse:
         "notices": list(notices.notices(actor=actor, case=number)[:50]),
         "appeals": list(appeals.appeals(actor=actor, case=number)),
         "clocks": list(clocks.obligations(actor=actor, now=now, wanted=Wanted(state="all", case=number))[:50]),
+        "inquiries": list(inquiries.inquiries(actor=actor, case=number)[:50]),
+        "inquiry_kinds": InquiryKind.choices,
         "clock_names": clocks.clock_names(actor=actor),
         "now": now,
         "outcomes": CaseOutcome.choices,

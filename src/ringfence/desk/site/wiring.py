@@ -15,6 +15,7 @@ from ringfence.desk.decisions import selectors as decided
 from ringfence.desk.decisions import services as decisions
 from ringfence.desk.enforcement import receipts, struck
 from ringfence.desk.enforcement import services as enforcement
+from ringfence.desk.inquiries.services import UNANSWERED
 from ringfence.desk.notices import services as notices
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.parties import selectors as parties
@@ -106,6 +107,7 @@ REACTIONS: Final[dict[str, Reaction]] = {
     rulings.STRUCK: _on_struck,
     control.WISH: complained.on_wish,
     CLOSED: complained.on_closed,
+    UNANSWERED: clocked.on_unanswered,
     sweeping.MISSED: clocked.on_missed,
     sweeping.WARNED: clocked.on_warned,
 }
