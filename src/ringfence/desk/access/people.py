@@ -10,6 +10,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 
+from ringfence.desk.access.addresses import set_address
 from ringfence.desk.access.models import Person
 from ringfence.desk.access.services import LoginRefused, create_login
 from ringfence.desk.actor import Actor, StaffRole, require
@@ -50,7 +51,8 @@ def change_login(*, username: str, mail: str, roles: Sequence[str], actor: Actor
         raise LoginRefused("a party's login has no role at the desk")
     if actor.id == username and sorted(named) != sorted(person.roles):
         raise LoginRefused("another admin changes what you may")
-    Person.objects.filter(pk=person.pk).update(roles=named, mail=checked)
+    Person.objects.filter(pk=person.pk).update(roles=named)
+    set_address(person, checked)
     details = {"roles": named, "mail": audit.token_of("mail", checked)}
     audit.record(acts=[Act(verb="changed", about=("login", username), details=details)], actor=actor, now=now)
 

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from ringfence.desk.access import guessing, mails
+from ringfence.desk.access.addresses import set_address
 from ringfence.desk.access.models import Person
 from ringfence.desk.actor import ANONYMOUS, Actor, StaffRole, require
 from ringfence.desk.audit import services as audit
@@ -73,7 +74,8 @@ def create_login(  # noqa: PLR0913 # who it is, what it may, and how it comes in
     if party is not None and roles:
         raise LoginRefused("a party's login has no role at the desk")
     hashed, named = make_password(password), [str(role) for role in roles]
-    made = Person.objects.create(username=username, password=hashed, roles=named, created=now, party_id=party, mail=mail)
+    made = Person.objects.create(username=username, password=hashed, roles=named, created=now, party_id=party)
+    set_address(made, mail)
     details: dict[str, Detail] = {"roles": named} if party is None else {"party": party}
     audit.record(acts=[Act(verb="created", about=("login", username), details=details)], actor=actor, now=now)
     return made

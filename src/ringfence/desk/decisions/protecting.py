@@ -31,15 +31,7 @@ def decide_protection(*, case_id: int, scope: Scope, calls: CallClass, says: str
     version = policies.current(actor=actor)
     clause = clause_for(policies.bundle(hash=version.hash)) if version is not None else ""
     action = Action(kind=ActionKind.BAR, bars=calls)
-    same = Decision.objects.filter(
-        kind=DecisionKind.MEASURE,
-        scope_kind=str(scope.kind),
-        scope_value=scope.value,
-        action=str(action.kind),
-        parameters=parameters_of(action),
-        lifted_by__isnull=True,
-    )
-    if version is None or not clause or same.exclude(until__lte=now).exists():
+    if version is None or not clause or _is_barred(scope, action):
         return None
     told = f"protection\0{case_id}\0{scope.kind}\0{scope.value}\0{calls}\0{now.isoformat()}"
     id = blake2b(told.encode(), digest_size=16, key=settings.RINGFENCE_KEY).hexdigest()
@@ -69,6 +61,13 @@ def decide_protection(*, case_id: int, scope: Scope, calls: CallClass, says: str
     audit.record(acts=[Act(verb="decided", about=("decision", id), case=case_id, details=details)], actor=actor, now=now)
     outbox.enqueue(topic="decision.made", payloads=[{"decision": id}], now=now)
     return id
+
+
+def _is_barred(scope: Scope, action: Action) -> bool:
+    """Tell whether the same bar stands until a review already."""
+    measures = Decision.objects.filter(kind=DecisionKind.MEASURE, lifted_by__isnull=True, until__isnull=True)
+    same = measures.filter(scope_kind=str(scope.kind), scope_value=scope.value, action=str(action.kind))
+    return same.filter(parameters=parameters_of(action)).exists()
 
 
 def clause_for(bundle: Bundle) -> str:

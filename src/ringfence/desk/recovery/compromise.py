@@ -8,6 +8,7 @@ from typing import Final
 from django.db import transaction
 
 from ringfence.desk.access import links, locks, mails
+from ringfence.desk.access.addresses import set_address
 from ringfence.desk.access.locks import Unlocking
 from ringfence.desk.access.models import Person
 from ringfence.desk.actor import Actor, ActorKind, require, system
@@ -170,8 +171,8 @@ def unlock(*, request: int, login: int, how: Unlocking, to: str, actor: Actor, n
     if to not in {person.mail, *addresses_on_file(row, now)} or not to:
         raise RequestRefused("choose an address on file: there the link goes by which a new password is set")
     locks.unlock_login(username=person.username, how=how, actor=actor, now=now)
-    Person.objects.filter(pk=person.pk).update(mail=to)
     person.refresh_from_db()
+    set_address(person, to)
     context: dict[str, object] = {"person": person, "link": links.password_link(person), "now": now}
     mails.write_page(to=to, page="access/mail/set_password.txt", context=context, now=now)
     details: dict[str, Detail] = {"login": person.username, "to": audit.token_of("mail", to)}

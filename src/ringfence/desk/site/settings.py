@@ -181,6 +181,7 @@ ACCOUNT_USER_MODEL_EMAIL_FIELD = "mail"
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up: an admin makes logins
 ACCOUNT_EMAIL_VERIFICATION = "none"  # an admin's word is good; who changes the own address confirms the new one
 ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_UNIQUE_EMAIL = False  # one person may have two logins
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody is written to who has no login here
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
