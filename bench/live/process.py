@@ -43,6 +43,11 @@ class Watch:
                 self._process.kill()
                 self._process.wait()
 
+    def kill(self) -> None:
+        """End it as kill -9 does."""
+        self._process.kill()
+        self._process.wait()
+
     def memory_mb(self, what: str = "VmRSS") -> float:
         """Return its resident memory in units of 1,000,000 bytes; `VmHWM` for the peak."""
         for line in Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii").splitlines():

@@ -15,12 +15,12 @@ from ringfence.watch.attribution import CsvFile
 from ringfence.watch.attribution.files import read_reference
 
 
-def provision(data: Path, hep_port: int) -> None:
-    """Fill the folder `data`. Raises `policy.BundleRefused` or `OSError`."""
-    bundle = policy.load(policy.read_folder(DEFAULT_BUNDLE))
+def provision(data: Path, hep_port: int, folder: Path = DEFAULT_BUNDLE) -> None:
+    """Fill the folder `data`; the policy is that in `folder`. Raises `policy.BundleRefused` or `OSError`."""
+    bundle = policy.load(policy.read_folder(folder))
     (data / "ringfence.toml").write_text(f'[watch]\nhep = "127.0.0.1:{hep_port}"\n', encoding="utf-8")
     (data / "policies").mkdir()
-    shutil.copytree(DEFAULT_BUNDLE, data / "policies" / bundle.hash)
+    shutil.copytree(folder, data / "policies" / bundle.hash)
     writer = FeedWriter(data / "feeds" / "reference")
     writer.append([msgspec.json.encode(_reference(bundle.hash))])
     writer.close()

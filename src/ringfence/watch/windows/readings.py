@@ -62,11 +62,15 @@ class Reading:
             return np.zeros(0, np.intp), self.nothing
         for name, operand in self._where:
             part &= self._shared(columns, name, operand)
+            if not part.any():
+                return np.zeros(0, np.intp), self.nothing
         key = columns.fields.get(self._key_name)
         if key is None:
             key = reduce(fold, (evaluate(each, columns.fields, size, self._hashes) for each in self._key))
             columns.fields[self._key_name] = key
         part &= key != UNSET
+        if not part.any():
+            return np.zeros(0, np.intp), self.nothing
         if part.all():
             positions, inner = np.arange(part.size), columns.fields
             time, kind = columns.time, columns.kind

@@ -62,7 +62,7 @@ class RuleGroup:
         derivations = derivations or Derivations((), Context(), hashes)
         columns = columns_of((), sorted(self.fields | derivations.fields), hashes, clock=Micros(0), now=Micros(0))
         derivations.extend(columns, ())
-        self.advance(columns, 0)
+        self._advanced(*self._reading.of(columns, 0))
 
     @property
     def fields(self) -> frozenset[str]:
@@ -106,7 +106,7 @@ class RuleGroup:
         `first_event` is the number of the batch's first event; numbers never restart.
         """
         positions, batch = self._reading.of(columns, first_event)
-        return self._advanced(positions, batch)
+        return self._advanced(positions, batch) if positions.size else []  # most groups take no part in a live turn
 
     def shape(self, digests: Mapping[str, bytes]) -> Shape:
         """Return what the group's arrays are about; `digests` stand for what decides what its rules remember, by name."""

@@ -1,0 +1,1 @@
+"""How soon a live watch that was killed goes on, by how many keys its rules remember."""
