@@ -159,10 +159,21 @@ class Evidence(Schema):
     sha256: str = ""
 
 
+class Struck(Schema):
+    """A clause that a court had struck for the party then."""
+
+    clause: str
+    court: str
+    reference: str
+    ruling: int
+
+
 class BoundBy(Schema):
-    """Which version bound a party, and how that is known."""
+    """Which version bound a party, and how that is known; and which of its clauses courts had struck for it."""
 
     version: int
     hash: str
+    posted: str
     state: str
     evidence: list[Evidence]
+    struck: list[Struck]

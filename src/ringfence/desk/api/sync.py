@@ -19,7 +19,7 @@ from ringfence.desk.errors import NotThere
 from ringfence.desk.parties import exporting, selectors, services
 from ringfence.desk.parties.files import COLUMNS
 from ringfence.desk.parties.subtree import parent_seen
-from ringfence.desk.policies import acceptance
+from ringfence.desk.policies import acceptance, rulings
 from ringfence.desk.policies.acceptance import Proof
 from ringfence.vocabulary.numbers import to_e164
 from ringfence.vocabulary.times import from_iso, utc
@@ -249,4 +249,11 @@ def get_bound(request: HttpRequest, party: str, at: str = "") -> dict[str, Any] 
     if found is None:
         raise NotThere(f"no version bound {party} then, or there is no such party")
     told = [{"how": one.how, "by": one.by, "at": one.at.isoformat(), "proof": one.proof, "sha256": one.sha256} for one in found.all]
-    return {"version": found.version.number, "hash": found.version.hash, "state": str(found.state), "evidence": told}
+    struck = [
+        {"clause": one.clause, "court": one.court, "reference": one.reference, "ruling": one.pk}
+        for one in rulings.for_party(party=party, moment=moment, actor=actor)
+    ]
+    version = found.version
+    posted = version.posted.isoformat()
+    told_of = {"version": version.number, "hash": version.hash, "posted": posted, "state": str(found.state)}
+    return {**told_of, "evidence": told, "struck": struck}

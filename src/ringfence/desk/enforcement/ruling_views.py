@@ -33,6 +33,7 @@ def strike(request: DeskRequest) -> HttpResponse:
         if request.POST.get("do") == "strike":
             made = rulings.strike_clause(clause=form["clause"], judgment=judgment, reach=reach, actor=actor, now=now)
             return redirect("policies:ruling", number=made.pk)
+        rulings.check(judgment, reach)
         context["preview"] = _preview(form["clause"], reach, actor, now)
     except NotPermitted:
         raise

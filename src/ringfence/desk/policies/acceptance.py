@@ -18,6 +18,7 @@ from ringfence.desk.actor import Actor, KeyScope, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.errors import DeskError, NotThere
+from ringfence.desk.letters import selectors as letters
 from ringfence.desk.parties.models import AccountHolding, Membership, Party, PartyKind, in_force
 from ringfence.desk.parties.subtree import sees, visible
 from ringfence.desk.policies.models import Acceptance, How, PolicyVersion
@@ -167,9 +168,9 @@ def bound(*, party: str, moment: datetime, actor: Actor, now: datetime) -> Bound
     if version is None:
         return None
     whose = _party(party)
-    above = _above([whose.pk], moment)[whose.pk]
+    higher = above([whose.pk], moment)[whose.pk]
     evidence = list(
-        Acceptance.objects.filter(version=version, at__lte=moment, party_id__in=[whose.pk, *above])
+        Acceptance.objects.filter(version=version, at__lte=moment, party_id__in=[whose.pk, *higher])
         .select_related("party")
         .order_by("at")
     )
@@ -182,19 +183,19 @@ def bound(*, party: str, moment: datetime, actor: Actor, now: datetime) -> Bound
 def report(*, parties: Sequence[Party], version: PolicyVersion, now: datetime) -> list[Standing]:
     """Return where each of the parties stands with a version. They must be ones that the reader may see (`visible`)."""
     keys = [party.pk for party in parties]
-    above = _above(keys, now)
-    asked = {*keys, *(key for path in above.values() for key in path)}
+    higher = above(keys, now)
+    asked = {*keys, *(key for path in higher.values() for key in path)}
     by_party: dict[int, list[Acceptance]] = {}
     for one in Acceptance.objects.filter(version=version, party_id__in=asked).defer("document").order_by("at"):
         by_party.setdefault(one.party_id, []).append(one)
-    names = dict(Party.objects.filter(pk__in={path[0] for path in above.values() if path}).values_list("pk", "name"))
+    names = dict(Party.objects.filter(pk__in={path[0] for path in higher.values() if path}).values_list("pk", "name"))
     standings = []
     for party in parties:
         own = by_party.get(party.pk, [])
-        words = [one for key in above[party.pk] for one in by_party.get(key, ()) if one.how == How.ATTESTATION]
+        words = [one for key in higher[party.pk] for one in by_party.get(key, ()) if one.how == How.ATTESTATION]
         state, evidence = _state(party.pk, [*own, *words])
         used = max((one.at for one in own if one.how == How.USE), default=None)
-        standings.append(Standing(party, state, evidence, used, names.get(above[party.pk][0]) if above[party.pk] else None))
+        standings.append(Standing(party, state, evidence, used, names.get(higher[party.pk][0]) if higher[party.pk] else None))
     return standings
 
 
@@ -211,6 +212,20 @@ def unattested(*, version: PolicyVersion, actor: Actor, now: datetime) -> QueryS
     above = Membership.objects.filter(in_force(now)).values("parent_id")
     resellers = Party.objects.filter(kind=PartyKind.RESELLER, pk__in=above).exclude(pk__in=attested)
     return visible(resellers, actor=actor, now=now).order_by("name")
+
+
+@transaction.atomic
+def note_export(*, version: PolicyVersion, table: str, actor: Actor, now: datetime) -> None:
+    """Record that somebody took the report of a version as a file."""
+    require(actor.sees_the_desk, actor, "export acceptance")
+    act = Act(verb="exported", about=("policy", str(version.number)), details={"table": f"acceptance {table}"})
+    audit.record(acts=[act], actor=actor, now=now)
+
+
+def reminded(*, version: PolicyVersion, actor: Actor) -> int:
+    """Return how many mails of the reminders of a version were written."""
+    found = letters.letters(actor=actor).filter(noun="policy", noun_id=str(version.number))
+    return found.exclude(key__startswith="posting ").count()
 
 
 def versions_accepted(*, party: Party) -> Mapping[int, datetime]:
@@ -230,7 +245,7 @@ def _state(party: int, evidence: Sequence[Acceptance]) -> tuple[State, Acceptanc
     return next(((state, found[0]) for state, found in kinds if found), (State.PENDING, None))
 
 
-def _above(parties: Iterable[int], moment: datetime) -> dict[int, list[int]]:
+def above(parties: Iterable[int], moment: datetime) -> dict[int, list[int]]:
     """Return whom each party stood below at `moment`, the nearest first."""
     paths: dict[int, list[int]] = {party: [] for party in parties}
     level = {party: {party} for party in paths}

@@ -1,19 +1,20 @@
 """Pages about acceptance: the report, one party's, and the page of a party's own people."""
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, cast
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from ringfence.desk.actor import DeskRequest
 from ringfence.desk.errors import NotPermitted, NotThere
-from ringfence.desk.pages import attempt, for_bound, for_staff, page_of
+from ringfence.desk.pages import attempt, for_bound, for_forms, for_staff, page_of
 from ringfence.desk.parties import selectors as parties
 from ringfence.desk.parties.models import PartyKind
-from ringfence.desk.policies import acceptance, selectors
+from ringfence.desk.policies import acceptance, rulings, selectors, telling
 from ringfence.desk.policies.acceptance import AcceptanceRefused, Proof
+from ringfence.desk.policies.acceptance_export import TABLES, as_csv, as_json
 from ringfence.desk.policies.models import PolicyVersion
 
 _SHOWN: Final = ("all", "silent", "unattested")
@@ -47,8 +48,37 @@ def report(request: DeskRequest, number: int | None = None) -> HttpResponse:
         "silent": silent.count(),
         "unattested": unattested.count(),
         "days": (now - version.posted).days,
+        "reminded": acceptance.reminded(version=version, actor=request.actor),
+        "remind_from": version.posted + telling.REMIND_AFTER,
+        "now": now,
     }
     return render(request, "policies/acceptance.html", context)
+
+
+@for_staff
+def export(request: DeskRequest, number: int, table: str, form: str) -> HttpResponse:
+    """Send the report, or all evidence, as CSV or JSON. Who took it is recorded."""
+    version, now = _version(request, number), datetime.now(UTC)
+    if table not in TABLES or form not in ("csv", "json"):
+        raise NotThere("no such file")
+    columns, rows = TABLES[table]
+    acceptance.note_export(version=version, table=table, actor=request.actor, now=now)
+    found = rows(version, request.actor, now)
+    kind = "text/csv; charset=utf-8" if form == "csv" else "application/json"
+    response = StreamingHttpResponse(as_csv(columns, found) if form == "csv" else as_json(found), content_type=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="acceptance-{version.number}-{table}.{form}"'
+    return cast(HttpResponse, response)
+
+
+@for_forms
+def remind(request: DeskRequest, number: int) -> HttpResponse:
+    """Remind those who are silent about a version now, and not only when the time comes."""
+    return attempt(
+        request,
+        lambda: telling.remind_now(number=number, actor=request.actor, now=datetime.now(UTC)),
+        done="Reminders are being written. Whoever was reminded already is not again.",
+        back=reverse("policies:acceptance-version", args=[number]),
+    )
 
 
 @for_bound
@@ -68,7 +98,8 @@ def of_party(request: DeskRequest, name: str) -> HttpResponse:
     if parties.party_page(name=name, actor=request.actor, now=now) is None:
         raise NotThere(f"no party {name}")
     found = None if problem else acceptance.bound(party=name, moment=moment, actor=request.actor, now=now)
-    context = {"name": name, "at": written, "moment": moment, "problem": problem, "found": found}
+    struck = [] if found is None else rulings.for_party(party=name, moment=moment, actor=request.actor)
+    context = {"name": name, "at": written, "moment": moment, "problem": problem, "found": found, "struck": struck}
     return render(request, "policies/acceptance_of.html", context | {"versions": selectors.versions(actor=request.actor)})
 
 

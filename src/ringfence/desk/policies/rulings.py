@@ -9,7 +9,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import QuerySet
 
-from ringfence.desk.actor import ANONYMOUS, Actor, require
+from ringfence.desk.actor import ANONYMOUS, Actor, require, system
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.errors import DeskError, NotThere, StaleState
@@ -17,7 +17,7 @@ from ringfence.desk.outbox import services as outbox
 from ringfence.desk.parties.models import AccountHolding, Party, in_force
 from ringfence.desk.parties.subtree import parties_within
 from ringfence.desk.parties.told import Links, Named, announce, links
-from ringfence.desk.policies import selectors
+from ringfence.desk.policies import acceptance, selectors
 from ringfence.desk.policies.models import Ruling, RulingKind
 from ringfence.vocabulary.contracts import Reference, RulingLink, Subject
 from ringfence.vocabulary.subjects import SubjectKind
@@ -70,7 +70,7 @@ def strike_clause(*, clause: str, judgment: Judgment, reach: Reach, actor: Actor
     Raises `RulingRefused`, and `StaleState` where the same ruling is recorded already.
     """
     require(actor.administers, actor, "record rulings")
-    _check(judgment, reach)
+    check(judgment, reach)
     if clause not in clauses():
         raise RulingRefused(f"no posted version has a clause {clause}")
     begins = reach.valid_from or now
@@ -99,7 +99,7 @@ def reinstate_clause(*, ruling: int, judgment: Judgment, at: datetime | None, ac
         raise NotThere(f"no ruling {ruling} that struck a clause")
     if Ruling.objects.filter(lifts=struck).exists():
         raise StaleState("the clause was reinstated already")
-    _check(judgment, Reach())
+    check(judgment, Reach())
     begins = at or now
     if begins < struck.valid_from or (struck.valid_to is not None and struck.valid_to <= begins):
         raise RulingRefused("the clause was not struck at that moment")
@@ -113,7 +113,8 @@ def reinstate_clause(*, ruling: int, judgment: Judgment, at: datetime | None, ac
     return _record(RulingKind.REINSTATE, struck.clause, judgment, values, actor, now)
 
 
-def _check(judgment: Judgment, reach: Reach) -> None:
+def check(judgment: Judgment, reach: Reach) -> None:
+    """Raise `RulingRefused` where something is missing, or names nothing."""
     for name, longest in _LONGEST.items():
         told = getattr(judgment, name)
         if len(told) > longest or (name != "extent" and not told.strip()):
@@ -212,6 +213,19 @@ class Strikes:
         court = Directory(known).rulings
         found = (court.on(clause, about.subject, about.path, micros(moment)) for moment in moments)
         return next((one.ruling for one in found if one is not None), None)
+
+
+def for_party(*, party: str, moment: datetime, actor: Actor) -> list[Ruling]:
+    """Return the strikes that held at `moment` for a party, whatever it did, oldest first. The actor must be one who may see it."""
+    whose = Party.objects.filter(name=party).first()
+    if whose is None:
+        return []
+    higher = acceptance.above([whose.pk], moment)[whose.pk]
+    names = dict(Party.objects.filter(pk__in=higher).values_list("pk", "name"))
+    about = About(Subject(kind=SubjectKind.PARTY, id=party), (*(names[key] for key in reversed(higher)), party))
+    desk = system("rulings")  # where somebody is, is asked for the desk, whoever reads the answer
+    there = struck_at(moment=moment, actor=actor)
+    return [one for one in there if Strikes((_link(one),), desk).on(one.clause, about, [moment]) is not None]
 
 
 def _concerned(about: About, moments: Sequence[datetime]) -> Named:

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,9 @@ from ringfence.policy import load, read_folder
 
 POSTED: Final = "policy.posted"
 """Topic of the message that a version was posted: the parties are told."""
+REMIND: Final = "acceptance.remind"
+"""Topic of the message that it is time to remind those who are silent about a version."""
+REMIND_AFTER: Final = timedelta(days=14)
 
 
 def post_bundle(*, folder: Path, actor: Actor, now: datetime) -> int:
@@ -44,7 +47,9 @@ def post_files(*, files: Mapping[str, bytes], actor: Actor, now: datetime) -> Po
         act = Act(verb="posted", about=("policy", str(number)), details={"hash": bundle.hash})
         audit.record(acts=[act], actor=actor, now=now)
         outbox.enqueue(topic="reference.changed", payloads=[{}], now=now)
-        outbox.enqueue(topic=POSTED, payloads=[{"version": number}], now=now)
+        told = {"version": number, "after": 0}
+        outbox.enqueue(topic=POSTED, payloads=[told], now=now)
+        outbox.enqueue(topic=REMIND, payloads=[told], now=now, due=now + REMIND_AFTER)
     return made
 
 

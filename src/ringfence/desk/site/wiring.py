@@ -19,7 +19,7 @@ from ringfence.desk.inquiries.services import UNANSWERED
 from ringfence.desk.notices import services as notices
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.parties import selectors as parties
-from ringfence.desk.policies import acceptance, rulings
+from ringfence.desk.policies import acceptance, rulings, telling
 from ringfence.desk.recovery import compromise
 from ringfence.desk.site import clocked, complained
 from ringfence.vocabulary.subjects import SubjectKind
@@ -95,6 +95,14 @@ def _on_failed_sign_in(payload: Mapping[str, Any], actor: Actor, now: datetime) 
     outbox.enqueue(topic=DESK_EVENT, payloads=[event], now=now)
 
 
+def _on_posting(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    telling.tell(number=payload["version"], after=payload["after"], actor=actor, now=now)
+
+
+def _on_reminding(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    telling.remind(number=payload["version"], after=payload["after"], actor=actor, now=now)
+
+
 REACTIONS: Final[dict[str, Reaction]] = {
     compromise.CLAIMED: _on_compromise,
     access.SIGN_IN_FAILED: _on_failed_sign_in,
@@ -105,6 +113,8 @@ REACTIONS: Final[dict[str, Reaction]] = {
     "use.seen": _on_use,
     ANSWERED: complained.on_answer,
     rulings.STRUCK: _on_struck,
+    telling.POSTED: _on_posting,
+    telling.REMIND: _on_reminding,
     control.WISH: complained.on_wish,
     CLOSED: complained.on_closed,
     UNANSWERED: clocked.on_unanswered,
