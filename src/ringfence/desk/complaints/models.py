@@ -277,3 +277,57 @@ class PeerEntry(models.Model):
             models.Index(fields=("entry", "until"), name="complaints_peer_entry"),
             models.Index(fields=("until",), name="complaints_entry_until", condition=models.Q(gone__isnull=True)),
         )
+
+
+class RightsState(models.TextChoices):
+    """Where a notice of a right stands."""
+
+    PASSED = "passed", "Passed on: the party may answer"
+    COUNTERED = "countered", "A counter-notice came"
+    UPHELD = "upheld", "The right was infringed"
+    RESTORED = "restored", "What was taken down is back"
+    REJECTED = "rejected", "No infringement"
+
+
+class RightsNotice(models.Model):
+    """Somebody says that a party infringes a right. An upheld one counts against `party` for a year."""
+
+    complaint = models.OneToOneField(Complaint, on_delete=models.PROTECT, related_name="rights")
+    party = models.CharField(max_length=128)
+    work = models.CharField(max_length=300)
+    holder = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=RightsState.choices, default=RightsState.PASSED)
+    passed = models.DateTimeField()
+    passed_by = models.CharField(max_length=64)
+    opened = models.DateTimeField(null=True)
+    counter = models.TextField(blank=True)
+    countered = models.DateTimeField(null=True)
+    settled = models.DateTimeField(null=True)
+    settled_by = models.CharField(max_length=64, blank=True)
+    reasons = models.TextField(blank=True)
+
+    class Meta:
+        """What the database finds it by."""
+
+        indexes = (
+            models.Index(fields=("party", "state", "settled"), name="complaints_rights_party"),
+            models.Index(fields=("state", "-passed"), name="complaints_rights_state"),
+        )
+
+
+class MarkPermission(models.Model):
+    """A party may use a name or mark, in writing, for `use`, over a span. A revoked one ends at once."""
+
+    party = models.CharField(max_length=128)
+    mark = models.CharField(max_length=128)
+    use = models.CharField(max_length=300)
+    reference = models.CharField(max_length=200)
+    granted = models.DateTimeField()
+    granted_by = models.CharField(max_length=64)
+    until = models.DateTimeField()
+    revoked = models.DateTimeField(null=True)
+
+    class Meta:
+        """What the database finds it by."""
+
+        indexes = (models.Index(fields=("party", "mark"), name="complaints_mark_party"),)

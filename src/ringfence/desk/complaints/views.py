@@ -11,6 +11,8 @@ from ringfence.desk.complaints import answering, reporters, selectors, services,
 from ringfence.desk.complaints.campaigns import services as grouping
 from ringfence.desk.complaints.kinds import BY_SLUG, LEAVES
 from ringfence.desk.complaints.models import Door, Outcome, Standing, Story, Traceback, Verdict
+from ringfence.desk.complaints.rights import selectors as rights
+from ringfence.desk.complaints.rights.services import LEAVES as RIGHTS
 from ringfence.desk.complaints.submissions import Submission, SubmissionRefused, checked
 from ringfence.desk.errors import DeskError, NotPermitted, NotThere
 from ringfence.desk.letters.selectors import letters_about
@@ -37,6 +39,7 @@ def complaint(request: DeskRequest, number: int) -> HttpResponse:
 
 
 def _page(found: selectors.ComplaintPage, actor: Actor) -> dict[str, object]:
+    notice = rights.rights_notices(actor=actor).filter(complaint=found.complaint).first()
     return {
         "found": found,
         "complaint": found.complaint,
@@ -50,6 +53,9 @@ def _page(found: selectors.ComplaintPage, actor: Actor) -> dict[str, object]:
         "leaves": LEAVES,
         "leaf": BY_SLUG.get(found.complaint.leaf),
         "outcomes": Outcome.choices,
+        "rights": notice,
+        "is_right": found.complaint.leaf in RIGHTS,
+        "infringements": 0 if notice is None else rights.infringements(party=notice.party, actor=actor, now=datetime.now(UTC)),
         "letters": letters_about(about=("complaint", str(found.complaint.id)), actor=actor),
         "peers": selectors.peers(actor=actor),
     }

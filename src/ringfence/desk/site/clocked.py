@@ -9,6 +9,7 @@ from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act
 from ringfence.desk.clocks import selectors as clocks
 from ringfence.desk.clocks.models import Obligation
+from ringfence.desk.complaints.rights import services as rights
 from ringfence.desk.decisions import owed
 from ringfence.desk.decisions import services as deciding
 from ringfence.desk.inquiries import selectors as inquiries
@@ -24,6 +25,10 @@ def on_missed(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
     if row.noun == inquiring.TIER:
         tier, _, turn = row.noun_id.partition("-")
         inquiring.fall_silent(tier=int(tier), round=int(turn), actor=actor, now=now)
+        if row.on_miss == OnMiss.DEFAULT:
+            return
+    if (row.noun, row.clock) == (rights.NOUN, rights.ANSWER):
+        rights.take_silence(notice=int(row.noun_id), actor=actor, now=now)
         if row.on_miss == OnMiss.DEFAULT:
             return
     if row.on_miss == OnMiss.ESCALATE and row.case is not None:

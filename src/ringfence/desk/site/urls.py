@@ -12,6 +12,7 @@ from ringfence.desk.complaints import public
 from ringfence.desk.complaints import views as complaints
 from ringfence.desk.complaints.api import api as reports_api
 from ringfence.desk.complaints.peer_lists import views as peer_lists
+from ringfence.desk.complaints.rights import views as rights
 from ringfence.desk.decisions import views as decisions
 from ringfence.desk.detections import views as detections
 from ringfence.desk.enforcement import views as enforcement
@@ -116,6 +117,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("report/", public.report, name="report"),
         path("report/<str:ticket>/", public.status, name="status"),
         path("complaints/new/", complaints.new, name="new"),
+        path("complaints/rights/", rights.rights_notices, name="rights"),
+        path("complaints/marks/", rights.marks, name="marks"),
+        path("complaints/<int:number>/rights/pass/", rights.pass_on, name="rights-pass"),
+        path("complaints/<int:number>/rights/settle/", rights.settle, name="rights-settle"),
+        path("rights/<int:number>/<str:token>/", rights.public, name="rights-public"),
         path("complaints/peers/lists/", peer_lists.peer_lists, name="peer-lists"),
         path("complaints/peers/", complaints.peers, name="peers"),
         path("complaints/<int:number>/", complaints.complaint, name="complaint"),
