@@ -94,7 +94,7 @@ def note_sign_in(*, person: Person, address: str, now: datetime) -> None:
 
 @transaction.atomic
 def note_failure(*, username: str, address: str, now: datetime) -> None:
-    """Record that somebody did not, as a token of name and address, and tell watch where the name is that of a party's person.
+    """Record that somebody did not, as a token of name and address, and tell watch of the address, and of a party's person.
 
     Guessing from very many addresses fills no disk: beyond 500 an hour failures are only counted, and one entry says so.
     """
@@ -108,8 +108,10 @@ def note_failure(*, username: str, address: str, now: datetime) -> None:
             audit.record(acts=[Act(verb="not-listed", about=("sign-in", ""), details=details)], actor=ANONYMOUS, now=now)
         return
     audit.record(acts=[act], actor=ANONYMOUS, now=now)
+    told: dict[str, object] = {"address": address, "id": secrets.token_hex(8)}
     if person is not None and person.party_id is not None:
-        told = {"login": person.username, "party": person.party_id, "id": secrets.token_hex(8)}
+        told |= {"login": person.username, "party": person.party_id}
+    if address or "party" in told:
         outbox.enqueue(topic=SIGN_IN_FAILED, payloads=[told], now=now)
 
 

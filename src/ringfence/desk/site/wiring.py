@@ -81,16 +81,17 @@ def _on_compromise(payload: Mapping[str, Any], actor: Actor, now: datetime) -> N
 
 
 def _on_failed_sign_in(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
-    """Tell watch that somebody tried a login of a party in vain. The login stands for an account of the party's."""
-    party = parties.parties(actor=actor, now=now).filter(pk=payload["party"]).first()
+    """Tell watch that somebody tried to sign in in vain: from where, and of a party's login which, as an account of the party's."""
+    party = parties.parties(actor=actor, now=now).filter(pk=payload.get("party")).first()
     page = parties.party_page(name=party.name, actor=actor, now=now) if party is not None else None
     event = {
         "kind": "fact",
         "id": f"sign-in-{payload['id']}",
         "time": micros(now),
         "name": "sign-in-failed",
-        "account": f"login/{payload['login']}",
+        "account": f"login/{payload['login']}" if "login" in payload else None,
         "party_path": () if page is None else page.path,
+        "source": payload.get("address") or None,
     }
     outbox.enqueue(topic=DESK_EVENT, payloads=[event], now=now)
 

@@ -10,6 +10,7 @@ class DeskEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `rule` is the rule whose finding led to a decision. `reporter` is who complained, as a keyed token: the same for the same
     person. `name` says what a fact is, such as `opt-out` or `consent`, `value` the number that it tells.
+    `source` is the address from which it was done, where that is known.
     """
 
     v: int = 1
@@ -27,3 +28,4 @@ class DeskEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reporter: str | None = None
     name: str | None = None
     value: float | None = None
+    source: str | None = None

@@ -145,5 +145,6 @@ def as_event(told: DeskEvent, directory: Directory) -> Event:
         reporter=told.reporter,
         name=told.name,
         value=told.value,
+        source=told.source,
         conduct_time=told.conduct_time,
     )

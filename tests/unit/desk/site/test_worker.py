@@ -8,6 +8,7 @@ import pytest
 from django.db import transaction
 from tests.unit.desk.scene import ADMIN, ANALYST, NOON, WORKER, Desk, finding
 
+from ringfence.desk.access import services as access
 from ringfence.desk.audit import selectors as audit
 from ringfence.desk.audit import services as sealing
 from ringfence.desk.cases import selectors as cases
@@ -20,6 +21,7 @@ from ringfence.desk.enforcement import services as enforcement
 from ringfence.desk.outbox import selectors as waiting
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.parties import services as parties
+from ringfence.desk.parties.models import Party
 from ringfence.desk.site import worker
 from ringfence.desk.site.worker import Worker
 from ringfence.feeds import FeedDamaged
@@ -241,6 +243,22 @@ def test_decisions_are_told_to_watch_as_events(desk: Desk) -> None:
     event = msgspec.json.decode(record.payload, type=DeskEvent)
     assert (event.kind, event.clause, event.conduct_time) == ("decision", "technical-prevention", micros(NOON))
     assert (event.rule, event.account, event.caller) == ("sip-scan", None, None)
+
+
+def test_failed_sign_ins_are_told_to_watch_with_their_address_and_for_a_partys_login_with_the_party(desk: Desk) -> None:
+    acme = Party.objects.create(name="acme")
+    access.create_login(username="ann", password="x" * 12, roles=(), party=acme.pk, actor=ADMIN, now=NOON)
+    for username, address in (("ann", "192.0.2.1"), ("nobody", "192.0.2.2"), ("ann", "")):
+        access.note_failure(username=username, address=address, now=NOON)
+    desk.work()
+    told = [msgspec.json.decode(each.payload, type=DeskEvent) for each in records_after(desk.folder / "feeds" / "desk-events")]
+    assert {(event.kind, event.name) for event in told} == {("fact", "sign-in-failed")}
+    assert [(event.source, event.account, event.party_path) for event in told] == [
+        ("192.0.2.1", "login/ann", ("acme",)),
+        ("192.0.2.2", None, ()),
+        (None, "login/ann", ("acme",)),
+    ]
+    assert len({event.id for event in told}) == 3
 
 
 @pytest.mark.parametrize("again_by", ["the same worker", "another worker"])

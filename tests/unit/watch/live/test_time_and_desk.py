@@ -116,7 +116,7 @@ def test_the_journal_replayed_finds_what_was_found(tmp_path: Path) -> None:
 
 
 def test_what_the_desk_tells_becomes_an_event_with_the_accounts_party(tmp_path: Path) -> None:
-    told = msgspec.structs.replace(complaint("x", NOON), conduct_time=Micros(NOON - DAY), clause="auto-dialing")
+    told = msgspec.structs.replace(complaint("x", NOON), conduct_time=Micros(NOON - DAY), clause="auto-dialing", source="192.0.2.1")
     assert as_event(told, Directory(KNOWN)) == Event(
         kind=EventKind.COMPLAINT,
         time=NOON,
@@ -125,6 +125,7 @@ def test_what_the_desk_tells_becomes_an_event_with_the_accounts_party(tmp_path: 
         party_path=("acme",),
         caller="+3225550100",
         clause="auto-dialing",
+        source="192.0.2.1",
         reporter="token-x",
         conduct_time=Micros(NOON - DAY),
     )
