@@ -82,7 +82,7 @@ def _on_compromise(payload: Mapping[str, Any], actor: Actor, now: datetime) -> N
 
 def _on_failed_sign_in(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
     """Tell watch that somebody tried to sign in in vain: from where, and of a party's login which, as an account of the party's."""
-    party = parties.parties(actor=actor, now=now).filter(pk=payload.get("party")).first()
+    party = parties.parties(actor=actor, now=now).filter(pk=payload.get("party") or 0).first()
     page = parties.party_page(name=party.name, actor=actor, now=now) if party is not None else None
     event = {
         "kind": "fact",
