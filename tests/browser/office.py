@@ -151,7 +151,18 @@ def every_page(page: Page, office: Office) -> list[str]:
     for name in ("cases", "findings", "orders", "decisions", "parties"):
         page.goto(f"{office.address}/{name}/")
         links.append(page.locator("a.row").first.evaluate("link => link.href"))
-    own = ("/automation/", "/me/", "/parties/import/", "/parties/of/shop/", "/audit/?day=nonsense", "/not-there/")
+    own = (
+        "/automation/",
+        "/me/",
+        "/me/sessions/",
+        "/me/factors/",
+        "/me/compromised/",
+        "/logins/",
+        "/parties/import/",
+        "/parties/of/shop/",
+        "/audit/?day=nonsense",
+        "/not-there/",
+    )
     return [*links, *(office.address + path for path in own)]
 
 

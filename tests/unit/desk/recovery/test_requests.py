@@ -140,6 +140,7 @@ def test_the_page_does_each_thing_and_says_what_it_did(known: Desk) -> None:
     client = entered("ana")
     client.post("/recovery/", {"kind": "compromised", "said": "the boss called"})
     row = Request.objects.get()
+    assert "not known yet" in client.get("/recovery/").content.decode()
     where = f"/recovery/{row.pk}/do/"
     assert (
         "no party nobody" in client.post(where, {"do": "place", "kind": "other", "party": "nobody"}, follow=True).content.decode()
