@@ -5,6 +5,7 @@ import ipaddress
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Final
@@ -151,17 +152,18 @@ class _Live:
         await self._end()
 
     def _recover(self) -> None:
-        checkpoints: list[Checkpoint] = []
+        self._pipeline.rule(self._reference.struck)
+        with compiling_said(self._log):
+            self._pipeline.recover(self._usable_checkpoints())
+            self._pipeline.use(self._reference, _now())
+        self._desk = DeskTail(self._data / "feeds", after=self._pipeline.desk, log=self._log)
+
+    def _usable_checkpoints(self) -> Iterator[Checkpoint]:
         for each in read_checkpoints(self._data / "journal"):
             if isinstance(each, CheckpointDamaged):
                 self._log.warning("checkpoint.damaged", cause=str(each), hint="falling back to what is older")
             else:
-                checkpoints.append(each)
-        self._pipeline.rule(self._reference.struck)
-        with compiling_said(self._log):
-            self._pipeline.recover(checkpoints)
-            self._pipeline.use(self._reference, _now())
-        self._desk = DeskTail(self._data / "feeds", after=self._pipeline.desk, log=self._log)
+                yield each
 
     def _follow(self) -> None:
         """Go on with the tails where the process before left them."""

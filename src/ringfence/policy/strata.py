@@ -16,7 +16,12 @@ def readers(rules: Iterable[Rule]) -> dict[str, tuple[str, ...]]:
     A rule that says `where rule == "short-calls"` takes that one's alone; one that says nothing takes every rule's, its own too.
     """
     every = sorted(rules, key=lambda rule: rule.name)
-    read = {rule.name: tuple(other.name for other in every if _takes(rule, other)) for rule in every}
+    told = {rule.name: _told(rule) for rule in every}
+    read: dict[str, tuple[str, ...]] = {}
+    for rule in every:
+        filters = tuple(_filters(rule))
+        if filters:  # few rules read findings, and all rules make them
+            read[rule.name] = tuple(name for name, fields in told.items() if _takes(filters, fields))
     return {name: others for name, others in read.items() if others}
 
 
@@ -61,10 +66,9 @@ def strata(rules: Iterable[Rule]) -> tuple[tuple[Rule, ...], ...]:
     return tuple(layers)
 
 
-def _takes(rule: Rule, other: Rule) -> bool:
-    """Tell whether a finding of `other` may pass one of the filters with which `rule` takes findings."""
-    told = _told(other)
-    return any(_outcome(condition, told) is not False for condition in _filters(rule))
+def _takes(filters: Iterable[Expression | None], told: Mapping[str, str | None]) -> bool:
+    """Tell whether a finding of which `told` is known may pass one of the filters with which a rule takes findings."""
+    return any(_outcome(condition, told) is not False for condition in filters)
 
 
 def _filters(rule: Rule) -> Iterable[Expression | None]:

@@ -1,15 +1,14 @@
 """Walking an expression's tree."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 
 from ringfence.policy.expressions import Choice, Expression, Field, MeasureValue, PastValue
 
 
 def children(expression: Expression) -> Iterator[Expression]:
     """Yield what the expression is made of, in order."""
-    for part in fields(expression):
-        value = getattr(expression, part.name)
+    for name in type(expression).__match_args__:  # its fields: `dataclasses.fields` takes ten times as long
+        value = getattr(expression, name)
         for item in value if isinstance(value, tuple) else (value,):
             if isinstance(item, Expression):
                 yield item

@@ -47,10 +47,12 @@ class CallIds:
 
     def replace(self, picked: dict[int, str]) -> None:
         """Forget everything, and remember what `pick` gave."""
-        self._ring = [None] * len(self._ring)
+        size = len(self._ring)
+        ring: list[str | None] = [None] * size
+        self._ring = ring
         self._unread.clear()
         for number, call_id in picked.items():
-            self._ring[number % len(self._ring)] = call_id
+            ring[number % size] = call_id
 
     def _read(self, number: int) -> str | None:
         place = bisect_right(self._unread, number, key=_FIRST) - 1

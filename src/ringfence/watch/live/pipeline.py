@@ -82,7 +82,7 @@ class Pipeline:
         self._failing = False
         self._again_at = Micros(0)
 
-    def recover(self, checkpoints: list[Checkpoint]) -> None:
+    def recover(self, checkpoints: Iterable[Checkpoint]) -> None:
         """Continue where the process before ended. `checkpoints` the newest first; the tracker must be new."""
         self.tracker.prepare()
         recovered = recover(

@@ -1,5 +1,6 @@
 """Continuing after the process ended, however it ended: the last checkpoint, and the journal after it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -47,14 +48,12 @@ class _Reached:
         self.late = late_since(self.late, batch)
 
 
-def recover(*, tracker: Tracker, journal: Journal, judges: Judges, checkpoints: list[Checkpoint], log: Log) -> Recovered:
+def recover(*, tracker: Tracker, journal: Journal, judges: Judges, checkpoints: Iterable[Checkpoint], log: Log) -> Recovered:
     """Bring `tracker`, which must be new, and an engine to where they were after the journal's last batch."""
-    # Of any checkpoint, usable or not: what was consumed stays consumed, also where windows must begin anew.
-    reached = _Reached(
-        places={place.key: place for checkpoint in checkpoints[:1] for place in checkpoint.places},
-        desk=checkpoints[0].desk if checkpoints else 0,
-    )
-    for checkpoint in checkpoints:
+    reached: _Reached | None = None
+    for checkpoint in checkpoints:  # the older is read where the newer is unusable, and only there
+        # Of any checkpoint, usable or not: what was consumed stays consumed, also where windows must begin anew.
+        reached = reached or _Reached({place.key: place for place in checkpoint.places}, checkpoint.desk)
         try:
             tracker.restore(checkpoint.tracker)
         except OtherVersion as error:
@@ -72,7 +71,7 @@ def recover(*, tracker: Tracker, journal: Journal, judges: Judges, checkpoints: 
         return recovered._replace(anew=anew) if recovered.engine is engine else recovered
     if journal.last:
         log.warning("checkpoint.none", hint="all of the retained journal is read again; windows older than it begin empty")
-    return _replay(0, None, None, (tracker, journal, judges, log), reached)
+    return _replay(0, None, None, (tracker, journal, judges, log), reached or _Reached({}, 0))
 
 
 def _engine_of(checkpoint: Checkpoint, judges: Judges) -> tuple[Engine | None, frozenset[str]]:
