@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ringfence.cli import calibrate, policy_authoring, policy_packs
+from ringfence.cli import calibrate, policy_authoring, policy_packs, policy_posting
 from ringfence.cli.bundles import REFUSED, Folder, loaded
 from ringfence.cli.kept_passes import prune_passes
 from ringfence.policy import Bundle
@@ -147,3 +147,5 @@ app.command("diff")(policy_authoring.show_differences)
 app.command("schema")(policy_authoring.print_schema)
 app.command("calibrate")(calibrate.command)
 app.command("packs")(policy_packs.packs)
+app.command("draft")(policy_posting.make_draft)
+app.command("post")(policy_posting.post_draft)

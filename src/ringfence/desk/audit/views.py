@@ -20,7 +20,19 @@ _KINDS: Final = (
     (ActorKind.ANONYMOUS, "nobody signed in"),
 )
 _NOUNS: Final = (
-    *("acceptance", "alarm", "api-key", "attestation", "automation", "case", "complaint", "contract", "decision", "exemption"),
+    *(
+        "acceptance",
+        "alarm",
+        "api-key",
+        "attestation",
+        "automation",
+        "case",
+        "complaint",
+        "contract",
+        "decision",
+        "draft",
+        "exemption",
+    ),
     *(
         "feed-record",
         "finding",
@@ -33,6 +45,7 @@ _NOUNS: Final = (
         "proof",
         "request",
         "right-to-use",
+        "ruling",
         "sign-in",
         "transfer",
     ),
