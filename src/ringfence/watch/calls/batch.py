@@ -1,11 +1,13 @@
 """Messages on their way to the tracker, many at once."""
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ringfence.watch.calls.legs import Edges
+from ringfence.watch.calls.legs import LONGEST_TEXT, Edges
 from ringfence.watch.kernels import call_layout as c
 from ringfence.watch.kernels import packets
 from ringfence.watch.sources.datagram import Datagram, PayloadKind
@@ -13,15 +15,20 @@ from ringfence.watch.sources.stretch import Stretch
 from ringfence.watch.wire.sip.scanning import Scanned
 
 _SIP: Final = PayloadKind.SIP
+_NO_AGENT: Final = -1
+_LAST_PORT: Final = 65_535
 
 
 class Batch:
     """Datagrams in their order, scanned. `coming` says of each where it was sent and when, and whose it is."""
 
-    __slots__ = ("_datagrams", "coming", "scanned")
+    __slots__ = ("_datagrams", "_destinations", "_sources", "_words", "coming", "scanned")
 
-    def __init__(self, datagrams: Stretch | Sequence[Datagram], coming: c.Coming, scanned: Scanned) -> None:
+    def __init__(self, datagrams: Stretch | Sequence[Datagram], coming: c.Coming, scanned: Scanned, words: Sequence[str]) -> None:
         self._datagrams = datagrams
+        self._words = words
+        self._sources: list[int] = coming.source_words.tolist()
+        self._destinations: list[int] = coming.destination_words.tolist()
         self.coming: Final = coming
         self.scanned: Final = scanned
 
@@ -30,14 +37,29 @@ class Batch:
         """Return datagrams as a batch. `hashed` gives the hashes of addresses."""
         count = len(datagrams)
         scanned = Scanned.of([each.payload for each in datagrams])
-        coming = c.Coming(
-            scanned.octets,
-            np.fromiter((each.time for each in datagrams), np.int64, count),
-            np.fromiter((hashed(each.source) for each in datagrams), np.uint64, count),
-            np.fromiter((hashed(each.destination) for each in datagrams), np.uint64, count),
-            np.fromiter((_way(each, edges) for each in datagrams), np.uint8, count),
+        places: dict[str, int] = {}
+        source_words, destination_words, transport_words = (
+            np.fromiter([places.setdefault(name(each), len(places)) for each in datagrams], np.int64, count)
+            for name in (attrgetter("source"), attrgetter("destination"), attrgetter("transport"))
         )
-        return cls(datagrams, coming, scanned)
+        words = list(places)
+        hashes = np.array([hashed(word) for word in words], np.uint64)
+        octets, ends = _laid_out(words)
+        coming = c.Coming(
+            octets=scanned.octets,
+            times=np.fromiter((each.time for each in datagrams), np.int64, count),
+            sources=hashes[source_words],
+            destinations=hashes[destination_words],
+            ways=np.fromiter((_way(each, edges) for each in datagrams), np.uint8, count),
+            ports=np.fromiter((each.source_port for each in datagrams), np.int64, count),
+            agents=np.fromiter((_NO_AGENT if each.agent is None else each.agent for each in datagrams), np.int64, count),
+            words=octets,
+            word_ends=ends,
+            source_words=source_words,
+            destination_words=destination_words,
+            transport_words=transport_words,
+        )
+        return cls(datagrams, coming, scanned, words)
 
     @classmethod
     def of_stretch(cls, stretch: Stretch, hashed: Callable[[str], np.uint64]) -> "Batch":
@@ -46,12 +68,26 @@ class Batch:
         begin, end = int(rows[:, packets.PAYLOAD].min()), int(rows[:, packets.PAYLOAD_END].max())
         octets = stretch.octets[begin:end]
         scanned = Scanned(octets, rows[:, packets.PAYLOAD] - begin, rows[:, packets.PAYLOAD_END] - begin)
-        sources, destinations = (
-            np.array([hashed(address) for address in addresses], np.uint64)[places]
-            for addresses, places in map(stretch.addresses, (packets.SOURCE, packets.DESTINATION))
+        addresses, source_words, destination_words = stretch.addresses()
+        hashes = np.array([hashed(address) for address in addresses], np.uint64)
+        words = [*addresses, "udp"]
+        laid_out, ends = _laid_out(words)
+        count = len(rows)
+        coming = c.Coming(
+            octets=scanned.octets,
+            times=np.ascontiguousarray(rows[:, packets.TIME]),
+            sources=hashes[source_words],
+            destinations=hashes[destination_words],
+            ways=np.full(count, c.PLAIN, np.uint8),
+            ports=np.ascontiguousarray(rows[:, packets.SOURCE_PORT]),
+            agents=np.full(count, _NO_AGENT, np.int64),
+            words=laid_out,
+            word_ends=ends,
+            source_words=source_words,
+            destination_words=destination_words,
+            transport_words=np.full(count, len(addresses), np.int64),
         )
-        times = np.ascontiguousarray(rows[:, packets.TIME])
-        return cls(stretch, c.Coming(scanned.octets, times, sources, destinations, np.full(len(rows), c.PLAIN, np.uint8)), scanned)
+        return cls(stretch, coming, scanned, words)
 
     @classmethod
     def empty(cls) -> "Batch":
@@ -68,10 +104,34 @@ class Batch:
         datagrams = self._datagrams
         return datagrams.payload(nth) if isinstance(datagrams, Stretch) else datagrams[nth].payload
 
+    def source(self, nth: int) -> str:
+        """Return where one of them was sent from."""
+        return self._words[self._sources[nth]]
+
+    def destination(self, nth: int) -> str:
+        """Return where one of them was sent to."""
+        return self._words[self._destinations[nth]]
+
+
+def _laid_out(words: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the octets of words, and where each begins and ends. Of a word that is not ASCII nothing is asked."""
+    ends = np.zeros(len(words) + 1, np.int64)
+    octets = [word.encode("ascii", "replace") for word in words]
+    np.cumsum(np.fromiter(map(len, octets), np.int64, len(words)), out=ends[1:])
+    return np.frombuffer(b"".join(octets), np.uint8), ends
+
 
 def _way(datagram: Datagram, edges: Edges) -> int:
-    if datagram.kind is not _SIP:
+    if datagram.kind is not _SIP or not _is_usual(datagram):
         return c.OTHER
     if edges.ignored and edges.ignores(datagram):
         return c.PASSED
     return c.FROM_EDGE if (datagram.source, datagram.source_port) in edges else c.PLAIN
+
+
+def _is_usual(datagram: Datagram) -> bool:
+    """Tell whether the kernel can note where it was sent."""
+    source, destination, transport, port = datagram.source, datagram.destination, datagram.transport, datagram.source_port
+    if not (source.isascii() and destination.isascii() and transport.isascii()) or (datagram.agent or 0) < 0:
+        return False
+    return max(len(source), len(destination), len(transport)) <= LONGEST_TEXT and 0 <= port <= _LAST_PORT

@@ -1,13 +1,29 @@
 """Which users were proven where: credentials count only after a server accepted them."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
 
 from ringfence.vocabulary.times import DAY, Micros
 from ringfence.watch.calls.entries import Claim, ClaimKey, Origin
 
 VALID_US: Final = DAY
+
+
+class Claimant(NamedTuple):
+    """Who a request claims to come from: `user` by its credentials, `from_user` by its From."""
+
+    user: str | None
+    from_user: str | None
+    source: str
+    port: int
+    has_credentials: bool
+    time: int
+
+
+def claimant_of(origin: Origin) -> Claimant:
+    """Return who a request claims to come from."""
+    return Claimant(origin.user, origin.from_user, origin.source, origin.source_port, origin.credentials, origin.time)
 
 
 class Claims:
@@ -18,29 +34,30 @@ class Claims:
     its From user, if that was accepted from the same address and port (so a neighbour behind the same address gains nothing).
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, told: Callable[[ClaimKey], None]) -> None:
+        """`told` is told of each new key."""
         self._limit = limit
+        self._told = told
         self._claims: OrderedDict[ClaimKey, Claim] = OrderedDict()
         self._touched: dict[ClaimKey, Claim] = {}
         self.notes_changes = True
         self.dropped = 0
 
-    def accept(self, origin: Origin, time: Micros) -> None:
-        """Remember that the credentials of `origin` were accepted."""
-        if origin.user is None:
+    def accept(self, claimant: Claimant, time: Micros) -> None:
+        """Remember that the credentials of a request were accepted."""
+        user, from_user, source, port, *_ = claimant
+        if user is None:
             return
-        self.put((origin.user, origin.source, 0), Claim(origin.user, time))
-        if origin.from_user is not None:
-            self.put((origin.from_user, origin.source, origin.source_port), Claim(origin.user, time))
+        claim = Claim(user, time)
+        self.put((user, source, 0), claim)
+        if from_user is not None:
+            self.put((from_user, source, port), claim)
 
-    def vouched(self, origin: Origin) -> str | None:
+    def vouched(self, claimant: Claimant) -> str | None:
         """Return the user that earlier acceptance vouches for, or `None`."""
-        if origin.credentials:
-            key = (origin.user or "", origin.source, 0)
-        else:
-            key = (origin.from_user or "", origin.source, origin.source_port)
-        claim = self._claims.get(key)
-        return claim.user if claim is not None and claim.time + VALID_US > origin.time else None
+        user, from_user, source, port, has_credentials, time = claimant
+        claim = self._claims.get((user or "", source, 0) if has_credentials else (from_user or "", source, port))
+        return claim.user if claim is not None and claim.time + VALID_US > time else None
 
     def accepted(self, user: str, source: str, port: int, time: Micros) -> bool:
         """Tell whether credentials of `user` were accepted from there within a day."""
@@ -49,10 +66,14 @@ class Claims:
 
     def put(self, key: ClaimKey, claim: Claim) -> None:
         """Set one claim, as the newest."""
-        self.load([(key, claim)])
+        self._set(key, claim)
         if self.notes_changes:
             self._touched.pop(key, None)
             self._touched[key] = claim
+
+    def keys(self) -> Iterable[ClaimKey]:
+        """Return the keys of all."""
+        return self._claims.keys()
 
     def items(self) -> list[tuple[ClaimKey, Claim]]:
         """Return all, oldest first."""
@@ -67,13 +88,21 @@ class Claims:
     def load(self, claims: Iterable[tuple[ClaimKey, Claim]]) -> None:
         """Set `claims` in their order; not noted as changes."""
         for key, claim in claims:
-            self._claims[key] = claim
-            self._claims.move_to_end(key)
-            if len(self._claims) > self._limit:
-                self._claims.popitem(last=False)
-                self.dropped += 1
+            self._set(key, claim)
 
     def clear(self) -> None:
         """Forget everything."""
         self._claims.clear()
         self._touched.clear()
+
+    def _set(self, key: ClaimKey, claim: Claim) -> None:
+        claims = self._claims
+        if key in claims:
+            claims.move_to_end(key)
+            claims[key] = claim
+            return
+        self._told(key)
+        claims[key] = claim
+        if len(claims) > self._limit:
+            claims.popitem(last=False)
+            self.dropped += 1

@@ -7,9 +7,11 @@ import numpy as np
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Sender
 from ringfence.watch.calls.entries import Call, CallKey, Origin, Transaction, TransactionKey
+from ringfence.watch.calls.notes import Note, Notes
 from ringfence.watch.calls.slots import METHOD_NUMBERS, STATES, Slots
 from ringfence.watch.calls.states import CallState
 from ringfence.watch.calls.table import Followed, Table
+from ringfence.watch.detectors.strangers import places_in
 from ringfence.watch.kernels import call_layout as c
 
 
@@ -27,7 +29,10 @@ class FollowedRequest(Followed):
     @property
     def call(self) -> CallKey | None:
         """The key of its call."""
-        return self.table.calls[self.slot]
+        key = self.table.calls[self.slot]
+        if isinstance(key, bytes):
+            key = self.table.calls[self.slot] = self.table.notes.call_key(key)
+        return key
 
     @property
     def serial(self) -> int:
@@ -53,6 +58,8 @@ class FollowedRequest(Followed):
         """Take what it says from its sender's own leg."""
         self.table.origins[self.slot] = origin
         self.set(c.OWN_LEG, 1)
+        self.set(c.CREDENTIALS, origin.credentials)
+        self.table.slots.may_vouch(self.slot, origin)
         self.touch()
 
 
@@ -61,9 +68,9 @@ class Requests(Table[TransactionKey, Transaction, FollowedRequest]):
 
     which = c.REQUESTS
 
-    def __init__(self, slots: Slots, limit: int) -> None:
-        super().__init__(slots, limit)
-        self.calls: list[CallKey | None] = []
+    def __init__(self, slots: Slots, limit: int, notes: Notes) -> None:
+        super().__init__(slots, limit, notes)
+        self.calls: list[CallKey | Note | None] = []
         self.hops: list[list[str]] = []
         self.fit()
 
@@ -76,6 +83,10 @@ class Requests(Table[TransactionKey, Transaction, FollowedRequest]):
         """Return by what an entry is found."""
         return self.slots.request_key(key)
 
+    def key_in(self, note: Note) -> TransactionKey:
+        """Return by what a request is known."""
+        return self.notes.request_key(note)
+
     def at(self, slot: int) -> FollowedRequest:
         """Return the entry that has a slot."""
         return FollowedRequest(self, slot)
@@ -85,8 +96,9 @@ class Requests(Table[TransactionKey, Transaction, FollowedRequest]):
         row = self.rows[slot]
         row[c.METHOD] = METHOD_NUMBERS.get(origin.method, 0)
         row[c.CALL] = self.slots.call_key(call).astype(np.int64) if call is not None else 0
-        row[c.BEGUN], row[c.OWN_LEG] = origin.time, own_leg
+        row[c.BEGUN], row[c.OWN_LEG], row[c.CREDENTIALS] = origin.time, own_leg, origin.credentials
         self.origins[slot], self.calls[slot] = origin, call
+        self.slots.may_vouch(slot, origin)
 
     def put(self, entry: Transaction) -> int:
         """Set an entry as the most recent, and its deadline; return its slot."""
@@ -101,7 +113,7 @@ class Requests(Table[TransactionKey, Transaction, FollowedRequest]):
         """Return a copy of the entry that has a slot."""
         row, kept = self.rows[slot].tolist(), self.at(slot)
         return Transaction(
-            key=self.keys[slot],
+            key=self.key(slot),
             serial=row[c.SERIAL],
             origin=kept.origin,
             deadline=row[c.DEADLINE],
@@ -123,7 +135,7 @@ class FollowedCall(Followed):
     @property
     def key(self) -> CallKey:
         """Call-ID and the caller's tag."""
-        return self.table.keys[self.slot]
+        return self.table.key(self.slot)
 
     @property
     def state(self) -> CallState:
@@ -154,7 +166,10 @@ class FollowedCall(Followed):
     @property
     def named(self) -> list[str]:
         """Addresses that its answer named as where further requests may come from; not to be changed."""
-        return self.table.named[self.slot] or []
+        named = self.table.named[self.slot]
+        if isinstance(named, str):
+            named = self.table.named[self.slot] = places_in(named.encode("latin-1"))
+        return named or []
 
     def name(self, places: list[str]) -> None:
         """Note what its answer named."""
@@ -176,12 +191,12 @@ class Calls(Table[CallKey, Call, FollowedCall]):
 
     which = c.CALLS
 
-    def __init__(self, slots: Slots, limit: int) -> None:
-        super().__init__(slots, limit)
+    def __init__(self, slots: Slots, limit: int, notes: Notes) -> None:
+        super().__init__(slots, limit, notes)
         self.exempt: list[bool] = []
         self.tags: list[list[str] | None] = []
         self.hops: list[list[str]] = []
-        self.named: list[list[str] | None] = []
+        self.named: list[list[str] | str | None] = []
         self.fit()
 
     @property
@@ -193,6 +208,10 @@ class Calls(Table[CallKey, Call, FollowedCall]):
         """Return by what an entry is found."""
         return self.slots.call_key(key)
 
+    def key_in(self, note: Note) -> CallKey:
+        """Return by what the call is known that a request begins."""
+        return self.notes.call_key(note)
+
     def at(self, slot: int) -> FollowedCall:
         """Return the entry that has a slot."""
         return FollowedCall(self, slot)
@@ -202,6 +221,7 @@ class Calls(Table[CallKey, Call, FollowedCall]):
         row, hashed = self.rows[slot], self.slots.hash
         row[c.RANG] = row[c.ANSWERED] = c.NEVER
         row[c.SOURCE], row[c.DESTINATION] = hashed(origin.source).astype(np.int64), hashed(origin.destination).astype(np.int64)
+        row[c.HELP] = 1  # who asks is told exactly
         row[c.TO_USER] = c.NEVER if origin.to_user == "" else hashed(origin.to_user or "").astype(np.int64)
         self.origins[slot], self.exempt[slot], self.tags[slot] = origin, False, None
         self.hops[slot], self.named[slot] = hops, None

@@ -7,8 +7,10 @@ from typing import Final
 from ringfence.vocabulary.contracts import Event, EventKind, Observation, ObservationKind
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Sender
+from ringfence.watch.calls.directions import Directions
 from ringfence.watch.calls.entries import Origin
 from ringfence.watch.calls.legs import bounded
+from ringfence.watch.calls.notes import Note
 from ringfence.watch.sources.datagram import Datagram
 
 _REFUSED: Final = re.compile(
@@ -21,8 +23,8 @@ Stamp = tuple[Micros, int, bool]
 """When an event was counted, its place among the tracker's events, and whether it came after its time had been closed."""
 
 
-Happening = tuple[EventKind, Origin, Sender | None, str | None, Micros, int, bool, int, bool, int, int, str | None, bool]
-"""What an event is made of: its kind, what its request said, who answers for it, its direction; when it was counted, its place
+Happening = tuple[EventKind, Origin | Note, Sender | None, Micros, int, bool, int, bool, int, int, str | None, bool]
+"""What an event is made of: its kind, what its request said, who answers for it; when it was counted, its place
 among the tracker's events, whether it came after its time had been closed; status, whether it was answered, how long it lasted and
 rang (ms), who released it, and whether the answer said that only the nonce was too old.
 
@@ -61,9 +63,10 @@ def refusal(datagram: Datagram, *, time: Micros) -> Observation | None:
     )
 
 
-def event_of(happening: Happening) -> Event:
+def event_of(happening: Happening, directions: Directions) -> Event:
     """Return the event itself."""
-    kind, origin, sender, direction, time, sequence, late, status, answered, duration_ms, ring_ms, released_by, stale = happening
+    kind, said, sender, time, sequence, late, status, answered, duration_ms, ring_ms, released_by, stale = happening
+    origin = directions.notes.origin(said) if isinstance(said, bytes) else said
     account, path, trunk, plan = (sender.account, sender.party_path, sender.trunk, sender.plan) if sender is not None else _NOBODY
     return Event(
         kind=kind,
@@ -84,7 +87,7 @@ def event_of(happening: Happening) -> Event:
         party_path=path,
         trunk=trunk,
         plan=plan,
-        direction=direction,
+        direction=directions.of(origin, sender),
         credentials=origin.credentials,
         user_agent=origin.user_agent,
         agent=origin.agent,

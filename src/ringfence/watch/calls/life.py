@@ -104,7 +104,7 @@ class Life(Telling):
         begun = self.calls.at(slot)
         begun.set(c.INVITE, request.serial)
         begun.set(c.SEEN, self.clock)
-        return slot, c.NEW_CALL
+        return slot, c.NEW_CALL | c.MAY_HELP
 
     def _answer(self, request: FollowedRequest, status: int, to_tag: str | None, *, own_leg: bool, stale: bool) -> None:
         """Take a response to a request that is known. `own_leg`: it went to the request's sender, and not between servers."""
@@ -140,9 +140,10 @@ class Life(Telling):
         call = self._call_of(request)
         request.set(c.STATUS, status)
         request.keep(Micros(self.clock + ANSWER_US))
-        flags = c.STALE if stale else 0
+        flags = (c.STALE if stale else 0) | _of_request(request.origin)
         told = Told(request.slot, _NO_CALL if call is None else call.slot, self.clock, status, flags)
         if call is not None:
+            flags |= c.MAY_HELP
             flags |= c.WAS_CHALLENGED if call.number(c.CHALLENGED) else 0
             flags |= c.WAS_OPEN if call.state is not CallState.ENDED else 0
             told = self._outcome(call, request, told._replace(flags=flags), to_tag)
@@ -208,3 +209,9 @@ class Life(Telling):
 
     def _call_of(self, request: FollowedRequest) -> FollowedCall | None:
         return None if request.call is None else self.calls.get(request.call)
+
+
+def _of_request(origin: Origin) -> int:
+    """Return the flags of what a request said."""
+    of_method = c.REGISTERS if origin.method == "REGISTER" else c.SENDS_MESSAGE if origin.method == "MESSAGE" else 0
+    return of_method | (c.CREDENTIALED if origin.credentials else 0)

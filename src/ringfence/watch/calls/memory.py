@@ -9,6 +9,7 @@ from ringfence.vocabulary.times import Micros
 from ringfence.watch.calls.claims import Claims
 from ringfence.watch.calls.entries import Call, CallKey, Claim, ClaimKey, Transaction, TransactionKey
 from ringfence.watch.calls.followed import Calls, Requests
+from ringfence.watch.calls.notes import Notes
 from ringfence.watch.calls.slots import Slots
 from ringfence.watch.kernels import call_layout as c
 
@@ -44,13 +45,14 @@ _ENCODER: Final = msgspec.msgpack.Encoder()
 class Memory:
     """The tables, the clock and the counters."""
 
-    def __init__(self, *, most: tuple[int, int, int], spans: tuple[int, int, int]) -> None:
+    def __init__(self, *, most: tuple[int, int, int], spans: tuple[int, int, int], notes: Notes) -> None:
         """`most` are the limits of requests, calls and claims; `spans` those of `Slots`."""
+        self.notes: Final = notes
         self._slots: Final = Slots(most[:2], spans)
-        self.transactions: Final = Requests(self._slots, most[0])
-        self.calls: Final = Calls(self._slots, most[1])
-        most_claims = most[2]
-        self.claims: Final = Claims(most_claims)
+        self.transactions: Final = Requests(self._slots, most[0], notes)
+        self.calls: Final = Calls(self._slots, most[1], notes)
+        self.claims: Final = Claims(most[2], lambda key: self._slots.vouch(self._slots.claim_key(key)))
+        self._slots.accepted = self.claims.keys
         self.sequence = 0
         self.unusable = 0
         self._used: dict[str, None] = {}

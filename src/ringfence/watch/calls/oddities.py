@@ -17,7 +17,7 @@ from ringfence.watch.calls.followed import Calls, FollowedCall
 from ringfence.watch.calls.happenings import Stamp
 from ringfence.watch.calls.legs import Edges, bounded
 from ringfence.watch.detectors.broken import broken
-from ringfence.watch.detectors.registrations import Registrations, oddity_of
+from ringfence.watch.detectors.registrations import Registered, Registrations, judged, odd
 from ringfence.watch.detectors.seen import Seen
 from ringfence.watch.detectors.shapes import TOOL, is_tool
 from ringfence.watch.detectors.strangers import GUESSED, STRANGER, takes_part
@@ -40,6 +40,11 @@ class Oddities:
         self._tags: dict[str, str] | None = None
         """Call-ID to the caller's tag, from the first request on that fitted no call."""
 
+    @property
+    def notes_calls(self) -> bool:
+        """Tell whether it wants to know of new calls."""
+        return self._tags is not None
+
     def begun(self, key: CallKey) -> None:
         """Note a new call."""
         if self._tags is not None:
@@ -55,7 +60,7 @@ class Oddities:
         return None if tag is None else self._calls.get((call_id, tag))
 
     def _known(self) -> dict[str, str]:
-        return dict(self._calls.keys[slot] for slot in self._calls.slots_by_touch())
+        return dict(self._calls.key(slot) for slot in self._calls.slots_by_touch())
 
     def stranger(
         self,
@@ -108,10 +113,10 @@ class Oddities:
         event = _event(TOOL, datagram, sender, stamp)
         return replace(event, call_id=origin.call_id, method=origin.method, target=origin.target, user_agent=origin.user_agent)
 
-    def registered(self, registration: Event, stamp: Stamping) -> Event | None:
+    def registered(self, outcome: Registered, registration: Callable[[], Event], stamp: Stamping) -> Event | None:
         """Return the oddity that a registration is which takes another's place, if it does."""
-        found = oddity_of(registration, self._registrations)
-        return None if found is None else replace(found, sequence=stamp()[1])
+        found = judged(outcome, self._registrations)
+        return None if found is None else replace(odd(registration(), found), sequence=stamp()[1])
 
 
 def _event(name: str, datagram: Datagram, sender: Sender | None, stamp: Stamping) -> Event:

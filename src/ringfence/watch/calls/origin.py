@@ -7,7 +7,6 @@ from typing import Final
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.calls.entries import Origin
 from ringfence.watch.calls.legs import LONGEST_TEXT, Leg, bounded
-from ringfence.watch.kernels import sip_fields as f
 from ringfence.watch.sources.datagram import Datagram
 from ringfence.watch.wire.sip import parse
 from ringfence.watch.wire.sip.message import Message, Uri
@@ -48,42 +47,6 @@ def origin_of(datagram: Datagram, message: Message, leg: Leg, *, time: Micros, n
         emergency=_is_emergency_service(message.uri),
         asserted=_named(more.asserted, number) if more is not None else None,
         diverted=_named(more.diversions, number) if more is not None else None,
-    )
-
-
-def origin_of_scanned(datagram: Datagram, text: str, found: list[int], *, time: Micros, number: Callable[[str], str]) -> Origin:
-    """Return the same of a request that comes from its sender itself, from what was scanned of it (`Scanned.requests`)."""
-    method_number, _, call_id, call_id_end, tag, tag_end, _, _, *details = found
-    dialled_at, dialled_end, host, host_end, user, user_end, callee_at, callee_end, agent_at, agent_end, *details = details
-    name, name_end, credentials, asserted, asserted_end, diverted, diverted_end = details
-    method = f.METHODS[method_number - 1]
-    dialled = text[dialled_at:dialled_end] if dialled_at >= 0 else None
-    to_user = text[callee_at:callee_end] if callee_at >= 0 else None
-    from_user = text[user:user_end] if user >= 0 else None
-    target = to_user if method == "REGISTER" else dialled
-    callee = target if target is not None else to_user
-    return Origin(
-        call_id=text[call_id:call_id_end],
-        tag=text[tag:tag_end],
-        method=method,
-        time=time,
-        source=datagram.source,
-        source_port=datagram.source_port,
-        destination=datagram.destination,
-        transport=datagram.transport,
-        caller=None if from_user is None else number(from_user),
-        callee=None if callee is None else number(callee),
-        dialled=dialled,
-        target=target,
-        domain=text[host : min(host_end, host + LONGEST_TEXT)] if host >= 0 else None,
-        from_user=from_user,
-        to_user=to_user,
-        user=text[name : min(name_end, name + LONGEST_TEXT)] if name >= 0 else None,
-        credentials=credentials == 1,
-        user_agent=text[agent_at : min(agent_end, agent_at + LONGEST_TEXT)] if agent_at >= 0 else None,
-        agent=datagram.agent,
-        asserted=number(text[asserted:asserted_end]) if asserted >= 0 else None,
-        diverted=number(text[diverted:diverted_end]) if diverted >= 0 else None,
     )
 
 

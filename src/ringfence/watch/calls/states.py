@@ -77,12 +77,12 @@ def may_be_early(state: CallState, method: str) -> bool:
     return method == "BYE" if state is CallState.ENDED else method != "INVITE"
 
 
-def proves_credentials(method: str, status: int, *, challenged: bool) -> bool:
+def proves_credentials(status: int, *, challenged: bool, registers: bool) -> bool:
     """Tell whether final `status` shows that the credentials in the request were right.
 
     2xx does. Another answer does where credentials had been demanded for this very call (`challenged`) and the request then got
-    beyond the server that demanded them; a registrar's failure never does.
+    beyond the server that demanded them; a registrar's failure never does (`registers`).
     """
     if 200 <= status < 300:
         return True
-    return challenged and method != "REGISTER" and status < 700 and status // 100 != 5 and status not in _BEFORE_CREDENTIALS
+    return challenged and not registers and status < 700 and status // 100 != 5 and status not in _BEFORE_CREDENTIALS

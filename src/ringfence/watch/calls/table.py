@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Sender
 from ringfence.watch.calls.entries import Call, CallKey, Origin, Transaction, TransactionKey
+from ringfence.watch.calls.notes import Note, Notes
 from ringfence.watch.calls.slots import Slots
 from ringfence.watch.kernels import call_entries as kernel
 from ringfence.watch.kernels import call_layout as c
@@ -45,7 +46,7 @@ class Followed:
     @property
     def origin(self) -> Origin:
         """What its request said."""
-        origin: Origin = self.table.origins[self.slot]
+        origin: Origin = self.table.origin(self.slot)
         return origin
 
     @property
@@ -67,13 +68,15 @@ class Table(Generic[_Key, _Entry, _Followed]):
 
     which: int
 
-    def __init__(self, slots: Slots, limit: int) -> None:
+    def __init__(self, slots: Slots, limit: int, notes: Notes) -> None:
         self.slots: Final = slots
         self.limit: Final = limit
+        self.notes: Final = notes
         slots.book.marks[c.TELLS_GONE + self.which] = 1
         self.dropped = 0
-        self.keys: list[_Key] = []
-        self.origins: list[Origin] = []
+        self.keys: list[_Key | Note] = []
+        self.origins: list[Origin | Note] = []
+        """What requests said, as notes until somebody asks."""
         self.senders: list[Sender | None] = []
         self._oldest: list[tuple[int, int]] = []
         self._gone: dict[_Key, None] = {}
@@ -100,6 +103,24 @@ class Table(Generic[_Key, _Entry, _Followed]):
     @abstractmethod
     def hashed(self, key: _Key) -> np.uint64:
         """Return by what an entry is found."""
+
+    @abstractmethod
+    def key_in(self, note: Note) -> _Key:
+        """Return by what an entry is known, of what its request said."""
+
+    def key(self, slot: int) -> _Key:
+        """Return by what the entry that has a slot is known."""
+        key = self.keys[slot]
+        if isinstance(key, bytes):
+            key = self.keys[slot] = self.key_in(key)
+        return key
+
+    def origin(self, slot: int) -> Origin:
+        """Return what the request said of the entry that has a slot."""
+        said = self.origins[slot]
+        if isinstance(said, bytes):
+            said = self.origins[slot] = self.notes.origin(said)
+        return said
 
     @abstractmethod
     def at(self, slot: int) -> _Followed:
@@ -160,8 +181,8 @@ class Table(Generic[_Key, _Entry, _Followed]):
 
     def forget(self, slot: int) -> None:
         """Forget the texts of an entry that has left its slot."""
-        key = self.keys[slot]
         if self.notes_changes:
+            key = self.key(slot)
             self._gone.pop(key, None)
             self._gone[key] = None
         self._blank(slot)

@@ -9,10 +9,13 @@ from ringfence.vocabulary.numbers import to_e164
 from ringfence.vocabulary.times import HOUR, SECOND, Micros
 from ringfence.watch.attribution import Directory, Sender
 from ringfence.watch.calls import happenings
+from ringfence.watch.calls.claims import claimant_of
+from ringfence.watch.calls.directions import Directions
 from ringfence.watch.calls.entries import Origin
 from ringfence.watch.calls.happenings import Happening
 from ringfence.watch.calls.legs import Edges
 from ringfence.watch.calls.memory import Memory
+from ringfence.watch.calls.notes import Note, Notes
 from ringfence.watch.calls.oddities import Oddities, Stamping
 from ringfence.watch.calls.senders import Senders
 from ringfence.watch.calls.states import (
@@ -20,6 +23,7 @@ from ringfence.watch.calls.states import (
     REFUSES_CREDENTIALS,
     proves_credentials,
 )
+from ringfence.watch.detectors.registrations import Registered, is_refused
 from ringfence.watch.identity import Identities
 from ringfence.watch.kernels import call_layout as c
 from ringfence.watch.sources.datagram import Datagram
@@ -72,14 +76,14 @@ class Telling(Memory):
 
     def __init__(self, directory: Directory, options: TrackerOptions | None = None) -> None:
         self.options: Final = options if options is not None else TrackerOptions()
+        self._number = lru_cache(maxsize=_CACHED_NUMBERS)(self._written)
         super().__init__(
             most=(self.options.most_transactions, self.options.most_calls, self.options.most_claims),
             spans=(ANSWER_US, self.options.ring_us, self.options.silent_us),
+            notes=Notes(self._number, self.options.country),
         )
-        self.directory = directory
-        self._senders = Senders(directory)
+        self.use(directory)
         self._oddities = Oddities(self.calls, self.claims, self.options.edges)
-        self._number = lru_cache(maxsize=_CACHED_NUMBERS)(self._written)
         self._events: list[Happening | Event] = []
         self._observations: list[Observation] = []
         self._late = False
@@ -87,7 +91,9 @@ class Telling(Memory):
     def use(self, directory: Directory) -> None:
         """Attribute with `directory` from now on. After another policy was posted, every account's next use is its first."""
         self.directory = directory
+        self.directions = Directions(directory, self.notes)
         self._senders = Senders(directory)
+        self._slots.may_help(directory.every_emergency_number)
 
     def observations(self) -> list[Observation]:
         """Return what was observed since the last time."""
@@ -97,63 +103,62 @@ class Telling(Memory):
     def _asked(self, slot: int, time: Micros, own: Datagram | None) -> None:
         """Find out who answers for a request that was just noted. `own` is its packet, where it came from the sender himself."""
         requests = self.transactions
-        origin = requests.origins[slot]
-        sender = requests.senders[slot] = self._senders.of(origin.source, self.claims.vouched(origin), time)
+        origin = requests.origin(slot)
+        sender = requests.senders[slot] = self._senders.of(origin.source, self.claims.vouched(claimant_of(origin)), time)
         if own is not None:
             self._odd(self._oddities.tool(own, origin, sender, self._stamping(time)))
 
     def _attempted(self, slot: int, call: int, flags: int, time: Micros) -> None:
         """Tell of a call that the INVITE begins, or note that it belongs to one."""
         requests, calls = self.transactions, self.calls
-        origin, sender = requests.origins[slot], requests.senders[slot]
+        sender = requests.senders[slot]
         calls.hops[call] = requests.hops[slot]
         if flags & c.JOINS:
             calls.senders[call] = sender or calls.senders[call]
             return
         calls.senders[call] = sender
-        calls.exempt[call] = exempt = self._is_emergency(sender, origin)
-        self._oddities.begun((origin.call_id, origin.tag))
+        calls.exempt[call] = exempt = flags & c.MAY_HELP != 0 and self._is_emergency(sender, requests.origin(slot))
+        if self._oddities.notes_calls:
+            self._oddities.begun(calls.key(call))
+        said = requests.origins[slot]
         if not exempt:
-            self.sequence += 1
-            direction = "outbound" if sender is not None else self._inbound(origin)
-            self._events.append((_ATTEMPT, origin, sender, direction, time, self.sequence, self._late, 0, False, 0, 0, None, False))
-        self._first_use(sender, origin, time)
+            self.sequence = sequence = self.sequence + 1
+            self._events.append((_ATTEMPT, said, sender, time, sequence, self._late, 0, False, 0, 0, None, False))
+        if sender is not None:
+            self._first_use(sender, said, time)
 
     def _closed(  # noqa: PLR0913 - what is told, as it stands
         self, slot: int, call: int, time: Micros, status: int, flags: int, duration_ms: int, ring_ms: int, released: int
     ) -> None:
         """Judge a request by its final response, and tell of it and of what it did to its call."""
-        requests = self.transactions
-        origin = requests.origins[slot]
-        if origin.credentials:
-            self._judge(slot, origin, time, status, flags)
-        sender = requests.senders[slot]
-        if flags & c.WAS_OPEN and (origin.credentials or status not in CHALLENGES):
-            calls = self.calls
-            begun = calls.origins[call]
+        requests, calls = self.transactions, self.calls
+        if flags & c.CREDENTIALED:
+            self._judge(slot, time, status, flags)
+        said, sender = requests.origins[slot], requests.senders[slot]
+        if flags & c.WAS_OPEN and (flags & c.CREDENTIALED or status not in CHALLENGES):
             calls.senders[call] = sender
-            calls.exempt[call] = calls.exempt[call] or self._is_emergency(sender, begun)
-            self._first_use(sender, begun, time)
+            if flags & c.MAY_HELP:
+                calls.exempt[call] = calls.exempt[call] or self._is_emergency(sender, calls.origin(call))
+            if sender is not None:
+                self._first_use(sender, calls.origins[call], time)
         if flags & _OF_CALL:
             self._tell_call(slot, call, time, status, flags, duration_ms, ring_ms, released)
-        direction = "outbound" if sender is not None else self._inbound(origin)
-        told = (time, status, flags & c.STALE != 0)
-        if call < 0 or not self.calls.exempt[call]:
-            self._tell_request(_REQUEST, origin, sender, direction, told)
-        if origin.method == "REGISTER":
-            self._tell_request(_REGISTRATION, origin, sender, direction, told)
-            self._odd(self._oddities.registered(self._newest(), self._stamping(time)))
-            if status < 300:
-                self._first_use(sender, origin, time)
-        elif origin.method == "MESSAGE":
-            self._tell_request(_MESSAGE, origin, sender, direction, told)
+        stale = flags & c.STALE != 0
+        if call < 0 or not calls.exempt[call]:
+            self._tell_request(_REQUEST, said, sender, (time, status, stale))
+        if flags & c.REGISTERS:
+            self._tell_request(_REGISTRATION, said, sender, (time, status, stale))
+            if status < 300 or flags & c.CREDENTIALED:
+                self._registered(said, time, status, stale=stale)
+            if status < 300 and sender is not None:
+                self._first_use(sender, said, time)
+        elif flags & c.SENDS_MESSAGE:
+            self._tell_request(_MESSAGE, said, sender, (time, status, stale))
 
-    def _tell_request(
-        self, kind: EventKind, origin: Origin, sender: Sender | None, direction: str | None, told: tuple[Micros, int, bool]
-    ) -> None:
+    def _tell_request(self, kind: EventKind, said: Origin | Note, sender: Sender | None, told: tuple[Micros, int, bool]) -> None:
         time, status, stale = told
-        self.sequence += 1
-        self._events.append((kind, origin, sender, direction, time, self.sequence, self._late, status, False, 0, 0, None, stale))
+        self.sequence = sequence = self.sequence + 1
+        self._events.append((kind, said, sender, time, sequence, self._late, status, False, 0, 0, None, stale))
 
     def _tell_call(  # noqa: PLR0913 - what is told, as it stands
         self, _slot: int, call: int, time: Micros, status: int, flags: int, duration_ms: int, ring_ms: int, released: int
@@ -162,33 +167,46 @@ class Telling(Memory):
         calls = self.calls
         if calls.exempt[call]:
             return
-        origin, sender = calls.origins[call], calls.senders[call]
-        self.sequence += 1
-        direction = "outbound" if sender is not None else self._inbound(origin)
-        stamp = (time, self.sequence, self._late)
+        self.sequence = sequence = self.sequence + 1
+        stamp = (time, sequence, self._late)
         outcome = (status, flags & c.WAS_ANSWERED != 0, duration_ms, ring_ms, _RELEASED[released], False)
-        self._events.append((_ANSWER if flags & c.ANSWERS_CALL else _END, origin, sender, direction, *stamp, *outcome))
+        kind = _ANSWER if flags & c.ANSWERS_CALL else _END
+        self._events.append((kind, calls.origins[call], calls.senders[call], *stamp, *outcome))
 
-    def _judge(self, slot: int, origin: Origin, time: Micros, status: int, flags: int) -> None:
+    def _judge(self, slot: int, time: Micros, status: int, flags: int) -> None:
         """Judge the credentials by the final response: accepted ones name their user's trunk, refused ones nobody's.
 
         An answer that says neither, such as 404 to credentials that nobody demanded, leaves what earlier acceptance vouches for.
         """
-        proven = proves_credentials(origin.method, status, challenged=flags & c.WAS_CHALLENGED != 0)
+        said = self.transactions.origins[slot]
+        claimant = self.notes.claimant(said) if isinstance(said, bytes) else claimant_of(said)
+        proven = proves_credentials(status, challenged=flags & c.WAS_CHALLENGED != 0, registers=flags & c.REGISTERS != 0)
         if proven:
-            self.claims.accept(origin, time)
+            self.claims.accept(claimant, time)
         refused = status in REFUSES_CREDENTIALS
-        user = origin.user if proven else None if refused else self.claims.vouched(origin)
-        self.transactions.senders[slot] = self._senders.of(origin.source, user, origin.time)
+        user = claimant.user if proven else None if refused else self.claims.vouched(claimant)
+        self.transactions.senders[slot] = self._senders.of(claimant.source, user, Micros(claimant.time))
+
+    def _registered(self, said: Origin | Note, time: Micros, status: int, *, stale: bool) -> None:
+        """Tell of the oddity that a registration is, if it is one."""
+        if isinstance(said, bytes):
+            user, domain, source, agent, credentials = self.notes.registration(said)
+        else:
+            user, domain, source, agent, credentials = said.target, said.domain, said.source, said.user_agent, said.credentials
+        if user is not None:
+            refused = is_refused(status, credentials=credentials, stale=stale)
+            outcome = Registered(user, domain or "", source, agent, time, status, refused)
+            self._odd(self._oddities.registered(outcome, self._newest, self._stamping(time)))
 
     def _odd(self, event: Event | None) -> None:
         if event is not None:
             self._events.append(event)
 
-    def _first_use(self, sender: Sender | None, origin: Origin, time: Micros) -> None:
+    def _first_use(self, sender: Sender, said: Origin | Note, time: Micros) -> None:
         policy = self.directory.policy
-        if policy is not None and sender is not None and self.use_first(sender.account, policy):
-            self._observations.append(happenings.first_use(sender, policy=policy, call_id=origin.call_id, time=time))
+        if policy is not None and self.use_first(sender.account, policy):
+            call_id = self.notes.call_id(said) if isinstance(said, bytes) else said.call_id
+            self._observations.append(happenings.first_use(sender, policy=policy, call_id=call_id, time=time))
 
     def _is_emergency(self, sender: Sender | None, origin: Origin) -> bool:
         """Tell whether a party of ours calls for help, by number or service; an unknown source gains nothing by it."""
@@ -204,21 +222,15 @@ class Telling(Memory):
     def _stamping(self, time: Micros) -> Stamping:
         return lambda: self._stamp(time)
 
-    def _inbound(self, origin: Origin) -> str | None:
-        """Return the direction of a call or request that nobody of ours sent."""
-        if origin.callee is not None and self.directory.holder(origin.callee, origin.time) is not None:
-            return "inbound"
-        return None
-
     def _written(self, user: str) -> str:
         return to_e164(user, self.options.country) or user
 
     def _newest(self) -> Event:
         newest = self._events[-1]
-        return newest if isinstance(newest, Event) else happenings.event_of(newest)
+        return newest if isinstance(newest, Event) else happenings.event_of(newest, self.directions)
 
     def _taken(self) -> list[Event]:
-        return [each if isinstance(each, Event) else happenings.event_of(each) for each in self._happened()]
+        return [each if isinstance(each, Event) else happenings.event_of(each, self.directions) for each in self._happened()]
 
     def _happened(self) -> list[Happening | Event]:
         taken, self._events = self._events, []

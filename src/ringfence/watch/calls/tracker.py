@@ -13,24 +13,22 @@ from ringfence.watch.calls.followed import FollowedCall, FollowedRequest
 from ringfence.watch.calls.happenings import Happening
 from ringfence.watch.calls.legs import Leg, bounded, earlier_keys, request_key, response_keys
 from ringfence.watch.calls.life import Life
-from ringfence.watch.calls.origin import origin_of, origin_of_scanned
+from ringfence.watch.calls.notes import Note
+from ringfence.watch.calls.origin import origin_of
 from ringfence.watch.calls.states import OUTSIDE_DIALOGS, may_be_early
 from ringfence.watch.calls.telling import ANSWER_US, Told, TrackerOptions
 from ringfence.watch.detectors.strangers import places_named
 from ringfence.watch.kernels import call_layout as c
-from ringfence.watch.kernels import sip_fields as f
 from ringfence.watch.kernels.calls import follow
 from ringfence.watch.sources.datagram import Datagram, PayloadKind
 from ringfence.watch.sources.stretch import Stretch
 from ringfence.watch.wire.sip import Defect, parse
 from ringfence.watch.wire.sip.message import Message
-from ringfence.watch.wire.sip.scanning import REQUEST_FACTS
 
 __all__ = ["ANSWER_US", "Tracker", "TrackerOptions"]
 
 _MOST_HOPS: Final = 8
 _FLAGS: Final = Told._fields.index("flags")
-_CSEQ, _BRANCH, _BRANCH_END = (REQUEST_FACTS.index(column) for column in (f.CSEQ, f.BRANCH, f.BRANCH + 1))
 _LINES: Final = b"\r\n".join(
     (
         b"Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK%d",
@@ -44,6 +42,8 @@ _INVITE, _ANSWER = b"INVITE sip:c@d SIP/2.0\r\n" + _LINES, b"SIP/2.0 200 OK\r\n"
 """Messages that what is to be compiled is called with."""
 _EVER: Final = Micros(0)
 """Where messages come there is no other time than theirs."""
+_LONGEST_NAMING: Final = 256
+"""Octets of lines that are kept to be read when a stranger comes: longer ones are read at once."""
 _CHUNK: Final = 1_000
 """Messages scanned at once: what is written of them stays in the processor's cache."""
 
@@ -53,6 +53,9 @@ class Tracker(Life):
 
     Time is that of the datagrams and of `advance`; it never goes back: what comes with an earlier time counts at the latest one.
     """
+
+    _reads_notes = True
+    """Whether what requests said is read at once: each event is made of it then."""
 
     @staticmethod
     def prepare() -> None:
@@ -85,10 +88,12 @@ class Tracker(Life):
 
     def happened(self, packets: Stretch | Sequence[Datagram], defects: Counter[Defect]) -> list[Happening | Event]:
         """Do as `feed_all`, and return what the events are made of."""
+        self._reads_notes = False
         if isinstance(packets, Stretch) and self.options.edges.are_none:
             self._follow(Batch.of_stretch(packets, self._slots.hash), defects, ())
         else:
             self._feed(list(packets), defects, None)
+        self._reads_notes = True
         return self._happened()
 
     def happened_until(self, now: Micros) -> list[Happening | Event]:
@@ -113,7 +118,6 @@ class Tracker(Life):
             row = follow(slots.book, batch.coming, batch.scanned.found, row, int(now))
             if marks[c.TOLD]:
                 self._tell(batch, late)
-                marks[c.TOLD] = 0
             if marks[c.STOP] == c.DONE:
                 return
             if marks[c.STOP] == c.ROOM:
@@ -133,19 +137,15 @@ class Tracker(Life):
 
     def _tell(self, batch: Batch, late: Sequence[bool]) -> None:
         """Make of what the kernel tells what follows from it."""
-        told: list[list[Any]] = self._slots.book.told[: self._slots.book.marks[c.TOLD]].tolist()
-        scanned = batch.scanned
-        begun = iter(scanned.requests([row for what, row, *_ in told if what == c.BEGAN]))
-        for what, row, *more in told:
+        told, notes = self._slots.told()
+        for what, row, *more, at, end, named, named_end in told:
             if late:
                 self._late = row >= 0 and late[row]
             if what == c.BEGAN:
-                self._note(next(begun), scanned.text, batch.datagram(row), more)
+                self._note(notes[at:end], batch, row, more)
             elif what == c.CLOSED:
                 if more[_FLAGS] & c.WITH_TAG:
-                    call = more[1]
-                    self.calls.tags[call] = [scanned.to_tag(row)]
-                    self.calls.named[call] = places_named(batch.payload(row))
+                    self._answered_by(more[1], batch, row, ((at, end), (named, named_end)))
                 self._closed(*more)
             elif what == c.HUNG_UP:
                 self._tell_call(*more)
@@ -155,26 +155,32 @@ class Tracker(Life):
                 self.calls.forget(more[1])
         self._late = False
 
-    def _note(self, found: list[int], text: str, datagram: Datagram, told: list[Any]) -> None:
-        """Keep the texts of a request that the kernel saw for the first time, and of the call that it begins."""
+    def _answered_by(self, call: int, batch: Batch, row: int, told: tuple[tuple[int, int], tuple[int, int]]) -> None:
+        """Keep a callee's tag, and what his answer names."""
+        text = batch.scanned.text
+        (at, end), (named, named_end) = told
+        self.calls.tags[call] = [text[at:end]]
+        naming = text[named:named_end] if named >= 0 else None
+        is_long = naming is not None and len(naming) > _LONGEST_NAMING
+        self.calls.named[call] = places_named(batch.payload(row)) if is_long else naming
+
+    def _note(self, note: Note, batch: Batch, row: int, told: list[Any]) -> None:
+        """Keep what a request said that the kernel saw for the first time, and of the call that it begins."""
         slot, call, time, _, flags, *_ = told
-        origin = origin_of_scanned(datagram, text, found, time=time, number=self._number)
-        if flags & c.NEW_CALL:
-            origin = self._identified(origin, datagram)
         requests, calls = self.transactions, self.calls
-        requests.keys[slot] = (
-            origin.call_id,
-            found[_CSEQ],
-            origin.method,
-            text[found[_BRANCH] : found[_BRANCH_END]],
-            origin.source,
-        )
-        requests.origins[slot], requests.hops[slot] = origin, [datagram.destination]
-        self._asked(slot, time, datagram)
+        requests.keys[slot], requests.origins[slot], requests.hops[slot] = note, note, [batch.destination(row)]
+        if self._reads_notes or (flags & c.NEW_CALL and self.options.identities is not None):
+            origin = requests.origin(slot)
+            requests.origins[slot] = self._identified(origin, batch.datagram(row)) if flags & c.NEW_CALL else origin
+        vouched = self.claims.vouched(self.notes.claimant(note)) if flags & c.MAY_BE_VOUCHED else None
+        requests.senders[slot] = sender = self._senders.of(batch.source(row), vouched, time)
+        if flags & c.ALL_DIGITS:
+            self._odd(self._oddities.tool(batch.datagram(row), requests.origin(slot), sender, self._stamping(time)))
+        requests.calls[slot] = note if call >= 0 else None
         if call >= 0:
-            requests.calls[slot] = key = (origin.call_id, origin.tag)
             if flags & c.NEW_CALL:
-                calls.keys[call], calls.origins[call] = key, origin
+                calls.keys[call], calls.origins[call] = note, requests.origins[slot]
+                calls.tags[call] = calls.named[call] = None
             self._attempted(slot, call, flags, time)
 
     def _take(self, datagram: Datagram, message: Message | None) -> None:

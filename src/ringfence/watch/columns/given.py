@@ -12,10 +12,9 @@ from ringfence.vocabulary.contracts import Event
 from ringfence.watch.columns.automata import Table
 from ringfence.watch.columns.batches import ColumnBatch, Columns, times_of
 from ringfence.watch.columns.hashes import UNSET, TextHashes
-from ringfence.watch.columns.numbers import number_code, number_of
+from ringfence.watch.columns.numbers import number_of, number_word
 from ringfence.watch.columns.remembered import KeyTable, Remembered
 from ringfence.watch.kernels import number_words
-from ringfence.watch.kernels.numbers import NO_NUMBER
 
 NOBODY: Final = np.uint64(0x5BD1E9955BD1E995)
 """Stands for an unset text where texts are told apart."""
@@ -47,7 +46,7 @@ class Words:
     def of(self, texts: NDArray[np.uint64], name: str, events: "Once") -> NDArray[np.uint64]:
         """Return the words of a field's texts, given their hashes too."""
         read = attrgetter(FIELDS[name].attribute)
-        return self._known.of(np.where(texts == UNSET, NOBODY, texts), lambda place: _word(read(events[place])))
+        return self._known.of(np.where(texts == UNSET, NOBODY, texts), lambda place: number_word(read(events[place])))
 
 
 class Once:
@@ -119,8 +118,3 @@ def as_hashes(column: NDArray[Any]) -> NDArray[np.uint64]:
     if column.dtype == np.uint64:
         return column
     return column.astype(np.float64).view(np.uint64) ^ _NUMBER_BITS
-
-
-def _word(text: str | None) -> int:
-    code = None if text is None else number_code(text)
-    return NO_NUMBER if code is None else code

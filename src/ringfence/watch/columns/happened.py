@@ -1,7 +1,7 @@
 """What the tracker saw, as columns: an event is made only where somebody asks for one."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -11,27 +11,32 @@ from ringfence.policy.expressions import Type
 from ringfence.policy.fields import FIELDS
 from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import Micros
+from ringfence.watch.calls.directions import Directions
 from ringfence.watch.calls.entries import Origin
 from ringfence.watch.calls.happenings import Happening, event_of
+from ringfence.watch.calls.notes import Note, Notes
 from ringfence.watch.columns.batches import KIND_CODES, ColumnBatch, column_of
 from ringfence.watch.columns.hashes import UNSET, TextHashes
-from ringfence.watch.columns.numbers import NumberCodes
+from ringfence.watch.columns.numbers import NumberCodes, number_word
+from ringfence.watch.kernels import noted
+from ringfence.watch.kernels.sip_fields import METHODS
 
-_KIND: Final = 0
-_ORIGIN: Final = 1
-_SENDER: Final = 2
-_DIRECTION: Final = 3
-_TIME: Final = 4
-_LATE: Final = 6
-_STATUS: Final = 7
-_ANSWERED: Final = 8
-_DURATION: Final = 9
-_RING: Final = 10
-_RELEASED: Final = 11
-_STALE: Final = 12
+(
+    _KIND,
+    _ORIGIN,
+    _SENDER,
+    _TIME,
+    _SEQUENCE,
+    _LATE,
+    _STATUS,
+    _ANSWERED,
+    _DURATION,
+    _RING,
+    _RELEASED,
+    _STALE,
+) = range(12)
 """Places in a `Happening`."""
 _OWN: Final = {
-    "direction": _DIRECTION,
     "late": _LATE,
     "status": _STATUS,
     "answered": _ANSWERED,
@@ -49,6 +54,22 @@ _OF_ORIGIN: Final = frozenset(
         *("call_id", "asserted", "diverted", "verification", "attestation", "signer"),
     }
 )
+_NOTED: Final = {
+    "source": noted.SOURCE,
+    "destination": noted.DESTINATION,
+    "transport": noted.TRANSPORT,
+    "caller": noted.FROM_USER,
+    "callee": noted.CALLED,
+    "target": noted.TARGET,
+    "domain": noted.DOMAIN,
+    "user_agent": noted.USER_AGENT,
+    "call_id": noted.CALL_ID,
+    "asserted": noted.ASSERTED,
+    "diverted": noted.DIVERTED,
+}
+"""Fields that are a text of what a request said."""
+_NUMBERS: Final = frozenset({"caller", "callee", "asserted", "diverted"})
+"""Those of them that are numbers as events have them."""
 _OF_SENDER: Final = frozenset({"account", "trunk", "plan", "party", "root"})
 _DTYPES: Final = {Type.TEXT: np.uint64, Type.BOOL: np.bool_, Type.NUMBER: np.float64}
 _BLANK: Final = Event(kind=EventKind.ATTEMPT, time=Micros(0), call_id="")
@@ -73,23 +94,26 @@ _NOTHING: Final = Origin(
     user_agent=None,
     agent=None,
 )
-_ODD: Final[Happening] = (EventKind.ODDITY, _NOTHING, None, None, Micros(0), 0, False, 0, False, 0, 0, None, False)
+_ODD: Final[Happening] = (EventKind.ODDITY, _NOTHING, None, Micros(0), 0, False, 0, False, 0, 0, None, False)
 """Stands for what came as an event of its own."""
 
 
 class HappenedEvents(ColumnBatch):
     """Events of signalling. What many have in common, because they are of one request, is looked up once."""
 
-    def __init__(self, happened: Sequence[Happening | Event]) -> None:
+    def __init__(self, happened: Sequence[Happening | Event], directions: Directions) -> None:
         self._happened = happened
-        self._odd = [place for place, each in enumerate(happened) if isinstance(each, Event)]
-        self._rows: Sequence[Happening] = happened  # type: ignore[assignment]  # where none is an event
+        self._directions = directions
+        self._odd = [place for place, each in enumerate(happened) if type(each) is Event]
+        rows: Sequence[Happening] = happened  # type: ignore[assignment]  # where none is an event
         if self._odd:
-            self._rows = [_ODD if isinstance(each, Event) else each for each in happened]
+            rows = [_ODD if isinstance(each, Event) else each for each in happened]
+        self._rows: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(_ODD)
+        """The happenings' parts, each of all of them."""
         self._columns: dict[str, NDArray[Any]] = {}
-        self._origins: tuple[list[Origin], NDArray[np.int64]] | None = None
-        self.times = np.fromiter([each[_TIME] for each in self._rows], np.int64, len(happened))
-        self.kinds = np.fromiter([KIND_CODES[each[_KIND]] for each in self._rows], np.uint8, len(happened))
+        self._said: Said | None = None
+        self.times = np.array(self._rows[_TIME], np.int64)
+        self.kinds = np.array(list(map(KIND_CODES.__getitem__, self._rows[_KIND])), np.uint8)
         for place, event in self._odd_events():
             self.times[place], self.kinds[place] = event.time, KIND_CODES[event.kind]
 
@@ -100,14 +124,18 @@ class HappenedEvents(ColumnBatch):
     def __getitem__(self, place: Any) -> Any:  # noqa: ANN401 - an event, or a batch for a slice
         """Return an event, or a part of the batch."""
         if isinstance(place, slice):
-            return self if place == slice(0, len(self), None) else HappenedEvents(self._happened[place])
+            return self if place == slice(0, len(self), None) else HappenedEvents(self._happened[place], self._directions)
         each = self._happened[place]
-        return each if isinstance(each, Event) else event_of(each)
+        return each if isinstance(each, Event) else event_of(each, self._directions)
 
     @property
     def call_ids(self) -> Sequence[str]:
         """The events' call ids."""
-        return [each.call_id if isinstance(each, Event) else each[_ORIGIN].call_id for each in self._happened]
+        call_id = self._directions.notes.call_id
+        said = [call_id(each) if isinstance(each, bytes) else each.call_id for each in self._rows[_ORIGIN]]
+        for place, event in self._odd_events():
+            said[place] = event.call_id
+        return said
 
     def column(self, name: str, hashes: TextHashes) -> NDArray[Any]:
         """Return the field `name` of every event. All callers must have the same `hashes`."""
@@ -125,57 +153,145 @@ class HappenedEvents(ColumnBatch):
 
     def with_account(self) -> int:
         """Return how many events an account answers for."""
-        told = sum(each[_SENDER] is not None for each in self._rows)
-        return told + sum(event.account is not None for _, event in self._odd_events())
+        senders = self._rows[_SENDER]
+        return len(senders) - senders.count(None) + sum(event.account is not None for _, event in self._odd_events())
 
     def with_plan(self) -> int:
         """Return how many events are of an account with a plan."""
-        told = sum(each[_SENDER] is not None and each[_SENDER].plan is not None for each in self._rows)
+        told = sum(sender is not None and sender.plan is not None for sender in self._rows[_SENDER])
         return told + sum(event.plan is not None for _, event in self._odd_events())
 
     def with_attestation(self) -> int:
         """Return how many events somebody vouched for."""
-        told = sum(each[_ORIGIN].attestation is not None for each in self._rows)
+        told = sum(type(said) is not bytes and said.attestation is not None for said in self._rows[_ORIGIN])
         return told + sum(event.attestation is not None for _, event in self._odd_events())
 
     def codes(self, name: str, numbers: NumberCodes) -> NDArray[np.uint64]:
         """Return the codes of the numbers in the field `name`."""
-        origins, places = self._of_origins()
-        codes = np.asarray(numbers.of(getattr(origin, name) for origin in origins))[places]
+        said = self._of_requests()
+        codes = np.asarray(numbers.of(getattr(origin, name) for origin in said.origins()))[said.places]
         if self._odd:
             codes[self._odd] = numbers.of(getattr(event, name) for _, event in self._odd_events())
         return codes
+
+    def words(self, name: str) -> NDArray[np.uint64] | None:
+        """Return the numbers in a field as words, where it is one that requests tell."""
+        if name not in _NOTED:
+            return None
+        said = self._of_requests()
+        words = said.words(name)[said.places]
+        for place, event in self._odd_events():
+            words[place] = number_word(getattr(event, name))
+        return words
 
     def _made(self, name: str, hashes: TextHashes) -> NDArray[Any]:
         field = FIELDS[name]
         told: Callable[[Any], Any] = hashes.__getitem__ if field.type is Type.TEXT else _as_it_is
         dtype = _DTYPES[field.type]
         if name in _OWN:
-            at = _OWN[name]
-            column: NDArray[Any] = np.fromiter([told(each[at]) for each in self._rows], dtype, len(self))
+            own = self._rows[_OWN[name]]
+            column: NDArray[Any] = np.array(list(map(told, own)) if field.type is Type.TEXT else own, dtype)
             return column if field.scale == 1 else column * field.scale
         if name in _OF_ORIGIN:
-            origins, places = self._of_origins()
-            return np.fromiter([told(getattr(origin, name)) for origin in origins], dtype, len(origins))[places]
+            said = self._of_requests()
+            return said.column(name, hashes, told, dtype)[said.places]
         if name in _OF_SENDER:
-            hashed = {each: told(_of_sender(each, name)) for each in {row[_SENDER] for row in self._rows}}
-            return np.fromiter([hashed[each[_SENDER]] for each in self._rows], dtype, len(self))
+            senders = self._rows[_SENDER]
+            hashed = {sender: told(_of_sender(sender, name)) for sender in set(senders)}
+            return np.array([hashed[sender] for sender in senders], dtype)
+        if name == "direction":
+            of = self._directions.of
+            ways = [hashes["outbound"] if sender is not None else -1 for sender in self._rows[_SENDER]]
+            return np.array(
+                [told(of(said, None)) if way < 0 else way for way, said in zip(ways, self._rows[_ORIGIN], strict=True)], dtype
+            )
         value = getattr(_BLANK, field.attribute)
         if field.type is Type.TEXT:
             return np.full(len(self), UNSET if value is None else hashes[value], dtype)
         return np.full(len(self), np.nan if value is None else value, dtype)
 
-    def _of_origins(self) -> tuple[list[Origin], NDArray[np.int64]]:
-        """Return what requests said, each once, and of each event which of them is its own."""
-        if self._origins is None:
-            known: dict[int, int] = {}
-            places = [known.setdefault(id(each[_ORIGIN]), len(known)) for each in self._rows]
-            kept = {id(each[_ORIGIN]): each[_ORIGIN] for each in self._rows}
-            self._origins = [kept[one] for one in known], np.fromiter(places, np.int64, len(places))
-        return self._origins
+    def _of_requests(self) -> "Said":
+        """Return what requests said, each once."""
+        if self._said is None:
+            self._said = Said(self._rows[_ORIGIN], self._directions.notes)
+        return self._said
 
     def _odd_events(self) -> list[tuple[int, Event]]:
         return [(place, each) for place in self._odd if isinstance(each := self._happened[place], Event)]
+
+
+class Said:
+    """What requests said, each once; `places` tell of each event which of them is its own."""
+
+    def __init__(self, said: Sequence[Origin | Note], notes: Notes) -> None:
+        identities = np.fromiter(map(id, said), np.int64, len(said))
+        _, firsts, places = np.unique(identities, return_index=True, return_inverse=True)
+        order = np.argsort(firsts)  # as they came, and not as they stand in memory
+        ranks = np.empty_like(order)
+        ranks[order] = np.arange(order.size)
+        self.places: Final[NDArray[np.int64]] = ranks[places]
+        distinct = [said[first] for first in firsts[order].tolist()]
+        self._read = [nth for nth, each in enumerate(distinct) if type(each) is Origin]
+        noted_ones = [each for each in distinct if isinstance(each, bytes)]
+        self._distinct = distinct
+        self._notes = notes
+        self._octets = np.frombuffer(b"".join(noted_ones), np.uint8)
+        self._heads = np.zeros(len(noted_ones), np.int64)
+        np.cumsum(np.fromiter(map(len, noted_ones[:-1]), np.int64, max(0, len(noted_ones) - 1)), out=self._heads[1:])
+        self._noted = np.setdiff1d(np.arange(len(distinct)), self._read, assume_unique=True)
+
+    def origins(self) -> Iterator[Origin]:
+        """Yield them, read."""
+        notes = self._notes
+        return (notes.origin(each) if isinstance(each, bytes) else each for each in self._distinct)
+
+    def column(self, name: str, hashes: TextHashes, told: Callable[[Any], Any], dtype: Any) -> NDArray[Any]:  # noqa: ANN401
+        """Return a field of each of them. `told` gives what stands for a value."""
+        column: NDArray[Any] = np.empty(len(self._distinct), dtype)
+        for nth in self._read:
+            column[nth] = told(getattr(self._distinct[nth], name))
+        if self._noted.size:
+            column[self._noted] = self._of_notes(name, hashes, told, dtype)
+        return column
+
+    def _of_notes(self, name: str, hashes: TextHashes, told: Callable[[Any], Any], dtype: Any) -> NDArray[Any]:  # noqa: ANN401
+        if name in _NOTED:
+            return self._texts(name, hashes)
+        if name == "credentials":
+            credentials: NDArray[np.bool_] = self._octets[self._heads + noted.CREDENTIALS] == 1
+            return credentials
+        if name == "method":
+            methods = np.array([hashes[None], *(hashes[method] for method in METHODS)], dtype)
+            return methods[self._octets[self._heads + noted.METHOD]]
+        return np.full(self._heads.size, told(None), dtype)  # what only identities that are verified say
+
+    def words(self, name: str) -> NDArray[np.uint64]:
+        """Return a text of each of them as a number's word."""
+        words: NDArray[np.uint64] = np.empty(len(self._distinct), np.uint64)
+        for nth in self._read:
+            words[nth] = number_word(getattr(self._distinct[nth], name))
+        of_notes: NDArray[np.uint64] = np.empty(self._heads.size, np.uint64)
+        if noted.words_of(self._octets, self._heads, _NOTED[name], self._as_numbers(name), of_notes):
+            for nth in np.flatnonzero(of_notes == noted.UNREAD).tolist():
+                of_notes[nth] = number_word(self._read_number(nth, name))
+        words[self._noted] = of_notes
+        return words
+
+    def _texts(self, name: str, hashes: TextHashes) -> NDArray[np.uint64]:
+        column: NDArray[np.uint64] = np.empty(self._heads.size, np.uint64)
+        if hashes.of_notes(self._octets, self._heads, _NOTED[name], column, self._as_numbers(name)):
+            for nth in np.flatnonzero(column == UNSET).tolist():
+                column[nth] = hashes[self._read_number(nth, name)]
+        return column
+
+    def _as_numbers(self, name: str) -> int:
+        """Return how the kernels are to take a text (see `noted.hash_texts`)."""
+        return 0 if name not in _NUMBERS else 1 if self._notes.country is None else 2
+
+    def _read_number(self, nth: int, name: str) -> str | None:
+        note = self._distinct[self._noted[nth]]
+        assert isinstance(note, bytes)
+        return self._notes.as_number(note, _NOTED[name])
 
 
 def _as_it_is(value: object) -> object:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ringfence.watch.kernels import number_words, texts
+from ringfence.watch.kernels import noted, number_words, texts
 from ringfence.watch.kernels.numbers import LONGEST
 from ringfence.watch.kernels.row_layout import Hashing
 
@@ -64,6 +64,12 @@ class TextHashes(dict[str | None, int]):
         cells[:, 0, 1] = list(map(len, octets))
         cells[:, 0, 0] = np.cumsum(cells[:, 0, 1]) - cells[:, 0, 1]
         return self.of_cells(np.frombuffer(b"".join(octets), np.uint8), cells, 0)
+
+    def of_notes(
+        self, notes: NDArray[np.uint8], heads: NDArray[np.int64], text: int, hashes: NDArray[np.uint64], numbers: int
+    ) -> int:
+        """Write the hash of a text of notes of requests (see `kernels.noted`); return how many must be read as numbers first."""
+        return noted.hash_texts(notes, heads, text, self._key, hashes, numbers)
 
     def of_parts(self, words: NDArray[np.uint64], way: int, count: int) -> tuple[NDArray[np.uint64], int]:
         """Return the hashes of parts of numbers that are given as words (see `kernels.number_words.cut`), and how many are none."""

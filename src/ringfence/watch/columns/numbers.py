@@ -102,3 +102,9 @@ def number_code(text: str) -> int | None:
     if len(text) > numbers.LONGEST or not _NUMBER.fullmatch(text):
         return None
     return int(text.translate(_WRITTEN).ljust(numbers.LONGEST, "0"), 16)
+
+
+def number_word(text: str | None) -> int:
+    """Return the word of a number (see `kernels.numbers`), `NO_NUMBER` for anything else."""
+    code = None if text is None else number_code(text)
+    return numbers.NO_NUMBER if code is None else code

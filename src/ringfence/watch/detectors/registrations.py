@@ -1,7 +1,7 @@
 """Registrations that are taken over: from a new place, soon after the owner's, or after passwords were guessed there."""
 
 from collections import OrderedDict
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -106,6 +106,37 @@ def _is_contested(place: _Place, owner: _Place) -> bool:
     return owner.agent != place.agent or takes_turns
 
 
+class Registered(NamedTuple):
+    """What came of a registration: of whom, where, from where and with what; when; its status; whether credentials were refused."""
+
+    user: str
+    domain: str
+    source: str
+    agent: str | None
+    time: Micros
+    status: int
+    refused: bool
+
+
+def is_refused(status: int, *, credentials: bool, stale: bool) -> bool:
+    """Tell whether an answer says that credentials were wrong."""
+    return credentials and not stale and status in _REFUSED
+
+
+def judged(outcome: Registered, registrations: Registrations) -> tuple[str, float] | None:
+    """Note a registration's outcome; return the oddity that it is, if any, by its name and value (see `oddity_of`)."""
+    user, domain, source, agent, time, status, refused = outcome
+    if not 200 <= status < 300:
+        if refused:
+            registrations.failed(user, domain, source, time)
+        return None
+    failures = registrations.guessed(user, domain, source, time)
+    lag_us = registrations.contested(user, domain, source, agent, time)
+    if failures is not None:
+        return AFTER_GUESSING, float(failures)
+    return None if lag_us is None else (CONTESTED, lag_us / SECOND)
+
+
 def oddity_of(event: Event, registrations: Registrations) -> Event | None:
     """Note a registration's outcome; return the oddity that it is, if any.
 
@@ -113,13 +144,13 @@ def oddity_of(event: Event, registrations: Registrations) -> Event | None:
     """
     if event.kind is not EventKind.REGISTRATION or event.source is None or event.target is None:
         return None
-    who = (event.target, event.domain or "", event.source)
-    if not 200 <= event.status < 300:
-        if event.credentials and not event.stale and event.status in _REFUSED:
-            registrations.failed(*who, event.time)
-        return None
-    failures = registrations.guessed(*who, event.time)
-    lag_us = registrations.contested(*who, event.user_agent, event.time)
-    if failures is not None:
-        return replace(event, kind=EventKind.ODDITY, name=AFTER_GUESSING, value=float(failures))
-    return None if lag_us is None else replace(event, kind=EventKind.ODDITY, name=CONTESTED, value=lag_us / SECOND)
+    refused = is_refused(event.status, credentials=event.credentials, stale=event.stale)
+    outcome = Registered(event.target, event.domain or "", event.source, event.user_agent, event.time, event.status, refused)
+    found = judged(outcome, registrations)
+    return None if found is None else odd(event, found)
+
+
+def odd(event: Event, found: tuple[str, float]) -> Event:
+    """Return the oddity that a registration is, by its name and value."""
+    name, value = found
+    return replace(event, kind=EventKind.ODDITY, name=name, value=value)

@@ -47,6 +47,11 @@ def places_named(payload: bytes) -> list[str]:
     return found
 
 
+def places_in(values: bytes) -> list[str]:
+    """Return the same of the part of an answer's head from the first value of such a field on."""
+    return places_named(b"\ncontact:" + values)
+
+
 def _canonical(address: str) -> str | None:
     if _CANONICAL.fullmatch(address):  # nearly all: and a message in ten has some
         return address

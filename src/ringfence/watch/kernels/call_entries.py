@@ -1,5 +1,7 @@
 """Entries that are followed: found, entered, kept and released, with their deadlines in a queue."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,10 +9,11 @@ from ringfence.watch.kernels import call_layout as c
 from ringfence.watch.kernels.cells import find, put, remove
 from ringfence.watch.kernels.compiled import called, compiled, seldom
 from ringfence.watch.kernels.layout import NOBODY
-from ringfence.watch.kernels.tables import mixed
+from ringfence.watch.kernels.tables import mixed, place_of
 from ringfence.watch.kernels.texts import text_hash
 
 _CALL_SALT, _REQUEST_SALT = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD1B54A32D192ED03)
+_CLAIM_SALT: Final = np.uint64(0x8CB92BA72F3D8DD7)
 
 Rows = NDArray[np.int64]
 
@@ -28,6 +31,28 @@ def call_hash(call_id: np.uint64, tag: np.uint64) -> np.uint64:
     """Return the key of a call, never 0."""
     hashed = mixed(mixed(call_id + _CALL_SALT) ^ tag)
     return hashed if hashed != np.uint64(0) else np.uint64(1)
+
+
+@compiled
+def claim_hash(user: np.uint64, source: np.uint64, port: np.int64) -> np.uint64:
+    """Return the key under which accepted credentials are looked for, never 0: who claims to be `user` at an address and port."""
+    hashed = mixed(mixed(mixed(user + _CLAIM_SALT) ^ source) ^ np.uint64(port))
+    return hashed if hashed != np.uint64(0) else np.uint64(1)
+
+
+@seldom
+def stands_in(keys: NDArray[np.uint64], key: np.uint64) -> bool:
+    """Tell whether a key stands in a table of keys."""
+    return bool(keys[place_of(keys, key)] != 0)
+
+
+@compiled
+def note_key(keys: NDArray[np.uint64], key: np.uint64) -> bool:
+    """Put a key into a table, which must have an empty place left; tell whether it is new."""
+    place = place_of(keys, key)
+    is_new = keys[place] == 0
+    keys[place] = key
+    return bool(is_new)
 
 
 @seldom

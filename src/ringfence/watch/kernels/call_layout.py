@@ -27,6 +27,8 @@ CALL: Final = 6  # the key of its call, or 0
 BEGUN: Final = 7
 OWN_LEG: Final = 8
 INNER_STATUS: Final = 9
+CREDENTIALS: Final = 10  # 1: there were some
+CLAIMS: Final = 11  # where they vouch once they are accepted: a key of `claimed`, and another or 0
 # Of calls.
 STATE: Final = 5  # a number of `TRYING` to `ENDED`
 INVITE: Final = 6  # the serial of its newest INVITE
@@ -40,7 +42,8 @@ TAG: Final = 13  # the tag of the first
 TO_USER: Final = 14
 SOURCE: Final = 15  # the addresses of its first INVITE
 DESTINATION: Final = 16
-COLUMNS: Final = (10, 17)
+HELP: Final = 17  # 1: it may call for help, which Python must ask
+COLUMNS: Final = (13, 18)
 
 TRYING, RINGING, CHALLENGES, ANSWERS, ENDED = range(5)
 """States of calls, in the order of `calls.states.CallState`."""
@@ -58,14 +61,19 @@ FREE: Final = 7  # free slots of requests, then of calls
 LIMIT: Final = 9  # entries that each table may have
 ANSWER_US, RING_US, SILENT_US = 11, 12, 13
 TELLS_GONE: Final = 14  # of each table: whether it is told what leaves its slot
-MARKS: Final = 16
+NOTED: Final = 16  # where the last note ends
+CLAIMED: Final = 17  # how many keys stand in `claimed`
+HELPING: Final = 18  # and in `helping`
+MARKS: Final = 20
 
 DONE, UNUSUAL, ROOM = range(3)
 """Why the kernel stops: all messages are taken; Python must take the one that stands there; the arrays are too small for more."""
 
 # Columns of what is told, int64.
 WHAT, ROW, SLOT, OF_CALL, TIME, TOLD_STATUS, FLAGS, DURATION_MS, RING_MS, RELEASED = range(10)
-TOLD_COLUMNS: Final = 10
+AT, END = 10, 11  # of a request that began: its note in `notes`. Of an answer `WITH_TAG`: the callee's tag in the messages' octets
+NAMED, NAMED_END = 12, 13  # and what it names where further requests come from, -1: nothing; see `sip_fields.NAMING`
+TOLD_COLUMNS: Final = 14
 
 BEGAN, CLOSED, HUNG_UP, GONE_REQUEST, GONE_CALL = range(5)
 """What is told: a request was seen for the first time, had its final response (perhaps the call's), a call ended without one, an
@@ -73,6 +81,10 @@ entry left its slot. `ROW` is the message that tells it, -1 where time alone doe
 
 NEW_CALL, JOINS, WAS_CHALLENGED, WAS_OPEN, ANSWERS_CALL, ENDS_CALL, WITH_TAG, STALE, WAS_ANSWERED = (1 << bit for bit in range(9))
 """Flags of what is told."""
+
+CREDENTIALED, MAY_BE_VOUCHED, ALL_DIGITS, MAY_HELP, REGISTERS, SENDS_MESSAGE = (1 << bit for bit in range(9, 15))
+"""More of them, of the request: there were credentials; earlier ones may vouch for it; its Call-ID is digits alone; its call may be
+one for help; it is a REGISTER, or a MESSAGE."""
 
 NOBODY_RELEASED, CALLER, CALLEE, NETWORK = range(4)
 
@@ -90,6 +102,9 @@ class Book(NamedTuple):
     free: NDArray[np.int64]  # [2, capacity]
     due: NDArray[np.int64]  # a heap of deadline, serial, and slot or, for calls, -1 - slot
     told: NDArray[np.int64]  # [room, TOLD_COLUMNS]
+    notes: NDArray[np.uint8]  # of requests that are told to have begun, see `noted`
+    claimed: NDArray[np.uint64]  # where credentials vouch or may soon, by `call_entries.claim_hash`: a table of keys, some outdated
+    helping: NDArray[np.uint64]  # hashes of numbers that call for help anywhere: a table of keys
     key: NDArray[np.uint64]  # of the hashes
     course: NDArray[np.int8]  # state and what moves it to the next state
     meanings: NDArray[np.uint8]  # status to bits
@@ -103,3 +118,10 @@ class Coming(NamedTuple):
     sources: NDArray[np.uint64]
     destinations: NDArray[np.uint64]
     ways: NDArray[np.uint8]
+    ports: NDArray[np.int64]  # they were sent from
+    agents: NDArray[np.int64]  # that captured them, -1 where none did
+    words: NDArray[np.uint8]  # octets of addresses and transports, one after another
+    word_ends: NDArray[np.int64]  # word n is from this n to before n + 1
+    source_words: NDArray[np.int64]
+    destination_words: NDArray[np.int64]
+    transport_words: NDArray[np.int64]

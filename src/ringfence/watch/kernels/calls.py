@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from ringfence.watch.kernels import call_layout as c
+from ringfence.watch.kernels import noted
 from ringfence.watch.kernels import sip_fields as f
 from ringfence.watch.kernels.call_entries import (
     call_hash,
@@ -21,99 +22,14 @@ from ringfence.watch.kernels.call_entries import (
     settle,
     slot_of,
 )
+from ringfence.watch.kernels.call_life import end, keep_call, moves, outcome, tell, touch_call
 from ringfence.watch.kernels.compiled import compiled, inner, seldom
+from ringfence.watch.kernels.flagged import flags_of, may_help
 from ringfence.watch.kernels.layout import NEVER, NOBODY
 from ringfence.watch.kernels.sip_scanner import Found
 
 _ROOM: Final = 4
-_MILLISECOND: Final = 1_000
 _TAKEN, _LEFT = -1, -2
-
-
-@seldom
-def _tell(book: c.Book, what: int, row: int, slot: int, call: int, status: int, flags: int) -> int:  # noqa: PLR0913
-    """Tell that something happened; return where it is told, for more to be said."""
-    marks = book.marks
-    at = int(marks[c.TOLD])
-    marks[c.TOLD] = at + 1
-    told = book.told[at]
-    told[c.WHAT], told[c.ROW], told[c.SLOT], told[c.OF_CALL], told[c.TIME] = what, row, slot, call, marks[c.CLOCK]
-    told[c.TOLD_STATUS], told[c.FLAGS], told[c.DURATION_MS], told[c.RING_MS], told[c.RELEASED] = status, flags, 0, 0, 0
-    return at
-
-
-@seldom
-def _keep_call(book: c.Book, call: int, span: int) -> None:
-    keep_entry(book.marks, book.due, book.calls, call, -1 - call, book.marks[c.CLOCK] + span)
-
-
-@seldom
-def _touch_call(book: c.Book, call: int) -> None:
-    book.marks[c.TOUCHES] += 1
-    book.calls[call, c.TOUCHED] = book.marks[c.TOUCHES]
-
-
-@seldom
-def _moves(book: c.Book, call: int, trigger: int) -> bool:
-    """Let the call take its course; tell whether anything changed."""
-    following = book.course[book.calls[call, c.STATE], trigger]
-    if following == c.STAYS:
-        return False
-    book.calls[call, c.STATE] = following
-    return True
-
-
-@seldom
-def _measure(book: c.Book, at: int, call: int, until: int) -> None:
-    """Say how long a call lasted, and rang."""
-    calls, told = book.calls, book.told
-    rang, answered = calls[call, c.RANG], calls[call, c.ANSWERED]
-    if answered != c.NEVER:
-        told[at, c.DURATION_MS] = max(np.int64(0), until - answered) // _MILLISECOND
-        told[at, c.FLAGS] |= c.WAS_ANSWERED
-    if rang != c.NEVER:
-        told[at, c.RING_MS] = max(np.int64(0), (answered if answered != c.NEVER else until) - rang) // _MILLISECOND
-
-
-@seldom
-def _end(book: c.Book, at: int, call: int, released: int, until: int) -> None:
-    """End a call that has moved, and say so where it is told."""
-    book.told[at, c.FLAGS] |= c.ENDS_CALL
-    book.told[at, c.RELEASED] = released
-    _measure(book, at, call, until)
-    _keep_call(book, call, book.marks[c.ANSWER_US])
-
-
-@seldom
-def _outcome(book: c.Book, at: int, slot: int, call: int, tag: np.uint64) -> None:
-    """Let a final response to its INVITE have its effect on a call."""
-    calls, marks = book.calls, book.marks
-    status = book.requests[slot, c.STATUS]
-    meaning = book.meanings[status]
-    if status < 300:
-        if calls[call, c.TAGS] == 0:
-            calls[call, c.TAGS], calls[call, c.TAG] = 1, np.int64(tag)
-            book.told[at, c.FLAGS] |= c.WITH_TAG
-            _touch_call(book, call)
-        if _moves(book, call, c.BY_SUCCESS):
-            calls[call, c.STATUS] = status
-            calls[call, c.ANSWERED] = calls[call, c.SEEN] = marks[c.CLOCK]
-            _keep_call(book, call, marks[c.SILENT_US])
-            book.told[at, c.FLAGS] |= c.ANSWERS_CALL
-            _measure(book, at, call, marks[c.CLOCK])
-    elif book.requests[slot, c.SERIAL] != calls[call, c.INVITE]:
-        return
-    elif meaning & c.MENDABLE:
-        if _moves(book, call, c.BY_CHALLENGE):
-            calls[call, c.STATUS] = status
-            if meaning & c.DEMANDS:
-                calls[call, c.CHALLENGED] = 1
-            _keep_call(book, call, marks[c.ANSWER_US])
-    elif _moves(book, call, c.BY_FAILURE):
-        calls[call, c.STATUS] = status
-        by_caller = calls[call, c.CANCELLED] != 0 or status == 487
-        by_callee = meaning & c.REFUSED_BY_CALLEE
-        _end(book, at, call, c.CALLER if by_caller else c.CALLEE if by_callee else c.NETWORK, marks[c.CLOCK])
 
 
 @seldom
@@ -122,13 +38,16 @@ def _close(book: c.Book, row: int, slot: int, call: int, status: int, tag: np.ui
     requests, calls, marks = book.requests, book.calls, book.marks
     requests[slot, c.STATUS] = status
     keep_entry(marks, book.due, requests, slot, slot, marks[c.CLOCK] + marks[c.ANSWER_US])
-    flags = c.STALE if stale else 0
+    flags = (c.STALE if stale else 0) | (c.CREDENTIALED if requests[slot, c.CREDENTIALS] else 0)
+    method = requests[slot, c.METHOD]
+    flags |= c.REGISTERS if method == f.REGISTER else c.SENDS_MESSAGE if method == f.MESSAGE else 0
     if call != NOBODY:
+        flags |= c.MAY_HELP if calls[call, c.HELP] else 0
         flags |= c.WAS_CHALLENGED if calls[call, c.CHALLENGED] else 0
         flags |= c.WAS_OPEN if calls[call, c.STATE] != c.ENDED else 0
-    at = _tell(book, c.CLOSED, row, slot, call, status, flags)
+    at = tell(book, c.CLOSED, row, slot, call, status, flags)
     if call != NOBODY:
-        _outcome(book, at, slot, call, tag)
+        outcome(book, at, slot, call, tag)
 
 
 @seldom
@@ -144,7 +63,7 @@ def _fall_due(book: c.Book, code: int) -> None:
     if code >= 0:
         if requests[code, c.STATUS]:
             if marks[c.TELLS_GONE]:
-                _tell(book, c.GONE_REQUEST, _TAKEN, code, NOBODY, 0, 0)
+                tell(book, c.GONE_REQUEST, _TAKEN, code, NOBODY, 0, 0)
             release_entry(book, requests, c.REQUESTS, code)
         else:
             inner_status = requests[code, c.INNER_STATUS]
@@ -154,16 +73,16 @@ def _fall_due(book: c.Book, code: int) -> None:
     state = calls[call, c.STATE]
     if state == c.ENDED:
         if marks[c.TELLS_GONE + 1]:
-            _tell(book, c.GONE_CALL, _TAKEN, NOBODY, call, 0, 0)
+            tell(book, c.GONE_CALL, _TAKEN, NOBODY, call, 0, 0)
         release_entry(book, calls, c.CALLS, call)
     elif state == c.ANSWERS and calls[call, c.SEEN] + marks[c.SILENT_US] > marks[c.CLOCK]:
-        _keep_call(book, call, calls[call, c.SEEN] + marks[c.SILENT_US] - marks[c.CLOCK])
-    elif _moves(book, call, c.BY_TIMEOUT):
+        keep_call(book, call, calls[call, c.SEEN] + marks[c.SILENT_US] - marks[c.CLOCK])
+    elif moves(book, call, c.BY_TIMEOUT):
         if calls[call, c.STATUS] == 0:
             calls[call, c.STATUS] = 408
         until = calls[call, c.SEEN] if calls[call, c.ANSWERED] != c.NEVER else marks[c.CLOCK]
-        at = _tell(book, c.HUNG_UP, _TAKEN, NOBODY, call, calls[call, c.STATUS], 0)
-        _end(book, at, call, c.NETWORK, until)
+        at = tell(book, c.HUNG_UP, _TAKEN, NOBODY, call, calls[call, c.STATUS], 0)
+        end(book, at, call, c.NETWORK, until)
 
 
 @inner
@@ -194,6 +113,15 @@ def _pass(book: c.Book, now: int) -> bool:
     return True
 
 
+@seldom
+def _tell_callee(book: c.Book, found: Found, row: int) -> None:
+    """Where a callee's tag is new, say where it stands in the answer, and what that names."""
+    told, head, details = book.told[book.marks[c.TOLD] - 1], found.heads[row], found.details[row]
+    if told[c.FLAGS] & c.WITH_TAG:
+        told[c.AT], told[c.END] = head[f.TO_TAG], head[f.TO_TAG + 1]
+        told[c.NAMED], told[c.NAMED_END] = details[f.NAMING], details[f.NAMING + 1]
+
+
 @inner
 def _answer(book: c.Book, coming: c.Coming, found: Found, row: int, call_id: np.uint64) -> bool:
     """Take a response; false where it is not plain."""
@@ -220,9 +148,9 @@ def _answer(book: c.Book, coming: c.Coming, found: Found, row: int, call_id: np.
             keep_entry(marks, book.due, requests, slot, slot, deadline)
         if book.meanings[status] & c.RINGS:
             call = _call_of(book, slot)
-            if call != NOBODY and calls[call, c.RANG] == c.NEVER and _moves(book, call, c.BY_RING):
+            if call != NOBODY and calls[call, c.RANG] == c.NEVER and moves(book, call, c.BY_RING):
                 calls[call, c.RANG] = marks[c.CLOCK]
-                _touch_call(book, call)
+                touch_call(book, call)
         return True
     if before and status >= 300:
         return True
@@ -234,6 +162,7 @@ def _answer(book: c.Book, coming: c.Coming, found: Found, row: int, call_id: np.
         tag = hash_of(octets, head[f.TO_TAG], head[f.TO_TAG + 1], key)
     if not before:
         _close(book, row, slot, call, status, tag, head[f.STALE] == 1)
+        _tell_callee(book, found, row)
     return True
 
 
@@ -258,10 +187,10 @@ def _within(book: c.Book, coming: c.Coming, row: int, method: int, call_id: np.u
         if source not in (calls[call, c.SOURCE], calls[call, c.DESTINATION]):
             return _LEFT
         calls[call, c.SEEN] = marks[c.CLOCK]
-        _touch_call(book, call)
-        if method == f.BYE and state != c.ENDED and _moves(book, call, c.BY_BYE):
-            at = _tell(book, c.HUNG_UP, row, NOBODY, call, calls[call, c.STATUS], 0)
-            _end(book, at, call, c.CALLER if turn == 0 else c.CALLEE, marks[c.CLOCK])
+        touch_call(book, call)
+        if method == f.BYE and state != c.ENDED and moves(book, call, c.BY_BYE):
+            at = tell(book, c.HUNG_UP, row, NOBODY, call, calls[call, c.STATUS], 0)
+            end(book, at, call, c.CALLER if turn == 0 else c.CALLEE, marks[c.CLOCK])
         return _TAKEN
     return 0
 
@@ -279,7 +208,7 @@ def _cancel(book: c.Book, invite: int, call: int, call_key: np.uint64) -> bool:
         return False
     if call != NOBODY and np.uint64(book.requests[invite, c.CALL]) == call_key:
         book.calls[call, c.CANCELLED] = 1
-        _touch_call(book, call)
+        touch_call(book, call)
     return True
 
 
@@ -331,17 +260,21 @@ def _ask(  # size: one step after another, with what each found out
     slot = enter_entry(book, requests, c.REQUESTS, request_key, marks[c.CLOCK] + marks[c.ANSWER_US], 0)
     requests[slot, c.METHOD], requests[slot, c.CALL] = method, np.int64(call_key)
     requests[slot, c.BEGUN], requests[slot, c.OWN_LEG] = marks[c.CLOCK], 1
-    flags = 0
+    flags = flags_of(book, coming, found, row, slot)
     if begins:
         if call != NOBODY:
-            flags = c.JOINS
-            _moves(book, call, c.BY_INVITE)
-            _keep_call(book, call, marks[c.RING_US] + marks[c.ANSWER_US])
+            flags |= c.JOINS
+            moves(book, call, c.BY_INVITE)
+            keep_call(book, call, marks[c.RING_US] + marks[c.ANSWER_US])
         else:
-            flags = c.NEW_CALL
+            flags |= c.NEW_CALL
             call = _enter_call(book, coming, row, call_key, to_user)
+            calls[call, c.HELP] = may_help(book, octets, found.details[row])
+            flags |= c.MAY_HELP if calls[call, c.HELP] else 0
         calls[call, c.INVITE] = requests[slot, c.SERIAL]
-    _tell(book, c.BEGAN, row, slot, call, 0, flags)
+    at = tell(book, c.BEGAN, row, slot, call, 0, flags)
+    book.told[at, c.AT] = noted.write(book, coming, found, row)
+    book.told[at, c.END] = marks[c.NOTED]
     return True
 
 
@@ -386,7 +319,9 @@ def follow(book: c.Book, coming: c.Coming, found: Found, row: int, now: int) -> 
             return row
         if marks[c.QUEUED] + _ROOM > book.due.shape[0] or marks[c.TOLD] + _ROOM > book.told.shape[0]:
             break
-        if marks[c.FREE] == 0 or marks[c.FREE + 1] == 0:
+        if marks[c.FREE] == 0 or marks[c.FREE + 1] == 0 or 2 * (marks[c.CLAIMED] + _ROOM) > book.claimed.size:
+            break
+        if marks[c.NOTED] + noted.MOST > book.notes.size:
             break
         if not _take(book, coming, found, row):
             marks[c.STOP] = c.UNUSUAL

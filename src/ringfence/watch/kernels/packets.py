@@ -23,6 +23,7 @@ _LARGEST: Final = 1 << 20
 _UDP: Final = 17
 _LONGEST_METHOD, _LONGEST_TARGET = 64, 3_000
 _NOWHERE: Final = -1
+_SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Form(NamedTuple):
@@ -169,3 +170,26 @@ def walk(octets: Octets, at: int, form: Form, bounds: Bounds, rows: NDArray[np.i
         rows[found, TIME] = time
         found, others, at = found + kind, others + 1 - kind, end
     return Walked(found, others, first, lowest, latest, last, at)
+
+
+@compiled
+def distinct_addresses(
+    rows: NDArray[np.int64], cells: NDArray[np.int64], numbers: NDArray[np.int64], places: NDArray[np.int64]
+) -> int:
+    """Write each address of the rows once, and where each row's source and destination stands among them; return their number.
+
+    `cells` are zeros, a power of two and more than twice as many as addresses. `places` are int64[2, rows].
+    """
+    found, mask = 0, cells.size - 1
+    for row in range(rows.shape[0]):
+        for which in range(2):
+            number = rows[row, SOURCE + which]
+            at = np.int64((np.uint64(number) * _SPREAD) >> np.uint64(32)) & mask
+            while cells[at] != 0 and numbers[cells[at] - 1] != number:
+                at = (at + 1) & mask
+            if cells[at] == 0:
+                numbers[found] = number
+                found += 1
+                cells[at] = found
+            places[which, row] = cells[at] - 1
+    return found

@@ -14,7 +14,7 @@ METHODS: Final = (
     *("NOTIFY", "PUBLISH", "MESSAGE", "INFO", "UPDATE", "PRACK", "REFER"),
 )
 """Method number 1 is the first. A message of another is unusual."""
-INVITE, ACK, BYE, CANCEL, REGISTER, OPTIONS, PUBLISH, PRACK = 1, 2, 3, 4, 5, 6, 9, 13
+INVITE, ACK, BYE, CANCEL, REGISTER, OPTIONS, PUBLISH, MESSAGE, PRACK = 1, 2, 3, 4, 5, 6, 9, 10, 13
 SCHEMES: Final = ("sip", "sips", "tel")
 
 # Columns of `heads`, int32[n, HEAD_COLUMNS]: what the answer to every message needs.
@@ -46,7 +46,8 @@ REALM: Final = 22
 CREDENTIALS: Final = 24  # 1: there are some
 ASSERTED_USER: Final = 25  # of the first P-Asserted-Identity that has one
 DIVERTED_USER: Final = 27  # of the first Diversion that has one
-VIA: Final = 29  # of the topmost Via; the others follow
+NAMING: Final = 29  # from the first to the last value of Contact and Record-Route, whatever stands between
+VIA: Final = 31  # of the topmost Via; the others follow
 VIA_HOST, VIA_PORT, VIA_BRANCH, VIA_RECEIVED, VIA_RPORT = 0, 2, 3, 5, 7  # rport -1: none, 0: asked for
 VIA_COLUMNS: Final = 8
 MOST_VIAS: Final = 6  # a message with more is unusual

@@ -516,6 +516,10 @@ def _read(octets: Octets, at: int, end: int, field: int, found: Found, row: int)
         return True
     if field in (f.CONTACT, f.RECORD_ROUTE, f.ASSERTED, f.DIVERSION):
         column = f.ASSERTED_USER if field == f.ASSERTED else f.DIVERTED_USER if field == f.DIVERSION else _NOT
+        if field == f.CONTACT or field == f.RECORD_ROUTE:
+            if found.details[row, f.NAMING] == _NOT:
+                found.details[row, f.NAMING] = at
+            found.details[row, f.NAMING + 1] = end
         is_star = field == f.CONTACT and end - at == 1 and octets[at] == _STAR
         return is_star or _addresses(octets, at, end, found.details[row], column)
     if field == f.AUTHORIZATION:

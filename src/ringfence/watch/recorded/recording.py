@@ -113,12 +113,12 @@ class Recording:
             tracker.observations()  # nobody is told of them here
             if len(held) >= _BATCH:
                 self.events_counted += len(held)
-                yield HappenedEvents(held)
+                yield HappenedEvents(held, tracker.directions)
                 held = []
         # What was asked last may go unanswered: it is given the time that an answer would have had.
         held += tracker.happened_until(Micros(tracker.clock + ANSWER_US))
         self.events_counted += len(held)
-        yield HappenedEvents(held)
+        yield HappenedEvents(held, tracker.directions)
 
     def _tracker(self) -> Tracker:
         tracker = Tracker(self._directory, TrackerOptions(country=self._options.country, identities=self._options.identities))

@@ -1,6 +1,6 @@
 """Many SIP packets of a capture as rows of numbers, each a datagram only where somebody asks for it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -52,10 +52,12 @@ class Stretch:
         """Return what one of them carries."""
         return self.octets[self.rows.item(nth, kernel.PAYLOAD) : self.rows.item(nth, kernel.PAYLOAD_END)]
 
-    def addresses(self, column: int) -> tuple[Sequence[str], NDArray[np.int64]]:
-        """Return the addresses in a column, each once, and which of them is whose."""
-        numbers, places = np.unique(self.rows[:, column], return_inverse=True)
-        return [self._addresses[number] for number in numbers.tolist()], places
+    def addresses(self) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:
+        """Return all addresses, each once, and which of them each packet was sent from, and to."""
+        count = len(self.rows)
+        numbers, places = np.empty(2 * count, np.int64), np.empty((2, count), np.int64)
+        found = kernel.distinct_addresses(self.rows, np.zeros(4 << (2 * count).bit_length(), np.int64), numbers, places)
+        return [self._addresses[number] for number in numbers[:found].tolist()], places[0], places[1]
 
     def datagrams(self, rows: NDArray[np.int64]) -> list[Datagram]:
         """Return the packets that some of the rows tell of."""

@@ -154,3 +154,47 @@ def test_flows_of_rfc_3665_over_two_proxies(name: str) -> None:
     assert check(
         flow(shared_data("sip-torture", "misc", "rfc3665", f"{name}.yaml"), ALICE, SS1, SS2, BOB), TrackerOptions(edges=_EDGES)
     )
+
+
+@pytest.mark.parametrize("most_claims", [40, 10_000])
+def test_phones_whose_credentials_vouch_for_what_follows(most_claims: int) -> None:
+    """More than the table of keys holds at first, some accepted within the batch that they vouch in, some long before."""
+    chance, datagrams = random.Random(most_claims), list[Datagram]()
+    for nth in range(600):
+        user, time = f"phone{chance.randrange(400)}", Micros(START + nth * SECOND)
+        claim = authorization(chance.choice((user, "trunk7")))
+        asked = request("REGISTER", to=user, user=user, call_id=f"r{nth}", branch=f"r{nth}", extra=(claim,))
+        invite = request("INVITE", user=user, call_id=f"i{nth}", branch=f"i{nth}", extra=chance.choice(((), (claim,))))
+        answers = [response(each, chance.choice((200, 403)), to_tag="s") for each in (asked, invite)]
+        for payload, is_asked in ((asked, True), (answers[0], False), (invite, True), (answers[1], False)):
+            datagrams.append(datagram(payload, *((ALICE, BOB) if is_asked else (BOB, ALICE)), time))
+    events = check(datagrams, TrackerOptions(most_claims=most_claims))
+    assert {event.account for event in events if event.kind.value == "attempt"} == {None, "acme"}
+
+
+def test_a_number_that_calls_for_help_from_now_on_does_so_in_calls_under_way() -> None:
+    trackers = [Tracker(Directory(_REFERENCE)) for _ in range(2)]
+    told: list[list[Event]] = [[], []]
+    asked = request("INVITE", to="110")
+    for events, tracker in zip(told, trackers, strict=True):
+        sent, answered = datagram(asked, BOB, SS1, START), datagram(response(asked, 200), SS1, BOB, Micros(START + SECOND))
+        events += tracker.feed_all([sent], Counter()) if tracker is trackers[0] else tracker.feed(sent, parse(sent.payload))
+        tracker.use(Directory(replace(_REFERENCE, lists={"emergency-numbers": ("110", "112")})))
+        events += (
+            tracker.feed_all([answered], Counter()) if tracker is trackers[0] else tracker.feed(answered, parse(answered.payload))
+        )
+    assert told[0] == told[1]
+    assert [event.kind.value for event in told[0]] == ["attempt"]
+
+
+def test_an_answer_that_names_many_places_names_them_all() -> None:
+    """Lines too long to keep are read at once, shorter ones when a stranger comes."""
+    asked = request("INVITE")
+    for count in (1, 3, 12):
+        lines = tuple(f"Record-Route: <sip:198.51.100.{nth};lr>" for nth in range(count))
+        answer = response(asked, 200, to_tag="b", extra=(*lines, "Contact: <sip:b@203.0.113.77>"))
+        bye = request("BYE", tags=("a", "b"), cseq=2, branch="bye")
+        packets = [(asked, ALICE, SS1), (answer, SS1, ALICE), (bye, "203.0.113.200" if count < 12 else "203.0.112.200", SS1)]
+        datagrams = [datagram(each, at, to, Micros(START + nth)) for nth, (each, at, to) in enumerate(packets)]
+        odd = [event.name for event in check(datagrams) if event.name is not None]
+        assert odd == ([] if count < 12 else ["stranger-in-session"])

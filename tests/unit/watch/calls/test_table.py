@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from ringfence.vocabulary.times import HOUR, SECOND, Micros
 from ringfence.watch.calls.entries import Call, Origin
 from ringfence.watch.calls.followed import Calls
+from ringfence.watch.calls.notes import Notes
 from ringfence.watch.calls.slots import Slots
 from ringfence.watch.kernels import call_layout as c
 
@@ -12,7 +13,7 @@ _SPANS = (32 * SECOND, 300 * SECOND, 6 * HOUR)
 
 
 def _table(limit: int) -> Calls:
-    return Calls(Slots((limit, limit), _SPANS), limit)
+    return Calls(Slots((limit, limit), _SPANS), limit, Notes(str, None))
 
 
 def _call(number: int, deadline: int, *, tag: str = "a") -> Call:

@@ -16,13 +16,6 @@ TRACKED: Final = (
     *("authorization", "stale", "user_agent", "defects"),
 )
 """The fields that a scanned message has. The others are empty, whatever it said."""
-REQUEST_FACTS: Final = (*(f.METHOD, f.CSEQ, f.CALL_ID, f.CALL_ID + 1, f.FROM_TAG, f.FROM_TAG + 1, f.BRANCH, f.BRANCH + 1),)
-REQUEST_DETAILS: Final = (
-    *(f.URI + 1, f.URI + 2, f.URI + 3, f.URI + 4, f.FROM + 1, f.FROM + 2, f.TO + 1, f.TO + 2),
-    *(f.USER_AGENT, f.USER_AGENT + 1, f.USER_NAME, f.USER_NAME + 1, f.CREDENTIALS),
-    *(f.ASSERTED_USER, f.ASSERTED_USER + 1, f.DIVERTED_USER, f.DIVERTED_USER + 1),
-)
-"""What is needed where a request is seen first: users of the request URI (with its host), From and To, and the rest."""
 
 
 class Scanned:
@@ -50,19 +43,6 @@ class Scanned:
         starts = np.zeros(count, np.int64)
         starts[1:] = ends[:-1]
         return cls(b"".join(payloads), starts, ends)
-
-    def requests(self, rows: Sequence[int]) -> list[list[int]]:
-        """Return of some messages the columns `REQUEST_FACTS` of heads, and behind them `REQUEST_DETAILS`."""
-        facts = np.empty((len(rows), len(REQUEST_FACTS) + len(REQUEST_DETAILS)), np.int32)
-        facts[:, : len(REQUEST_FACTS)] = self.found.heads[rows][:, REQUEST_FACTS]
-        facts[:, len(REQUEST_FACTS) :] = self.found.details[rows][:, REQUEST_DETAILS]
-        listed: list[list[int]] = facts.tolist()
-        return listed
-
-    def to_tag(self, nth: int) -> str:
-        """Return the To tag of message n, which has one or says nothing."""
-        heads = self.found.heads
-        return self.text[heads.item(nth, f.TO_TAG) : heads.item(nth, f.TO_TAG + 1)]
 
     def message(self, nth: int) -> Message | None:
         """Return message n with the fields `TRACKED`, just as `parse` gives them; `None` where it is unusual."""
