@@ -29,6 +29,17 @@ class KeyScope(StrEnum):
     REPORT = "reports:write"  # complain, and see what came of its own complaints
 
 
+class Deed(StrEnum):
+    """What a group of staff may do of what their roles permit."""
+
+    WORK = "work"  # claim cases, note, sort, close, lift nothing and decide nothing
+    DECIDE = "decide"  # and lift
+    CONFIRM = "confirm"  # be the second person
+    EVIDENCE = "see-evidence"  # read what complainants wrote, open calls
+    CONFIGURE = "configure"  # logins, keys, parties, policy versions
+    RECOVER = "recover"  # lock and unlock logins of others
+
+
 class StaffRole(StrEnum):
     """What a person at the desk may do; one person may have several."""
 
@@ -46,7 +57,7 @@ class Actor:
     """One actor. A person without a role is a stranger: selectors give nothing, services refuse.
 
     `party` is the party that a customer's or reseller's person or key belongs to: it sees that party and those below it and no
-    more. `scopes` are a key's.
+    more. `scopes` are a key's. `deeds` and `queues` are its group's, `None` where none narrows what the roles permit.
     """
 
     kind: ActorKind
@@ -54,6 +65,15 @@ class Actor:
     roles: frozenset[StaffRole] = frozenset()
     scopes: frozenset[KeyScope] = frozenset()
     party: str | None = None
+    deeds: frozenset[Deed] | None = None
+    queues: frozenset[str] | None = None
+
+    def _may(self, deed: Deed) -> bool:
+        return self.deeds is None or deed in self.deeds
+
+    def works_in(self, queue: str) -> bool:
+        """Tell whether cases of that queue are this actor's to see and to work on: a queue is a role of cases' subjects."""
+        return self.queues is None or queue in self.queues
 
     @property
     def is_ours(self) -> bool:
@@ -78,8 +98,23 @@ class Actor:
 
     @property
     def works_cases(self) -> bool:
-        """It may claim, note, decide, order and lift."""
-        return self.kind in _OURS or bool(self.roles & {StaffRole.ANALYST, StaffRole.LEAD})
+        """It may claim and note, and what else its group lets it do with cases."""
+        return self.kind in _OURS or (bool(self.roles & {StaffRole.ANALYST, StaffRole.LEAD}) and self._may(Deed.WORK))
+
+    @property
+    def decides(self) -> bool:
+        """It may decide, order and lift."""
+        return self.works_cases and self._may(Deed.DECIDE)
+
+    @property
+    def confirms(self) -> bool:
+        """It may be the second person behind a grave decision."""
+        return self.works_cases and self._may(Deed.CONFIRM)
+
+    @property
+    def sees_evidence(self) -> bool:
+        """It may read what complainants wrote and open calls."""
+        return self.sees_the_desk and self._may(Deed.EVIDENCE)
 
     @property
     def leads(self) -> bool:
@@ -89,12 +124,13 @@ class Actor:
     @property
     def recovers(self) -> bool:
         """It may lock logins, unlock them and help people who lost theirs."""
-        return self.kind in _OURS or bool(self.roles & {StaffRole.ANALYST, StaffRole.LEAD, StaffRole.ADMIN})
+        helping = bool(self.roles & {StaffRole.ANALYST, StaffRole.LEAD, StaffRole.ADMIN})
+        return self.kind in _OURS or (helping and self._may(Deed.RECOVER))
 
     @property
     def administers(self) -> bool:
         """It may change parties, logins and policy versions."""
-        return self.kind in _OURS or StaffRole.ADMIN in self.roles
+        return self.kind in _OURS or (StaffRole.ADMIN in self.roles and self._may(Deed.CONFIGURE))
 
 
 ANONYMOUS: Final = Actor(ActorKind.ANONYMOUS, "")

@@ -115,6 +115,7 @@ STAFF = frozenset(
         "policy/rulings/measures/<int:number>/",
         "logins/",
         "logins/<int:number>/",
+        "logins/groups/",
         "recovery/",
         "recovery/<int:number>/",
         "recovery/<int:number>/do/",

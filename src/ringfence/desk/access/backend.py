@@ -29,5 +29,5 @@ class PersonBackend(AuthenticationBackend):  # type: ignore[misc] # the library 
 
     def get_user(self, user_id: int) -> Person | None:
         """Return whose session it is."""
-        person = Person.objects.select_related("party").filter(pk=user_id).first()
+        person = Person.objects.select_related("party", "group").filter(pk=user_id).first()
         return person if person is not None and person.may_sign_in else None

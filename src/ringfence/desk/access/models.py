@@ -6,7 +6,15 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.crypto import salted_hmac
 
-from ringfence.desk.actor import Actor, ActorKind, KeyScope, StaffRole
+from ringfence.desk.actor import Actor, ActorKind, Deed, KeyScope, StaffRole
+
+
+class Group(models.Model):
+    """What some staff may do of what their roles permit, and in which queues: `Deed` values, and roles of cases' subjects."""
+
+    name = models.CharField(max_length=64, unique=True)
+    deeds = models.JSONField(default=list)
+    queues = models.JSONField(default=list)
 
 
 class People(BaseUserManager["Person"]):
@@ -30,6 +38,7 @@ class Person(AbstractBaseUser):
     time_zone = models.CharField(max_length=64, default="UTC")
     created = models.DateTimeField()
     party = models.ForeignKey("parties.Party", null=True, on_delete=models.PROTECT, related_name="+")
+    group = models.ForeignKey(Group, null=True, on_delete=models.PROTECT, related_name="people")
 
     objects = People()
 
@@ -41,7 +50,11 @@ class Person(AbstractBaseUser):
     def actor(self) -> Actor:
         """Return whom services and selectors are given."""
         roles = frozenset(StaffRole(role) for role in self.roles)
-        return Actor(ActorKind.PERSON, self.username, roles, party=None if self.party is None else self.party.name)
+        party, group = None if self.party is None else self.party.name, self.group
+        if group is None:
+            return Actor(ActorKind.PERSON, self.username, roles, party=party)
+        deeds, queues = frozenset(Deed(deed) for deed in group.deeds), frozenset(group.queues)
+        return Actor(ActorKind.PERSON, self.username, roles, party=party, deeds=deeds, queues=queues)
 
     @property
     def may_sign_in(self) -> bool:

@@ -16,6 +16,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 from django.urls.converters import StringConverter
 
+from ringfence.desk.access import people_views as people
 from ringfence.desk.access import views
 from ringfence.desk.access.adapter import SecondFactors
 from ringfence.desk.pages import for_bound
@@ -58,8 +59,9 @@ OURS: list[URLPattern] = [
     path("me/password/", views.change_password, name="password"),
     path("me/sessions/", views.sessions, name="sessions"),
     path("keys/", views.api_keys, name="keys"),
-    path("logins/", views.logins, name="logins"),
-    path("logins/<int:number>/", views.login_page, name="login"),
+    path("logins/", people.logins, name="logins"),
+    path("logins/groups/", people.groups_page, name="groups"),
+    path("logins/<int:number>/", people.login_page, name="login"),
 ]
 
 LIBRARYS: list[URLPattern] = [

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from ringfence.desk.actor import Actor
 from ringfence.desk.cases.models import Case, CaseState, JoinedComplaint, JoinedFinding, Note
+from ringfence.desk.cases.queues import in_queues
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ def cases(*, actor: Actor, state: str = "") -> QuerySet[Case]:
     """Return cases, the latest changed first; `state` `""` is every case that is not closed, `all` every case."""
     if not actor.sees_the_desk:
         return Case.objects.none()
-    found = Case.objects.order_by("-latest", "-id")
+    found = in_queues(Case.objects.order_by("-latest", "-id"), actor)
     if state == "all":
         return found
     return found.filter(state=state) if state else found.exclude(state=CaseState.CLOSED)

@@ -10,6 +10,7 @@ from ringfence.desk.actor import Actor, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.cases.models import Case, CaseOutcome, CaseState, JoinedComplaint, JoinedFinding, Note
+from ringfence.desk.cases.queues import works_on
 from ringfence.desk.complaints import selectors as complaints
 from ringfence.desk.complaints import services as closing
 from ringfence.desk.complaints.models import Outcome
@@ -102,7 +103,7 @@ def join_complaint(*, case_id: int, complaint: int, actor: Actor, now: datetime)
 @transaction.atomic
 def claim_case(*, case_id: int, actor: Actor, now: datetime) -> None:
     """Make the actor the one who works on it. Raises `StaleState` where somebody was first."""
-    require(actor.works_cases, actor, "claim cases")
+    require(actor.works_cases and works_on(case=case_id, actor=actor), actor, "claim cases")
     if not Case.objects.filter(id=case_id, state=CaseState.OPEN).update(state=CaseState.CLAIMED, assignee=actor.id, latest=now):
         raise StaleState(f"case {case_id} is claimed or closed already")
     audit.record(acts=[Act(verb="claimed", about=("case", str(case_id)), case=case_id)], actor=actor, now=now)
@@ -111,7 +112,7 @@ def claim_case(*, case_id: int, actor: Actor, now: datetime) -> None:
 @transaction.atomic
 def release_case(*, case_id: int, actor: Actor, now: datetime) -> None:
     """Give a claimed case back. Raises `StaleState` where the actor does not hold it."""
-    require(actor.works_cases, actor, "release cases")
+    require(actor.works_cases and works_on(case=case_id, actor=actor), actor, "release cases")
     held = Case.objects.filter(id=case_id, state=CaseState.CLAIMED, assignee=actor.id)
     if not held.update(state=CaseState.OPEN, assignee="", latest=now):
         raise StaleState(f"case {case_id} is not yours to release")
@@ -121,7 +122,7 @@ def release_case(*, case_id: int, actor: Actor, now: datetime) -> None:
 @transaction.atomic
 def note_case(*, case_id: int, text: str, actor: Actor, now: datetime, public: bool = False) -> None:
     """Write a note. It stays in the desk, unless it is `public`; the audit holds that it was written, not what."""
-    require(actor.works_cases, actor, "write notes")
+    require(actor.works_cases and works_on(case=case_id, actor=actor), actor, "write notes")
     if not text.strip() or len(text) > NOTE_LENGTH:
         raise NothingSaid(f"a note has 1 to {NOTE_LENGTH} characters")
     if not Case.objects.filter(id=case_id).update(latest=now):
@@ -137,7 +138,7 @@ def change_role(*, case_id: int, role: str, reason: str, actor: Actor, now: date
 
     Raises `NothingSaid` without a reason or for an unknown role, `StaleState` where the case is closed or has that role.
     """
-    require(actor.works_cases, actor, "change roles")
+    require(actor.works_cases and works_on(case=case_id, actor=actor), actor, "change roles")
     if role not in {each.value for each in Role}:
         raise NothingSaid("choose a role")
     if not reason.strip() or len(reason) > NOTE_LENGTH:
@@ -156,7 +157,7 @@ def close_case(*, case_id: int, outcome: str, actor: Actor, now: datetime) -> No
 
     Orders stay until they end or are lifted; a further finding opens a new case. What belongs to another case closes no complaint.
     """
-    require(actor.works_cases, actor, "close cases")
+    require(actor.works_cases and works_on(case=case_id, actor=actor), actor, "close cases")
     if outcome not in CaseOutcome.values:
         raise NothingSaid("choose what came out of the case")
     if (

@@ -199,7 +199,7 @@ def open_call(*, candidate: int, reason: str, actor: Actor, now: datetime) -> Op
 
     Raises `NoGround`, `NotThere` where the call is no longer kept or its day was erased, `HistoryUnreadable`.
     """
-    require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "open numbers")
+    require(actor.kind is ActorKind.PERSON and actor.works_cases and actor.sees_evidence, actor, "open numbers")
     if not reason.strip():
         raise NoGround("say why the numbers are opened: the audit keeps it")
     row = Candidate.objects.select_related("answer").filter(id=candidate).first()

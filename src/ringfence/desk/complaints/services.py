@@ -225,5 +225,5 @@ def keep_file(path: Path, raw: bytes) -> None:
 @transaction.atomic
 def note_reading(*, number: int, actor: Actor, now: datetime) -> None:
     """Record that somebody read what a complainant sent."""
-    require(actor.sees_the_desk, actor, "read complaints")
+    require(actor.sees_evidence, actor, "read complaints")
     audit.record(acts=[Act(verb="read", about=("complaint", str(number)))], actor=actor, now=now)

@@ -55,7 +55,7 @@ def answer_pack(*, number: int, reason: str, actor: Actor, now: datetime) -> byt
 
     The numbers are opened for this reason, which the audit keeps. Raises `NoGround`, `NotThere`, `HistoryUnreadable`.
     """
-    require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "answer tracebacks")
+    require(actor.kind is ActorKind.PERSON and actor.works_cases and actor.sees_evidence, actor, "answer tracebacks")
     if not reason.strip():
         raise NoGround("say why the numbers are opened: the audit keeps it")
     complaint = Complaint.objects.filter(id=number).first()

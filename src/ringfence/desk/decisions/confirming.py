@@ -7,6 +7,7 @@ from django.db import transaction
 from ringfence.desk.actor import Actor, ActorKind, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act
+from ringfence.desk.cases.queues import works_on
 from ringfence.desk.decisions import owed
 from ringfence.desk.decisions.models import Confirmation, Decision
 from ringfence.desk.decisions.services import raise_alarm
@@ -20,9 +21,9 @@ def confirm(*, decision_id: str, notes: str, actor: Actor, now: datetime) -> Non
 
     Raises `NotThere`, `NotPermitted` for who decided it, and `StaleState` where it is confirmed, lifted or over.
     """
-    require(actor.kind == ActorKind.PERSON and actor.works_cases, actor, "confirm decisions")
+    require(actor.kind == ActorKind.PERSON and actor.confirms, actor, "confirm decisions")
     decision = Decision.objects.select_for_update().filter(id=decision_id, grave=True).first()
-    if decision is None:
+    if decision is None or not works_on(case=decision.case_id, actor=actor):
         raise NotThere(f"no grave decision {decision_id}")
     require(decision.actor_id != actor.id, actor, "confirm their own decision: that takes a second person")
     if Confirmation.objects.filter(decision=decision).exists():

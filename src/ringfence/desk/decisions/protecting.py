@@ -27,7 +27,7 @@ def decide_protection(*, case_id: int, scope: Scope, calls: CallClass, says: str
 
     `None` where the same is in force already, no version is posted, or none of `CLAUSES` is in it.
     """
-    require(actor.works_cases and actor.kind in (ActorKind.PERSON, ActorKind.SYSTEM), actor, "protect parties")
+    require(actor.decides and actor.kind in (ActorKind.PERSON, ActorKind.SYSTEM), actor, "protect parties")
     version = policies.current(actor=actor)
     clause = clause_for(policies.bundle(hash=version.hash)) if version is not None else ""
     action = Action(kind=ActionKind.BAR, bars=calls)

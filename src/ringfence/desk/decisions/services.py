@@ -13,6 +13,7 @@ from ringfence.desk.actor import Actor, ActorKind, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.cases import selectors as cases
+from ringfence.desk.cases.queues import works_on
 from ringfence.desk.decisions import owed, strikes
 from ringfence.desk.decisions.measures import Measure
 from ringfence.desk.decisions.models import Alarm, Automation, Decision, DecisionKind, Strike, parameters_of
@@ -202,7 +203,7 @@ def decide_by_person(*, case_id: int, finding_id: str, why: Why, actor: Actor, n
 
     Raises `NoReason`, `NothingProposed`, and `StaleState` where a measure is in force.
     """
-    require(actor.kind == ActorKind.PERSON and actor.works_cases, actor, "decide")
+    require(actor.kind == ActorKind.PERSON and actor.decides, actor, "decide")
     if not why.public.strip():
         raise NoReason("say why: the party may be told this")
     finding = detections.finding(id=finding_id, actor=actor)
@@ -251,11 +252,11 @@ def decide_lift(*, decision_id: str, why: Why, actor: Actor, now: datetime) -> s
 
     Raises `NoReason`, `NotThere`, `StaleState` where it was lifted already.
     """
-    require(actor.kind == ActorKind.PERSON and actor.works_cases, actor, "lift measures")
+    require(actor.kind == ActorKind.PERSON and actor.decides, actor, "lift measures")
     if not why.public.strip():
         raise NoReason("say why it is lifted")
     lifted = Decision.objects.select_for_update().filter(id=decision_id, kind=DecisionKind.MEASURE).first()
-    if lifted is None:
+    if lifted is None or not works_on(case=lifted.case_id, actor=actor):
         raise NotThere(f"no measure {decision_id}")
     if Decision.objects.filter(lifts=lifted).exists():
         raise StaleState("it was lifted already")
