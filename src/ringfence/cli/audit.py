@@ -1,5 +1,6 @@
 """`ringfence audit`: prove that the record is what was written."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -28,3 +29,24 @@ def verify(
         print(f"BROKEN at entry {result.broken}: {result.reason}. The {result.sealed} entries before it are as they were sealed.")
         raise typer.Exit(1)
     print(f"{result.sealed} entries are as they were sealed; {result.unsealed} wait for their seal.")
+
+
+@app.command()
+def bundle(
+    file: Annotated[Path, typer.Argument(help="A case as it was exported.")],
+    key: Annotated[str, typer.Option(help="The public key of the installation that should have signed it, in hexadecimal.")] = "",
+) -> None:
+    """Prove an exported case, anywhere: no data folder is needed. Exit 1 where it was changed, with what was changed first."""
+    from ringfence.desk.audit.bundles import prove
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        print(f"{file}: {error.strerror}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    proof = prove(data, key=key)
+    if proof.broken:
+        print(f"BROKEN: {proof.broken}.")
+        raise typer.Exit(1)
+    whose = "by the key that was named" if key else "by its own key, which you compare with the installation's"
+    print(f"Case {proof.case} as exported {proof.made}: {proof.files} files, signed {whose}: {proof.key}.")

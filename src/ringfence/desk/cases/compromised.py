@@ -23,6 +23,7 @@ def open_compromised(*, party: str, reason: str, actor: Actor, now: datetime) ->
     case, made = Case.objects.exclude(state=CaseState.CLOSED).get_or_create(
         subject_kind=str(SubjectKind.PARTY),
         subject_id=party,
+        matter="",
         defaults={"role": str(Role.COMPROMISED), "opened": now, "latest": now},
     )
     about = ("case", str(case.pk))

@@ -9,6 +9,7 @@ from django.db.models import F
 from ringfence.desk.actor import Actor, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act
+from ringfence.desk.cases import sightings
 from ringfence.desk.cases.models import Case, CaseState, JoinedComplaint
 from ringfence.desk.complaints import selectors as complaints
 from ringfence.desk.errors import NotThere
@@ -29,13 +30,14 @@ def join_to_subject(*, complaint: int, kind: SubjectKind, subject: str, actor: A
         raise NotThere(f"no complaint {complaint}")
     role = Role.OFFENDER if kind is SubjectKind.PARTY else Role.OUTSIDER
     case, made = Case.objects.exclude(state=CaseState.CLOSED).get_or_create(
-        subject_kind=str(kind), subject_id=subject, defaults={"role": str(role), "opened": now, "latest": now}
+        subject_kind=str(kind), subject_id=subject, matter="", defaults={"role": str(role), "opened": now, "latest": now}
     )
     about = ("case", str(case.id))
     details = {"role": str(role), str(kind): audit.token_of(str(kind), subject)}
     opened = [Act(verb="opened", about=about, case=case.id, details=details)] if made else []
     JoinedComplaint.objects.create(complaint_id=complaint, case=case, joined=now)
-    Case.objects.filter(id=case.id).update(complaints=F("complaints") + 1, latest=now)
+    Case.objects.filter(id=case.id).update(complaints=F("complaints") + 1, latest=now, snoozed_until=None)
+    sightings.of_complaint(complaint=complaint, case=case.id, now=now)
     act = Act(verb="joined-complaint", about=about, case=case.id, details={"complaint": complaint})
     audit.record(acts=[*opened, act], actor=actor, now=now)
     return case.id

@@ -1,11 +1,12 @@
 """Questions about cases."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
 from ringfence.desk.actor import Actor
-from ringfence.desk.cases.models import Case, CaseState, JoinedComplaint, JoinedFinding, Note
+from ringfence.desk.cases.models import Case, CaseLink, CaseState, JoinedComplaint, JoinedFinding, Note, Watcher
 from ringfence.desk.cases.queues import in_queues
 
 
@@ -19,14 +20,25 @@ class CaseFile:
     notes: list[Note]
 
 
-def cases(*, actor: Actor, state: str = "") -> QuerySet[Case]:
-    """Return cases, the latest changed first; `state` `""` is every case that is not closed, `all` every case."""
+def cases(*, actor: Actor, state: str = "", now: datetime | None = None) -> QuerySet[Case]:
+    """Return cases, the latest changed first; `state` `""` is every case that is not closed, `all` every case.
+
+    With `now`, what is put off until later is left out of those that are not closed; `snoozed` is that, `watched` what the actor
+    watches, with `looked`, when it last opened each.
+    """
     if not actor.sees_the_desk:
         return Case.objects.none()
     found = in_queues(Case.objects.order_by("-latest", "-id"), actor)
     if state == "all":
         return found
-    return found.filter(state=state) if state else found.exclude(state=CaseState.CLOSED)
+    if state == "watched":
+        return found.filter(watchers__person=actor.id).annotate(looked=F("watchers__looked"))
+    awake = found.exclude(state=CaseState.CLOSED)
+    if state == "snoozed":
+        return awake.filter(snoozed_until__gt=now) if now is not None else awake.none()
+    if state:
+        return found.filter(state=state)
+    return awake.exclude(snoozed_until__gt=now) if now is not None else awake
 
 
 def case(*, number: int, actor: Actor) -> Case | None:
@@ -62,3 +74,21 @@ def case_of_complaint(*, complaint: int, actor: Actor) -> int | None:
 def cases_of(*, subject_kind: str, subject_id: str, actor: Actor) -> list[Case]:
     """Return every case of a subject, newest first."""
     return list(cases(actor=actor, state="all").filter(subject_kind=subject_kind, subject_id=subject_id))
+
+
+def links(*, case: int, actor: Actor) -> list[CaseLink]:
+    """Return the links of a case, oldest first."""
+    if not actor.sees_the_desk:
+        return []
+    return list(CaseLink.objects.filter(Q(case_id=case) | Q(other_id=case)).order_by("id"))
+
+
+def watchers(*, case: int, actor: Actor) -> list[str]:
+    """Return who watches a case, by name."""
+    found = Watcher.objects.filter(case_id=case).order_by("person").values_list("person", flat=True)
+    return list(found) if actor.sees_the_desk else []
+
+
+def unread(*, actor: Actor) -> int:
+    """Return in how many of the cases that the actor watches something happened since it looked."""
+    return Watcher.objects.filter(person=actor.id, case__latest__gt=F("looked")).count() if actor.sees_the_desk else 0

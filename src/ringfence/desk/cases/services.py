@@ -9,6 +9,7 @@ from django.db.models import F
 from ringfence.desk.actor import Actor, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
+from ringfence.desk.cases import sightings
 from ringfence.desk.cases.models import Case, CaseOutcome, CaseState, JoinedComplaint, JoinedFinding, Note
 from ringfence.desk.cases.queues import works_on
 from ringfence.desk.complaints import selectors as complaints
@@ -63,16 +64,17 @@ def join_finding(*, finding_id: str, actor: Actor, now: datetime) -> int | None:
         role = Role.OUTSIDER if finding.subject_kind == SubjectKind.SOURCE else Role.OFFENDER
         case = _open_case(SubjectKind(finding.subject_kind), finding.subject_id, role, actor, now)
     JoinedFinding.objects.create(finding_id=finding_id, case=case, joined=now)
-    Case.objects.filter(id=case.id).update(findings=F("findings") + 1, latest=now)
+    Case.objects.filter(id=case.id).update(findings=F("findings") + 1, latest=now, snoozed_until=None)
     details: dict[str, Detail] = {"finding": finding_id, "rule": finding.rule, "clause": finding.clause}
     audit.record(acts=[_act("joined-finding", case, details)], actor=actor, now=now)
+    sightings.of_finding(finding=finding, case=case.id, now=now)
     outbox.enqueue(topic="case.finding-joined", payloads=[{"case": case.id, "finding": finding_id}], now=now)
     return case.id
 
 
 def _open_case(kind: SubjectKind, subject: str, role: Role, actor: Actor, now: datetime) -> Case:
     case, made = Case.objects.exclude(state=CaseState.CLOSED).get_or_create(
-        subject_kind=str(kind), subject_id=subject, defaults={"role": str(role), "opened": now, "latest": now}
+        subject_kind=str(kind), subject_id=subject, matter="", defaults={"role": str(role), "opened": now, "latest": now}
     )
     if made:
         details = {"role": str(role), str(kind): audit.token_of(str(kind), subject)}
@@ -92,10 +94,15 @@ def join_complaint(*, case_id: int, complaint: int, actor: Actor, now: datetime)
         raise NotThere(f"no complaint {complaint}")
     if JoinedComplaint.objects.filter(complaint_id=complaint).exists():
         raise StaleState(f"complaint {complaint} belongs to a case already")
-    changed = Case.objects.filter(id=case_id).exclude(state=CaseState.CLOSED).update(complaints=F("complaints") + 1, latest=now)
+    changed = (
+        Case.objects.filter(id=case_id)
+        .exclude(state=CaseState.CLOSED)
+        .update(complaints=F("complaints") + 1, latest=now, snoozed_until=None)
+    )
     if not changed:
         raise StaleState(f"case {case_id} is not open")
     JoinedComplaint.objects.create(complaint_id=complaint, case_id=case_id, joined=now)
+    sightings.of_complaint(complaint=complaint, case=case_id, now=now)
     act = Act(verb="joined-complaint", about=("case", str(case_id)), case=case_id, details={"complaint": complaint})
     audit.record(acts=[act], actor=actor, now=now)
 

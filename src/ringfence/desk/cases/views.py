@@ -1,13 +1,13 @@
 """Pages and forms of cases. The page of one case is made of several nouns: `site.views.case_page`."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, resolve_url
 
 from ringfence.desk.actor import DeskRequest
-from ringfence.desk.cases import selectors, services
+from ringfence.desk.cases import attention, matters, selectors, services
 from ringfence.desk.cases.models import CaseState
 from ringfence.desk.cases.summaries import with_findings
 from ringfence.desk.complaints.views import told_peer
@@ -19,9 +19,15 @@ from ringfence.desk.pages import attempt, for_forms, for_staff, page_of, render_
 def cases(request: DeskRequest) -> HttpResponse:
     """List cases, the latest changed first, of one subject where the address names one."""
     state, subject = request.GET.get("state", ""), request.GET.get("subject", "").strip()
-    found = selectors.cases(actor=request.actor, state=state)
+    found = selectors.cases(actor=request.actor, state=state, now=datetime.now(UTC))
     page = page_of(request, with_findings(found.filter(subject_id=subject) if subject else found))
-    context = {"page": page, "state": state, "subject": subject, "states": [*CaseState.values, "all"]}
+    context = {
+        "page": page,
+        "state": state,
+        "subject": subject,
+        "states": [*CaseState.values, "snoozed", "watched", "all"],
+        "unread": selectors.unread(actor=request.actor),
+    }
     return render_live(request, "cases/cases.html", "cases/_cases.html", context)
 
 
@@ -87,6 +93,71 @@ def close(request: DeskRequest, number: int) -> HttpResponse:
         services.close_case(case_id=number, outcome=request.POST.get("outcome", ""), actor=request.actor, now=datetime.now(UTC))
 
     return attempt(request, deed, done="The case is closed. Its orders stay until they end or are lifted.", back=_back(number))
+
+
+def _numbers(typed: list[str]) -> list[int]:
+    return [int(one) for one in typed if one.isdecimal() and len(one) < 16]
+
+
+def _case_number(typed: str) -> int:
+    """Return the number of a case that somebody typed. Raises `NotThere`."""
+    found = _numbers([typed.strip().lstrip("#")])
+    if not found:
+        raise NotThere("type the number of a case")
+    return found[0]
+
+
+@for_forms
+def split(request: DeskRequest, number: int) -> HttpResponse:
+    """Make a case of its own of what was chosen."""
+    typed = request.POST
+
+    def deed() -> None:
+        matters.split_case(
+            case_id=number,
+            matter=typed.get("matter", ""),
+            findings=typed.getlist("finding"),
+            complaints=_numbers(typed.getlist("complaint")),
+            actor=request.actor,
+            now=datetime.now(UTC),
+        )
+
+    return attempt(request, deed, done="What was chosen is a case of its own now.", back=_back(number))
+
+
+@for_forms
+def tie(request: DeskRequest, number: int) -> HttpResponse:
+    """Merge the case into another, or link it with one."""
+    typed, now = request.POST, datetime.now(UTC)
+
+    def deed() -> None:
+        other, reason = _case_number(typed.get("case", "")), typed.get("reason", "")
+        if typed.get("do") == "merge":
+            matters.merge_case(case_id=number, into=other, reason=reason, actor=request.actor, now=now)
+        else:
+            kind = typed.get("do", "")
+            matters.link_cases(case_id=number, other=other, kind=kind, reason=reason, actor=request.actor, now=now)
+
+    return attempt(request, deed, done="The cases are tied.", back=_back(number))
+
+
+@for_forms
+def look(request: DeskRequest, number: int) -> HttpResponse:
+    """Watch a case, stop watching it, put it off, or bring it back."""
+    typed, actor, now = request.POST, request.actor, datetime.now(UTC)
+
+    def deed() -> None:
+        if typed.get("do") == "snooze":
+            until = now + timedelta(days=next(iter(_numbers([typed.get("days", "")])), 0))
+            attention.snooze_case(case_id=number, until=until, reason=typed.get("reason", ""), actor=actor, now=now)
+        elif typed.get("do") == "wake":
+            attention.wake_case(case_id=number, actor=actor, now=now)
+        elif typed.get("do") == "unwatch":
+            attention.unwatch_case(case_id=number, actor=actor, now=now)
+        else:
+            attention.watch_case(case_id=number, actor=actor, now=now)
+
+    return attempt(request, deed, done="Done.", back=_back(number))
 
 
 @for_forms

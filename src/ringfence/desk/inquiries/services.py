@@ -13,6 +13,7 @@ from ringfence.desk.actor import ANONYMOUS, Actor, ActorKind, require, system
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.cases import selectors as cases
+from ringfence.desk.cases.attention import stir
 from ringfence.desk.clocks import services as clocks
 from ringfence.desk.clocks.services import Owed
 from ringfence.desk.errors import DeskError, NotThere, StaleState
@@ -178,6 +179,7 @@ def answer(*, tier: Tier, text: str, refuses: bool = False, now: datetime) -> No
     if not mine.update(state=state, settled=now, answer=said):
         raise StaleState("this question is no longer open here")
     _record(f"inquiry-{state}", inquiry, {"party": tier.party}, ANONYMOUS, now)
+    stir(case_id=inquiry.case_id, now=now)
     _spare(inquiry, "it was answered", now)
     clocks.meet(about=(TIER, f"{tier.id}-{tier.round}"), actor=_OURS, now=now)
     if refuses:

@@ -20,6 +20,7 @@ from ringfence.desk.inquiries import views as inquiries
 from ringfence.desk.notices import views as notices
 from ringfence.desk.parties import record_views as recording
 from ringfence.desk.parties import views as parties
+from ringfence.desk.site import case_export as case_bundle
 from ringfence.desk.site import views as site
 from ringfence.desk.site.policy_urls import POLICIES, RULINGS
 
@@ -49,6 +50,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("cases/<int:number>/claim/", cases.claim, name="claim"),
         path("cases/<int:number>/release/", cases.release, name="release"),
         path("cases/<int:number>/note/", cases.note, name="note"),
+        path("cases/<int:number>/split/", cases.split, name="split"),
+        path("cases/<int:number>/tie/", cases.tie, name="tie"),
+        path("cases/<int:number>/look/", cases.look, name="look"),
+        path("cases/<int:number>/export/", case_bundle.export, name="export"),
         path("cases/<int:number>/role/", cases.role, name="role"),
         path("cases/<int:number>/close/", cases.close, name="close"),
         path("cases/<int:number>/tell-peer/", cases.tell_peer, name="tell-peer"),

@@ -9,7 +9,9 @@ from ringfence.desk.actor import DeskRequest
 from ringfence.desk.appeals import selectors as appeals
 from ringfence.desk.audit import selectors as audit
 from ringfence.desk.cases import selectors as cases
+from ringfence.desk.cases.attention import note_looked
 from ringfence.desk.cases.models import CaseOutcome
+from ringfence.desk.cases.sightings import seen_elsewhere
 from ringfence.desk.cases.summaries import with_findings
 from ringfence.desk.clocks import selectors as clocks
 from ringfence.desk.clocks.selectors import Wanted
@@ -40,7 +42,7 @@ from ringfence.vocabulary.subjects import Role
 def dashboard(request: DeskRequest) -> HttpResponse:
     """Show how things stand: counts, the latest findings, open cases, orders in force, agents."""
     actor, now = request.actor, datetime.now(UTC)
-    open_cases, in_force = cases.cases(actor=actor), orders.orders(actor=actor)
+    open_cases, in_force = cases.cases(actor=actor, now=now), orders.orders(actor=actor)
     watches = health_of(detections.agents(actor=actor), now=now)
     context = {
         "findings_today": detections.findings(actor=actor).filter(found__gte=now - timedelta(days=1)).count(),
@@ -77,9 +79,13 @@ def case_page(request: DeskRequest, number: int) -> HttpResponse:
     matter = Matter(
         case=file.case, finding=latest, proposal=proposal, entries=entries, lifted_or_over=_was_ordered(latest, ordered)
     )
+    note_looked(case_id=number, actor=actor, now=now)
     context = {
         "case": file.case,
         "notes": file.notes,
+        "seen": seen_elsewhere(case=number, actor=actor),
+        "links": cases.links(case=number, actor=actor),
+        "watchers": cases.watchers(case=number, actor=actor),
         "findings": found,
         "complaints": file.complaints,
         "peers": complaints.peers(actor=actor),
