@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from ringfence.policy.plan import Plan
@@ -12,7 +13,7 @@ from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.calls.tracker import ANSWER_US, Tracker
 from ringfence.watch.detectors.registrations import Registrations, oddity_of
-from ringfence.watch.engine import Engine
+from ringfence.watch.engine import Engine, limits_of
 from ringfence.watch.sources.datagram import Datagram, PayloadKind
 from ringfence.watch.wire.sip import Defect
 
@@ -48,10 +49,12 @@ def _datagram(packet: Packet) -> Datagram:
 
 
 class Judged:
-    """What each of the plans finds; they are measured in one pass."""
+    """What each of the plans finds; they are measured in one pass, each with the memory that its bundle gives it."""
 
     def __init__(self, plans: Sequence[Plan], reference: Reference, *, source: str) -> None:
-        self._engine = Engine(beside(plans), key=b"", source=source)
+        own = limits_of(plans[0])
+        limits = replace(own, memory_bytes=own.memory_bytes * len(plans))
+        self._engine = Engine(beside(plans), key=b"", source=source, limits=limits)
         self._engine.know(Directory(reference))
         self.findings: list[list[Finding]] = [[] for _ in plans]
         self.events = 0

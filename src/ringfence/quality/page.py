@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ringfence.quality.report import Part, Report
 from ringfence.quality.statistics import Share
-from ringfence.quality.summary import ClauseQuality
+from ringfence.quality.summary import ClauseQuality, Delay
 from ringfence.simulate.labelled.abusive import ABUSIVE_KINDS
 from ringfence.simulate.labelled.honest import HONEST_KINDS
 
@@ -107,9 +107,9 @@ def _part(title: str, part: Part) -> Iterator[str]:
 
 def _kinds(part: Part) -> Iterator[str]:
     yield from _table(
-        ("clause", "kind", "abusers", "warned", "acted on", "any clause", "acts until warn", "time until warn"),
+        ("clause", "kind", "abusers", "warned", "acted on", "any clause", "acts until warn", "time", "acts until act", "time"),
         (
-            (k.clause, k.kind, str(k.abusers), str(k.warned), str(k.acted), str(k.found), _number(k.acts), _time(k.seconds))
+            (k.clause, k.kind, str(k.abusers), str(k.warned), str(k.acted), str(k.found), *_until(k.warn), *_until(k.act))
             for k in part.kinds
         ),
     )
@@ -143,14 +143,16 @@ def _quality_row(clause: ClauseQuality) -> Sequence[str]:
     )
 
 
+def _until(delay: Delay) -> tuple[str, str]:
+    return _two(_number(delay.acts), _number(delay.acts_90)), _two(_time(delay.seconds), _time(delay.seconds_90))
+
+
 def _delay_row(clause: ClauseQuality) -> Sequence[str]:
     warn, act = clause.warn.delay, clause.act.delay
     return (
         clause.clause,
-        _two(_number(warn.acts), _number(warn.acts_90)),
-        _two(_time(warn.seconds), _time(warn.seconds_90)),
-        _two(_number(act.acts), _number(act.acts_90)),
-        _two(_time(act.seconds), _time(act.seconds_90)),
+        *_until(warn),
+        *_until(act),
         _number(clause.let_through_acts),
         _number(clause.let_through_minutes),
         _plain(clause.let_through_share),

@@ -9,7 +9,15 @@ from ringfence.policy.plan import Plan
 from ringfence.quality.ablation import LeftOut, Moved, left_out, moved
 from ringfence.quality.outcomes import Outcome
 from ringfence.quality.real_calls import RealCalls, measured
-from ringfence.quality.summary import ClauseQuality, by_clause, kinds, share_touched_per_month, taken_together, touched_habits
+from ringfence.quality.summary import (
+    ClauseQuality,
+    Delay,
+    by_clause,
+    kinds,
+    share_touched_per_month,
+    taken_together,
+    touched_habits,
+)
 from ringfence.quality.worlds import World, outcomes, plan_of, worlds_of
 from ringfence.simulate.labelled.carrier import Size
 from ringfence.vocabulary.severity import Severity
@@ -31,7 +39,7 @@ class Asked(Struct, frozen=True):
 
 
 class KindQuality(Struct, frozen=True):
-    """One kind of abuse: how many were warned of, acted on, found under any clause; medians until the warning."""
+    """One kind of abuse: how many were warned of, acted on, found under any clause; until both, the median and 90th percentile."""
 
     clause: str
     kind: str
@@ -39,8 +47,8 @@ class KindQuality(Struct, frozen=True):
     warned: int
     acted: int
     found: int
-    acts: float | None
-    seconds: float | None
+    warn: Delay
+    act: Delay
 
 
 class HabitTouched(Struct, frozen=True):

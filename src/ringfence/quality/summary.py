@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ringfence.quality.outcomes import Abuse, Hit, Outcome, Touch
 from ringfence.quality.statistics import Share, bootstrap, quantile, reweighted, wilson
@@ -104,10 +105,8 @@ def first(abuse: Abuse, clause: str | None, severity: Severity, counts: Counts) 
     return min(fitting, key=lambda hit: (hit.seconds, hit.acts), default=None)
 
 
-def kinds(
-    outcome: Outcome, counts: Counts = lambda _rule: True
-) -> list[tuple[str, str, int, int, int, int, float | None, float | None]]:
-    """Return of each kind: clause, kind, how many, warned, acted on, found under any clause, median acts and seconds to warn."""
+def kinds(outcome: Outcome, counts: Counts = lambda _rule: True) -> list[tuple[str, str, int, int, int, int, Delay, Delay]]:
+    """Return of each kind: clause, kind, how many, warned, acted on, found under any clause, how long until warn and act."""
     by_kind: dict[tuple[str, str], list[Abuse]] = defaultdict(list)
     for abuse in outcome.abuses:
         by_kind[abuse.clause, abuse.kind].append(abuse)
@@ -116,8 +115,7 @@ def kinds(
         warned = [hit for abuse in abuses if (hit := first(abuse, clause, Severity.WARN, counts)) is not None]
         acted = [hit for abuse in abuses if (hit := first(abuse, clause, Severity.ACT, counts)) is not None]
         found = sum(first(abuse, None, Severity.WARN, counts) is not None for abuse in abuses)
-        acts, seconds = quantile([float(hit.acts) for hit in warned], 0.5), quantile([hit.seconds for hit in warned], 0.5)
-        rows.append((clause, kind, len(abuses), len(warned), len(acted), found, acts, seconds))
+        rows.append((clause, kind, len(abuses), len(warned), len(acted), found, _delay(warned), _delay(acted)))
     return rows
 
 
@@ -146,15 +144,8 @@ def _level(outcome: Outcome, abuses: Sequence[Abuse], clause: str, severity: Sev
     )
     touched = len({touch.who for touch in _at_least(outcome.touches, severity) if touch.clause == clause and counts(touch.rule)})
     months = outcome.party_days / DAYS_OF_A_MONTH
-    seconds, acts = [max(0.0, hit.seconds) for hit in hits], [float(hit.acts) for hit in hits]
-    delay = Delay(
-        quantile(seconds, 0.5),
-        quantile(seconds, 0.9),
-        quantile(acts, 0.5),
-        quantile(acts, 0.9),
-        bootstrap(seconds, 0.5),
-        bootstrap(acts, 0.5),
-    )
+    delay = _delay(hits)
+    delay = replace(delay, seconds_between=bootstrap(_seconds(hits), 0.5), acts_between=bootstrap(_acts(hits), 0.5))
     return Level(
         wilson(len(hits), len(abuses)),
         wilson(anyhow, len(abuses)),
@@ -165,6 +156,19 @@ def _level(outcome: Outcome, abuses: Sequence[Abuse], clause: str, severity: Sev
         touched / months if months else 0.0,
         delay,
     )
+
+
+def _delay(hits: Sequence[Hit]) -> Delay:
+    seconds, acts = _seconds(hits), _acts(hits)
+    return Delay(quantile(seconds, 0.5), quantile(seconds, 0.9), quantile(acts, 0.5), quantile(acts, 0.9))
+
+
+def _seconds(hits: Sequence[Hit]) -> list[float]:
+    return [max(0.0, hit.seconds) for hit in hits]
+
+
+def _acts(hits: Sequence[Hit]) -> list[float]:
+    return [float(hit.acts) for hit in hits]
 
 
 def _precision_at(prevalence: float, found: tuple[int, int, int], outcome: Outcome) -> float | None:

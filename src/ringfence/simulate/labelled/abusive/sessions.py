@@ -65,6 +65,9 @@ def _steals(scene: Scene) -> Iterator[Act]:
         yield Registration(late, new_id(chance), victim, source, user, 200, user_agent=agent, port=5066, actor=scene.label.actor)
 
 
+_ASKED: Final = "100"
+"""Whom the broken messages are for: nobody's user."""
+
 _TORN: Final = (
     b"INVITE sip:100@%(edge)s SIP/2.0\r\nVia: SIP/2.0/UDP %(from)s;branch=\r\nFrom: <sip:%(long)s\r\n"
     b"Call-ID: %(id)s\r\nCSeq: 99999999999 INVITE\r\n\r\n",
@@ -78,6 +81,7 @@ _TORN: Final = (
 def _fuzz(scene: Scene) -> Iterator[Act]:
     """Message after message, each broken in its own way."""
     chance, source, at = scene.chance, scene.outsider(), float(scene.begin)
+    scene.concerns(SubjectKind.NUMBER, _ASKED)
     for _ in range(scene.count((60, 200), (30, 90))):
         at += chance.expovariate(1 / scene.pick((0.1, 2), (0.5, 6))) * SECOND
         name = new_id(chance)
@@ -93,6 +97,7 @@ def _fuzz(scene: Scene) -> Iterator[Act]:
 def _fuzzing_customer(scene: Scene) -> Iterator[Act]:
     """The same from a customer's trunk."""
     party, chance, at = scene.account(by_address=True), scene.chance, float(scene.begin)
+    scene.concerns(SubjectKind.NUMBER, _ASKED)
     for _ in range(scene.count((60, 200), (30, 90))):
         at += chance.expovariate(1 / scene.pick((0.1, 2), (0.5, 6))) * SECOND
         name = new_id(chance)
