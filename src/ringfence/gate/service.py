@@ -74,6 +74,7 @@ class Gate:
         _LOG.info("gate is up", sip=self._listen, edges=[edge.name for edge in self._edges], generation=self._table.generation)
         work: list[Coroutine[None, None, None]] = [driver.run() for driver in self._drivers]
         work += [self._follow(), self._write_receipts(), self._tell_health(), self._drive_in_path()]
+        work.append(self._begin_plain_course())
         tasks = [asyncio.create_task(each) for each in work]
         stopping = asyncio.create_task(stop.wait())
         try:
@@ -97,13 +98,25 @@ class Gate:
 
     async def _follow(self) -> None:
         """Read the feeds for ever, in another thread: answers wait neither for the disk nor for a large directory."""
+        responder = self._redirect.responder
         while True:
             news = await asyncio.to_thread(self._orders.read, clock())
-            if self._orders.take(news, clock()):
+            course = await asyncio.to_thread(responder.course, news)
+            changed = self._orders.take(news, clock())
+            responder.take(course)
+            if changed:
                 self._in_path.notice()
                 for driver in self._drivers:
                     driver.notice()
             await asyncio.sleep(POLL_S)
+
+    async def _begin_plain_course(self) -> None:
+        """Answer what is plain apart, as soon as that can be done: the first start after an upgrade compiles for some seconds."""
+        responder = self._redirect.responder
+        await asyncio.to_thread(responder.prepare)
+        responder.begin()
+        _LOG.info("plain questions are answered apart")
+        await asyncio.Event().wait()
 
     async def _drive_in_path(self) -> None:
         """Tell the desk of orders at the redirect server: from the first question on, or where it was told of some before."""
@@ -158,7 +171,7 @@ class Gate:
             "throttled": tally.throttled,
             "strangers": tally.strangers,
             "ignored": tally.ignored,
-            "shed": tally.shed,
+            "shed": self._redirect.shed,
             "streams": self._redirect.connections,
             "http": asdict(self._verdicts.tally),
             "receipts_pending": self._receipts.pending,

@@ -2,7 +2,6 @@
 
 import asyncio
 from pathlib import Path
-from typing import cast
 
 import msgspec
 import pytest
@@ -18,6 +17,7 @@ from ringfence.gate.errors import AddressBusy
 from ringfence.gate.orders import OrdersTail
 from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.redirect import RedirectServer
+from ringfence.gate.redirect.plain import Batch
 from ringfence.gate.redirect.transactions import KEPT_US, MAX_KEPT, Transactions
 from ringfence.gate.table import OrdersTable
 from ringfence.vocabulary.contracts import (
@@ -37,20 +37,6 @@ from ringfence.vocabulary.times import Micros
 
 EDGE = "192.0.2.50"
 TRUNK = "198.51.100.10"
-
-
-class Wire(asyncio.DatagramTransport):
-    """Holds what was sent; no socket."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.sent: list[bytes] = []
-
-    def sendto(self, data: bytes | bytearray | memoryview, addr: object = None) -> None:
-        self.sent.append(bytes(data))
-
-    def close(self) -> None:
-        pass
 
 
 class Server:
@@ -75,14 +61,14 @@ class Server:
         self.book = ReceiptBook(folder / "receipts")
         configuration = RedirectConfiguration(listen="127.0.0.1:0", peers=(f"{EDGE}/32",), **configured)  # type: ignore[arg-type]  # as each test says
         self.redirect = RedirectServer(configuration, self.tail, self.book, clock=lambda: NOW)
-        self.wire = Wire()
-        self.redirect.connection_made(self.wire)
+        self.responder = self.redirect.responder
+        self.responder.begin()
+        self.responder.take(self.responder.course(self.tail.read(NOW)))
 
     def send(self, data: bytes, peer: str = EDGE) -> bytes | None:
         """Return what the datagram was answered with."""
-        before = len(self.wire.sent)
-        self.redirect.datagram_received(data, (peer, 5060))
-        return self.wire.sent[-1] if len(self.wire.sent) > before else None
+        (answer,) = self.responder.respond_all(Batch(data, (0,), (len(data),), (peer,)))
+        return bytes(answer) if answer is not None else None
 
     def status(self, data: bytes, peer: str = EDGE) -> int | None:
         answer = self.send(data, peer)
@@ -120,7 +106,7 @@ def test_no_objection_is_404_or_what_is_configured(tmp_path: Path) -> None:
         b"Via: SIP/2.0/UDP 192.0.2.50:5060;branch=z9hG4bKedge1\r\n"
         b"Via: SIP/2.0/UDP 10.0.0.1:5061;received=203.0.113.9;branch=z9hG4bKuser1\r\n"
         b"From: <sip:sipp@edge.example>;tag=f1\r\n"
-        b"To: <sip:+3225550000@edge.example>;tag=8b72449352c0\r\n"
+        b"To: <sip:+3225550000@edge.example>;tag=0727d0d9\r\n"
         b"Call-ID: call-1\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
     )
     assert Server(tmp_path / "b", allow_code=503).status(request()) == 503
@@ -283,8 +269,7 @@ def test_a_busy_port_is_named(tmp_path: Path) -> None:
     async def story() -> None:
         first, second = Server(tmp_path / "a").redirect, Server(tmp_path / "b").redirect
         await first.listen("127.0.0.1", 0)
-        transport = cast("asyncio.DatagramTransport", first._transport)
-        port = transport.get_extra_info("sockname")[1]
+        port = first.port
         with pytest.raises(AddressBusy, match=f"127.0.0.1:{port}"):
             await second.listen("127.0.0.1", port)
         first.close()

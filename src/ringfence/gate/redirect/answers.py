@@ -1,8 +1,8 @@
 """SIP responses to an asking proxy (RFC 3261 section 8.2.6): a status line, the request's own header fields, and ours."""
 
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Final
+from zlib import crc32
 
 from ringfence.watch.wire.sip import Defect, Message
 
@@ -18,6 +18,12 @@ _NAMES: Final = {
     "i": "Call-ID",
     "cseq": "CSeq",
     SOURCE_HEADER: SOURCE_HEADER,
+}
+PHRASES: Final = {
+    404: "Not Found",
+    480: "Temporarily Unavailable",
+    486: "Busy Here",
+    503: "Service Unavailable",
 }
 _MUST_BE_RIGHT: Final = frozenset({Defect.START_LINE, Defect.VERSION, Defect.METHOD, Defect.HEAD_UNFINISHED, Defect.VIA})
 _ONCE: Final = ("From", "To", "Call-ID", "CSeq")
@@ -45,7 +51,7 @@ class Question:
         """Return the response. The To tag follows from the branch: the same request always gets the same."""
         to = self.fields["To"]
         if self.message.to_tag is None:
-            to += f";tag={blake2b(self.branch.encode(), digest_size=6).hexdigest()}"
+            to += f";tag={crc32(self.branch.encode()):08x}"
         lines = [
             f"SIP/2.0 {code} {phrase}",
             *(f"Via: {via}" for via in self.vias),

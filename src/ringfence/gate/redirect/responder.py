@@ -7,23 +7,18 @@ from typing import Final
 
 from ringfence.gate.configuration import Manners, RedirectConfiguration
 from ringfence.gate.edges.in_path import NAME
-from ringfence.gate.orders import OrdersTail
+from ringfence.gate.orders import News, OrdersTail
 from ringfence.gate.reasons import network_blocked
 from ringfence.gate.receipts import ReceiptBook
-from ringfence.gate.redirect.answers import Question, question
+from ringfence.gate.redirect.answers import PHRASES, Question, question
 from ringfence.gate.redirect.asks import ask_of
 from ringfence.gate.redirect.peers import Peer, Peers
-from ringfence.gate.redirect.transactions import CANCELLED, Transactions
+from ringfence.gate.redirect.plain import Batch, Course, PlainCourse, course_of
+from ringfence.gate.redirect.transactions import CANCELLED, Key, Transactions
 from ringfence.vocabulary.contracts import Verdict, VerdictAction
 from ringfence.vocabulary.times import Micros
+from ringfence.watch.kernels.plain_answers import AGAIN, ALLOWED, GENERAL
 from ringfence.watch.wire.sip import parse
-
-_PHRASES: Final = {
-    404: "Not Found",
-    480: "Temporarily Unavailable",
-    486: "Busy Here",
-    503: "Service Unavailable",
-}
 
 
 @dataclass(slots=True)
@@ -56,6 +51,53 @@ class Responder:
         self._receipts = receipts
         self._clock = clock
         self._transactions = Transactions()
+        self._plain = PlainCourse(self.peers)
+        self._begun = False
+
+    def prepare(self) -> None:
+        """Have the plain course's kernels compiled, which may take some seconds: meant for another thread, before `begin`."""
+        PlainCourse(self.peers).prepare(course_of(self._orders.table.standing, self._orders.directory))
+
+    def begin(self) -> None:
+        """Have what is plain answered apart, once `take` was told how."""
+        self._begun = True
+        for key in self._transactions:
+            self._plain.note(*key, self._clock())
+
+    def course(self, news: News) -> Course | None:
+        """Return the plain course once `news` are taken in, to be given to `take`. It may be made in another thread."""
+        before = self._plain.course
+        directory = news.directory or self._orders.directory
+        if not self._begun:
+            return None
+        if before is not None and before.possible.standing is news.standing and before.directory is directory:
+            return before
+        return course_of(news.standing, directory, before)
+
+    def take(self, course: Course | None) -> None:
+        """Go by this course from now on."""
+        self._plain.course = course
+
+    def respond_plainly(self, batch: Batch) -> list[tuple[int, memoryview]] | None:
+        """Return how each of the messages goes on the plain course, see `PlainCourse.answer`."""
+        return self._plain.answer(batch, self._clock(), self._orders.table.standing, self._orders.directory)
+
+    def respond_all(self, batch: Batch) -> list[bytes | memoryview | None]:
+        """Return the answers to messages that came together by UDP: the plain ones at once, the others one by one."""
+        answered = self.respond_plainly(batch)
+        tally = self.tally
+        answers: list[bytes | memoryview | None] = []
+        for row, host in enumerate(batch.hosts):
+            went, answer = answered[row] if answered is not None else (GENERAL, None)
+            if went == GENERAL:
+                answers.append(self.respond(batch.octets[batch.starts[row] : batch.ends[row]], host))
+                continue
+            tally.asks += went == ALLOWED
+            tally.retransmissions += went == AGAIN
+            answers.append(answer)
+        if answered is not None and tally.asks:
+            self.asked.set()
+        return answers
 
     def respond(self, data: bytes, host: str, *, verified: bool = False) -> bytes | None:
         """Return the answer to one message from address `host`, or `None`. `verified`: its certificate says it may ask."""
@@ -91,13 +133,20 @@ class Responder:
         else:
             answer = self._decided(asked, peer, now)
         self._transactions.keep(key, answer, now)
+        self._note(key, now)
         return answer
+
+    def _note(self, key: Key, now: Micros) -> None:
+        """Have what comes of this transaction again answered as it was here."""
+        if self._begun:
+            self._plain.note(*key, now)
 
     def _cancelled(self, asked: Question, host: str, now: Micros) -> bytes:
         """Confirm a CANCEL. Its INVITE was answered at once, if it came; if the CANCEL overtook it, it will get 487."""
         invite = (host, asked.branch, "INVITE")
         if self._transactions.answered(invite) is None:
             self._transactions.keep(invite, CANCELLED, now)
+            self._note(invite, now)
         return asked.answer(200, "OK")
 
     def _decided(self, asked: Question, peer: Peer, now: Micros) -> bytes:
@@ -107,7 +156,7 @@ class Responder:
         situation = ask_of(asked, trusted=peer.trusted, directory=self._orders.directory, now=now)
         verdict = self._orders.table.decide(situation.ask, now, situation.parties, situation.called)
         if verdict.action is VerdictAction.ALLOW or verdict.order is None:
-            return asked.answer(peer.manners.allow_code, _PHRASES[peer.manners.allow_code])
+            return asked.answer(peer.manners.allow_code, PHRASES[peer.manners.allow_code])
         self.tally.refused += 1
         self.tally.throttled += verdict.action is VerdictAction.THROTTLE
         self._receipts.refused(verdict.order, NAME, call_id=situation.ask.call_id, now=now)
@@ -119,7 +168,7 @@ def _worded(asked: Question, verdict: Verdict, manners: Manners) -> bytes:
     if verdict.action is VerdictAction.DIVERT:
         return asked.answer(302, "Moved Temporarily", (("Contact", f"<{verdict.target}>"), *verdict.headers.items()))
     if verdict.action is VerdictAction.THROTTLE:
-        code, phrase, reason = manners.throttled, _PHRASES[manners.throttled], verdict.reason or ""
+        code, phrase, reason = manners.throttled, PHRASES[manners.throttled], verdict.reason or ""
     else:
         code, phrase, reason = verdict.code or 403, verdict.phrase or "Forbidden", verdict.reason or ""
         blocked = network_blocked(verdict) if manners.network_blocked else None

@@ -3,12 +3,13 @@
 import asyncio
 import ssl
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Final
 
 from ringfence.gate.configuration import RedirectConfiguration, TlsConfiguration
 from ringfence.gate.errors import AddressBusy, CertificateUnusable
 from ringfence.gate.orders import OrdersTail
 from ringfence.gate.receipts import ReceiptBook
+from ringfence.gate.redirect.datagrams import Datagrams
 from ringfence.gate.redirect.responder import Responder, Tally
 from ringfence.gate.redirect.streams import Connections, Stream
 from ringfence.vocabulary.times import Micros
@@ -17,32 +18,42 @@ HANDSHAKE_S: Final = 5.0
 _BACKLOG: Final = 256
 
 
-class RedirectServer(asyncio.DatagramProtocol):
+class RedirectServer:
     """Carries questions to the responder and its answers back to where they came from (RFC 3581)."""
 
     def __init__(
         self, configuration: RedirectConfiguration, orders: OrdersTail, receipts: ReceiptBook, *, clock: Callable[[], Micros]
     ) -> None:
         self._tls = configuration.tls
-        self._responder = Responder(configuration, orders, receipts, clock=clock)
-        self._connections = Connections(self._responder.tally)
-        self._transport: asyncio.DatagramTransport | None = None
+        self.responder = Responder(configuration, orders, receipts, clock=clock)
+        self._connections = Connections(self.responder.tally)
+        self._datagrams = Datagrams(self.responder.respond_all)
         self._servers: list[asyncio.Server] = []
 
     @property
     def tally(self) -> Tally:
         """What was done since the start."""
-        return self._responder.tally
+        return self.responder.tally
 
     @property
     def asked(self) -> asyncio.Event:
         """Set once a peer has asked: from then on orders work here."""
-        return self._responder.asked
+        return self.responder.asked
 
     @property
     def connections(self) -> int:
         """How many streams are open."""
         return len(self._connections)
+
+    @property
+    def port(self) -> int:
+        """The port on which UDP is read."""
+        return self._datagrams.port
+
+    @property
+    def shed(self) -> int:
+        """How many questions or answers were lost for want of time or room, those that the system dropped with the others."""
+        return self.tally.shed + self._datagrams.shed + self._datagrams.dropped()
 
     async def listen(self, host: str, port: int) -> None:
         """Open the sockets, or none. Raises `AddressBusy` or `CertificateUnusable`."""
@@ -50,7 +61,7 @@ class RedirectServer(asyncio.DatagramProtocol):
         loop = asyncio.get_running_loop()
         carried = "UDP"
         try:
-            await loop.create_datagram_endpoint(lambda: self, local_addr=(host, port))
+            self._datagrams.open(host, port)
             carried = "TCP"
             self._servers.append(await loop.create_server(lambda: self._stream(None), host, port, backlog=_BACKLOG))
             if self._tls is not None:
@@ -66,28 +77,14 @@ class RedirectServer(asyncio.DatagramProtocol):
             raise AddressBusy(f"{host}:{port} ({carried}): {error.strerror or error}", permanent=True) from error
 
     def _stream(self, tls: TlsConfiguration | None) -> Stream:
-        return Stream(self._responder, self._connections, tls)
+        return Stream(self.responder, self._connections, tls)
 
     def close(self) -> None:
         """Close the sockets and every stream."""
-        if self._transport is not None:
-            self._transport.close()
+        self._datagrams.close()
         for server in self._servers:
             server.close()
         self._connections.close()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the socket."""
-        self._transport = cast("asyncio.DatagramTransport", transport)
-
-    def error_received(self, exc: Exception) -> None:
-        """Go on: a peer that went away is no reason to stop."""
-
-    def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
-        """Answer one datagram, or not."""
-        answer = self._responder.respond(data, str(addr[0]))
-        if answer is not None and self._transport is not None:
-            self._transport.sendto(answer, addr)
 
 
 def _context(tls: TlsConfiguration) -> ssl.SSLContext:

@@ -1,6 +1,7 @@
 """Which requests were answered lately: a retransmission gets the same answer and counts once (RFC 3261 section 17.2)."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Final
 
 from ringfence.vocabulary.times import SECOND, Micros
@@ -25,6 +26,9 @@ class Transactions:
 
     def __len__(self) -> int:
         return len(self._answers)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._answers)
 
     def answered(self, key: Key) -> bytes | None:
         """Return the answer that was given, or `None`."""

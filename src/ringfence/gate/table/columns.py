@@ -13,7 +13,8 @@ from ringfence.vocabulary.times import Micros
 
 ENDLESS: Final = Micros((1 << 63) - 1)
 _KINDS: Final = tuple(SubjectKind)
-_KIND_CODES: Final = {kind: code for code, kind in enumerate(_KINDS)}
+KIND_CODES: Final = {kind: code for code, kind in enumerate(_KINDS)}
+"""The number of each kind of scope in the column `kinds`."""
 _ID_OCTETS: Final = 16
 _NO_ID: Final = bytes(_ID_OCTETS)
 _MASK: Final = (1 << 64) - 1
@@ -57,6 +58,15 @@ class OrderColumns:
         tables = self._by_key.nbytes + self._by_id.nbytes + len(self._texts)
         return tables + sum(column.nbytes for column in self._columns.values())
 
+    def kinds(self) -> set[SubjectKind]:
+        """Return of which kinds the scopes are, gone ones with the others."""
+        return {_KINDS[code] for code in np.unique(self._columns["kinds"])}
+
+    def values(self) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Return the scopes' values: octets, where each begins in them, how long it is, and the number of its kind."""
+        places, lengths, kinds = (self._columns[name].astype(np.int64) for name in ("offsets", "widths", "kinds"))
+        return np.frombuffer(self._texts, np.uint8), places, lengths, kinds
+
     def rows(self, key: str) -> list[int]:
         """Return the rows of the orders under `key`, as `order_key` writes it."""
         wanted = hash(key) & _MASK
@@ -94,7 +104,7 @@ class OrderColumns:
 
     def rows_of_kinds(self, kinds: Collection[SubjectKind], *, after: int = -1) -> list[int]:
         """Return the rows whose scope is of one of `kinds` and whose generation is later than `after`."""
-        codes = [_KIND_CODES[kind] for kind in kinds]
+        codes = [KIND_CODES[kind] for kind in kinds]
         found = np.isin(self._columns["kinds"], codes) & (self._columns["generations"] > after)
         return np.flatnonzero(found).tolist()
 
@@ -195,7 +205,7 @@ class _Rows:
                 order.start,
                 end if end is not None else ENDLESS,
                 order.until is not None,
-                _KIND_CODES[order.scope.kind],
+                KIND_CODES[order.scope.kind],
                 self._place(order),
                 len(value),
                 len(value) + len(redress),

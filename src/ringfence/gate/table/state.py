@@ -62,6 +62,10 @@ class Standing:
         row = self.columns.row_of(id) if id not in self.recent else None
         return id in self.recent or (row is not None and row not in self.gone)
 
+    def names(self, key: str) -> bool:
+        """Tell whether an order stands under `key`, in force or not."""
+        return key in self.by_key or any(row not in self.gone for row in self.columns.rows(key))
+
     def at(self, key: str, now: Micros) -> list[Order]:
         """Return the orders in force under `key`, the longest-lasting first."""
         orders = [order for order in self.by_key.get(key, ()) if holds(order, now)]

@@ -1,0 +1,228 @@
+"""The plain course: questions on which nothing can be ordered, answered many at a time by kernels.
+
+What the course answers, `Responder` would answer with the same octets; what it leaves is for `Responder`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ringfence.gate.redirect.answers import PHRASES
+from ringfence.gate.redirect.asks import called_party
+from ringfence.gate.redirect.peers import Peer, Peers, plain
+from ringfence.gate.redirect.transactions import KEPT_US
+from ringfence.gate.table.columns import ENDLESS
+from ringfence.gate.table.possible import KEY, Possible
+from ringfence.gate.table.state import Standing
+from ringfence.vocabulary.times import Micros
+from ringfence.watch.attribution import Directory
+from ringfence.watch.kernels import plain_answers as a
+from ringfence.watch.kernels import questions as q
+from ringfence.watch.kernels import sip_fields as f
+from ringfence.watch.kernels.sip_scanner import Found, scan
+
+MOST: Final = 64
+"""So many questions are taken together."""
+_SLOTS: Final = 1 << 18
+_REMEMBERED: Final = 65_536
+_ROOM: Final = 512
+"""Octets of an answer that its question has not: names written out, a tag, a status line; and for the longest key."""
+_GREETING_OCTETS: Final = 64
+_METHODS: Final = {name: number for number, name in enumerate(f.METHODS, 1)}
+_OF_THE_HASH: Final = (1 << 64) - 1
+_CODES: Final = (404, 503)
+"""What "no objection" may be called."""
+
+_Key = TypeVar("_Key")
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What the plain course goes by: what could be ordered, and who is who. Never changed: another takes its place."""
+
+    possible: Possible
+    directory: Directory
+    senders: dict[tuple[bytes, bytes | None], tuple[int, Micros]] = field(default_factory=dict)
+    """Who sends from a source as what user: what is known of him, and until when that holds."""
+    called: dict[bytes, tuple[int, Micros]] = field(default_factory=dict)
+
+
+def course_of(standing: Standing, directory: Directory, before: Course | None = None) -> Course:
+    """Return the course while this stands. It may be made in another thread."""
+    emergency = directory.every_emergency_number
+    return Course(Possible.of(standing, emergency, before.possible if before is not None else None), directory)
+
+
+@dataclass(slots=True)
+class Batch:
+    """Questions that came together, at most MOST: `octets` from `starts` to before `ends`, each from a host."""
+
+    octets: bytes
+    starts: Sequence[int]
+    ends: Sequence[int]
+    hosts: Sequence[str]
+
+
+class PlainCourse:
+    """Answers what is plain. `course` must be replaced with the table and the directory, or nothing is plain."""
+
+    def __init__(self, peers: Peers) -> None:
+        self.course: Course | None = None
+        self._peers = peers
+        self._found = Found(np.empty((MOST, f.HEAD_COLUMNS), np.int32), np.empty((MOST, f.DETAIL_COLUMNS), np.int32))
+        self._asked = np.empty((MOST, q.ASKED_COLUMNS), np.int32)
+        self._rows = np.empty((MOST, 3), np.int64)
+        self._out = np.empty(0, np.uint8)
+        self._known = a.Known(np.zeros((2, _SLOTS), np.uint64), np.zeros((2, _SLOTS), np.uint8), np.zeros(3, np.int64))
+        self._turned = Micros(0)
+        self._greetings = np.stack([_greeting(code) for code in _CODES])
+
+    def prepare(self, course: Course) -> None:
+        """Have the kernels compiled, or read from disk, by answering somebody who is not there."""
+        self.course = course
+        example = Batch(_EXAMPLE, (0,), (len(_EXAMPLE),), ("127.0.0.1",))
+        self.answer(example, Micros(0), course.possible.standing, course.directory)
+        self.note("127.0.0.1", "z9hG4bKnobody", "INVITE", Micros(0))
+
+    def answer(self, batch: Batch, now: Micros, standing: Standing, directory: Directory) -> list[tuple[int, memoryview]] | None:
+        """Return how each question went (GENERAL, AGAIN, ALLOWED) and its answer, or `None` where nothing can be plain now."""
+        course = self.course
+        if course is None or course.possible.standing is not standing or course.directory is not directory:
+            return None
+        count = len(batch.hosts)
+        starts, ends = np.array(batch.starts, np.int64), np.array(batch.ends, np.int64)
+        read = q.Read(
+            np.frombuffer(batch.octets, np.uint8), self._found.heads[:count], self._found.details[:count], self._asked[:count]
+        )
+        scan(read.octets, starts, ends, Found(read.heads, read.details))
+        q.read_questions(read, starts, ends)
+        asking = self._asking(course, batch, read, now)
+        self._turn(now)
+        room = 2 * len(batch.octets) + _ROOM * (count + 1)
+        if self._out.size < room:
+            self._out = np.empty(room, np.uint8)
+        answers = a.Answers(self._out, self._rows[:count], self._greetings)
+        a.answer_questions(read, asking, course.possible.marks, self._known, answers)
+        out = self._out.data
+        return [(went, out[begin:end]) for went, begin, end in answers.rows.tolist()]
+
+    def note(self, host: str, branch: str, method: str, now: Micros) -> None:
+        """Take note of a transaction that was answered elsewhere: what comes of it again is for the same."""
+        number = _METHODS.get(method)
+        if number is None:
+            return
+        self._turn(now)
+        octets = np.frombuffer(branch.encode("utf-8", "surrogateescape"), np.uint8)
+        hashed = np.uint64(hash(host) & _OF_THE_HASH)
+        a.learn(octets, hashed, number, a.KNOWN_GENERAL, self._known, KEY)
+
+    def _turn(self, now: Micros) -> None:
+        """Begin another generation of transactions when the younger one has lasted long enough, or is nearly full."""
+        known, younger = self._known, int(self._known.counts[2])
+        if now - self._turned < KEPT_US and known.counts[younger] * 2 < _SLOTS - 4 * MOST:
+            return
+        if now - self._turned >= 2 * KEPT_US:
+            known.hashes[younger], known.counts[younger] = 0, 0
+        self._turned, older = now, 1 - younger
+        known.hashes[older], known.counts[older], known.counts[2] = 0, 0, older
+
+    def _asking(self, course: Course, batch: Batch, read: q.Read, now: Micros) -> a.Asking:
+        """Return what is known of each question's sender, who asks, and which status line would allow it."""
+        senders, greetings = [a.LOOK] * len(batch.hosts), [0] * len(batch.hosts)
+        heads, details = read.heads.tolist(), read.details.tolist()
+        for row, asked in enumerate(read.asked.tolist()):
+            peer = self._peers.of(batch.hosts[row]) if asked[q.PLAIN] == 1 else None
+            if peer is None:
+                read.asked[row, q.PLAIN] = 0
+                continue
+            greetings[row] = _CODES.index(peer.manners.allow_code)
+            if heads[row][f.METHOD] != f.REGISTER or not course.possible.registrations:
+                senders[row] = self._sender(course, batch.octets, asked, details[row], peer, now)
+        hosts = np.array([hash(host) & _OF_THE_HASH for host in batch.hosts], np.uint64)
+        return a.Asking(np.array(senders, np.uint8), hosts, np.array(greetings, np.uint8))
+
+    @staticmethod
+    def _sender(course: Course, octets: bytes, asked: list[int], details: list[int], peer: Peer, now: Micros) -> int:
+        """Return what is known of who sends a question, and of who is called where that matters."""
+        user, place = None, q.SOURCE
+        if peer.trusted:
+            if asked[q.NAMED] >= 0:
+                place = q.NAMED
+            if details[f.CREDENTIALS] == 1:
+                user = octets[details[f.USER_NAME] : details[f.USER_NAME + 1]]
+        source = octets[asked[place] : asked[place + 1]] if asked[place] >= 0 else b""
+        known = course.senders.get((source, user))
+        if known is None or now >= known[1]:
+            known = _kept(course.senders, (source, user), _sender(course, source, user, now))
+        if known[0] == a.LOOK or not course.possible.inbound or details[f.URI + 1] < 0:
+            return known[0]
+        callee = octets[details[f.URI + 1] : details[f.URI + 2]]
+        called = course.called.get(callee)
+        if called is None or now >= called[1]:
+            called = _kept(course.called, callee, _called(course, callee, now))
+        return known[0] if called[0] == a.NOTHING else a.LOOK
+
+
+_EXAMPLE: Final = (
+    b"INVITE sip:+12@a.example SIP/2.0\r\nVia: SIP/2.0/UDP a.example;branch=z9hG4bK1\r\nMax-Forwards: 1\r\n"
+    b"From: <sip:+13@a.example>;tag=1\r\nTo: <sip:+12@a.example>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n\r\n"
+)
+
+
+def _greeting(code: int) -> NDArray[np.uint8]:
+    """Return a status line as octets, the first its length."""
+    line = f"SIP/2.0 {code} {PHRASES[code]}\r\n".encode()
+    greeting = np.zeros(_GREETING_OCTETS, np.uint8)
+    greeting[0], greeting[1 : len(line) + 1] = len(line), list(line)
+    return greeting
+
+
+def _kept(memory: dict[_Key, tuple[int, Micros]], key: _Key, known: tuple[int, Micros]) -> tuple[int, Micros]:
+    """Keep what is known under a key; return it."""
+    if len(memory) >= _REMEMBERED:
+        memory.clear()
+    memory[key] = known
+    return known
+
+
+def _sender(course: Course, source: bytes, user: bytes | None, now: Micros) -> tuple[int, Micros]:
+    """Return what is known of who sends from a source as a user, and until when."""
+    standing, directory = course.possible.standing, course.directory
+    text, name = _address(source), user.decode("latin-1") if user is not None else None
+    if text is None and source:
+        return a.LOOK, ENDLESS  # not an address: what it means is not for the plain course
+    found = directory.sender(text, name, now)
+    keys = [f"source:{text}"] if text is not None else []
+    if found is not None:
+        keys += [f"account:{found.account}", *(f"party:{party}" for party in found.party_path)]
+        keys += [f"trunk:{found.trunk}"] if found.trunk is not None else []
+    if any(standing.names(key) for key in keys):
+        return a.LOOK, ENDLESS
+    until = _next(directory.changes_at(text, name), now) if text is not None else now
+    return (a.NOTHING if found is None else a.ATTRIBUTED), until
+
+
+def _called(course: Course, callee: bytes, now: Micros) -> tuple[int, Micros]:
+    """Return whether an order could stand on who is called, and until when."""
+    number, directory = callee.decode("latin-1"), course.directory
+    answering = called_party(directory, number, now)
+    if answering.account is None:
+        return a.NOTHING, _next(directory.changes_of_holder(number), now)
+    keys = [f"account:{answering.account}", *(f"party:{party}" for party in answering.parties)]
+    changes = [*directory.changes_of_holder(number), *directory.changes_of_account(answering.account)]
+    return (a.LOOK if any(course.possible.standing.names(key) for key in keys) else a.NOTHING), _next(changes, now)
+
+
+def _next(changes: Sequence[Micros], now: Micros) -> Micros:
+    return min((change for change in changes if change > now), default=ENDLESS)
+
+
+def _address(source: bytes) -> str | None:
+    try:
+        return str(plain(ip_address(source.decode("latin-1"))))
+    except ValueError:
+        return None
