@@ -39,7 +39,7 @@ def strike(request: DeskRequest) -> HttpResponse:
         raise
     except DeskError as error:
         context["problem"] = str(error)
-    return render(request, "enforcement/strike.html", context, status=422 if "problem" in context else 200)
+    return render(request, "enforcement/strike.html", context)
 
 
 def _preview(clause: str, reach: Reach, actor: Actor, now: datetime) -> dict[str, object]:

@@ -32,7 +32,7 @@ def drafts(request: DeskRequest) -> HttpResponse:
         "problem": problem,
         "largest": LARGEST_WHOLE // (1024 * 1024),
     }
-    return render(request, "policies/drafts.html", context, status=422 if problem else 200)
+    return render(request, "policies/drafts.html", context)
 
 
 def _taken(request: DeskRequest) -> Draft:

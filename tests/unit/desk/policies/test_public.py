@@ -58,7 +58,9 @@ def test_the_feed_tells_of_versions_and_rulings_newest_first(desk: Desk, client:
         **{"ladder.yaml": "unauthorised-access:\n  strikes: {weight: 1, expires: 9d}\n  steps:\n    - at: 1\n      do: ask\n"},
     )
     policies.post_bundle(folder=changed, actor=ADMIN, now=NOON + timedelta(hours=1))
-    rulings.strike_clause(clause="unauthorised-access", judgment=SAID, reach=Reach(), actor=ADMIN, now=NOON + timedelta(hours=2))
+    struck = rulings.strike_clause(
+        clause="unauthorised-access", judgment=SAID, reach=Reach(), actor=ADMIN, now=NOON + timedelta(hours=2)
+    )
     answer = client.get("/policy/feed.atom")
     assert answer.headers["Content-Type"].startswith("application/atom+xml")
     root = ET.fromstring(answer.content)
@@ -67,7 +69,11 @@ def test_the_feed_tells_of_versions_and_rulings_newest_first(desk: Desk, client:
     ids = [entry.findtext(f"{ATOM}id") for entry in root.iter(f"{ATOM}entry")]
     assert len(set(ids)) == 3
     links = [entry.find(f"{ATOM}link") for entry in root.iter(f"{ATOM}entry")]
-    assert [link.get("href", "").rpartition("/policy/")[2] for link in links if link is not None] == ["rulings/1/", "2/", "1/"]
+    assert [link.get("href", "").rpartition("/policy/")[2] for link in links if link is not None] == [
+        f"rulings/{struck.pk}/",
+        "2/",
+        "1/",
+    ]
     assert root.findtext(f"{ATOM}updated") == "2026-03-01T14:00:00+00:00"
     assert 'rel="alternate" type="application/atom+xml"' in client.get("/policy/").content.decode()
 
@@ -110,7 +116,7 @@ def test_a_ruling_is_recorded_after_what_follows_was_shown(desk: Desk, client: C
         "jurisdictions": "be",
     }
     page = admin.post("/policy/rulings/new/", {**form, "do": "preview"}).content.decode()
-    assert "1 measure of standing orders end at once" in page
+    assert "Measures of standing orders that end at once: 1." in page
     assert not Ruling.objects.exists()
     answer = admin.post("/policy/rulings/new/", {**form, "do": "strike", "valid_from": "2026-03-01T12:00Z"}, follow=True)
     assert b"in force" in answer.content
@@ -136,7 +142,8 @@ def test_a_ruling_is_recorded_after_what_follows_was_shown(desk: Desk, client: C
 def test_a_form_that_says_no_ruling_says_why(desk: Desk, client: Client, change: dict[str, str], cause: str) -> None:
     form = {"clause": "technical-prevention", "court": "A court", "reference": "R 1", "decided": "2026-02-27", "do": "preview"}
     answer = staff(client, StaffRole.ADMIN).post("/policy/rulings/new/", form | change)
-    assert (answer.status_code, cause in answer.content.decode()) == (422, True)
+    assert cause in answer.content.decode()
+    assert not Ruling.objects.exists()
 
 
 def test_which_version_bound_a_party_then_tells_what_was_struck_for_it(desk: Desk, client: Client) -> None:
