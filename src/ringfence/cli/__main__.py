@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "bench": "measure how well a bundle finds abuse",
     "clocks": "show what is owed by when",
     "audit": "prove the record",
+    "login": "let somebody in again who lost everything",
     "hold": "pause or resume all automatic measures",
     "doctor": "say what this machine and data folder lack",
 }

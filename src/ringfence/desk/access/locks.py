@@ -80,6 +80,25 @@ def unlock_login(*, username: str, how: Unlocking, actor: Actor, now: datetime) 
 
 
 @transaction.atomic
+def rescue_login(*, username: str, how: Unlocking, actor: Actor, now: datetime) -> Person:
+    """Let a login in again for who has the machine: locked or not, closed or not. Raises `NoLockReason`, `NotThere`."""
+    require(actor.kind is ActorKind.SYSTEM, actor, "rescue logins")
+    _require_reason(how.reason)
+    person = Person.objects.select_for_update().filter(username=username).first()
+    if person is None:
+        raise NotThere(f"no login {username}")
+    ended = {"ended": now, "ended_by": actor.id, "ended_reason": how.reason.strip()}
+    Lock.objects.filter(person=person, ended__isnull=True).update(**ended)
+    dropped = Authenticator.objects.filter(user=person).delete()[0]
+    _end(person, locked=None, is_active=True, password=make_password(None))
+    guessing.forgive(username=username)
+    details: dict[str, Detail] = {"dropped-factors": dropped, "reason": how.reason.strip()[:500]}
+    audit.record(acts=[Act(verb="rescued", about=("login", username), details=details)], actor=actor, now=now)
+    person.refresh_from_db()
+    return person
+
+
+@transaction.atomic
 def end_sessions(*, username: str, actor: Actor, now: datetime) -> None:
     """End every session of a login: one's own, or as staff that recovers any."""
     require(actor.recovers or actor.id == username, actor, "end these sessions")
