@@ -1,6 +1,7 @@
 """Every selector gives a stranger nothing: neither who has no role nor who has not signed in."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from tests.unit.desk.scene import ADMIN, AUDITOR, NOON, STRANGER, WORKER, Desk
@@ -13,6 +14,10 @@ from ringfence.desk.appeals.models import Appeal
 from ringfence.desk.audit import selectors as audit
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.cases import services as working
+from ringfence.desk.cases.models import Case, CaseLink, Watcher
+from ringfence.desk.clocks import selectors as clocks
+from ringfence.desk.clocks import services as starting
+from ringfence.desk.clocks.services import Owed
 from ringfence.desk.complaints import answering
 from ringfence.desk.complaints import selectors as complaints
 from ringfence.desk.complaints import services as receiving
@@ -23,6 +28,11 @@ from ringfence.desk.decisions import strikes
 from ringfence.desk.decisions.models import Alarm, Strike
 from ringfence.desk.detections import selectors as detections
 from ringfence.desk.enforcement import selectors as orders
+from ringfence.desk.inquiries import selectors as inquiries
+from ringfence.desk.inquiries.models import Inquiry, Tier
+from ringfence.desk.letters import selectors as letters
+from ringfence.desk.letters import services as sending
+from ringfence.desk.letters.services import Draft
 from ringfence.desk.notices import selectors as notices
 from ringfence.desk.notices.models import Notice
 from ringfence.desk.outbox import selectors as outbox
@@ -63,6 +73,7 @@ def full(desk: Desk) -> Desk:
     for message in queueing.due(topics=("order.changed",), now=NOON):
         queueing.failed(message=message.id, error="disk full", now=NOON)
     assert detections.finding(id=found.id, actor=AUDITOR)
+    owing()
     answered(order.id)
     return desk
 
@@ -74,6 +85,24 @@ def answered(decision: str) -> None:
     notice = Notice.objects.create(id="0" * 32, kind="measure", decision_id=decision, case_id=case, created=NOON, due=NOON, **told)
     Appeal.objects.create(decision_id=decision, case_id=case, notice=notice, text="no", filed=NOON)
     Strike.objects.create(decision_id=decision, party="shop", clause="spam", weight=1, given=NOON, expires=NOON)
+
+
+def owing() -> None:
+    """Have a clock, an inquiry, a letter, and a case that is linked and watched."""
+    case = Case.objects.get()
+    owed = Owed(clock="thing", about=("case", str(case.id)), what="x", case=case.id, otherwise=timedelta(hours=1))
+    assert starting.start(owed=owed, actor=WORKER, now=NOON)
+    about = {"kind": "question", "party": "shop", "path": ["shop"], "question": "?", "asked": NOON, "asked_by": "ana"}
+    inquiry = Inquiry.objects.create(case=case, **about)
+    Tier.objects.create(inquiry=inquiry, party="shop", why="first", language="en", asked=NOON, due=NOON)
+    sending.write(
+        draft=Draft(key="k", about=("case", "1"), case=case.id, mail="a@b.example", subject="s", text="t"), actor=WORKER, now=NOON
+    )
+    other = Case.objects.create(
+        subject_kind="source", subject_id="203.0.113.99", role="outsider", state="closed", opened=NOON, latest=NOON
+    )
+    CaseLink.objects.create(case=case, other=other, kind="related", reason="r", by="ana", made=NOON)
+    Watcher.objects.create(case=case, person="aud", since=NOON, looked=NOON - timedelta(days=1))
 
 
 def the_case() -> int:
@@ -122,6 +151,18 @@ ASKED: dict[str, Callable[[Actor], object]] = {
     "cases.case_of_complaint": lambda actor: cases.case_of_complaint(
         complaint=complaints.complaints(actor=AUDITOR).get().id, actor=actor
     ),
+    "cases.links": lambda actor: cases.links(case=the_case(), actor=actor),
+    "cases.watchers": lambda actor: cases.watchers(case=the_case(), actor=actor),
+    "cases.unread": lambda actor: cases.unread(actor=actor),
+    "clocks.obligations": lambda actor: list(clocks.obligations(actor=actor, now=NOON)),
+    "clocks.obligation": lambda actor: clocks.obligation(id=clocks.obligations(actor=AUDITOR, now=NOON)[0].id, actor=actor),
+    "clocks.overdue": lambda actor: clocks.overdue(actor=actor, now=NOON + timedelta(days=1)),
+    "clocks.regimes": lambda actor: clocks.regimes(actor=actor),
+    "inquiries.inquiries": lambda actor: list(inquiries.inquiries(actor=actor)),
+    "inquiries.inquiry": lambda actor: inquiries.inquiry(number=Inquiry.objects.get().id, actor=actor),
+    "inquiries.tiers": lambda actor: inquiries.tiers(inquiry=Inquiry.objects.get().id, actor=actor),
+    "letters.letters": lambda actor: list(letters.letters(actor=actor)),
+    "letters.letters_about": lambda actor: letters.letters_about(about=("case", "1"), actor=actor),
     "cases.cases_of": lambda actor: cases.cases_of(subject_kind="source", subject_id="203.0.113.9", actor=actor),
     "decisions.decisions": lambda actor: list(decisions.decisions(actor=actor)),
     "decisions.decision": lambda actor: decisions.decision(id=the_order(), actor=actor),
@@ -167,6 +208,7 @@ def test_every_selector_is_asked_above() -> None:
         "policies.lists",
         "notices.notice_by_token",  # the token is the right
         "appeals.appeal_of",
+        "clocks.clock_names",  # of a policy that has some: tests/unit/desk/clocks
     }
     modules = {
         "audit": audit,
@@ -175,6 +217,9 @@ def test_every_selector_is_asked_above() -> None:
         "detections": detections,
         "complaints": complaints,
         "cases": cases,
+        "clocks": clocks,
+        "inquiries": inquiries,
+        "letters": letters,
         "decisions": decisions,
         "enforcement": orders,
         "notices": notices,
