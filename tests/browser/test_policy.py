@@ -6,7 +6,7 @@ import time
 import zipfile
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FilePayload, expect
 from tests.browser.office import Office, shoot, sign_in
 from tests.unit.desk.scene import BUNDLE
 
@@ -32,12 +32,12 @@ def test_a_draft_is_checked_compared_and_posted_and_a_struck_clause_ends_what_re
     page = sign_in(browser.new_context(color_scheme="dark"), office)
     page.get_by_role("link", name="Policy", exact=True).click()
     page.get_by_role("link", name="drafts").click()
-    broken = {"name": "broken.zip", "mimeType": "application/zip", "buffer": b"nothing"}
-    page.get_by_label("The bundle's folder as zip or tar archive").set_input_files(files=[broken])  # type: ignore[list-item]  # a dict is a FilePayload
+    broken = FilePayload(name="broken.zip", mimeType="application/zip", buffer=b"nothing")
+    page.get_by_label("The bundle's folder as zip or tar archive").set_input_files(broken)
     page.get_by_role("button", name="Check this archive as a draft").click()
     expect(page.get_by_role("alert")).to_contain_text("no zip or tar archive")
-    good = {"name": "spring.zip", "mimeType": "application/zip", "buffer": archive()}
-    page.get_by_label("The bundle's folder as zip or tar archive").set_input_files(files=[good])  # type: ignore[list-item]  # as above
+    good = FilePayload(name="spring.zip", mimeType="application/zip", buffer=archive())
+    page.get_by_label("The bundle's folder as zip or tar archive").set_input_files(good)
     page.get_by_role("button", name="Check this archive as a draft").click()
     expect(page.get_by_role("heading", name=re.compile("Draft 1: spring.zip"))).to_be_visible()
     expect(page.locator("ins").filter(has_text="No person")).to_be_visible()
