@@ -127,6 +127,6 @@ KINDS: Final = (
     AbusiveKind("flood of REGISTERs", "denial-of-service", _registers, ("unauthorised-access", "security-breach")),
     AbusiveKind("flood of OPTIONS", "denial-of-service", _options, ("unauthorised-access", "network-scanning"), held_out_only=True),
     AbusiveKind("half-open calls", "denial-of-service", _half_open, ("unauthorised-access",)),
-    AbusiveKind("one callee, many callers", "denial-of-service", _one_callee),
+    AbusiveKind("one callee, many callers", "denial-of-service", _one_callee, ("caller-id-falsification",)),
     AbusiveKind("one callee, one account", "denial-of-service", _customer_against_one, ("harassment", "auto-dialing")),
 )
