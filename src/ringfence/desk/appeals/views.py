@@ -40,7 +40,9 @@ def public(request: HttpRequest, id: str, token: str) -> HttpResponse:
             return redirect("appeals:public", id=id, token=token)
     telling.note_opened(notice=notice, actor=ANONYMOUS, now=now)
     response = render(request, "appeals/public.html", _context(notice, now, problem), status=400 if problem else 200)
-    response.headers["Referrer-Policy"] = "no-referrer"  # the address is the right to read it
+    response.headers["Referrer-Policy"] = (
+        "same-origin"  # the address is the right to read it; none at all, and forms have no origin
+    )
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 

@@ -39,7 +39,9 @@ def public(request: HttpRequest, number: int, token: str) -> HttpResponse:
     services.note_opened(tier=tier, now=now)
     context = {**_context(tier), "problem": problem, "handed": handed, "typed": request.POST.get("text", "") if problem else ""}
     response = render(request, "inquiries/public.html", context, status=400 if problem else 200)
-    response.headers["Referrer-Policy"] = "no-referrer"  # the address is the right to read it
+    response.headers["Referrer-Policy"] = (
+        "same-origin"  # the address is the right to read it; none at all, and forms have no origin
+    )
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 

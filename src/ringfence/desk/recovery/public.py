@@ -93,7 +93,7 @@ def lock(request: HttpRequest, token: str) -> HttpResponse:
     if person is None:
         raise NotThere("this link was used already")
     answer = _confirm(request, person)
-    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["Referrer-Policy"] = "same-origin"  # with none at all forms have no origin, and are refused
     return answer
 
 

@@ -257,7 +257,7 @@ def test_a_token_opens_its_own_page_alone(asking: Desk) -> None:
     assert Client().get(f"/inquiries/{first.id}/é/").status_code == 404
     assert Client().get(f"/inquiries/999/{services.token_of(999)}/").status_code == 404
     answered = Client().get(f"/inquiries/{first.id}/{services.token_of(first.id)}/")
-    assert (answered["Referrer-Policy"], answered["X-Robots-Tag"]) == ("no-referrer", "noindex")
+    assert (answered["Referrer-Policy"], answered["X-Robots-Tag"]) == ("same-origin", "noindex")
     assert [entry.verb for entry in audit.entries(actor=AUDITOR, verb="inquiry-read")] == ["inquiry-read"]
 
 

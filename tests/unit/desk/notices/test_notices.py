@@ -268,7 +268,7 @@ def test_only_who_holds_the_token_reads_the_page_and_the_first_time_is_noted(tel
     page = client.get(f"/notices/{notice.id}/{token}/")
     assert page.status_code == 200
     assert "shop-1 peut commencer 0.5 appels par seconde" in page.content.decode()
-    assert (page["Referrer-Policy"], page["X-Robots-Tag"]) == ("no-referrer", "noindex")
+    assert (page["Referrer-Policy"], page["X-Robots-Tag"]) == ("same-origin", "noindex")
     notice.refresh_from_db()
     assert notice.opened is not None
     assert audit.entries(actor=ANALYST, verb="notice-read").count() == 1

@@ -36,7 +36,9 @@ def public(request: HttpRequest, number: int, token: str) -> HttpResponse:
     clock = clocks.obligations(actor=system("rights"), now=now, wanted=about).filter(noun_id=str(number)).order_by("-id").first()
     context = {"notice": notice, "clock": clock, "problem": problem, "typed": request.POST.get("text", "")}
     response = render(request, "complaints/rights_public.html", context, status=400 if problem else 200)
-    response.headers["Referrer-Policy"] = "no-referrer"  # the address is the right to read it
+    response.headers["Referrer-Policy"] = (
+        "same-origin"  # the address is the right to read it; none at all, and forms have no origin
+    )
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
