@@ -23,7 +23,7 @@ from ringfence.policy.plan import Measure, MeasureFunction
 from ringfence.watch.columns import TextHashes, evaluate
 from ringfence.watch.kernels import programs as kernel
 from ringfence.watch.kernels.compiled import compiled
-from ringfence.watch.windows.conditions import program_for
+from ringfence.watch.windows.conditions import least_of, program_for
 from tests.property.oracles.conditions import meaning
 from tests.property.paired_rules import number, rule
 
@@ -79,3 +79,34 @@ def test_three_readings_of_a_condition_agree(condition: Expression, rows: list[t
     by_oracle = [bool(meaning(condition, dict(zip(_NAMES, row, strict=True)))) for row in rows]
     assert by_program == by_oracle
     assert by_column.tolist() == by_oracle
+
+
+_BARE = st.builds(MeasureValue, st.sampled_from(_NAMES))
+_LIMITS = st.sampled_from([1.0, 2.0, 0.5, 6.5, -3.0]).map(number)
+_BOUNDED = st.builds(Comparison, st.sampled_from([">=", ">", "==", "<"]), _BARE, _LIMITS) | st.builds(
+    Comparison, st.sampled_from(["<=", "<", ">"]), _LIMITS, _BARE
+)
+_TREES: st.SearchStrategy[Expression] = st.recursive(
+    _BOUNDED | _LEAVES,
+    lambda inner: st.builds(Connective, st.sampled_from(["and", "or"]), st.lists(inner, min_size=2, max_size=3).map(tuple)),
+    max_leaves=6,
+)
+
+
+@settings(deadline=None, max_examples=500)
+@given(_TREES, st.lists(st.tuples(*(st.integers(0, 9) for _ in _NAMES)), min_size=1, max_size=8))
+def test_a_condition_holds_only_where_what_it_needs_at_least_is_reached(condition: Expression, rows: list[tuple[int, ...]]) -> None:
+    least = least_of(condition)
+    for row in rows:
+        measures = dict(zip(_NAMES, map(float, row), strict=True))
+        if meaning(condition, measures):
+            assert all(measures[name] >= number for name, number in least.items())
+
+
+def test_what_a_condition_needs_at_least_is_read_from_both_sides_and_all_branches() -> None:
+    calls, short = MeasureValue("calls"), MeasureValue("short")
+    many = Connective("and", (Comparison(">", calls, number(60)), Comparison("<=", number(2.5), short)))
+    assert least_of(many) == {"calls": 61, "short": 3}
+    assert least_of(Connective("or", (many, Comparison(">=", calls, number(30))))) == {"calls": 30}
+    assert least_of(Connective("or", (many, Comparison("<", calls, number(30))))) == {}
+    assert least_of(Negation(many)) == {}

@@ -41,7 +41,7 @@ def test_columns_hold_what_each_event_comes_to(several: list[Expression], batche
     names = sorted(derivations.fields.union(*map(field_names, several)))
     for events in batches:
         columns = columns_of(events, names, hashes, clock=Micros(-1), now=_EVER)
-        derivations.extend(columns, events)
+        columns = derivations.extended(columns, events)
         for expression in several:
             values = {name: columns.fields[name] for name in column_names(expression)}
             with np.errstate(all="ignore"):

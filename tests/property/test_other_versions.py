@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace as replace_of
 
 from ringfence.policy.expressions import Connective, Listed
-from ringfence.policy.plan import Plan, Rolling, Row, Rule, Table
+from ringfence.policy.plan import MeasureFunction, Plan, Rolling, Row, Rule, Table
 from ringfence.vocabulary.contracts import Event, Finding
 from ringfence.vocabulary.severity import Mode, Severity
 from ringfence.vocabulary.times import SECOND, Micros
-from ringfence.watch.engine import Engine
+from ringfence.watch.engine import Engine, snapshots
+from ringfence.watch.kernels.layout import HALF, MEAN, SUM
 from tests.property.paired_rules import compare, field, measured, number
 from tests.property.test_rule_groups import made
 from tests.property.test_windows import stream, streams
@@ -98,3 +101,34 @@ def test_a_rule_added_or_put_into_another_group_leaves_the_others_windows_whole(
     before.step(stream(2, 150), _NOW)
     assert after.restore(before.snapshot()) == {"added", moved.name}
     assert after.live_keys > 0
+
+
+def with_rounded_sums(engine: Engine, snapshot: bytes) -> bytes:
+    """Return a snapshot as versions wrote it that kept a sum as one floating-point word, and not as two of halves."""
+    header, windows = snapshots.read(snapshot, snapshots.owner_of(b"k"))
+    before = []
+    for group, shape, packed in zip(engine._groups, header.shapes, windows, strict=True):
+        terms = group.window.terms
+        sums = [int(place) for place, function in zip(terms.place, terms.function, strict=True) if function in (SUM, MEAN)]
+        words = packed.words.copy()
+        for place in sums:
+            total = words[:, place + 1] * HALF + words[:, place + 2]
+            words[:, place + 1] = total.view(np.int64)
+        words = np.delete(words, [place + 2 for place in sums], axis=1)
+        before.append((replace_of(shape, kept=1), packed._replace(words=words)))
+    reached = snapshots.Reached(header.clock, header.next_event, header.begun, header.begun_of)
+    tallies = [(*told, octets) for told, octets in zip(header.tallied, header.tallies, strict=True)]
+    return snapshots.write(snapshots.owner_of(b"k"), reached, windows=before, call_ids=header.call_ids, tallies=tallies)
+
+
+@pytest.mark.parametrize("seed", _SEEDS)
+@settings(deadline=None, max_examples=25)
+@given(streams, st.integers(0, 250))
+def test_a_snapshot_of_versions_that_rounded_sums_goes_on(seed: int, events: list[Event], cut: int) -> None:
+    rules = rules_of(seed)
+    assert any(measure.function in (MeasureFunction.SUM, MeasureFunction.MEAN) for rule in rules for measure in rule.measures)
+    whole, after = engine_of(rules, compiled=True), engine_of(rules, compiled=True)
+    cut %= len(events) + 1
+    whole.step(events[:cut], _NOW)
+    assert after.restore(with_rounded_sums(whole, whole.snapshot())) == frozenset()
+    assert after.step(events[cut:], _NOW) == whole.step(events[cut:], _NOW)

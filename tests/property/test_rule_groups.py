@@ -53,6 +53,14 @@ _MEASURES = (
         Measure("h", MeasureFunction.PEAK, where=field("answered"), length_us=Micros(_LONG)),
         PlainMeasure("h", "peak", lambda e: e.kind == END and e.answered, span=_LONG),
     ),
+    (
+        Measure("i", MeasureFunction.MOST, field("duration")),
+        PlainMeasure("i", "most", lambda e: e.kind == END, lambda e: e.duration_ms * 1000),
+    ),
+    (
+        Measure("j", MeasureFunction.MEAN, field("time"), where=field("answered")),
+        PlainMeasure("j", "mean", lambda e: e.kind == END and e.answered, lambda e: e.time),
+    ),
 )
 
 

@@ -62,6 +62,11 @@ class Rolling:
     length_us: Micros
     grain_us: Micros | None = None
 
+    def start(self, time: int) -> Micros:
+        """Return the start of the window that ends at `time`."""
+        oldest = time - self.length_us
+        return Micros(oldest if self.grain_us is None else oldest - oldest % self.grain_us)
+
 
 @dataclass(frozen=True, slots=True)
 class Calendar:

@@ -74,8 +74,8 @@ class Looking:
         looked_at = np.isin(kinds, list(self._filters)) if len(self._filters) > 1 else kinds == next(iter(self._filters))
         if not looked_at.any():
             return None
-        columns = Columns(batch.times, kinds, {name: batch.column(name, self._hashes) for name in self._fields})
-        self._derivations.extend(columns, batch)
+        told = Columns(batch.times, kinds, {name: batch.column(name, self._hashes) for name in self._fields})
+        columns = self._derivations.extended(told, batch)
         for kind, where in self._filters.items():
             if where is not None:
                 looked_at &= (kinds != kind) | evaluate(where, columns.fields, size, self._hashes)

@@ -3,6 +3,7 @@
 Times and lengths are whole microseconds.
 """
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ Filter = Callable[[Seen], bool]
 
 @dataclass(frozen=True)
 class PlainMeasure:
-    """`value` is read from each event that `counts` accepts. `take` is count, distinct, sum, mean, maximum or peak.
+    """`value` is read from each event that `counts` accepts. `take` is count, distinct, most, sum, mean, maximum or peak.
 
     A peak is the most events that any `span` that ends at an event of the window holds, older ones than the window's included.
     """
@@ -104,6 +105,8 @@ def _take(measure: PlainMeasure, present: list[_Counted], every: list[_Counted])
             return len(values)
         case "distinct":
             return len(set(values))
+        case "most":
+            return max(Counter(values).values(), default=0)
         case "sum":
             return sum(numbers)
         case "mean":

@@ -1,7 +1,7 @@
 """Events as columns: only the fields that the plan reads."""
 
 from abc import abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
 from math import nan
@@ -23,6 +23,24 @@ KIND_CODES: Final = {kind: code for code, kind in enumerate(EventKind)}
 
 _TIME: Final = attrgetter("time")
 _KIND: Final = attrgetter("kind")
+
+
+class Fields(dict[str, NDArray[Any]]):
+    """Columns by name, those that `names` say made by `make` when they are first asked for by `[]`.
+
+    Most batches have no event of which most rules ask anything, so most columns are never made.
+    """
+
+    def __init__(self, make: Callable[[str], NDArray[Any]], names: Iterable[str]) -> None:
+        super().__init__()
+        self._make = make
+        self.names: Final = frozenset(names)
+
+    def __missing__(self, name: str) -> NDArray[Any]:
+        if name not in self.names:
+            raise KeyError(name)
+        column = self[name] = self._make(name)
+        return column
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +161,10 @@ def columns_of(events: Sequence[Event], names: Sequence[str], hashes: TextHashes
     np.maximum(time, clock, out=time)
     np.maximum.accumulate(time, out=time)
     if isinstance(events, ColumnBatch):
-        return Columns(time, events.kinds, {name: events.column(name, hashes) for name in names})
-    kind = np.fromiter(map(KIND_CODES.__getitem__, map(_KIND, events)), np.uint8, len(events))
-    columns = Columns(time, kind, {name: column_of(events, name, hashes) for name in names})
+        return Columns(time, events.kinds, Fields(lambda name: events.column(name, hashes), names))
     hashes.bound()
-    return columns
+    kind = np.fromiter(map(KIND_CODES.__getitem__, map(_KIND, events)), np.uint8, len(events))
+    return Columns(time, kind, Fields(lambda name: column_of(events, name, hashes), names))
 
 
 def column_of(events: Sequence[Event], name: str, hashes: TextHashes) -> NDArray[Any]:

@@ -1,6 +1,7 @@
 """Columns of what expressions make of texts, lists and time: computed once for each distinct set of what they read."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import reduce
 from typing import Any, Final, Protocol
 
@@ -16,7 +17,7 @@ from ringfence.policy.written import written
 from ringfence.vocabulary.contracts import Event
 from ringfence.vocabulary.times import MINUTE, Micros
 from ringfence.watch.columns.apart import Uses
-from ringfence.watch.columns.batches import Columns
+from ringfence.watch.columns.batches import Columns, Fields
 from ringfence.watch.columns.given import Given, Once, Words
 from ringfence.watch.columns.hashes import UNSET, TextHashes, fold
 from ringfence.watch.columns.holdings import Holdings
@@ -64,24 +65,31 @@ class Derivations:
     """All derived columns that some expressions need. `fields` are those that a batch must have for them.
 
     `numbers` are those of the fields that are read as numbers, character by character: see `ColumnBatch.words`.
-    For a plan: make one of all its expressions, ask `columns_of` for `fields` too, and `extend` what it gives.
+    For a plan: make one of all its expressions, ask `columns_of` for `fields` too, and have what it gives `extended`.
     """
 
     def __init__(self, expressions: Iterable[Expression | None], context: Context, hashes: TextHashes) -> None:
         found = dict.fromkeys(part for expression in expressions for part in derived_parts(expression))
         uses, holdings = Uses(context, hashes), Holdings(hashes)
         self._words = Words()
-        self._derived = tuple(_derived(part, context, hashes, uses, holdings) for part in found)
-        self.fields: Final = frozenset(name for derived in self._derived for name in derived.fields)
-        self.numbers: Final = frozenset(name for derived in self._derived for name in derived.numbers)
+        made = [_derived(part, context, hashes, uses, holdings) for part in found]
+        self._derived = {derived.name: derived for derived in made}
+        self.fields: Final = frozenset(name for derived in made for name in derived.fields)
+        self.numbers: Final = frozenset(name for derived in made for name in derived.numbers)
 
-    def extend(self, columns: Columns, events: Sequence[Event]) -> None:
-        """Add the derived columns to those of the same `events`, each named as it is written."""
+    def extended(self, columns: Columns, events: Sequence[Event]) -> Columns:
+        """Return `columns`, those of the same `events`, with the derived ones, each named as it is written.
+
+        One is made when it is first asked for by `[]`.
+        """
         if not self._derived:
-            return
-        given = Given(columns, events, self._words)
-        for derived in self._derived:
-            columns.fields[derived.name] = derived.column(given)
+            return columns
+        given, told, derived = Given(columns, events, self._words), columns.fields, self._derived
+
+        def made(name: str) -> NDArray[Any]:
+            return derived[name].column(given) if name in derived else told[name]
+
+        return replace(columns, fields=Fields(made, {*derived, *told.names} if isinstance(told, Fields) else {*derived, *told}))
 
 
 class _Column(Protocol):

@@ -7,7 +7,7 @@ import numpy as np
 
 from ringfence.policy.context import Addresses
 from ringfence.policy.evaluation import Context, Occasion, reading
-from ringfence.policy.plan import Plan, Rule
+from ringfence.policy.plan import Plan, Rolling, Rule, span_us
 from ringfence.policy.strata import strata
 from ringfence.vocabulary.contracts import Event, EventKind, Finding
 from ringfence.vocabulary.times import Micros
@@ -305,16 +305,16 @@ class Engine:
 
     def _take(self, events: Sequence[Event], now: Micros) -> list[Finding]:
         first = self._next_event
-        columns = columns_of(events, self._fields, self._hashes, clock=self._clock, now=now)
-        self._derivations.extend(columns, events)
+        told = columns_of(events, self._fields, self._hashes, clock=self._clock, now=now)
+        columns = self._derivations.extended(told, events)
         call_ids = call_ids_of(events)
         self._call_ids.add(first, call_ids)
         self._clock = Micros(int(columns.time[-1]))
         self._next_event += len(events)
         made = [
-            self._made(group.watched[told.rule], told, events[told.crossing.position], first)
+            self._made(group.watched[each.rule], each, events[each.crossing.position], first)
             for group in self._groups
-            for told in group.window.advance(columns, first)
+            for each in group.window.advance(columns, first)
         ]
         return [each.finding for each in self._tallied.advance(columns, events, call_ids, self._clock, made)]
 
@@ -327,7 +327,7 @@ class Engine:
             time=crossing.time,
             event=event,
             key=tuple(read(event) for read in watched.key),
-            start=Micros(crossing.time - rule.window_us),
+            start=_start(rule, crossing.time),
             measures=crossing.measures,
             events=crossing.events,
             sample=tuple(self._call_ids.of(crossing.sample, present=first + crossing.position)),
@@ -336,6 +336,12 @@ class Engine:
             thresholds=watched.judge.thresholds(told.tier, occasion),
         )
         return Made(at_event(crossing.position, crossing.time, watched.number, told.tier), self._explainer.finding(found), found)
+
+
+def _start(rule: Rule, time: Micros) -> Micros:
+    """Return the start of the rule's longest window."""
+    longest = max(rule.windows, key=span_us)
+    return longest.start(time) if isinstance(longest, Rolling) else time
 
 
 def _watched(rule: Rule, number: int, context: Context) -> _Watched:

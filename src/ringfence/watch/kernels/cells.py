@@ -51,6 +51,33 @@ def remove(cells: NDArray[np.void], table: int, place: int) -> None:
 
 
 @compiled
+def change(cells: NDArray[np.void], table: int, key: np.uint64, by: int) -> int:
+    """Add to the number of `key`, which is 0 where it has no place, and return it. The table must have an empty place left."""
+    mask = cells.shape[1] - 1
+    place = np.int64(key & np.uint64(mask))
+    while cells[table, place].key != 0:
+        if cells[table, place].key == key:
+            number = cells[table, place].value + by
+            cells[table, place].value = number
+            if number == 0:
+                remove(cells, table, int(place))
+            return int(number)
+        place = (place + 1) & mask
+    cells[table, place].key = key
+    cells[table, place].value = by
+    return by
+
+
+@compiled
+def move(cells: NDArray[np.void], larger: NDArray[np.void]) -> None:
+    """Put all that stands in some tables into as many others, which are empty and larger."""
+    for table in range(cells.shape[0]):
+        for place in range(cells.shape[1]):
+            if cells[table, place].key != 0:
+                put(larger, table, cells[table, place].key, cells[table, place].value)
+
+
+@compiled
 def replace(cells: NDArray[np.void], table: int, key: np.uint64, value: int) -> int:
     """Set the value of `key` and return the one before, or `NOBODY` where it is new. The table must have an empty place left."""
     mask = cells.shape[1] - 1

@@ -22,7 +22,12 @@ DISTINCT: Final = 1
 SUM: Final = 2
 MEAN: Final = 3
 MAXIMUM: Final = 4
+MOST: Final = 5
 """What a measure is."""
+
+HALF_BITS: Final = 32
+HALF: Final = 2.0**HALF_BITS
+"""Of whole numbers the halves are added up apart, each exactly: a sum of doubles would not be, beyond 2 to the power of 53."""
 
 MARKS: Final = np.dtype(
     [
@@ -75,13 +80,14 @@ VALUE: Final = np.dtype(  # a row's number for one measure; for a maximum, its n
     [("value", np.float64), ("larger", np.int64), ("smaller", np.int64)]
 )
 CELL: Final = np.dtype([("key", np.uint64), ("value", np.int64)])
-"""A hash table's place, open addressing; `key` 0 where empty. `value` is a slot, or the sequence of a pair's last row."""
+"""A hash table's place, open addressing; `key` 0 where empty. `value` is a slot, the sequence of a pair's last row, or a number."""
 
 
 class State(NamedTuple):
-    """A ring of R rows, K slots (powers of two) of N words, W spans, G rules, D pair lanes and V value lanes.
+    """A ring of R rows, K slots (powers of two) of N words, W spans, G rules, D pair lanes, V value lanes and T tables.
 
     One key's words stand together, so that all of a key is in one place of the processor's cache. `Terms` say which is which.
+    The first D tables are those of the pair lanes.
     """
 
     marks: NDArray[np.void]  # MARKS[1]
@@ -90,30 +96,33 @@ class State(NamedTuple):
     pairs: NDArray[np.uint64]  # [R, D], the row's (key, value) as one hash
     values: NDArray[np.void]  # VALUE[R, V]
     words: NDArray[np.int64]  # [K, N]
-    reals: NDArray[np.float64]  # [K, N], the same octets: sums are floating point
     free: NDArray[np.int32]  # [K], the first `marks.free` are slots without a key
     rests: NDArray[np.void]  # REST[G]
     resting: NDArray[np.int32]  # [G, K], for each rule a ring of slots in the order in which their cool-downs end
     keys: NDArray[np.void]  # CELL[1, 2K]
-    last_of_pair: NDArray[np.void]  # CELL[D, 2R]
+    pair_cells: NDArray[np.void]  # CELL[T, 2R]
 
 
 class Terms(NamedTuple):
     """The group's measures and rules as the kernel reads them.
 
     A peak is a maximum whose value in a row is a count's at that row: `peak_of` names the count, `NOBODY` for others.
+    Of a lane whose commonest value is asked for (`MOST`), the table has how many rows each pair has, and another one, `ranks`, how
+    many of a key's values have each number of rows. Of others it has each pair's last row.
     A *presence* is how many rows a rule's window holds of those that any of its measures counts; where one of the group's counts is
     the same number by its meaning, it is that count's word, else it has a word of its own.
     """
 
-    length_us: NDArray[np.int64]  # [W]
+    length_us: NDArray[np.int64]  # [W], the grain included
+    grain_us: NDArray[np.int64]  # [W], rows leave a whole grain at a time; 1: each by itself
     function: NDArray[np.int64]  # [M]; counts that peaks look at stand before them
     lane: NDArray[np.int64]  # [M], the column in `pairs` or `values`; 0 for a count
     span: NDArray[np.int64]  # [M]
     peak_of: NDArray[np.int64]  # [M]
-    place: NDArray[np.int64]  # [M], the word of the count; a sum's follows; a maximum has the ends of its falling run instead
-    lane_member: NDArray[np.uint64]  # [D], the bit that says whether a row counts in this lane
+    place: NDArray[np.int64]  # [M], the word of the count; a sum's halves follow; a maximum has the ends of its falling run instead
+    lane_member: NDArray[np.uint64]  # [D], the bits of its measures: a row with any counts in this lane
     lane_span: NDArray[np.int64]  # [D], the longest span of the lane's measures
+    ranks: NDArray[np.int64]  # [D], the table of ranks; `NOBODY` for a lane that has none
     value_lanes: int  # V
     measures_of: NDArray[np.int64]  # [M], the measures by their spans
     measures_from: NDArray[np.int64]  # [W + 1], where each span's begin in `measures_of`
@@ -128,6 +137,8 @@ class Terms(NamedTuple):
     cool_down_us: NDArray[np.int64]  # [G]
     quiet: int  # rule g's cool-down ends at the time in word `quiet` + g
     words: int  # N
+    guard_place: NDArray[np.int64]  # [G], the word of a number without which the rule's condition can't hold; `NOBODY`: none known
+    guard_least: NDArray[np.int64]  # [G], what that number must reach
     begin: NDArray[np.int64]  # [G + 1], where each rule's condition begins in `operation`
     operation: NDArray[np.int64]  # the conditions in postfix form
     operand: NDArray[np.float64]

@@ -3,14 +3,47 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ringfence.watch.kernels.cells import change
 from ringfence.watch.kernels.compiled import inner
-from ringfence.watch.kernels.layout import COUNT, DISTINCT, MAXIMUM, MEAN, NOBODY, SUM, State, Terms
+from ringfence.watch.kernels.layout import COUNT, DISTINCT, HALF, HALF_BITS, KEY, MAXIMUM, MEAN, MOST, NOBODY, SUM, State, Terms
+from ringfence.watch.kernels.tables import mixed
 
 
 @inner
 def bit(members: np.uint64, place: int) -> np.uint64:
     """Return 1 where a row counts for the measure (a rule's bit is set), else 0."""
     return (members >> np.uint64(place)) & np.uint64(1)
+
+
+@inner
+def halves(value: float) -> tuple[int, int]:
+    """Return a whole number as how often it has 2 to the power of 32 in it, and what is left."""
+    high = np.floor(value / HALF)
+    return int(high), int(value - high * HALF)
+
+
+@inner
+def whole(high: int, low: int) -> float:
+    """Return the number that sums of halves come to, rounded once."""
+    return float(high + (low >> HALF_BITS)) * HALF + float(low & ((1 << HALF_BITS) - 1))
+
+
+@inner
+def rank_of(key: int, rows: int) -> np.uint64:
+    """Return what stands for the key's values that have so many rows."""
+    return mixed(np.uint64(key) ^ mixed(np.uint64(rows))) | np.uint64(1)
+
+
+@inner
+def rank(state: State, table: int, slot: int, before: int, rows: int) -> int:
+    """Note that one of the key's values has `rows` rows, and `before` had others; return how many are left that have so many."""
+    key = state.words[slot, KEY]
+    left = 0
+    if before > 0:
+        left = change(state.pair_cells, table, rank_of(key, before), -1)
+    if rows > 0:
+        change(state.pair_cells, table, rank_of(key, rows), 1)
+    return left
 
 
 @inner
@@ -21,6 +54,11 @@ def uncount(state: State, terms: Terms, measure: int, sequence: int, slot: int) 
     lane = terms.lane[measure]
     if terms.function[measure] == DISTINCT:
         state.words[slot, word] -= np.int64(bit(np.uint64(state.rows[place].replaced), lane) ^ np.uint64(1))
+    elif terms.function[measure] == MOST:
+        rows = change(state.pair_cells, lane, state.pairs[place, lane], -1)
+        left = rank(state, terms.ranks[lane], slot, rows + 1, rows)
+        if left == 0 and state.words[slot, word] == rows + 1:
+            state.words[slot, word] = rows
     elif terms.function[measure] == MAXIMUM:
         if state.words[slot, word] == sequence:  # else a later row was no smaller, and took its place
             largest = state.values[place, lane].smaller
@@ -30,9 +68,10 @@ def uncount(state: State, terms: Terms, measure: int, sequence: int, slot: int) 
             else:
                 state.values[largest & (state.rows.size - 1), lane].larger = NOBODY
     else:
+        high, low = halves(state.values[place, lane].value)
         state.words[slot, word] -= 1
-        total = state.reals[slot, word + 1] - state.values[place, lane].value
-        state.reals[slot, word + 1] = total if state.words[slot, word] > 0 else 0.0
+        state.words[slot, word + 1] -= high
+        state.words[slot, word + 2] -= low
 
 
 @inner
@@ -59,16 +98,25 @@ def count_in(state: State, terms: Terms, measure: int, sequence: int, slot: int,
     word = terms.place[measure]
     lane = terms.lane[measure]
     if terms.function[measure] == DISTINCT:
-        if before[lane] < state.spans[terms.span[measure]].tail:  # also where the pair is new
-            state.words[slot, word] += 1
+        earlier = before[lane]
+        outside = earlier < state.spans[terms.span[measure]].tail  # also where the pair is new
+        if outside or not bit(state.rows[earlier & (state.rows.size - 1)].members, measure):
+            state.words[slot, word] += 1  # a row that was taken over may have counted for another length alone
+        return
+    if terms.function[measure] == MOST:
+        rows = change(state.pair_cells, lane, state.pairs[place, lane], 1)
+        rank(state, terms.ranks[lane], slot, rows - 1, rows)
+        state.words[slot, word] = max(state.words[slot, word], rows)
         return
     if terms.peak_of[measure] != NOBODY:
         state.values[place, lane].value = state.words[slot, terms.place[terms.peak_of[measure]]]
     if terms.function[measure] == MAXIMUM:
         follow(state, lane, word, sequence, slot)
     else:
+        high, low = halves(state.values[place, lane].value)
         state.words[slot, word] += 1
-        state.reals[slot, word + 1] += state.values[place, lane].value
+        state.words[slot, word + 1] += high
+        state.words[slot, word + 2] += low
 
 
 @inner
@@ -76,13 +124,14 @@ def measure_key(state: State, terms: Terms, slot: int, measures: NDArray[np.floa
     """Write the present measures of a key. The mean and the maximum of nothing are not-a-number."""
     for measure in range(terms.function.size):
         word = terms.place[measure]
-        if terms.function[measure] == COUNT or terms.function[measure] == DISTINCT:
+        if terms.function[measure] == COUNT or terms.function[measure] == DISTINCT or terms.function[measure] == MOST:
             measures[measure] = state.words[slot, word]
         elif terms.function[measure] == SUM:
-            measures[measure] = state.reals[slot, word + 1]
+            measures[measure] = whole(state.words[slot, word + 1], state.words[slot, word + 2])
         elif terms.function[measure] == MEAN:
             count = state.words[slot, word]
-            measures[measure] = state.reals[slot, word + 1] / count if count > 0 else np.nan
+            total = whole(state.words[slot, word + 1], state.words[slot, word + 2])
+            measures[measure] = total / count if count > 0 else np.nan
         else:
             largest = state.words[slot, word]
             if largest == NOBODY:

@@ -216,9 +216,12 @@ class _Lines(ast.NodeTransformer):
                 return _joined(self._value(left), sign, self._value(right))
             case ast.Compare(left=left, ops=[ast.Eq() | ast.NotEq() as sign], comparators=[right]):
                 return _joined(self._value(left), sign, self._value(right))
+            case ast.BoolOp(op=ast.And(), values=values):
+                truths = [self._value(each) for each in values]
+                return False if any(truth is not None and not truth for truth in truths) else True if all(truths) else None
             case ast.BoolOp(op=ast.Or(), values=values):
                 truths = [self._value(each) for each in values]
-                return None if None in truths else any(truths)
+                return True if any(truths) else None if None in truths else False
         return None
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ringfence.watch.kernels.cells import find, put, remove, replace
+from ringfence.watch.kernels.cells import change, find, put, remove, replace
 from ringfence.watch.kernels.compiled import compiled, inner, seldom
 from ringfence.watch.kernels.layout import (
     COUNT,
@@ -24,7 +24,7 @@ from ringfence.watch.kernels.layout import (
     State,
     Terms,
 )
-from ringfence.watch.kernels.measuring import bit, count_in, measure_key, uncount
+from ringfence.watch.kernels.measuring import bit, count_in, measure_key, rank, uncount
 from ringfence.watch.kernels.prefetching import AHEAD, fetch
 from ringfence.watch.kernels.programs import condition_holds
 from ringfence.watch.kernels.slots import release_if_idle, rest_until, take_slot, wake
@@ -50,10 +50,10 @@ def leave(state: State, terms: Terms, span: int, now: int) -> None:
         elif bit(members, measure):
             uncount(state, terms, measure, sequence, slot)
     for lane in range(terms.lane_span.size):
-        if terms.lane_span[lane] == span:
+        if terms.lane_span[lane] == span and terms.ranks[lane] == NOBODY:
             standing = members & terms.lane_member[lane] and not bit(np.uint64(state.rows[place].replaced), lane)
             if standing:
-                remove(state.last_of_pair, lane, find(state.last_of_pair, lane, state.pairs[place, lane]))
+                remove(state.pair_cells, lane, find(state.pair_cells, lane, state.pairs[place, lane]))
     for presence in range(terms.presence_span.size):
         if terms.presence_span[presence] == span:
             if terms.presence_own[presence] == 1:
@@ -72,6 +72,8 @@ def expire(state: State, terms: Terms, now: int) -> None:
     mask = state.rows.size - 1
     for span in range(terms.length_us.size):
         until = now - terms.length_us[span]
+        if terms.grain_us[span] != 1:
+            until += terms.grain_us[span] - 1 - until % terms.grain_us[span]
         while state.spans[span].tail < state.marks[0].head and state.rows[state.spans[span].tail & mask].time <= until:
             leave(state, terms, span, now)
 
@@ -124,8 +126,8 @@ def add(state: State, terms: Terms, batch: Batch, position: int, slot: int, befo
     row.replaced = np.uint32(0)
     for lane in range(terms.lane_span.size):
         state.pairs[place, lane] = batch.pairs[position, lane]
-        if members & terms.lane_member[lane]:
-            earlier = replace(state.last_of_pair, lane, batch.pairs[position, lane], sequence)
+        if terms.ranks[lane] == NOBODY and members & terms.lane_member[lane]:
+            earlier = replace(state.pair_cells, lane, batch.pairs[position, lane], sequence)
             before[lane] = earlier
             if earlier != NOBODY:
                 state.rows[earlier & mask].replaced |= np.uint32(1) << np.uint32(lane)
@@ -186,6 +188,16 @@ def present(state: State, terms: Terms, slot: int) -> np.uint64:
 
 
 @inner
+def promising(state: State, terms: Terms, slot: int) -> np.uint64:
+    """Return a bit for each rule whose condition may hold: most keys stay far below what most conditions ask for first."""
+    bits = np.uint64(0)
+    for rule in range(terms.rule_span.size):
+        if terms.guard_place[rule] == NOBODY or state.words[slot, terms.guard_place[rule]] >= terms.guard_least[rule]:
+            bits |= np.uint64(1) << np.uint64(rule)
+    return bits
+
+
+@inner
 def conditions_hold(terms: Terms, measures: NDArray[np.float64], stack: NDArray[np.float64], looks: np.uint64) -> np.uint64:
     """Return for each rule a bit: its condition holds. Of rules that are not looked at the bit means nothing."""
     bits = np.uint64(0)
@@ -242,9 +254,12 @@ def cross(state: State, terms: Terms, batch: Batch, position: int, slot: int, cr
 def judge(state: State, terms: Terms, batch: Batch, position: int, slot: int, crossings: Crossings) -> None:
     """Look at the rules' conditions for one key, and write down those that became true."""
     looks = batch.looks[position]
-    measures = crossings.measures[crossings.found.size]
-    measure_key(state, terms, slot, measures)
-    holds = conditions_hold(terms, measures, crossings.stack, looks) & looks & present(state, terms, slot)
+    asked = looks & promising(state, terms, slot)
+    holds = np.uint64(0)
+    if asked:
+        measures = crossings.measures[crossings.found.size]
+        measure_key(state, terms, slot, measures)
+        holds = conditions_hold(terms, measures, crossings.stack, asked) & asked & present(state, terms, slot)
     held = np.uint64(state.words[slot, HOLDS])
     state.words[slot, HOLDS] = np.int64((held & ~looks) | holds)
     crossed = holds & ~held
@@ -255,12 +270,12 @@ def judge(state: State, terms: Terms, batch: Batch, position: int, slot: int, cr
 @inner
 def fetch_ahead(state: State, terms: Terms, batch: Batch, position: int) -> None:
     """Have fetched what the rows that come and go soon will touch: their pairs' places, and their keys'."""
-    pair_mask = np.uint64(state.last_of_pair.shape[1] - 1)
+    pair_mask = np.uint64(state.pair_cells.shape[1] - 1)
     leaving = (state.spans[terms.length_us.size - 1].tail + AHEAD) & (state.rows.size - 1)
     coming = min(position + AHEAD, batch.time.size - 1)
     for lane in range(terms.lane_span.size):
-        fetch(state.last_of_pair, lane, int(batch.pairs[coming, lane] & pair_mask))
-        fetch(state.last_of_pair, lane, int(state.pairs[leaving, lane] & pair_mask))
+        fetch(state.pair_cells, lane, int(batch.pairs[coming, lane] & pair_mask))
+        fetch(state.pair_cells, lane, int(state.pairs[leaving, lane] & pair_mask))
     for span in range(terms.length_us.size):
         leaving = (state.spans[span].tail + AHEAD) & (state.rows.size - 1)
         fetch(state.words, int(state.rows[leaving].slot), 0)
@@ -313,4 +328,9 @@ def index(state: State, terms: Terms) -> None:
         for lane in range(terms.lane_span.size):
             inside = sequence >= state.spans[terms.lane_span[lane]].tail
             if inside and state.rows[sequence & mask].members & terms.lane_member[lane]:
-                put(state.last_of_pair, lane, state.pairs[sequence & mask, lane], sequence)
+                pair = state.pairs[sequence & mask, lane]
+                if terms.ranks[lane] == NOBODY:
+                    put(state.pair_cells, lane, pair, sequence)
+                else:
+                    rows = change(state.pair_cells, lane, pair, 1)
+                    rank(state, terms.ranks[lane], int(state.rows[sequence & mask].slot), rows - 1, rows)

@@ -56,8 +56,7 @@ class Span:
         """Return the start of the window that ends at `time`, as findings tell it."""
         window = self.window
         if isinstance(window, Rolling):
-            oldest = time - window.length_us
-            return Micros(oldest if window.grain_us is None else oldest - oldest % window.grain_us)
+            return window.start(time)
         return self.period(time, billing_day).first
 
     def period(self, time: int, billing_day: int = 1) -> _Period:

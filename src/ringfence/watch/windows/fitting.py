@@ -21,13 +21,12 @@ from ringfence.policy.expressions import (
     Type,
     Unset,
 )
-from ringfence.policy.fields import FIELDS
 from ringfence.policy.nothing import may_hold_on_nothing
 from ringfence.policy.plan import Evaluation, Measure, MeasureFunction, Rolling, Rule, span_us
 from ringfence.policy.trees import parts
 from ringfence.vocabulary.contracts import EventKind
 from ringfence.vocabulary.times import DAY
-from ringfence.watch.windows.terms import FUNCTIONS, Pooled, pool
+from ringfence.watch.windows.terms import APART, FUNCTIONS, Pooled, pool
 
 _OF_EVENTS: Final = (
     *(Literal, Field, Arithmetic, Comparison, Membership, Unset, Connective, Negation, Choice),
@@ -39,8 +38,12 @@ MOST_BITS: Final = 63
 MOST_LANES: Final = 32
 """Values that one group can count the different ones of: which of a row's a later row repeats are the bits of half a word."""
 
-_WHOLE: Final = frozenset({"status", "duration", "ring"})
-"""Numbers that are whole: a sum of others, of which some leave again, would not stay exact in floating point."""
+_WHOLE: Final = frozenset({"status", "duration", "ring", "time"})
+"""Numbers that are always set, and whole: a sum of others, of which some leave again, would not stay exact in floating point."""
+
+_WHOM: Final = frozenset({"caller", "callee", "target"})
+_LONGEST_OF_PAIRS: Final = 8 * DAY
+"""So long may a window be where the key names one party's calls with another: one event of it is as much as a grain of a tally."""
 
 
 def as_window_rule(rule: Rule) -> Rule | None:
@@ -70,10 +73,10 @@ def expressions_of(rule: Rule) -> tuple[Expression | None, ...]:
 
 
 def grouped(rules: Sequence[Rule]) -> list[list[int]]:
-    """Return the places of `rules` in groups that are measured in one pass: those that share key, kind and filter."""
+    """Return the places of `rules` in groups that are measured in one pass: those that share key, kind, filter and grain."""
     groups: dict[object, list[list[int]]] = {}
     for place, rule in enumerate(rules):
-        alike = groups.setdefault((rule.key, rule.on, rule.where), [[]])
+        alike = groups.setdefault((rule.key, rule.on, rule.where, _grains(rule)), [[]])
         if _too_many([rules[each] for each in (*alike[-1], place)]):
             alike.append([])
         alike[-1].append(place)
@@ -105,10 +108,12 @@ def _fits(rule: Rule) -> Iterator[tuple[bool, str]]:
     yield rule.from_us is None and rule.until_us is None, "it is in force for a time only"
     yield rule.on is not EventKind.FINDING, "it reads findings"
     yield bool(rule.windows), "it has no window"
+    most, named = (_LONGEST_OF_PAIRS, "eight days") if _is_of_pairs(rule) else (DAY, "a day")
     yield (
-        all(isinstance(window, Rolling) and window.grain_us is None and window.length_us <= DAY for window in rule.windows),
-        f"its window is no rolling one of a day at most{', each' if len(rule.windows) > 1 else ''}",
+        all(isinstance(window, Rolling) and span_us(window) <= most for window in rule.windows),
+        f"its window is no rolling one of {named} at most{', each' if len(rule.windows) > 1 else ''}",
     )
+    yield len(_grains(rule)) == 1, "its windows have different grains"
     longest = max(rule.windows, key=span_us).name
     yield any(measure.window == longest for measure in rule.measures), "it measures nothing over its longest window"
     yield bool(rule.key) and all(part.type is Type.TEXT for part in rule.key), "its key is not made of texts"
@@ -116,12 +121,23 @@ def _fits(rule: Rule) -> Iterator[tuple[bool, str]]:
         bool(rule.measures) and all(_measure_fits(measure) for measure in rule.measures),
         "a measure needs more than compiled windows",
     )
+    peaks = any(measure.function is MeasureFunction.PEAK for measure in rule.measures)
+    yield not (peaks and _grains(rule) != {None}), "a peak is measured by the moment, and its window has a grain"
     yield all(isinstance(part, _OF_EVENTS) for part in parts(*expressions_of(rule))), "a filter asks more than an event's fields"
     yield (
         all(isinstance(part, _OF_MEASURES) or _is_score(part) for part in parts(*(tier.when for tier in rule.tiers))),
         "its condition asks more than its measures",
     )
     yield _few(pool((rule,))) and len(rule.tiers) <= MOST_BITS, "it has too many measures or tiers"
+
+
+def _is_of_pairs(rule: Rule) -> bool:
+    """Tell whether a key names a number that called or was called, beside something else."""
+    return len(rule.key) > 1 and any(isinstance(part, Field) and part.name in _WHOM for part in rule.key)
+
+
+def _grains(rule: Rule) -> frozenset[int | None]:
+    return frozenset(window.grain_us for window in rule.windows if isinstance(window, Rolling))
 
 
 def _is_score(part: Expression) -> bool:
@@ -137,8 +153,4 @@ def _measure_fits(measure: Measure) -> bool:
         return False
     if measure.function in (MeasureFunction.COUNT, MeasureFunction.PEAK):
         return measure.value is None
-    if measure.function is not MeasureFunction.DISTINCT:
-        return measure.field in _WHOLE
-    if measure.field is None:
-        return measure.value is not None and measure.value.type is Type.TEXT
-    return not (FIELDS[measure.field].type is Type.NUMBER and FIELDS[measure.field].may_be_unset)
+    return measure.field in _WHOLE if measure.function not in APART else measure.value is not None

@@ -8,7 +8,7 @@ from ringfence.policy.written import written_measure
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.kernels.layout import CELL, ROW, VALUE
 from ringfence.watch.windows.state import Room, power_of_two
-from ringfence.watch.windows.terms import Pooled, pool, terms_of
+from ringfence.watch.windows.terms import Pooled, pool, tables_of, terms_of
 
 _WORD = 8
 _SLOT = 4
@@ -34,9 +34,10 @@ class Footprint:
 def footprint(rules: Sequence[Rule]) -> Footprint:
     """Return what `rules`, which form one group, keep."""
     pooled = pool(rules)
-    words = terms_of(pooled).words
-    key = _WORD * words + _SLOT * (1 + len(pooled.judged)) + 2 * CELL.itemsize
-    event = ROW.itemsize + (_WORD + 2 * CELL.itemsize) * len(pooled.pair_lanes) + VALUE.itemsize * len(pooled.value_lanes)
+    terms = terms_of(pooled)
+    key = _WORD * terms.words + _SLOT * (1 + len(pooled.judged)) + 2 * CELL.itemsize
+    pairs = _WORD * len(pooled.pair_lanes) + 2 * CELL.itemsize * tables_of(terms)
+    event = ROW.itemsize + pairs + VALUE.itemsize * len(pooled.value_lanes)
     return Footprint(pooled.lengths, tuple(_measures(pooled)), key, event)
 
 

@@ -63,7 +63,7 @@ class Reading:
         for name, operand in self._where:
             part &= self._shared(columns, name, operand)
             if not part.any():
-                return np.zeros(0, np.intp), self.nothing
+                return np.zeros(0, np.intp), self.nothing  # what is asked besides need not be made
         key = columns.fields.get(self._key_name)
         if key is None:
             key = reduce(fold, (evaluate(each, columns.fields, size, self._hashes) for each in self._key))
@@ -80,7 +80,7 @@ class Reading:
             time, kind, key = columns.time[positions], columns.kind[positions], key[positions]
         pairs = np.empty((positions.size, len(self._pooled.pair_lanes)), np.uint64)
         for lane, term in enumerate(self._pooled.pair_lanes):
-            pairs[:, lane] = fold(key, as_hashes(self._value(term, inner, positions.size)))
+            pairs[:, lane] = fold(key, _apart(self._value(term, inner, positions.size)))
         values = np.empty((positions.size, len(self._pooled.value_lanes)), np.float64)
         for lane, term in enumerate(self._pooled.value_lanes):
             values[:, lane] = self._value(term, inner, positions.size)
@@ -109,6 +109,15 @@ class Reading:
             passing = _ALL if term.where is None else passed[term.where]
             mark(kind, self._kinds[index], passing, _EVERY if lane is None else columns[lane], index, members)
         return members
+
+
+def _apart(column: NDArray[Any]) -> NDArray[np.uint64]:
+    """Return what tells values apart: equal where they are, `UNSET` where one is unset."""
+    if column.dtype != np.float64:
+        return as_hashes(column)
+    hashes = as_hashes(column + 0.0)  # nothing below zero is nothing
+    hashes[np.isnan(column)] = UNSET
+    return hashes
 
 
 _ALL: Final = np.zeros(0, np.bool_)

@@ -12,13 +12,24 @@ from ringfence.vocabulary.contracts import EventKind
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.columns import Columns, Derivations, TextHashes, columns_of
 from ringfence.watch.kernels import windows as kernel
-from ringfence.watch.kernels.layout import CROSSING, NOBODY, SAMPLE, Batch, Crossings
+from ringfence.watch.kernels.layout import CROSSING, NOBODY, SAMPLE, Batch, Crossings, State
 from ringfence.watch.kernels.specialising import Pass, Text, is_kept, is_noted, note, pass_from, text_for
 from ringfence.watch.windows.crossings import Crossing, Limits, Losses
 from ringfence.watch.windows.footprint import footprint
 from ringfence.watch.windows.readings import Reading
 from ringfence.watch.windows.shapes import Shape, rows_for, shape_of, with_edges
-from ringfence.watch.windows.state import FEWEST, Packed, Room, lay_out, nothing, pack, power_of_two, sampled_events
+from ringfence.watch.windows.state import (
+    FEWEST,
+    Packed,
+    Room,
+    lay_out,
+    nothing,
+    pack,
+    power_of_two,
+    sampled_events,
+    with_rows,
+    with_slots,
+)
 from ringfence.watch.windows.terms import depth_of, pool, terms_of
 
 _CROSSINGS_A_CALL: Final = 128
@@ -57,12 +68,12 @@ class RuleGroup:
             np.zeros(len(self._pooled.pair_lanes), np.int64),
         )
         self._advance: Pass = kernel.advance
+        self._state: State
         self.forget()
         # An empty batch makes the kernels compile now, at the start, and not while the first event waits.
         derivations = derivations or Derivations((), Context(), hashes)
         columns = columns_of((), sorted(self.fields | derivations.fields), hashes, clock=Micros(0), now=Micros(0))
-        derivations.extend(columns, ())
-        self._advanced(*self._reading.of(columns, 0))
+        self._advanced(*self._reading.of(derivations.extended(columns, ()), 0))
 
     @property
     def fields(self) -> frozenset[str]:
@@ -92,7 +103,7 @@ class RuleGroup:
     @property
     def memory_bytes(self) -> int:
         """What the group's arrays take."""
-        return sum(array.nbytes for array in self._state) - self._state.reals.nbytes
+        return sum(array.nbytes for array in self._state)
 
     @property
     def losses(self) -> Losses:
@@ -127,9 +138,9 @@ class RuleGroup:
             taken, need = self._advance(self._state, self.terms, batch, taken, self._crossings)
             crossings += [self._told(index, positions, batch) for index in range(self._crossings.written[0])]
             if need == kernel.NEEDS_ROWS:
-                self._lay_out(2 * self._state.rows.size, self._state.words.shape[0])
+                self._state = with_rows(self._state, 2 * self._state.rows.size)
             elif need == kernel.NEEDS_SLOTS:
-                self._lay_out(self._state.rows.size, 2 * self._state.words.shape[0])
+                self._state = with_slots(self._state, 2 * self._state.words.shape[0])
         return crossings
 
     def shrink(self) -> None:

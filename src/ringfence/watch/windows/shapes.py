@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 from msgspec import Struct
@@ -16,13 +16,21 @@ from ringfence.watch.windows.terms import Pooled, Term
 _Cell = TypeVar("_Cell", np.uint64, np.float64)
 
 
+_KEPT: Final = 2
+"""How a key's words are laid out, for what stands in `Terms` alike: 1 kept sums as floating point."""
+
+
 class RuleShape(Struct, frozen=True, array_like=True):
-    """One rule of a group: its name, what decides what it remembers, how many tiers it has, and the places of its measures."""
+    """One rule of a group: its name, what decides what it remembers, how many tiers it has, and the places of its measures.
+
+    `beside` are those of the counts that its peaks look at.
+    """
 
     name: str
     digest: bytes
     tiers: int
     measured: tuple[int, ...]
+    beside: tuple[int, ...] = ()
 
 
 class Shape(Struct, frozen=True, array_like=True):
@@ -32,6 +40,7 @@ class Shape(Struct, frozen=True, array_like=True):
     terms: tuple[bytes, ...]
     pair_lanes: tuple[bytes, ...]
     value_lanes: tuple[bytes, ...]
+    kept: int = 1
 
     def judged(self) -> Iterator[tuple[str, int]]:
         """Yield the rule and the tier of each condition, in order."""
@@ -48,12 +57,13 @@ def shape_of(pooled: Pooled, digests: Mapping[str, bytes]) -> Shape:
     """Return a group's shape; `digests` are its rules', by name."""
     return Shape(
         tuple(
-            RuleShape(rule.name, digests[rule.name], len(rule.tiers), measured)
+            RuleShape(rule.name, digests[rule.name], len(rule.tiers), measured, pooled.counts_of_peaks(measured))
             for rule, measured in zip(pooled.rules, pooled.measured, strict=True)
         ),
         tuple(map(_digest, pooled.terms)),
         tuple(map(_digest, pooled.pair_lanes)),
         tuple(map(_digest, pooled.value_lanes)),
+        _KEPT,
     )
 
 
@@ -62,7 +72,7 @@ def rows_for(shape: Shape, kept: frozenset[str], old: Packed, former: Shape) -> 
 
     Its conditions look at none of them.
     """
-    wanted = {place for rule in shape.rules if rule.name in kept for place in rule.measured}
+    wanted = {place for rule in shape.rules if rule.name in kept for place in (*rule.measured, *rule.beside)}
     members = np.zeros(old.rows.size, np.uint64)
     for place in wanted:
         if shape.terms[place] in former.terms:
@@ -123,7 +133,8 @@ def with_edges(new: Packed, terms: Terms, shape: Shape, kept: frozenset[str], ol
 
 
 def _digest(term: Term) -> bytes:
-    return blake2b(repr(term).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    grain = f" by {term.grain_us}" if term.grain_us else ""
+    return blake2b(f"{term}{grain}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _lanes(lanes: tuple[bytes, ...], former: tuple[bytes, ...], columns: NDArray[_Cell]) -> NDArray[_Cell]:

@@ -1,13 +1,14 @@
 """A group's arrays: made, packed to what is live, and laid out again larger or smaller."""
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ringfence.watch.kernels import windows as kernel
+from ringfence.watch.kernels.cells import move
 from ringfence.watch.kernels.layout import CELL, KEY, MARKS, NEWEST, REST, ROW, SAMPLE, SPAN, VALUE, State, Terms
-from ringfence.watch.windows.terms import Pooled
+from ringfence.watch.windows.terms import Pooled, tables_of
 
 FEWEST: Final = 64
 """The least length of a ring, and the least number of slots."""
@@ -86,20 +87,18 @@ def lay_out(packed: Packed, terms: Terms, *, rows: int, slots: int) -> State:
     marks, kept = packed.marks.copy(), packed.words.shape[0]
     marks["free"] = slots - kept
     distinct, numeric, rules = packed.pairs.shape[1], packed.values.shape[1], packed.rests.size
-    words = _aligned(slots, terms.words)
     state = State(
         marks,
         packed.spans.copy(),
         np.zeros(rows, ROW),
         np.zeros((rows, distinct), np.uint64),
         np.zeros((rows, numeric), VALUE),
-        words,
-        words.view(np.float64),
+        _aligned(slots, terms.words),
         np.zeros(slots, np.int32),
         np.zeros(rules, REST),
         np.zeros((rules, slots), np.int32),
         np.zeros((1, 2 * slots), CELL),
-        np.zeros((distinct, 2 * rows), CELL),
+        np.zeros((tables_of(terms), 2 * rows), CELL),
     )
     places = np.arange(packed.spans["tail"][-1], marks["head"][0]) & (rows - 1)
     state.rows[places], state.pairs[places], state.values[places] = packed.rows, packed.pairs, packed.values
@@ -111,6 +110,44 @@ def lay_out(packed: Packed, terms: Terms, *, rows: int, slots: int) -> State:
     state.free[: slots - kept] = np.arange(slots - 1, kept - 1, -1)
     kernel.index(state, terms)
     return state
+
+
+def with_rows(state: State, rows: int) -> State:
+    """Return `state` with a longer ring. Only what the ring holds is moved: keys keep their slots."""
+    tail, head = int(state.spans["tail"][-1]), int(state.marks["head"][0])
+    longer = [np.zeros((rows, *array.shape[1:]), array.dtype) for array in (state.rows, state.pairs, state.values)]
+    for array, new in zip((state.rows, state.pairs, state.values), longer, strict=True):
+        _move_ring(array, new, tail, head)
+    cells = np.zeros((state.pair_cells.shape[0], 2 * rows), CELL)
+    move(state.pair_cells, cells)
+    return state._replace(rows=longer[0], pairs=longer[1], values=longer[2], pair_cells=cells)
+
+
+def with_slots(state: State, slots: int) -> State:
+    """Return `state` with more slots; keys keep theirs."""
+    before = state.words.shape[0]
+    words = _aligned(slots, state.words.shape[1])
+    words[:before] = state.words
+    marks, known = state.marks.copy(), int(state.marks["free"][0])
+    free = np.zeros(slots, np.int32)
+    free[: slots - before] = np.arange(slots - 1, before - 1, -1)
+    free[slots - before : slots - before + known] = state.free[:known]
+    marks["free"] = slots - before + known
+    resting = np.zeros((state.rests.size, slots), np.int32)
+    for queue, longer, rest in zip(state.resting, resting, state.rests, strict=True):
+        _move_ring(queue, longer, int(rest["tail"]), int(rest["head"]))
+    keys = np.zeros((1, 2 * slots), CELL)
+    move(state.keys, keys)
+    return state._replace(marks=marks, words=words, free=free, resting=resting, keys=keys)
+
+
+def _move_ring(ring: NDArray[Any], longer: NDArray[Any], tail: int, head: int) -> None:
+    """Put what stands in a ring from `tail` to `head` into a longer one; both have lengths that are powers of two."""
+    while tail < head:
+        begin, new = tail & (len(ring) - 1), tail & (len(longer) - 1)
+        size = min(head - tail, len(ring) - begin, len(longer) - new)
+        longer[new : new + size] = ring[begin : begin + size]
+        tail += size
 
 
 def sampled_events(packed: Packed, terms: Terms) -> NDArray[np.int64]:

@@ -1,20 +1,20 @@
 """What several rules that count by one key measure together: each measure once, each length of window once."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from ringfence.policy.expressions import Connective, Expression
 from ringfence.policy.fields import OUTCOME_FIELDS
-from ringfence.policy.plan import Measure, MeasureFunction, Rolling, Rule, Tier
+from ringfence.policy.plan import Measure, MeasureFunction, Rolling, Rule, Tier, span_us
 from ringfence.vocabulary.contracts import EventKind
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.columns import field_names
 from ringfence.watch.kernels import layout as kernel
 from ringfence.watch.kernels.layout import NOBODY, Terms
-from ringfence.watch.windows.conditions import program_for
+from ringfence.watch.windows.conditions import least_of, program_for
 
 FUNCTIONS: Final = {
     MeasureFunction.COUNT: kernel.COUNT,
@@ -23,14 +23,20 @@ FUNCTIONS: Final = {
     MeasureFunction.MEAN: kernel.MEAN,
     MeasureFunction.MAXIMUM: kernel.MAXIMUM,
     MeasureFunction.PEAK: kernel.MAXIMUM,
+    MeasureFunction.MOST: kernel.MOST,
 }
+APART: Final = frozenset({MeasureFunction.DISTINCT, MeasureFunction.MOST})
+"""What tells values apart: an unset one does not count."""
+_WIDTHS: Final = {kernel.SUM: 3, kernel.MEAN: 3, kernel.MAXIMUM: 2}
+"""Words of a key that a measure takes; others take one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
     """A measure as the group keeps it, whatever rules ask for it: over events of `kind` that pass `where`, of `length_us`.
 
-    `peak_us` is the span within which a peak counts; 0 for other functions.
+    `peak_us` is the span within which a peak counts; 0 for other functions. `grain_us`: rows leave a whole grain at a time, and
+    `length_us` has one more; 0 for those that leave each by itself.
     """
 
     function: MeasureFunction
@@ -39,6 +45,7 @@ class Term:
     where: Expression | None
     length_us: Micros
     peak_us: Micros
+    grain_us: Micros = field(default=Micros(0), repr=False)  # snapshots know measures by their texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +73,13 @@ class Pooled:
     judged: tuple[Judged, ...]
 
     def pair_lane_of(self, term: Term) -> int | None:
-        """Return the column of a distinct count's pairs."""
-        return self.pair_lanes.index(_without_length(term)) if term.function is MeasureFunction.DISTINCT else None
+        """Return the column of the pairs of a measure that tells values apart."""
+        lane = _lane_key(term)
+        return None if lane is None else self.pair_lanes.index(lane)
+
+    def counts_of_peaks(self, places: Iterable[int]) -> tuple[int, ...]:
+        """Return the places of the counts that the peaks among some measures look at."""
+        return tuple(place for each in places if (place := _peak_of(self, self.terms[each])) != NOBODY)
 
     def lane_of(self, term: Term) -> int:
         """Return the term's column among pairs or values; 0 for one that has none."""
@@ -88,8 +100,8 @@ def pool(rules: Sequence[Rule]) -> Pooled:
         terms=terms,
         measured=tuple(tuple(terms.index(term) for term in own) for own in asked),
         lengths=tuple(sorted({term.length_us for term in terms})),
-        pair_lanes=tuple(dict.fromkeys(_without_length(term) for term in terms if term.function is MeasureFunction.DISTINCT)),
-        value_lanes=tuple(term for term in terms if term.function not in (MeasureFunction.COUNT, MeasureFunction.DISTINCT)),
+        pair_lanes=tuple(dict.fromkeys(lane for term in terms if (lane := _lane_key(term)) is not None)),
+        value_lanes=tuple(term for term in terms if term.function not in (MeasureFunction.COUNT, *APART)),
         judged=tuple(Judged(place, tier) for place, rule in enumerate(rules) for tier in range(len(rule.tiers))),
     )
 
@@ -99,6 +111,7 @@ def terms_of(pooled: Pooled) -> Terms:
     spans = {length: span for span, length in enumerate(pooled.lengths)}
     lanes = [[term for term in pooled.terms if _lane_key(term) == lane] for lane in pooled.pair_lanes]
     programs = [program_for(*_condition(pooled, judged), pooled.measured[judged.rule]) for judged in pooled.judged]
+    guards = [_guard(pooled, judged) for judged in pooled.judged]
     spanned = [spans[term.length_us] for term in pooled.terms]
     places, end = _places(pooled)
     presences = _presences(pooled)
@@ -106,13 +119,15 @@ def terms_of(pooled: Pooled) -> Terms:
     quiet = end + sum(presence.like is None for presence in presences)
     return Terms(
         length_us=_whole(pooled.lengths),
+        grain_us=_whole(max(pooled.terms[0].grain_us, 1) for _ in pooled.lengths),
         function=_whole(FUNCTIONS[term.function] for term in pooled.terms),
         lane=_whole(pooled.lane_of(term) for term in pooled.terms),
         span=_whole(spanned),
         peak_of=_whole(_peak_of(pooled, term) for term in pooled.terms),
         place=_whole(places),
-        lane_member=_bits([pooled.terms.index(lane[0])] for lane in lanes),
+        lane_member=_bits(map(pooled.terms.index, lane) for lane in lanes),
         lane_span=_whole(max(spans[term.length_us] for term in lane) for lane in lanes),
+        ranks=_whole(_ranks(pooled)),
         value_lanes=len(pooled.value_lanes),
         measures_of=np.argsort(spanned, kind="stable").astype(np.int64),
         measures_from=np.searchsorted(sorted(spanned), range(len(spans) + 1)).astype(np.int64),
@@ -130,10 +145,17 @@ def terms_of(pooled: Pooled) -> Terms:
         cool_down_us=_whole(pooled.rules[judged.rule].cool_down_us for judged in pooled.judged),
         quiet=quiet,
         words=quiet + len(pooled.judged),
+        guard_place=_whole(NOBODY if guard is None else places[guard.place] for guard in guards),
+        guard_least=_whole(0 if guard is None else guard.least for guard in guards),
         begin=np.cumsum([0, *(program.operation.size for program in programs)]).astype(np.int64),
         operation=np.concatenate([program.operation for program in programs]),
         operand=np.concatenate([program.operand for program in programs]),
     )
+
+
+def tables_of(terms: Terms) -> int:
+    """Return how many tables of pairs and of ranks there are."""
+    return int(terms.ranks.size + np.count_nonzero(terms.ranks != NOBODY))
 
 
 def depth_of(terms: Terms) -> int:
@@ -153,6 +175,13 @@ def filter_fields(pooled: Pooled) -> Iterator[str]:
         yield from field_names(term.value)
 
 
+class Guard(NamedTuple):
+    """The measure at `place` must be `least` at least for a condition to hold."""
+
+    place: int
+    least: int
+
+
 class _Presence(NamedTuple):
     """Which conditions ask whether a key has rows of some measures in a window; `like` is the count that is the same number."""
 
@@ -164,7 +193,7 @@ class _Presence(NamedTuple):
 
 def _places(pooled: Pooled) -> tuple[list[int], int]:
     """Return the word where each measure begins, and the word behind the last."""
-    widths = [1 if term.function in (MeasureFunction.COUNT, MeasureFunction.DISTINCT) else 2 for term in pooled.terms]
+    widths = [_WIDTHS.get(FUNCTIONS[term.function], 1) for term in pooled.terms]
     ends = [kernel.HEADER, *(kernel.HEADER + sum(widths[: nth + 1]) for nth in range(len(widths)))]
     return ends[:-1], ends[-1]
 
@@ -207,7 +236,7 @@ def _includes(count: Term, term: Term) -> bool:
 
 def _counts_as(count: Term, term: Term) -> bool:
     """Tell whether `term` takes in no event less than `count` does."""
-    return term.function is not MeasureFunction.DISTINCT and (count.kind, count.where) == (term.kind, term.where)
+    return term.function not in APART and (count.kind, count.where) == (term.kind, term.where)
 
 
 def _length_of(pooled: Pooled, judged: Judged) -> Micros:
@@ -218,7 +247,13 @@ def _term(measure: Measure, rule: Rule) -> Term:
     window = next(each for each in rule.windows if each.name == measure.window)
     assert isinstance(window, Rolling)
     return Term(
-        measure.function, measure.value, _kind_of(measure, rule), measure.where, window.length_us, measure.length_us or Micros(0)
+        measure.function,
+        measure.value,
+        _kind_of(measure, rule),
+        measure.where,
+        span_us(window),
+        measure.length_us or Micros(0),
+        window.grain_us or Micros(0),
     )
 
 
@@ -236,18 +271,36 @@ def _peak_of(pooled: Pooled, term: Term) -> int:
     return pooled.terms.index(_count_of(term)) if term.function is MeasureFunction.PEAK else NOBODY
 
 
-def _without_length(term: Term) -> Term:
-    return replace(term, length_us=Micros(0))
-
-
 def _lane_key(term: Term) -> Term | None:
-    return _without_length(term) if term.function is MeasureFunction.DISTINCT else None
+    """Return what stands for the lane of a measure's pairs: distinct counts of all lengths share one."""
+    if term.function is MeasureFunction.DISTINCT:
+        return replace(term, length_us=Micros(0))
+    return term if term.function in APART else None
+
+
+def _ranks(pooled: Pooled) -> Iterator[int]:
+    """Yield the table of ranks of each lane: behind those of all lanes, one for each that needs one."""
+    table = len(pooled.pair_lanes)
+    for lane in pooled.pair_lanes:
+        ranked = lane.function is MeasureFunction.MOST
+        yield table if ranked else NOBODY
+        table += ranked
 
 
 def _condition(pooled: Pooled, judged: Judged) -> tuple[Rule, Expression]:
     rule = pooled.rules[judged.rule]
     tier: Tier = rule.tiers[judged.tier]
     return rule, tier.when if rule.minimum is None else Connective("and", (rule.minimum, tier.when))
+
+
+def _guard(pooled: Pooled, judged: Judged) -> Guard | None:
+    """Return which number of events or values must reach what, of those that the condition asks for the greatest."""
+    rule, condition = _condition(pooled, judged)
+    places = {measure.name: place for measure, place in zip(rule.measures, pooled.measured[judged.rule], strict=True)}
+    least = {places[name]: number for name, number in least_of(condition).items()}
+    whole = [place for place in least if pooled.terms[place].function in (MeasureFunction.COUNT, *APART)]
+    place = max(whole, key=lambda each: least[each], default=None)
+    return None if place is None else Guard(place, least[place])
 
 
 def _bits(sets: Iterable[Iterable[int]]) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:

@@ -26,11 +26,11 @@ def test_columns_hold_what_was_asked_for_in_the_language_s_units() -> None:
     hashes = TextHashes(b"")
     taken = columns_of(events(), ("account", "answered", "duration", "status"), hashes, clock=Micros(0), now=Micros(99))
     assert taken.kind.tolist() == [KIND_CODES[EventKind.ATTEMPT], KIND_CODES[EventKind.END], KIND_CODES[EventKind.ATTEMPT]]
-    assert sorted(taken.fields) == ["account", "answered", "duration", "status"]
     assert taken.fields["account"].tolist() == [hashes["acme"], UNSET, hashes["acme"]]
     assert taken.fields["answered"].tolist() == [False, True, False]
     assert taken.fields["duration"].tolist() == [0.0, 1_500_000.0, 0.0]
     assert taken.fields["status"].tolist() == [0.0, 200.0, 0.0]
+    assert sorted(taken.fields) == ["account", "answered", "duration", "status"]
 
 
 def test_hashes_depend_on_the_installation() -> None:

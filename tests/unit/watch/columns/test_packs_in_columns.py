@@ -48,7 +48,7 @@ def test_columns_equal_the_reading_of_one_event(text: str) -> None:
     expression, context = parse_expression(text, FieldScope(LISTS)).expression, Context(LISTS)
     derivations = Derivations([expression], context, HASHES)
     columns = columns_of(events, sorted(derivations.fields), HASHES, clock=Micros(0), now=Micros(1 << 60))
-    derivations.extend(columns, events)
+    columns = derivations.extended(columns, events)
     values = {name: columns.fields[name] for name in column_names(expression)}
     read = reading(expression, Context(LISTS))
     assert evaluate(expression, values, len(events), HASHES).tolist() == [read(event) for event in events]
