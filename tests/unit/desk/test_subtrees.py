@@ -113,6 +113,8 @@ STAFF = frozenset(
         "policy/<int:number>/acceptance/remind/",
         "policy/<int:number>/acceptance/<str:table>.<str:form>",
         "policy/drafts/",
+        "policy/interpretations/",
+        "policy/interpretations/<int:number>/",
         "policy/drafts/<int:number>/",
         "policy/rulings/new/",
         "policy/rulings/<int:number>/measures/",

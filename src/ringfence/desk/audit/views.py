@@ -36,6 +36,7 @@ _NOUNS: Final = (
     *(
         "feed-record",
         "finding",
+        "interpretation",
         "login",
         "observation",
         "order",

@@ -25,6 +25,7 @@ SCOPES: Final = (
 
 LONGEST: Final = timedelta(days=366)
 _FASTEST: Final = 10_000.0
+_DIGITS: Final = 9
 
 _Choice = TypeVar("_Choice", ActionKind, SubjectKind, CallClass)
 
@@ -56,6 +57,18 @@ def chosen(told: Mapping[str, str]) -> Measure:
         raise NoMeasure("say for how long, as 24h or 7d, at most 366 days: no measure is without an end or a review")
     ends = told.get("ends", "for") == "for"
     return Measure(scope, action, length if ends else None, None if ends else length)
+
+
+def numbers_in(typed: str) -> tuple[int, ...]:
+    """Return the numbers of interpretations that somebody typed. Raises `NoMeasure` for what is no number.
+
+    >>> numbers_in("3, 7")
+    (3, 7)
+    """
+    parts = typed.replace(",", " ").split()
+    if not all(part.isascii() and part.isdecimal() and len(part) < _DIGITS for part in parts):
+        raise NoMeasure("name interpretations by their numbers, as 3, 7")
+    return tuple(int(part) for part in parts)
 
 
 def _one_of(kind: type[_Choice], typed: str, else_say: str) -> _Choice:

@@ -129,6 +129,18 @@ class Strike(models.Model):
         indexes = (models.Index(fields=("party", "clause", "expires"), name="decisions_strike_party"),)
 
 
+class Citation(models.Model):
+    """A decision rests on how the provider reads a clause."""
+
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="citations")
+    interpretation = models.ForeignKey("policies.Interpretation", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        """What the database holds it to."""
+
+        constraints = (models.UniqueConstraint(fields=("decision", "interpretation"), name="decisions_cited_once"),)
+
+
 class Reconsidered(models.TextChoices):
     """What came of looking at a measure again."""
 

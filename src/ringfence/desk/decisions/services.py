@@ -16,12 +16,13 @@ from ringfence.desk.cases import selectors as cases
 from ringfence.desk.cases.queues import works_on
 from ringfence.desk.decisions import owed, strikes
 from ringfence.desk.decisions.measures import Measure
-from ringfence.desk.decisions.models import Alarm, Automation, Decision, DecisionKind, Strike, parameters_of
+from ringfence.desk.decisions.models import Alarm, Automation, Citation, Decision, DecisionKind, Strike, parameters_of
 from ringfence.desk.decisions.proposals import Proposal, obstacle, propose
 from ringfence.desk.detections import selectors as detections
 from ringfence.desk.errors import DeskError, NotThere, StaleState
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.parties.told import Named, announce
+from ringfence.desk.policies import interpretations
 from ringfence.desk.policies import selectors as policies
 from ringfence.vocabulary.contracts import ActionKind
 from ringfence.vocabulary.severity import Mode, Severity
@@ -49,7 +50,7 @@ class Why:
     """`public` may be told to the party; `private` stays in the desk.
 
     `measure` is another one than the ladder's, with the reason `off_ladder`. `potential`: a violation that may come; no strike.
-    `wrong`, of a lift: the measure should not have been taken.
+    `wrong`, of a lift: the measure should not have been taken. `interpretations` are the numbers of those that it rests on.
     """
 
     public: str
@@ -58,6 +59,7 @@ class Why:
     off_ladder: str = ""
     potential: bool = False
     wrong: bool = False
+    interpretations: tuple[int, ...] = ()
 
 
 @transaction.atomic
@@ -218,8 +220,10 @@ def decide_by_person(*, case_id: int, finding_id: str, why: Why, actor: Actor, n
     if why.measure is not None:
         proposal = _otherwise(proposal, why, now)
     _refuse_twice(proposal.measure, now)
+    cited = interpretations.citable(why.interpretations)
     id = secrets.token_hex(16)
     _decide(id, proposal, why, actor, now)
+    Citation.objects.bulk_create(Citation(decision_id=id, interpretation=one) for one in cited)
     return id
 
 

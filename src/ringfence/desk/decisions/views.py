@@ -8,7 +8,7 @@ from django.shortcuts import render, resolve_url
 
 from ringfence.desk.actor import DeskRequest
 from ringfence.desk.decisions import confirming, selectors, services
-from ringfence.desk.decisions.choosing import chosen
+from ringfence.desk.decisions.choosing import chosen, numbers_in
 from ringfence.desk.decisions.services import Why
 from ringfence.desk.errors import NotThere
 from ringfence.desk.pages import attempt, for_forms, for_staff, page_of, render_live
@@ -44,6 +44,7 @@ def decide(request: DeskRequest, number: int) -> HttpResponse:
             measure=chosen(told) if told.get("do") else None,
             off_ladder=told.get("off_ladder", ""),
             potential=told.get("potential") == "yes",
+            interpretations=numbers_in(told.get("interpretations", "")),
         )
         finding = told.get("finding", "")
         services.decide_by_person(case_id=number, finding_id=finding, why=why, actor=request.actor, now=datetime.now(UTC))

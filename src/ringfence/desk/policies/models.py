@@ -132,3 +132,29 @@ class Draft(models.Model):
         """What the database finds it by."""
 
         indexes = (models.Index(fields=("state", "-made"), name="policies_draft_state"),)
+
+
+class Interpretation(models.Model):
+    """How the provider reads a clause where its text leaves something open. Never changed; a later one may take its place.
+
+    `replaces` is the one that it takes the place of; `withdrawn`: it is applied no more.
+    """
+
+    clause = models.CharField(max_length=64)
+    question = models.CharField(max_length=500)
+    answer = models.TextField()
+    made = models.DateTimeField()
+    made_by = models.CharField(max_length=64)
+    replaces = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
+    withdrawn = models.DateTimeField(null=True)
+    withdrawn_by = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        """What the database finds it by."""
+
+        indexes = (models.Index(fields=("clause", "-made"), name="policies_interpretation_of"),)
+
+    @property
+    def applies(self) -> bool:
+        """It may be cited."""
+        return self.withdrawn is None and not hasattr(self, "replaced_by")

@@ -4,6 +4,7 @@ from typing import Final
 
 from django.urls import URLPattern, path
 
+from ringfence.desk.decisions import interpretation_views as interpreting
 from ringfence.desk.enforcement import ruling_views as ruling
 from ringfence.desk.policies import acceptance_views as accepting
 from ringfence.desk.policies import draft_views as drafting
@@ -37,3 +38,9 @@ RULINGS: Final[list[URLPattern]] = [
     path("policy/rulings/measures/<int:number>/", ruling.reconsider, name="reconsider"),
 ]
 """Of the enforcement: what rests on a clause."""
+
+INTERPRETATIONS: Final[list[URLPattern]] = [
+    path("policy/interpretations/", interpreting.interpretations, name="interpretations"),
+    path("policy/interpretations/<int:number>/", interpreting.interpretation, name="interpretation"),
+]
+"""Of the decisions, which cite them."""

@@ -22,7 +22,7 @@ from ringfence.desk.parties import record_views as recording
 from ringfence.desk.parties import views as parties
 from ringfence.desk.site import case_export as case_bundle
 from ringfence.desk.site import views as site
-from ringfence.desk.site.policy_urls import POLICIES, RULINGS
+from ringfence.desk.site.policy_urls import INTERPRETATIONS, POLICIES, RULINGS
 
 
 def _app(name: str, *patterns: URLPattern) -> URLResolver:
@@ -80,6 +80,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     _app(
         "decisions",
+        *INTERPRETATIONS,
         path("decisions/", decisions.decisions, name="decisions"),
         path("decisions/<str:id>/", decisions.decision, name="decision"),
         path("cases/<int:number>/decide/", decisions.decide, name="decide"),
