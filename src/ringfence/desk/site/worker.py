@@ -16,6 +16,7 @@ from typing import Final, Protocol
 import msgspec
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError, transaction
 
+from ringfence.desk.access.sweeping import sweep_sessions
 from ringfence.desk.actor import Actor, system
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act
@@ -144,6 +145,7 @@ class Worker:
         sealed = audit.seal(actor=self._actor)
         if now - self._marked >= _MARKING:
             self._marked = now
+            sweep_sessions(actor=self._actor, now=now)
             read = outbox.position(feed=RECEIPTS)
             if read:
                 mark_read(self._feeds / RECEIPTS, read)  # the gate throws away what lies before

@@ -1,10 +1,12 @@
 """Second factors, sessions, and links by which a password is set."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.test import Client
 from pytest_django.fixtures import Settings
 from tests.unit.desk.access.authenticator import code_of
@@ -14,7 +16,8 @@ from ringfence.desk.access import locks, services
 from ringfence.desk.access.mails import MAIL
 from ringfence.desk.access.models import Guess, Person
 from ringfence.desk.access.sealing import Unreadable, opened, sealed
-from ringfence.desk.actor import Actor, StaffRole
+from ringfence.desk.access.sweeping import sweep_sessions
+from ringfence.desk.actor import Actor, StaffRole, system
 from ringfence.desk.audit.models import Entry
 from ringfence.desk.errors import NotPermitted, NotThere
 from ringfence.desk.outbox.models import Message
@@ -216,3 +219,15 @@ def test_another_mail_address_is_taken_once_its_owner_confirmed_it() -> None:
     assert Person.objects.get().mail == "ana@voice.example"
     client.post(confirmation)
     assert Person.objects.get().mail == "new@voice.example"
+
+
+def test_sessions_that_are_over_are_swept_and_others_stay() -> None:
+    stranger, inside = Client(), signed_in()
+    stranger.get("/sign-in/passkey/", headers={"accept": "application/json"})
+    assert Session.objects.count() == 2
+    Session.objects.exclude(session_key=inside.session.session_key).update(expire_date=NOON)
+    assert sweep_sessions(actor=system("worker"), now=NOON + timedelta(seconds=1)) == 1
+    assert inside.get("/me/").status_code == 200
+    assert Session.objects.count() == 1
+    with pytest.raises(NotPermitted):
+        sweep_sessions(actor=ADMIN, now=NOON)
