@@ -138,10 +138,7 @@ def terms_of(pooled: Pooled) -> Terms:
         presence_rules=_bits(presence.judged for presence in presences),
         rule_span=_whole(spans[_length_of(pooled, judged)] for judged in pooled.judged),
         rule_members=_bits(set(pooled.measured[judged.rule]) for judged in pooled.judged),
-        rule_rows=_whole(
-            next(place for place, presence in zip(standing, presences, strict=True) if rule in presence.judged)
-            for rule in range(len(pooled.judged))
-        ),
+        rule_rows=_whole(_rows_of(rule, presences, standing) for rule in range(len(pooled.judged))),
         cool_down_us=_whole(pooled.rules[judged.rule].cool_down_us for judged in pooled.judged),
         quiet=quiet,
         words=quiet + len(pooled.judged),
@@ -212,6 +209,11 @@ def _standing(presences: Sequence[_Presence], places: Sequence[int], end: int) -
     """Return each presence's word: that of the count that is the same, or one of its own from `end` on."""
     own = [presence.like is None for presence in presences]
     return [end + sum(own[:nth]) if each.like is None else places[each.like] for nth, each in enumerate(presences)]
+
+
+def _rows_of(rule: int, presences: Sequence[_Presence], standing: Sequence[int]) -> int:
+    """Return the word of the presence that a rule asks for."""
+    return next(place for place, presence in zip(standing, presences, strict=True) if rule in presence.judged)
 
 
 def _same_count(pooled: Pooled, length_us: Micros, members: frozenset[int]) -> int | None:
