@@ -240,6 +240,7 @@ def fall_silent(*, tier: int, round: int, actor: Actor, now: datetime) -> None:
     ):
         return
     inquiry = row.inquiry
+    clocks.drop(about=(TIER, f"{tier}-{round}"), reason="its silence was taken", actor=_OURS, now=now)
     _record("fell-silent", inquiry, {"party": row.party}, actor, now)
     if inquiry.state != InquiryState.OPEN:
         return

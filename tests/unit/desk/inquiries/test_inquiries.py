@@ -114,6 +114,7 @@ def test_silence_goes_upward_tier_by_tier_and_in_the_end_to_a_lead_and_to_watch(
     later(asking, 150)
     asking.work()
     assert Inquiry.objects.get().state == "unanswered"
+    assert {clock.state for clock in Obligation.objects.filter(noun=services.TIER)} == {"dropped"}, "silence was the consequence"
     assert [letter.mail.partition("@")[2] for letter in Letter.objects.order_by("created")] == [
         "shop.example",
         "resell.example",
