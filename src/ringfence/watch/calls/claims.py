@@ -35,7 +35,7 @@ class Claims:
     """
 
     def __init__(self, limit: int, told: Callable[[ClaimKey], None]) -> None:
-        """`told` is told of each new key."""
+        """`told` is told of each key that comes with no request: where one's credentials may vouch is known since it began."""
         self._limit = limit
         self._told = told
         self._claims: OrderedDict[ClaimKey, Claim] = OrderedDict()
@@ -88,6 +88,7 @@ class Claims:
     def load(self, claims: Iterable[tuple[ClaimKey, Claim]]) -> None:
         """Set `claims` in their order; not noted as changes."""
         for key, claim in claims:
+            self._told(key)
             self._set(key, claim)
 
     def clear(self) -> None:
@@ -101,7 +102,6 @@ class Claims:
             claims.move_to_end(key)
             claims[key] = claim
             return
-        self._told(key)
         claims[key] = claim
         if len(claims) > self._limit:
             claims.popitem(last=False)

@@ -112,6 +112,7 @@ class HappenedEvents(ColumnBatch):
         """The happenings' parts, each of all of them."""
         self._columns: dict[str, NDArray[Any]] = {}
         self._said: Said | None = None
+        self._senders: Distinct | None = None
         self.times = np.array(self._rows[_TIME], np.int64)
         self.kinds = np.array(list(map(KIND_CODES.__getitem__, self._rows[_KIND])), np.uint8)
         for place, event in self._odd_events():
@@ -196,19 +197,30 @@ class HappenedEvents(ColumnBatch):
             said = self._of_requests()
             return said.column(name, hashes, told, dtype)[said.places]
         if name in _OF_SENDER:
-            senders = self._rows[_SENDER]
-            hashed = {sender: told(_of_sender(sender, name)) for sender in set(senders)}
-            return np.array([hashed[sender] for sender in senders], dtype)
+            senders = self._of_senders()
+            return np.array([told(_of_sender(sender, name)) for sender in senders.each], dtype)[senders.places]
         if name == "direction":
-            of = self._directions.of
-            ways = [hashes["outbound"] if sender is not None else -1 for sender in self._rows[_SENDER]]
-            return np.array(
-                [told(of(said, None)) if way < 0 else way for way, said in zip(ways, self._rows[_ORIGIN], strict=True)], dtype
-            )
+            return self._ways(told)
         value = getattr(_BLANK, field.attribute)
         if field.type is Type.TEXT:
             return np.full(len(self), UNSET if value is None else hashes[value], dtype)
         return np.full(len(self), np.nan if value is None else value, dtype)
+
+    def _ways(self, told: Callable[[Any], Any]) -> NDArray[Any]:
+        senders, said = self._of_senders(), self._of_requests()
+        answered_for = np.array([sender is not None for sender in senders.each], np.bool_)[senders.places]
+        ways: NDArray[np.uint64] = np.full(len(self), told("outbound"), np.uint64)
+        strangers = np.unique(said.places[~answered_for])
+        of_requests: NDArray[np.uint64] = np.zeros(len(said.each), np.uint64)
+        of_requests[strangers] = [told(self._directions.of(said.each[nth], None)) for nth in strangers.tolist()]
+        ways[~answered_for] = of_requests[said.places[~answered_for]]
+        return ways
+
+    def _of_senders(self) -> "Distinct":
+        """Return who answers for events, each once or a few times."""
+        if self._senders is None:
+            self._senders = Distinct(self._rows[_SENDER])
+        return self._senders
 
     def _of_requests(self) -> "Said":
         """Return what requests said, each once."""
@@ -220,20 +232,27 @@ class HappenedEvents(ColumnBatch):
         return [(place, each) for place in self._odd if isinstance(each := self._happened[place], Event)]
 
 
-class Said:
-    """What requests said, each once; `places` tell of each event which of them is its own."""
+class Distinct:
+    """Objects, each once in the order in which they come; `places` tell of each event which of them is its own."""
 
-    def __init__(self, said: Sequence[Origin | Note], notes: Notes) -> None:
-        identities = np.fromiter(map(id, said), np.int64, len(said))
+    def __init__(self, objects: Sequence[Any]) -> None:
+        identities = np.fromiter(map(id, objects), np.int64, len(objects))
         _, firsts, places = np.unique(identities, return_index=True, return_inverse=True)
         order = np.argsort(firsts)  # as they came, and not as they stand in memory
         ranks = np.empty_like(order)
         ranks[order] = np.arange(order.size)
         self.places: Final[NDArray[np.int64]] = ranks[places]
-        distinct = [said[first] for first in firsts[order].tolist()]
+        self.each: Final[list[Any]] = [objects[first] for first in firsts[order].tolist()]
+
+
+class Said(Distinct):
+    """What requests said."""
+
+    def __init__(self, said: Sequence[Origin | Note], notes: Notes) -> None:
+        super().__init__(said)
+        distinct = self.each
         self._read = [nth for nth, each in enumerate(distinct) if type(each) is Origin]
         noted_ones = [each for each in distinct if isinstance(each, bytes)]
-        self._distinct = distinct
         self._notes = notes
         self._octets = np.frombuffer(b"".join(noted_ones), np.uint8)
         self._heads = np.zeros(len(noted_ones), np.int64)
@@ -243,13 +262,13 @@ class Said:
     def origins(self) -> Iterator[Origin]:
         """Yield them, read."""
         notes = self._notes
-        return (notes.origin(each) if isinstance(each, bytes) else each for each in self._distinct)
+        return (notes.origin(each) if isinstance(each, bytes) else each for each in self.each)
 
     def column(self, name: str, hashes: TextHashes, told: Callable[[Any], Any], dtype: Any) -> NDArray[Any]:  # noqa: ANN401
         """Return a field of each of them. `told` gives what stands for a value."""
-        column: NDArray[Any] = np.empty(len(self._distinct), dtype)
+        column: NDArray[Any] = np.empty(len(self.each), dtype)
         for nth in self._read:
-            column[nth] = told(getattr(self._distinct[nth], name))
+            column[nth] = told(getattr(self.each[nth], name))
         if self._noted.size:
             column[self._noted] = self._of_notes(name, hashes, told, dtype)
         return column
@@ -267,9 +286,9 @@ class Said:
 
     def words(self, name: str) -> NDArray[np.uint64]:
         """Return a text of each of them as a number's word."""
-        words: NDArray[np.uint64] = np.empty(len(self._distinct), np.uint64)
+        words: NDArray[np.uint64] = np.empty(len(self.each), np.uint64)
         for nth in self._read:
-            words[nth] = number_word(getattr(self._distinct[nth], name))
+            words[nth] = number_word(getattr(self.each[nth], name))
         of_notes: NDArray[np.uint64] = np.empty(self._heads.size, np.uint64)
         if noted.words_of(self._octets, self._heads, _NOTED[name], self._as_numbers(name), of_notes):
             for nth in np.flatnonzero(of_notes == noted.UNREAD).tolist():
@@ -289,7 +308,7 @@ class Said:
         return 0 if name not in _NUMBERS else 1 if self._notes.country is None else 2
 
     def _read_number(self, nth: int, name: str) -> str | None:
-        note = self._distinct[self._noted[nth]]
+        note = self.each[self._noted[nth]]
         assert isinstance(note, bytes)
         return self._notes.as_number(note, _NOTED[name])
 
