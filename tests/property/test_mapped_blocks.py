@@ -112,7 +112,7 @@ def test_plain_rows_of_a_mapped_table_need_no_reading_one_by_one() -> None:
     row = "c{0};2026-03-02T09:00:00Z;;;2026-03-02T09:01:00Z;acme;+43720123456;112;198.51.100.7;486;callee;;\n"
     data = (";".join(_HEADER) + "\n" + "".join(row.format(nth) for nth in range(50))).encode()
     assert both(data, PLAIN, 1 << 20, None) == 50
-    (block,) = read_blocks(io.BytesIO(data), HASHING, mapping=PLAIN)
+    (block,) = read_blocks(io.BytesIO(data), HASHING, mapping=PLAIN, octets=len(data))
     assert block.data.size == len(data) - data.index(b"\n") - 1  # nothing had to be put behind it
 
 

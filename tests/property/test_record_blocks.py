@@ -235,6 +235,17 @@ def test_records_read_one_by_one_make_a_block_too(lines: list[tuple[bytes, bytes
 def test_most_rows_need_no_reading_one_by_one() -> None:
     row = "c{0},2026-03-02T09:00:00Z,,2026-03-02T09:00:01Z,acme,+43720123456,112,198.51.100.7,486,callee,\n"
     data = (HEADER + "\n" + "".join(row.format(nth) for nth in range(50))).encode()
-    (block,) = read_blocks(io.BytesIO(data), HASHING)
+    (block,) = read_blocks(io.BytesIO(data), HASHING, octets=len(data))
     assert len(block.lines) == 50
     assert block.data.size == len(data) - len(HEADER) - 1  # nothing had to be put behind it
+
+
+def test_a_short_file_is_read_row_by_row_and_gives_the_same() -> None:
+    row = "c{0},2026-03-02T09:00:00Z,,2026-03-02T09:00:01Z,acme,+43720123456,112,198.51.100.7,486,callee,\n"
+    data = (HEADER + "\n" + "".join(row.format(nth) for nth in (1, 2, 2, 3)) + "damaged\n").encode()
+    (short,) = read_blocks(io.BytesIO(data), HASHING)
+    (in_blocks,) = read_blocks(io.BytesIO(data), HASHING, octets=len(data))
+    assert of_block(short) == of_block(in_blocks)
+    assert short.problems == in_blocks.problems
+    assert short.lines.tolist() == [2, 3, 5]
+    assert (short.place, in_blocks.place) == (None, len(HEADER) + 1)

@@ -1,5 +1,6 @@
 """Files of call records as blocks of columns: the same records and problems as row by row, sooner."""
 
+import os
 from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 from itertools import islice
@@ -18,6 +19,8 @@ from ringfence.watch.wire.cdr.rows import MappedLines
 _OCTETS: Final = 1 << 20
 """Of a block: its columns stay in the processor's cache, and what one block costs is nothing to what its rows do."""
 _ROWS: Final = 4_096
+_FEW: Final = 16
+"""A file of so small a part of a block is read row by row: what reads blocks may have to be compiled first, which takes seconds."""
 VERSTAT: Final = "verstat"
 """A column that is read row by row: few files have it."""
 
@@ -45,10 +48,20 @@ def read_blocks(
     except WrongHeader as wrong:
         raise unreadable(wrong, mapping) from wrong
     is_odd = not has_header or is_utf16(begun.first) or (isinstance(reader, MappedLines) and not reader.is_plain)
-    if is_odd or VERSTAT in reader.names:
+    if is_odd or VERSTAT in reader.names or _is_short(file, octets // _FEW):
         rows = (row for nth, line in numbered if (row := reader.row(nth, line)) is not None)
         return once_in_blocks(blocks_of(rows, hashing))
     return once_in_blocks(_blocks(file, BlockReader(reader, hashing), number + 1, octets))
+
+
+def _is_short(file: BinaryIO, octets: int) -> bool:
+    """Tell whether no more than so many octets are left to be read."""
+    if not file.seekable():
+        return False
+    place = file.tell()
+    left = file.seek(0, os.SEEK_END) - place
+    file.seek(place)
+    return left <= octets
 
 
 def blocks_of(rows: Iterable[CallRecord | RowProblem], hashing: Hashing, *, size: int = _ROWS) -> Iterator[RecordBlock]:

@@ -15,7 +15,7 @@ def row(call_id: str = "a", second: int = 0, account: str = "acme") -> str:
     return f"{call_id},2026-03-02T09:00:{second:02}Z,,2026-03-02T09:01:00Z,{account},+43720123456,112,198.51.100.7,486,callee,\n"
 
 
-def alike(data: bytes, *, octets: int = 1 << 20) -> tuple[list[int], list[RowProblem]]:
+def alike(data: bytes, *, octets: int = 1_024) -> tuple[list[int], list[RowProblem]]:
     """Return the lines of the records and the problems, which are the same in blocks as row by row."""
     rows = list(call_records.read(io.BytesIO(data)))
     blocks = list(read_blocks(io.BytesIO(data), HASHING, octets=octets))
