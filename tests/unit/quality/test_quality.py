@@ -229,6 +229,9 @@ def test_a_page_has_the_figures_and_says_how_to_make_it_again(small: Report) -> 
     assert "ringfence bench quality --seed 2" in text
     assert "## Carriers set aside" in text
     assert small.policy in text
+    assert " --no-" not in text
+    bare = page(msgspec.structs.replace(small, held_out=None, left_out=[], sessions=None, moved=[]))
+    assert "--no-held-out --no-ablation --no-sessions --page FILE`" in bare
     widths = {line.count("|") for line in tables(small).splitlines() if line.startswith("| auto-dialing |")}
     assert widths
 
