@@ -18,9 +18,11 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
-from ringfence.desk.actor import system
+from ringfence.desk.actor import Actor, system
 from ringfence.desk.complaints.fetching import FetchFailed, Source, fetch
 from ringfence.desk.complaints.models import Complaint
+from ringfence.desk.recovery.models import Request, RequestDoor
+from ringfence.desk.recovery.services import take_in
 
 pytestmark = [pytest.mark.needs("dovecot"), pytest.mark.django_db]
 
@@ -144,6 +146,18 @@ def test_a_mail_that_is_too_large_stays_and_the_others_come(source: Source) -> N
     put(source, b"Subject: big\r\n\r\n" + b"x" * 20_000, RAW)
     assert fetch(source, actor=MAILBOX, now=NOW) == 1
     assert (lying_in(source, "INBOX"), Complaint.objects.count()) == (1, 1)
+
+
+def test_mails_of_the_service_mailbox_are_requests_and_come_once(source: Source) -> None:
+    def keep(raw: bytes, actor: Actor, now: datetime) -> None:
+        take_in(raw=raw, sender="", door=RequestDoor.IMAP, actor=actor, now=now)
+
+    put(source, RAW, b"From: joe@example.org\r\nAuto-Submitted: auto-replied\r\n\r\naway\r\n")
+    assert fetch(source, actor=MAILBOX, now=NOW, keep=keep) == 2
+    put(source, RAW)
+    assert fetch(source, actor=MAILBOX, now=NOW, keep=keep) == 1
+    assert [(row.door, row.mail) for row in Request.objects.all()] == [("imap", "joe@example.org")]
+    assert (lying_in(source, "INBOX"), Complaint.objects.count()) == (0, 0)
 
 
 def test_a_server_that_is_away_is_said_to_be_so() -> None:

@@ -71,6 +71,7 @@ class Turns:
     def _fetch(self, imap: ImapPart, keep: "Keep | None" = None) -> bool:
         from ringfence.desk.actor import system
         from ringfence.desk.complaints.fetching import FetchFailed, Source, fetch
+        from ringfence.desk.errors import DeskError
 
         host, port = address_port(imap.address)
         password = (self._data / imap.password_file).read_text(encoding="utf-8").strip()
@@ -86,7 +87,7 @@ class Turns:
         )
         try:
             return fetch(source, actor=system("mail"), now=datetime.now(UTC), keep=keep) > 0
-        except FetchFailed as error:
+        except (FetchFailed, DeskError) as error:  # what the desk did not take stays in the mailbox
             log.warning("%s", error)
             return False
 

@@ -74,12 +74,16 @@ def ask(*, asked: Asked, address: str, actor: Actor, now: datetime) -> int:
 
 def _bound(who: str, now: datetime) -> None:
     """Bound what strangers put in: by source, and all together."""
-    if Request.objects.filter(state=RequestState.OPEN).count() >= MOST_OPEN:
-        raise RequestRefused("so many requests wait that none is taken now; call us, or try again later")
+    _make_sure_of_room()
     try:
         guessing.charge(guessing.of_asker(who), now=now)
     except guessing.TooManyTries:
         raise RequestRefused("so much was asked from where you are that nothing more is taken now; call us") from None
+
+
+def _make_sure_of_room() -> None:
+    if Request.objects.filter(state=RequestState.OPEN).count() >= MOST_OPEN:
+        raise RequestRefused("so many requests wait that none is taken now; call us, or try again later")
 
 
 def take_in(*, raw: bytes, sender: str, door: str, actor: Actor, now: datetime) -> int | None:
@@ -101,6 +105,8 @@ def take_in(*, raw: bytes, sender: str, door: str, actor: Actor, now: datetime) 
     author = parseaddr(str(reading.letter(raw).get("From", "")))[1] or sender
     if door == RequestDoor.MAIL:
         _bound(f"mail:{author.lower()}", now)
+    else:
+        _make_sure_of_room()  # no sender's bound: who is refused stays in that mailbox, before all others
     keep_file(data_folder() / "mail" / f"{digest}.eml", raw)
     said = f"{reading.heading(raw)}\n{reading.text(raw)}".strip()[:SAID_LENGTH]
     with transaction.atomic():
