@@ -96,6 +96,8 @@ def _show_physical(measured: Physical) -> None:
         print(f"    rules {', '.join(group.rules)}")
         for shared in group.measures:
             print(f"    {shared.measure} in {shared.seconds:g} s, for {', '.join(shared.rules)}")
+        if group.grain_seconds is not None:
+            print(f"    events leave {group.grain_seconds:g} s at a time, and the windows are so much longer at most")
         print(f"    {group.key_bytes} B a key, {group.event_bytes} B an event in the window")
     print()
     for tallied in measured.tallied:

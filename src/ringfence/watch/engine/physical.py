@@ -22,7 +22,10 @@ class Shared(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Rules that one pass measures. `key_bytes` and `event_bytes` are what a key and an event in its window take."""
+    """Rules that one pass measures. `key_bytes` and `event_bytes` are what a key and an event in its window take.
+
+    With `grain_seconds` events leave the windows a whole grain at a time; the windows' lengths have one more.
+    """
 
     key: str
     on: str
@@ -32,6 +35,7 @@ class Group(msgspec.Struct, frozen=True):
     measures: tuple[Shared, ...]
     key_bytes: int
     event_bytes: int
+    grain_seconds: float | None = None
 
 
 class TalliedRule(msgspec.Struct, frozen=True):
@@ -96,4 +100,5 @@ def _groups(plan: Plan) -> Iterator[Group]:
             measures=tuple(Shared(text, length / SECOND, names) for text, length, names in kept.measures),
             key_bytes=kept.key_bytes,
             event_bytes=kept.event_bytes,
+            grain_seconds=None if kept.grain_us is None else kept.grain_us / SECOND,
         )

@@ -18,13 +18,15 @@ _SLOT = 4
 class Footprint:
     """What a group keeps. `measures` are each measure as a rule writes it, its window's length, and the rules that ask for it.
 
-    `key_bytes` and `event_bytes` are what a live key and an event in the longest window take.
+    `key_bytes` and `event_bytes` are what a live key and an event in the longest window take. `grain_us`: events leave a whole
+    grain at a time, and lengths have one more.
     """
 
     lengths: tuple[Micros, ...]
     measures: tuple[tuple[str, Micros, tuple[str, ...]], ...]
     key_bytes: int
     event_bytes: int
+    grain_us: Micros | None = None
 
     def bytes_of(self, room: Room) -> int:
         """Return what the group's arrays take with room for so many: lengths of arrays are powers of two."""
@@ -38,7 +40,7 @@ def footprint(rules: Sequence[Rule]) -> Footprint:
     key = _WORD * terms.words + _SLOT * (1 + len(pooled.judged)) + 2 * CELL.itemsize
     pairs = _WORD * len(pooled.pair_lanes) + 2 * CELL.itemsize * tables_of(terms)
     event = ROW.itemsize + pairs + VALUE.itemsize * len(pooled.value_lanes)
-    return Footprint(pooled.lengths, tuple(_measures(pooled)), key, event)
+    return Footprint(pooled.lengths, tuple(_measures(pooled)), key, event, pooled.terms[0].grain_us or None)
 
 
 def _measures(pooled: Pooled) -> list[tuple[str, Micros, tuple[str, ...]]]:

@@ -9,9 +9,9 @@ import pytest
 from tests.property.paired_rules import compare, field, measured, number, rule
 
 from ringfence.cli.kept_passes import passes_folder, prune_passes
-from ringfence.policy.plan import Measure, MeasureFunction, Plan
+from ringfence.policy.plan import Measure, MeasureFunction, Plan, Rolling
 from ringfence.vocabulary.contracts import Event, EventKind
-from ringfence.vocabulary.times import SECOND, Micros
+from ringfence.vocabulary.times import DAY, SECOND, Micros
 from ringfence.watch.engine import Engine, stepping
 from ringfence.watch.engine.physical import physical
 from ringfence.watch.windows import Limits
@@ -36,6 +36,20 @@ def test_the_physical_plan_says_what_rules_share_what_is_tallied_and_how_it_can_
     assert told.split_by["many"] == "account"
     assert told.most_bytes == 1 << 26
     assert told.beside_bytes <= told.most_bytes / 3
+
+
+def test_the_physical_plan_says_by_how_much_events_leave_and_keeps_such_rules_apart() -> None:
+    hours = Rolling("window", Micros(7200 * SECOND), Micros(600 * SECOND))
+    week = Rolling("window", Micros(7 * DAY), Micros(3600 * SECOND))
+    pairs = replace(MANY, name="pairs", key=(field("account"), field("callee")), windows=(week,))
+    told = physical(Plan("a" * 64, (MANY, replace(MANY, name="coarse", windows=(hours,)), pairs)), Limits())
+    assert [(group.rules, group.window_seconds, group.grain_seconds) for group in told.groups] == [
+        (("many",), (60.0,), None),
+        (("coarse",), (7800.0,), 600.0),
+        (("pairs",), (7 * 86_400.0 + 3600,), 3600.0),
+    ]
+    (long,) = physical(Plan("a" * 64, (replace(MANY, windows=(week,)),)), Limits()).tallied
+    assert long.why == "its window is no rolling one of a day at most"
 
 
 def test_passes_compiled_ahead_are_taken_up_between_steps_and_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
