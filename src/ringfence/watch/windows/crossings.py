@@ -10,15 +10,18 @@ from ringfence.vocabulary.times import Micros
 class Limits:
     """How much an engine may remember: `memory_bytes` for all rules, and of each rule so many events and live keys.
 
-    Beyond that the oldest events leave early. In a compiled window an event takes 40 bytes, 40 more for each distinct and 24 for
-    each numeric measure; a key about 80, up to 16 more for each measure and 12 for each rule; `footprint` says it for a group.
-    Tallies estimate the number of a key's distinct values beyond `exact_distinct`.
+    Beyond that the oldest events leave early. In a compiled window an event takes 40 bytes, 40 more for each distinct, 72 for
+    each commonest and 24 for each numeric measure; a key about 80, up to 24 more for each measure and 12 for each rule; `footprint`
+    says it for a group.
+    Tallies estimate the number of a key's distinct values beyond `exact_distinct`. Unless `in_advance`, what the next events may
+    need counts only once they came: nothing is forgotten before the bound is reached, and a burst may pass it for a moment.
     """
 
     events: int = 1 << 26
     keys: int = 1 << 24
     memory_bytes: int = MEMORY_BYTES
     exact_distinct: int = EXACT_DISTINCT
+    in_advance: bool = True
 
 
 @dataclass(frozen=True, slots=True)

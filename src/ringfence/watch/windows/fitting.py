@@ -1,4 +1,6 @@
-"""Which rules the compiled windows hold, and which of them together: rolling windows up to a day, no need of event objects."""
+"""Which rules the compiled windows hold, and which of them together: rolling windows up to a day, or a week of one party's calls
+with another, by grains or not, and no need of event objects.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
