@@ -12,9 +12,12 @@ from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.decisions.models import Decision, DecisionKind, parameters_of
 from ringfence.desk.outbox import services as outbox
+from ringfence.desk.policies import rulings
 from ringfence.desk.policies import selectors as policies
+from ringfence.desk.policies.rulings import About
 from ringfence.policy import Bundle
-from ringfence.vocabulary.contracts import Action, ActionKind, CallClass, Scope
+from ringfence.vocabulary.contracts import Action, ActionKind, CallClass, Scope, Subject
+from ringfence.vocabulary.subjects import SubjectKind
 
 CLAUSES: Final = ("compromised-password", "credentials", "technical-prevention")
 """What permits it: the first of these that the version in force has."""
@@ -25,11 +28,11 @@ REVIEWED_WITHIN: Final = timedelta(days=3)
 def decide_protection(*, case_id: int, scope: Scope, calls: CallClass, says: str, actor: Actor, now: datetime) -> str | None:
     """Decide that a class of calls is barred until a person reviews it; return the decision. It gives no strike.
 
-    `None` where the same is in force already, no version is posted, or none of `CLAUSES` is in it.
+    `None` where the same is in force already, no version is posted, or none of `CLAUSES` stands in it.
     """
     require(actor.decides and actor.kind in (ActorKind.PERSON, ActorKind.SYSTEM), actor, "protect parties")
     version = policies.current(actor=actor)
-    clause = clause_for(policies.bundle(hash=version.hash)) if version is not None else ""
+    clause = clause_for(policies.bundle(hash=version.hash), scope, actor, now) if version is not None else ""
     action = Action(kind=ActionKind.BAR, bars=calls)
     if version is None or not clause or _is_barred(scope, action):
         return None
@@ -70,6 +73,8 @@ def _is_barred(scope: Scope, action: Action) -> bool:
     return same.filter(parameters=parameters_of(action)).exists()
 
 
-def clause_for(bundle: Bundle) -> str:
-    """Return the clause that permits it; empty where the version has none of them."""
-    return next((slug for slug in CLAUSES if bundle.clause(slug) is not None), "")
+def clause_for(bundle: Bundle, scope: Scope, actor: Actor, now: datetime) -> str:
+    """Return the clause that permits it; empty where the version has none of them, or courts struck all for whom it protects."""
+    about = About(Subject(kind=scope.kind, id=scope.value), (scope.value,) if scope.kind is SubjectKind.PARTY else ())
+    there = (slug for slug in CLAUSES if bundle.clause(slug) is not None)
+    return next((slug for slug in there if rulings.striking(clause=slug, about=about, moments=[now], actor=actor) is None), "")

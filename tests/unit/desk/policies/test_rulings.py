@@ -9,9 +9,9 @@ from tests.unit.desk.scene import ADMIN, ANALYST, LEAD, NOON, STRANGER, WORKER, 
 
 from ringfence.desk.audit import selectors as audit
 from ringfence.desk.cases.models import Case
+from ringfence.desk.decisions import protecting, struck, wishes
 from ringfence.desk.decisions import selectors as decisions
 from ringfence.desk.decisions import services as deciding
-from ringfence.desk.decisions import struck
 from ringfence.desk.decisions.models import Alarm, Decision, Reconsideration
 from ringfence.desk.decisions.services import NothingProposed, Why
 from ringfence.desk.enforcement import struck as orders_struck
@@ -22,7 +22,7 @@ from ringfence.desk.policies import rulings
 from ringfence.desk.policies.models import Ruling
 from ringfence.desk.policies.rulings import About, Judgment, Reach, RulingRefused
 from ringfence.feeds.segments import records_after
-from ringfence.vocabulary.contracts import Reference, Subject
+from ringfence.vocabulary.contracts import CallClass, Reference, Scope, Subject
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import micros
 
@@ -260,3 +260,23 @@ def test_only_who_administers_records_rulings_and_each_once(desk: Desk) -> None:
         rulings.reinstate_clause(ruling=first.pk, judgment=BACK, at=NOON - DAY, actor=ADMIN, now=NOON)
     assert not struck.reconsiderations(actor=STRANGER).exists()
     assert decisions.alarms(actor=LEAD) == []
+
+
+def test_protection_rests_on_a_clause_that_stands_and_a_called_persons_wish_on_none_that_is_struck(desk: Desk) -> None:
+    desk.find()
+    case = Case.objects.get().pk
+
+    def wish(complaint: int) -> str | None:
+        pair = ("+3225550101", "+3225550102")
+        return wishes.decide_wish(case_id=case, pair=pair, complaint=complaint, actor=WORKER, now=NOON)
+
+    first = wish(1)
+    strike(POWER)
+    assert first is not None
+    assert wish(2) is None
+    scope = Scope(kind=SubjectKind.ACCOUNT, value="shop-1")
+    said = "Its login is somebody else's."
+    premium = CallClass.PREMIUM
+    assert protecting.decide_protection(case_id=case, scope=scope, calls=premium, says=said, actor=WORKER, now=NOON) is None
+    desk.work()
+    assert Reconsideration.objects.get().decision_id == first
