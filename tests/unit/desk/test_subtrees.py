@@ -1,3 +1,4 @@
+# size: the tables of every route stand beside what is asked of each
 """A customer's or reseller's people and programs see their own subtree alone: each view and route of the desk, one by one.
 
 A route that is not in the tables below fails: whoever adds one says here whom it is for.
