@@ -7,7 +7,7 @@ import zipfile
 from hashlib import blake2b
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 from tests.browser.office import Office, shoot, sign_in
 
 from ringfence.desk.audit.bundles import prove
@@ -28,7 +28,7 @@ def open_case(page: Page, office: Office) -> None:
 
 def reach_resell(page: Page, office: Office) -> None:
     page.goto(f"{office.address}/parties/import/")
-    files = {"name": "contacts.csv", "mimeType": "text/csv", "buffer": CONTACTS.encode()}
+    files = FilePayload(name="contacts.csv", mimeType="text/csv", buffer=CONTACTS.encode())
     page.locator("input[type=file][name*=contact]").set_input_files(files)
     page.get_by_role("button", name="Import: write it").click()
     expect(page.get_by_role("heading").first).to_be_visible()

@@ -5,7 +5,7 @@ from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 
-from ringfence.desk.actor import DeskRequest
+from ringfence.desk.actor import Actor, DeskRequest
 from ringfence.desk.appeals import selectors as appeals
 from ringfence.desk.audit import selectors as audit
 from ringfence.desk.cases import selectors as cases
@@ -83,12 +83,8 @@ def case_page(request: DeskRequest, number: int) -> HttpResponse:
     context = {
         "case": file.case,
         "notes": file.notes,
-        "seen": seen_elsewhere(case=number, actor=actor),
-        "links": cases.links(case=number, actor=actor),
-        "watchers": cases.watchers(case=number, actor=actor),
         "findings": found,
         "complaints": file.complaints,
-        "peers": complaints.peers(actor=actor),
         "decisions": decisions.decisions_of_case(case=number, actor=actor),
         "orders": ordered,
         "entries": entries,
@@ -99,12 +95,7 @@ def case_page(request: DeskRequest, number: int) -> HttpResponse:
         if proposal is not None
         else None,
         "strikes": list(strikes(actor=actor, party=file.case.subject_id)[:50]) if file.case.subject_kind == "party" else [],
-        "notices": list(notices.notices(actor=actor, case=number)[:50]),
-        "appeals": list(appeals.appeals(actor=actor, case=number)),
-        "clocks": list(clocks.obligations(actor=actor, now=now, wanted=Wanted(state="all", case=number))[:50]),
-        "inquiries": list(inquiries.inquiries(actor=actor, case=number)[:50]),
-        "inquiry_kinds": InquiryKind.choices,
-        "clock_names": clocks.clock_names(actor=actor),
+        **_work(number, actor, now),
         "now": now,
         "outcomes": CaseOutcome.choices,
         "roles": [role.value for role in Role if role.value != file.case.role],
@@ -113,6 +104,22 @@ def case_page(request: DeskRequest, number: int) -> HttpResponse:
         "classes": list(CallClass),
     }
     return render_live(request, "site/case.html", "site/_case.html", context)
+
+
+def _work(number: int, actor: Actor, now: datetime) -> dict[str, object]:
+    """Return what people do about a case, and what it has to do with others."""
+    return {
+        "seen": seen_elsewhere(case=number, actor=actor),
+        "links": cases.links(case=number, actor=actor),
+        "watchers": cases.watchers(case=number, actor=actor),
+        "clocks": list(clocks.obligations(actor=actor, now=now, wanted=Wanted(state="all", case=number))[:50]),
+        "clock_names": clocks.clock_names(actor=actor),
+        "inquiries": list(inquiries.inquiries(actor=actor, case=number)[:50]),
+        "inquiry_kinds": InquiryKind.choices,
+        "peers": complaints.peers(actor=actor),
+        "notices": list(notices.notices(actor=actor, case=number)[:50]),
+        "appeals": list(appeals.appeals(actor=actor, case=number)),
+    }
 
 
 def _was_ordered(finding: Finding | None, ordered: list[Order]) -> bool:
