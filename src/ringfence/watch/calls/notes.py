@@ -39,7 +39,14 @@ class Notes:
 
     def origin(self, note: Note) -> Origin:
         """Return what a request said."""
+        return self._origin(read(note))
+
+    def whole(self, note: Note) -> tuple[Origin, TransactionKey, CallKey]:
+        """Return what a request said, by what it is known, and by what the call is that it may begin."""
         head = read(note)
+        return self._origin(head), _request_key(head), _call_key(head)
+
+    def _origin(self, head: Head) -> Origin:
         method = f.METHODS[head.method - 1]
         texts: list[Any] = head.texts
         number = self.number
@@ -91,15 +98,12 @@ class Notes:
     @staticmethod
     def request_key(note: Note) -> TransactionKey:
         """Return by what a request is known."""
-        head = read(note)
-        texts: list[Any] = head.texts
-        return texts[n.CALL_ID], head.cseq, f.METHODS[head.method - 1], texts[n.BRANCH], texts[n.SOURCE]
+        return _request_key(read(note))
 
     @staticmethod
     def call_key(note: Note) -> CallKey:
         """Return by what the call that a request begins is known."""
-        texts: list[Any] = read(note).texts
-        return texts[n.CALL_ID], texts[n.TAG]
+        return _call_key(read(note))
 
     def callee(self, note: Note) -> tuple[str | None, Micros]:
         """Return who is called, and when that was."""
@@ -120,6 +124,16 @@ def text(note: Note, which: int) -> str | None:
     before = note[n.LENGTHS : n.LENGTHS + which]
     at = n.HEAD.size + sum(before) - n.NONE * before.count(n.NONE)
     return note[at : at + length].decode("ascii")
+
+
+def _request_key(head: Head) -> TransactionKey:
+    texts: list[Any] = head.texts
+    return texts[n.CALL_ID], head.cseq, f.METHODS[head.method - 1], texts[n.BRANCH], texts[n.SOURCE]
+
+
+def _call_key(head: Head) -> CallKey:
+    texts: list[Any] = head.texts
+    return texts[n.CALL_ID], texts[n.TAG]
 
 
 def _called(note: Note) -> str | None:

@@ -9,6 +9,7 @@ from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import happenings
 from ringfence.watch.calls.batch import Batch
+from ringfence.watch.calls.entries import CallKey, Origin, TransactionKey
 from ringfence.watch.calls.followed import FollowedCall, FollowedRequest
 from ringfence.watch.calls.happenings import Happening
 from ringfence.watch.calls.legs import Leg, bounded, earlier_keys, request_key, response_keys
@@ -168,18 +169,22 @@ class Tracker(Life):
         """Keep what a request said that the kernel saw for the first time, and of the call that it begins."""
         slot, call, time, _, flags, *_ = told
         requests, calls = self.transactions, self.calls
-        requests.keys[slot], requests.origins[slot], requests.hops[slot] = note, note, [batch.destination(row)]
+        said: Origin | Note = note
+        key: TransactionKey | Note = note
+        call_key: CallKey | Note = note
         if self._reads_notes or (flags & c.NEW_CALL and self.options.identities is not None):
-            origin = requests.origin(slot)
-            requests.origins[slot] = self._identified(origin, batch.datagram(row)) if flags & c.NEW_CALL else origin
+            said, key, call_key = self.notes.whole(note)
+            if flags & c.NEW_CALL:
+                said = self._identified(said, batch.datagram(row))
+        requests.keys[slot], requests.origins[slot], requests.hops[slot] = key, said, [batch.destination(row)]
         vouched = self.claims.vouched(self.notes.claimant(note)) if flags & c.MAY_BE_VOUCHED else None
         requests.senders[slot] = sender = self._senders.of(batch.source(row), vouched, time)
         if flags & c.ALL_DIGITS:
             self._odd(self._oddities.tool(batch.datagram(row), requests.origin(slot), sender, self._stamping(time)))
-        requests.calls[slot] = note if call >= 0 else None
+        requests.calls[slot] = call_key if call >= 0 else None
         if call >= 0:
             if flags & c.NEW_CALL:
-                calls.keys[call], calls.origins[call] = note, requests.origins[slot]
+                calls.keys[call], calls.origins[call] = call_key, said
                 calls.tags[call] = calls.named[call] = None
             self._attempted(slot, call, flags, time)
 
