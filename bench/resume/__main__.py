@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> int:
         print(f"watch did not start:\n{error}")
         return 1
     finally:
-        shutil.rmtree(data)
+        shutil.rmtree(data, ignore_errors=True)  # the copy of a killed watch may be writing still
     return 0
 
 

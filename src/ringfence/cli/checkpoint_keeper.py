@@ -47,6 +47,7 @@ class CheckpointKeeper:
         """Make a copy that writes a draft; return its process id, for `follow`. `None` where there is nothing to wait for."""
         if not self._pipeline.is_whole:
             return None
+        watch = os.getpid()
         try:
             copy = os.fork()
         except OSError as error:
@@ -54,7 +55,7 @@ class CheckpointKeeper:
             self.write()
             return None
         if copy == 0:
-            self._be_copy()
+            self._be_copy(watch)
         return copy
 
     def follow(self, copy: int) -> None:
@@ -79,8 +80,8 @@ class CheckpointKeeper:
         except OSError as error:
             self._failed(str(error))
 
-    def _be_copy(self) -> None:
-        """Write the draft and end, whatever happens: nothing else of watch may run here."""
+    def _be_copy(self, watch: int) -> None:
+        """Write the draft, if the process `watch` is still there for it, and end: nothing else of watch may run here."""
         code = _UNKNOWN
         try:
             signal.set_wakeup_fd(-1)
@@ -90,7 +91,7 @@ class CheckpointKeeper:
             gc.disable()
             os.nice(_NICE)
             checkpoint = self._pipeline.checkpoint()
-            if checkpoint is not None:
+            if checkpoint is not None and os.getppid() == watch:
                 draft_checkpoint(self._folder, checkpoint)
                 code = 0
         except OSError as error:
