@@ -22,6 +22,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from ringfence.cli import report_file
 from ringfence.cli.certificates import CertificatesRefused, identities_of
 from ringfence.cli.collection import spare_collection
+from ringfence.cli.memory import give_back_what_is_freed
 from ringfence.cli.shipped import DEFAULT_BUNDLE
 from ringfence.cli.told import plain, say, tell
 from ringfence.policy import Bundle, BundleRefused, load, read_folder, render
@@ -38,7 +39,7 @@ from ringfence.watch.attribution import (
     read_reference,
     read_rights,
 )
-from ringfence.watch.engine import Engine, RuleUnmeasurable
+from ringfence.watch.engine import Engine, Limits, RuleUnmeasurable, limits_of
 from ringfence.watch.identity import Identities
 from ringfence.watch.recorded import (
     FORMATS,
@@ -59,6 +60,10 @@ from ringfence.watch.sources.errors import UnreadableFile
 NONE, SOME, UNUSABLE = 0, 1, 2
 _NAMED: Final = 5
 _PLAIN_WIDTH: Final = 180
+_MEMORY: Final = 224
+"""MiB that rules remember together: with all else under 300 MB more than the start takes, however large the files are."""
+_LEAST_MEMORY: Final = 64
+_MIB: Final = 1 << 20
 _KEY: Final = b""
 """A scan belongs to no installation: the same input gives everybody the same ids."""
 
@@ -73,6 +78,9 @@ Countries = Annotated[Csv, typer.Option(metavar="F", help="Countries of addresse
 Certificates = Annotated[
     Csv, typer.Option(metavar="DIR", help="Certificates by which signed identities (STIR/SHAKEN) are verified.")
 ]
+
+_REMEMBERED: Final = f"MiB that rules may remember together: {_MEMORY}, or less where the bundle says so."
+Memory = Annotated[int | None, typer.Option(metavar="MIB", min=_LEAST_MEMORY, help=_REMEMBERED, show_default=False)]
 
 
 def command(
@@ -94,9 +102,11 @@ def command(
     follow: Annotated[bool, typer.Option("--follow", help="Go on while the files are written, until Ctrl-C.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One finding a line, as JSON.")] = False,
     html: Annotated[Path | None, typer.Option(metavar="REPORT", help="Write a report too: one HTML file, with pictures.")] = None,
+    memory: Memory = None,
     mask: Annotated[bool, typer.Option("--mask", help="Hide the last four digits of numbers in report and table.")] = False,
 ) -> None:
     """Judge recorded traffic by a policy bundle and print what it finds."""
+    give_back_what_is_freed()
     bundle = _bundle(policy)
     reference, row_problems = _reference(bundle, {"accounts": accounts, "numbers": numbers, "trunks": trunks}, rights)
     options = replace(_options(timezone, country, since, until), mapping=_mapping(mapping), identities=_identities(certificates))
@@ -109,17 +119,16 @@ def command(
             recording: Recording | Followed
             if follow:
                 recording = _followed(files, choice, reference, options)
-                engine = _engine(bundle, reference, [path.name for path in files], addresses)
+                engine = _engine(bundle, reference, [path.name for path in files], addresses, memory)
                 collector = Collector(bundle, closely=False)
                 count = _print_each(judged(recording.batches(), engine, observer=collector), json=json)
             else:
                 inputs = find_inputs(files, choice.format, sys.stdin.buffer, otherwise=choice.otherwise)
                 recording = Recording(inputs, reference, options, progress=_progress(inputs, stack))
                 names = [each.path.name if each.path is not None else each.name for each in inputs.files]
-                engine = _engine(bundle, reference, names, addresses)
+                engine = _engine(bundle, reference, names, addresses, memory)
                 collector = Collector(bundle, closely=html is not None, rates=deck, hashes=engine.reads.hashes)
-                found = recording.judged(engine, observer=collector)
-                count = _print_json(found) if json else _print(found, collector, masked=mask)
+                count = _print(recording.judged(engine, observer=collector), collector, json=json, masked=mask)
         except UnreadableFile as refused:
             _refuse(str(refused))
         except RuleUnmeasurable as refused:
@@ -131,6 +140,7 @@ def command(
     given = Given(accounts is not None, trunks is not None, numbers is not None, timezone, country, deck)
     given = replace(given, countries=addresses is not None, certificates=certificates is not None)
     read = Read.of(recording, engine, row_problems)
+    engine.forget()  # what rules remember is of no use any more, and a report needs room
     tell(collector, read, given, events=recording.events_counted, findings=count, masked=mask)
     if html is not None:
         from ringfence.report.page import page  # it loads names of countries, a second that other scans need not wait
@@ -159,9 +169,18 @@ def _identities(folder: Path | None) -> Identities | None:
         _refuse(str(refused))
 
 
-def _engine(bundle: Bundle, reference: Reference, names: Sequence[str], addresses: AddressCountries | None) -> Engine:
+def _limits(bundle: Bundle, memory: int | None) -> Limits:
+    """Return what rules may remember: `memory` MiB where that is given."""
+    stated = limits_of(bundle.plan)
+    octets = min(stated.memory_bytes, _MEMORY * _MIB) if memory is None else memory * _MIB
+    return replace(stated, memory_bytes=octets, in_advance=False)
+
+
+def _engine(
+    bundle: Bundle, reference: Reference, names: Sequence[str], addresses: AddressCountries | None, memory: int | None
+) -> Engine:
     """Return an engine that judges by the bundle and the reference. Raises `RuleUnmeasurable`."""
-    engine = Engine(bundle.plan, key=_KEY, source=_names(names))
+    engine = Engine(bundle.plan, key=_KEY, source=_names(names), limits=_limits(bundle, memory))
     engine.know(Directory(reference))
     engine.locate(addresses)
     return engine
@@ -317,8 +336,10 @@ def _progress(inputs: Inputs, stack: ExitStack) -> Callable[[], None] | None:
     return lambda: progress.update(task, completed=sum(each.position for each in inputs.files))
 
 
-def _print(found: Iterable[Finding], collector: Collector, *, masked: bool) -> int:
+def _print(found: Iterable[Finding], collector: Collector, *, json: bool, masked: bool) -> int:
     """Print the findings that the collector sees pass, by rule and subject, and return how many there are."""
+    if json:
+        return _print_json(found)
     count = sum(1 for _ in found)
     table = findings_table(collector, masked=masked)
     if table is not None:

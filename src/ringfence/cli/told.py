@@ -65,7 +65,7 @@ def _in_all(read: Read) -> list[str]:
     if read.defects:
         lines.append(f"defects of SIP messages: {_counts(Counter(read.defects))}")
     lines += [
-        f"rule {rule} forgot {lost} events early, to bound memory: its findings are approximate"
+        f"rule {rule} forgot {lost} events early, to bound memory: its findings are approximate (--memory gives rules more)"
         for rule, lost in read.forgotten.items()
     ]
     return lines

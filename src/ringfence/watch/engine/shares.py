@@ -3,7 +3,8 @@
 It is shared out anew after every so many events, counted from the first one ever: so what is forgotten depends on the events alone,
 however they are cut into steps. While there is room for what everybody may need until then, nothing is forgotten. Where there is
 not, whoever takes most is halved until it fits, and forgets what is oldest. As much as the largest takes is kept free: arrays are
-copied when their length changes.
+copied when their length changes. What is not shared out in advance counts only what each needs for certain, and gives all of them
+room beyond the bound as long as that fits.
 """
 
 from collections.abc import Sequence
@@ -64,6 +65,10 @@ class _OfGroup:
     def octets(self) -> int:
         return self.group.footprint.bytes_of(self.room)
 
+    @property
+    def least_octets(self) -> int:
+        return self.group.footprint.bytes_of(self.least)
+
     def halve(self, *, hard: bool) -> bool:
         """Take half of what most of it goes into, unless it needs it, or with `hard` though it does; tell whether it could."""
         least = _LEAST if hard else self.least
@@ -83,6 +88,10 @@ class _OfTally:
     octets: int
     least: int
 
+    @property
+    def least_octets(self) -> int:
+        return self.least
+
     def halve(self, *, hard: bool) -> bool:
         """Take half of it, unless it needs that, or with `hard` though it does; tell whether it could."""
         least = _LEAST_OCTETS if hard else self.least
@@ -96,16 +105,18 @@ class _OfTally:
 class Shares:
     """Shares `octets` out between `groups` and `tallies`."""
 
-    def __init__(self, groups: Sequence[RuleGroup], tallies: Sequence[RuleTally], octets: int) -> None:
+    def __init__(self, groups: Sequence[RuleGroup], tallies: Sequence[RuleTally], octets: int, *, in_advance: bool = True) -> None:
         self._groups = groups
         self._tallies = tallies
         self._octets = octets
+        self._in_advance = in_advance
 
     def share_out(self, now: Micros) -> None:
         """Let each hold what it may until this is called next."""
         wanted: list[_OfGroup | _OfTally] = [*map(_group, self._groups), *map(_tally, self._tallies)]
         hard = False
-        while _needed(wanted) > self._octets:
+        fits = not self._in_advance and _needed([one.least_octets for one in wanted]) <= self._octets
+        while not fits and _needed([one.octets for one in wanted]) > self._octets:
             if not any(one.halve(hard=hard) for one in sorted(wanted, key=_octets, reverse=True)):
                 if hard:
                     break  # all hold the least that they can: no bound that a bundle may state is so low
@@ -142,6 +153,5 @@ def _octets(one: _OfGroup | _OfTally) -> int:
     return one.octets
 
 
-def _needed(wanted: list[_OfGroup | _OfTally]) -> int:
-    every = [one.octets for one in wanted]
+def _needed(every: list[int]) -> int:
     return sum(every) + max(every, default=0)

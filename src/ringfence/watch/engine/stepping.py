@@ -113,7 +113,8 @@ class Engine:
         self._shapes = tuple(group.window.shape(self._digests) for group in self._groups)
         self._call_ids = CallIds(remembered=other.call_ids, batch=ROUND)
         windows = [group.window for group in self._groups]
-        self._shares = Shares(windows, self._tallied.tallies, limits.memory_bytes - other.octets)
+        octets = limits.memory_bytes - other.octets
+        self._shares = Shares(windows, self._tallied.tallies, octets, in_advance=limits.in_advance)
         self._shares.share_out(_BEFORE_ALL)
         self._clock = _BEFORE_ALL
         self._next_event = 0

@@ -51,8 +51,9 @@ def flood(number: int, start: int = 0) -> list[Event]:
     ]
 
 
-def small(octets: int = 6 * MEBIBYTE) -> Engine:
-    return Engine(Plan("f" * 64, rules()), key=b"", source="test", limits=Limits(memory_bytes=octets))
+def small(octets: int = 6 * MEBIBYTE, *, in_advance: bool = True) -> Engine:
+    limits = Limits(memory_bytes=octets, in_advance=in_advance)
+    return Engine(Plan("f" * 64, rules()), key=b"", source="test", limits=limits)
 
 
 def test_however_a_flood_is_cut_the_same_is_found_and_forgotten() -> None:
@@ -92,6 +93,27 @@ def test_a_bound_that_nobody_reaches_forgets_nothing() -> None:
     found = roomy.step(events, LATER)
     assert all(lost == (0, 0) for lost in ((lost.events, lost.cool_downs) for lost in roomy.losses.values()))
     assert all(finding.approximate is None for finding in found)
+
+
+def test_a_bound_that_is_not_shared_out_in_advance_forgets_nothing_before_it_is_reached() -> None:
+    events = flood(20_000)
+    reserved, by_need = small(64 * MEBIBYTE), small(64 * MEBIBYTE, in_advance=False)
+    for engine in (reserved, by_need):
+        engine.step(events, LATER)
+    assert any(lost.events for lost in reserved.losses.values())
+    assert not any(lost.events or lost.cool_downs for lost in by_need.losses.values())
+
+
+def test_a_bound_that_is_not_shared_out_in_advance_holds_all_the_same_however_a_flood_is_cut() -> None:
+    events = flood(5 * ROUND)
+    whole, pieces = small(8 * MEBIBYTE, in_advance=False), small(8 * MEBIBYTE, in_advance=False)
+    found, one_by_one = whole.step(events, LATER), []
+    for start in range(0, len(events), 10_000):
+        one_by_one += pieces.step(events[start : start + 10_000], LATER)
+        assert pieces.memory_bytes <= 2 * 8 * MEBIBYTE
+    assert one_by_one == found
+    assert pieces.losses == whole.losses
+    assert whole.losses["by-caller"].events > ROUND
 
 
 def test_what_one_does_not_need_another_may_take() -> None:

@@ -1,5 +1,7 @@
 """What tallies remember is bounded whatever comes: everything counts as room, oldest leave first, every loss is counted once."""
 
+from typing import Any
+
 import pytest
 from tests.property.paired_rules import ATTEMPT, END, compare, field, measured, number, rule
 from tests.property.plain_pairs import changed
@@ -16,7 +18,7 @@ TALKING = Measure("talking", MeasureFunction.CONCURRENT)
 LONG = Rolling("window", Micros(DAY), Micros(SECOND))
 
 
-def engine(rule: Rule, **limits: int) -> Engine:
+def engine(rule: Rule, **limits: Any) -> Engine:  # noqa: ANN401 - each is of the type that its field has
     return Engine(Plan("f" * 64, (rule,)), key=b"", source="test", limits=Limits(**limits))
 
 
