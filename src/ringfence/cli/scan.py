@@ -61,7 +61,7 @@ NONE, SOME, UNUSABLE = 0, 1, 2
 _NAMED: Final = 5
 _PLAIN_WIDTH: Final = 180
 _MEMORY: Final = 224
-"""MiB that rules remember together: with all else under 300 MB more than the start takes, however large the files are."""
+"""MiB that rules remember together: 200 MB of call records then took 280 MB more than the start, the report among them."""
 _LEAST_MEMORY: Final = 64
 _MIB: Final = 1 << 20
 _KEY: Final = b""
