@@ -117,6 +117,7 @@ def set_password(page: Page) -> None:
 
 
 def test_a_person_signs_in_with_an_app_then_with_a_passkey(browser: Browser, office: Office, post: Post) -> None:
+    # size: one journey, told in its order
     admin = sign_in(browser, office)
     invited(admin, office, post, "tina", role="analyst")
     page = browser.new_page()
@@ -181,6 +182,7 @@ def test_a_forgotten_password_is_set_by_a_mailed_link(browser: Browser, office: 
 def test_a_customer_whose_portal_a_thief_holds_is_locked_by_staff_after_a_mail_and_a_call(
     browser: Browser, office: Office, post: Post, tmp_path: Path
 ) -> None:
+    # size: one journey, told in its order
     desk = sign_in(browser, office)
     contacts = tmp_path / "contacts.csv"
     contacts.write_text(_CONTACTS, encoding="utf-8")

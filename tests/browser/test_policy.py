@@ -27,6 +27,7 @@ def archive() -> bytes:
 
 
 def test_a_draft_is_checked_compared_and_posted_and_a_struck_clause_ends_what_rests_on_it(browser: Browser, office: Office) -> None:
+    # size: one journey, told in its order
     office.find(SOURCE)
     order = office.order_against(SOURCE)
     page = sign_in(browser.new_context(color_scheme="dark"), office)
