@@ -17,12 +17,13 @@ from ringfence.desk.clocks import services as clocks
 from ringfence.desk.clocks.services import Owed
 from ringfence.desk.complaints import mails, quarantine, sending
 from ringfence.desk.complaints.answering import look_into, statement_of_complaint
+from ringfence.desk.complaints.bounces import bounce_in
 from ringfence.desk.complaints.campaigns.services import Grouping
 from ringfence.desk.complaints.kinds import leaf_of_report
 from ringfence.desk.complaints.models import Complaint, Door, Nature, Outcome
 from ringfence.desk.complaints.reports import reports_in
 from ringfence.desk.complaints.sending import Lookup
-from ringfence.desk.complaints.services import RECEIVED, keep_attachments
+from ringfence.desk.complaints.services import BOUNCED, RECEIVED, keep_attachments
 from ringfence.desk.complaints.submissions import decoded
 from ringfence.desk.complaints.telling_reporters import tell_received
 from ringfence.desk.complaints.tracebacks import start_clock
@@ -75,7 +76,15 @@ def _handle(message: Due, lookup: Lookup | None, grouping: Grouping, actor: Acto
                 start_clock(complaint=complaint, actor=actor, now=now)
             else:
                 _group(complaint, grouping, actor, now)
+        _tell_bounce(raw, checks, now)
         outbox.done(ids=[message.id])
+
+
+def _tell_bounce(raw: bytes, checks: Mapping[str, str], now: datetime) -> None:
+    """Say which mail of ours came back, where this one reports that."""
+    bounce = bounce_in(raw, own_token()) if "automatic" in checks else None
+    if bounce is not None:
+        outbox.enqueue(topic=BOUNCED, payloads=[{"message_id": bounce.message_id, "why": bounce.why}], now=now)
 
 
 def _group(complaint: Complaint, grouping: Grouping, actor: Actor, now: datetime) -> None:

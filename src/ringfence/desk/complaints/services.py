@@ -29,6 +29,7 @@ from ringfence.desk.outbox import services as outbox
 RECEIVED: Final = "complaint.received"
 """The mail process looks into what came; no reaction of the worker waits for files to be read."""
 CLOSED: Final = "complaint.closed"
+BOUNCED: Final = "mail.bounced"
 _TICKET_BYTES: Final = 16
 
 

@@ -47,4 +47,5 @@ class Letter(models.Model):
             models.Index(fields=("state", "due"), name="letters_due"),
             models.Index(fields=("case", "-created"), name="letters_case", condition=models.Q(case__isnull=False)),
             models.Index(fields=("noun", "noun_id"), name="letters_noun"),
+            models.Index(fields=("message_id",), name="letters_message"),
         )

@@ -126,6 +126,18 @@ def send_due(*, relay: Relay, actor: Actor, now: datetime, limit: int = 20) -> i
     return len(due)
 
 
+@transaction.atomic
+def note_bounce(*, message_id: str, why: str, actor: Actor, now: datetime) -> Letter | None:
+    """Note that the mail with this Message-ID came back; return the letter, `None` where none that had been sent has this id."""
+    require(actor.kind == ActorKind.SYSTEM, actor, "note bounces")
+    letter = Letter.objects.filter(message_id=message_id, state=LetterState.SENT).first()
+    if letter is None:
+        return None
+    Letter.objects.filter(id=letter.id).update(state=LetterState.BOUNCED, problem=why[:2000])
+    audit.record(acts=[Act(verb="letter-bounced", about=("letter", letter.id), case=letter.case)], actor=actor, now=now)
+    return letter
+
+
 def mail_of(letter: Letter, sender: str) -> EmailMessage:
     """Return a letter as the mail that it is sent as. Its headers say that no machine should answer (RFC 3834)."""
     mail, provider = EmailMessage(), letter.provider

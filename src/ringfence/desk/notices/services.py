@@ -186,15 +186,15 @@ def _settle(notice: Notice, state: NoticeState, problem: str, actor: Actor, now:
 
 
 @transaction.atomic
-def note_bounce(*, message_id: str, why: str, actor: Actor, now: datetime) -> bool:
-    """Note that the mail with this Message-ID came back; tell whether it was one of ours that had been sent."""
+def note_bounce(*, message_id: str, why: str, actor: Actor, now: datetime) -> Notice | None:
+    """Note that the mail with this Message-ID came back; return the notice, `None` where none that had been sent has this id."""
     require(actor.kind == ActorKind.SYSTEM, actor, "note bounces")
     notice = Notice.objects.filter(message_id=message_id, state=NoticeState.SENT).first()
     if notice is None:
-        return False
+        return None
     Notice.objects.filter(id=notice.id).update(state=NoticeState.BOUNCED, problem=why[:2000])
     audit.record(acts=[Act(verb="notice-bounced", about=("notice", notice.id), case=notice.case_id)], actor=actor, now=now)
-    return True
+    return notice
 
 
 @transaction.atomic

@@ -12,7 +12,10 @@ from ringfence.desk.complaints.kinds import BY_SLUG
 from ringfence.desk.complaints.models import Answer, Nature, Verdict
 from ringfence.desk.complaints.reporters import is_muted
 from ringfence.desk.complaints.telling_reporters import tell_outcome
+from ringfence.desk.decisions.services import raise_alarm
 from ringfence.desk.decisions.wishes import decide_wish
+from ringfence.desk.letters import services as letters
+from ringfence.desk.notices import services as notices
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.parties import selectors as parties
 from ringfence.vocabulary.subjects import SubjectKind
@@ -58,3 +61,16 @@ def on_wish(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
 def on_closed(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
     """Tell who complained what came of it."""
     tell_outcome(number=payload["complaint"], actor=actor, now=now)
+
+
+def on_bounced(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    """Note that a notice or letter came back, and have a person see whom it did not reach."""
+    notice = notices.note_bounce(message_id=payload["message_id"], why=payload["why"], actor=actor, now=now)
+    letter = None if notice else letters.note_bounce(message_id=payload["message_id"], why=payload["why"], actor=actor, now=now)
+    told = notice or letter
+    if told is None:
+        return
+    case = notice.case_id if notice is not None else letter.case if letter is not None else None
+    what, where = ("notice" if notice is not None else "letter"), "" if case is None else f" of case {case}"
+    text = f"The {what} {told.id[:8]}{where} came back: {payload['why']}. Reach its reader in another way."
+    raise_alarm(kind="bounce", text=text, actor=actor, now=now)

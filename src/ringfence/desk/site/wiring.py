@@ -10,7 +10,7 @@ from ringfence.desk.cases import services as cases
 from ringfence.desk.clocks import sweeping
 from ringfence.desk.complaints import control
 from ringfence.desk.complaints.answering import ANSWERED
-from ringfence.desk.complaints.services import CLOSED
+from ringfence.desk.complaints.services import BOUNCED, CLOSED
 from ringfence.desk.decisions import selectors as decided
 from ringfence.desk.decisions import services as decisions
 from ringfence.desk.enforcement import receipts, struck
@@ -118,6 +118,7 @@ REACTIONS: Final[dict[str, Reaction]] = {
     telling.REMIND: _on_reminding,
     control.WISH: complained.on_wish,
     CLOSED: complained.on_closed,
+    BOUNCED: complained.on_bounced,
     UNANSWERED: clocked.on_unanswered,
     sweeping.MISSED: clocked.on_missed,
     sweeping.WARNED: clocked.on_warned,

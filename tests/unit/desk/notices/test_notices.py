@@ -245,18 +245,6 @@ def test_without_a_relay_mails_are_kept_as_files(telling: Desk, tmp_path: Path) 
         Folder(tmp_path / "blocked", "abuse@voice.example").take(EmailMessage())
 
 
-def test_a_mail_that_comes_back_is_noted(telling: Desk) -> None:
-    decide(*found(telling))
-    (notice,) = told(telling)
-    with relay() as (address, _):
-        services.send_due(relay=SmtpRelay(address, "abuse@voice.example"), actor=WORKER, now=LATER)
-    notice.refresh_from_db()
-    assert not services.note_bounce(message_id="<other@voice.example>", why="", actor=WORKER, now=LATER)
-    assert services.note_bounce(message_id=notice.message_id, why="550 5.1.1", actor=WORKER, now=LATER)
-    notice.refresh_from_db()
-    assert (notice.state, notice.problem) == ("bounced", "550 5.1.1")
-
-
 def test_only_who_holds_the_token_reads_the_page_and_the_first_time_is_noted(telling: Desk, client: Client) -> None:
     decide(*found(telling))
     (notice,) = told(telling)
