@@ -7,12 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from tests.ports import free_port
 from tests.unit.desk.scene import finding, write_bundle
 
 from ringfence.feeds import FeedWriter
@@ -84,12 +85,6 @@ class Office:
                 return orders[-1].id
             assert time.monotonic() < deadline, f"no order against {source}"
             time.sleep(0.05)
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

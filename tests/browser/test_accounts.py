@@ -15,7 +15,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from playwright.sync_api import Browser, Page, expect
-from tests.browser.office import Office, free_port, shoot, sign_in
+from tests.browser.office import Office, shoot, sign_in
+from tests.ports import free_port
 from tests.unit.desk.access.authenticator import code_of
 
 pytestmark = pytest.mark.needs("chromium")

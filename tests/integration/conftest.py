@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.integration.kamailio import CARRIER, Kamailio, free_port
+from tests.integration.kamailio import CARRIER, Kamailio
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def kamailio(tmp_path: Path, hep_socket: socket.socket) -> Iterator[Kamailio]:
     """A Kamailio that mirrors to `hep_socket`; its carrier is nobody."""
     folder = tmp_path / "kamailio"
     folder.mkdir()
-    made = Kamailio(folder, hep_port=hep_socket.getsockname()[1], carrier_port=free_port(CARRIER, socket.SOCK_DGRAM))
+    made = Kamailio(folder, hep_port=hep_socket.getsockname()[1], carrier_port=free_port(CARRIER))
     made.start()
     try:
         yield made

@@ -5,13 +5,13 @@ import http.client
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
 from pathlib import Path
 from typing import Any, Final
 
 from tests.conftest import ROOT
+from tests.ports import free_port
 
 SHIPPED: Final = ROOT / "deploy" / "kamailio"
 ADDRESS: Final = "127.0.0.20"
@@ -21,26 +21,13 @@ USERS: Final = {"trunk": "trunk-secret", "alice": "alice-secret", "1001": "4711"
 START_DEADLINE_S: Final = 60.0
 
 
-def free_port(address: str, kind: socket.SocketKind) -> int:
-    """Return a port of `address` that nobody has now, for `kind` or the other: what listens on UDP may listen on TCP beside."""
-    other = socket.SOCK_STREAM if kind == socket.SOCK_DGRAM else socket.SOCK_DGRAM
-    while True:
-        with socket.socket(socket.AF_INET, kind) as probe, socket.socket(socket.AF_INET, other) as beside:
-            probe.bind((address, 0))
-            try:
-                beside.bind(probe.getsockname())
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-
-
 class Kamailio:
     """One proxy: `sip_port` (UDP) on `ADDRESS`, JSON-RPC at `url`. It mirrors to 127.0.0.1, and calls `CARRIER`."""
 
     def __init__(self, folder: Path, *, hep_port: int, carrier_port: int) -> None:
         self.folder = folder
-        self.sip_port = free_port(ADDRESS, socket.SOCK_DGRAM)
-        self.rpc_port = free_port(ADDRESS, socket.SOCK_STREAM)
+        self.sip_port = free_port(ADDRESS)
+        self.rpc_port = free_port(ADDRESS)
         self.url = f"http://{ADDRESS}:{self.rpc_port}/RPC"
         self._process: subprocess.Popen[bytes] | None = None
         for name in ("kamailio.cfg", "kamailio-users.cfg"):

@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 import pytest
+from tests.ports import free_port
 
 from ringfence.feeds.segments import records_after
 from ringfence.simulate.signalling import DIGEST_MARKER, SDP_MARKER
@@ -24,21 +24,12 @@ ROUNDS: Final = 6
 PROCESSES: Final = ("worker", "gate", "watch", "mail", "web")
 
 
-def free_ports(count: int) -> list[int]:
-    """Return ports that nobody has now, on loopback."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
 class Demo:
     """`ringfence up --demo` on a folder of the test."""
 
     def __init__(self, data: Path) -> None:
         data.mkdir(mode=0o700)
-        desk, hep, sip, mail = free_ports(4)
+        desk, hep, sip, mail = (free_port() for _ in range(4))
         (data / "ringfence.toml").write_text(
             f'[desk]\nlisten = "127.0.0.1:{desk}"\n[watch]\nhep = "127.0.0.1:{hep}"\n'
             f'[gate]\nsip = "127.0.0.1:{sip}"\n[mail]\nlisten = "127.0.0.1:{mail}"\n'

@@ -13,8 +13,9 @@ from typing import Final
 
 import msgspec
 import pytest
-from tests.integration.kamailio import ADDRESS, Kamailio, free_port
+from tests.integration.kamailio import ADDRESS, Kamailio
 from tests.integration.sip_client import SipClient
+from tests.ports import free_port
 
 from ringfence.feeds import FeedWriter
 from ringfence.feeds.segments import records_after
@@ -36,7 +37,7 @@ class GateProcess:
     def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
         folder.mkdir()
-        self.sip_port = free_port("127.0.0.1", socket.SOCK_DGRAM)
+        self.sip_port = free_port("127.0.0.1")
         edge = f'[[gate.edges]]\nkind = "kamailio"\nname = "edge-1"\nurl = "{url}"\nreconcile_s = 1\n'
         (folder / "ringfence.toml").write_text(f'[gate]\nsip = "127.0.0.1:{self.sip_port}"\n{edge}')
         self._orders = FeedWriter(folder / "feeds" / "orders")

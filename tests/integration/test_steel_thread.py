@@ -6,7 +6,6 @@ an agent that names itself like a scanner and behaves: neither may lose one call
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,8 +18,9 @@ from typing import Final
 import pytest
 from tests.integration.callers import Sipp
 from tests.integration.installation import Installation
-from tests.integration.kamailio import ADDRESS, CARRIER, Kamailio, free_port
+from tests.integration.kamailio import ADDRESS, CARRIER, Kamailio
 from tests.integration.sip_client import SipClient
+from tests.ports import free_port
 
 SCANNER: Final = "127.0.0.66"
 CRACKER: Final = "127.0.0.67"
@@ -54,8 +54,8 @@ class Thread:
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self._folder = folder
         self._stack = stack
-        hep, sip, desk = (free_port("127.0.0.1", kind) for kind in (socket.SOCK_DGRAM, socket.SOCK_DGRAM, socket.SOCK_STREAM))
-        carrier = free_port(CARRIER, socket.SOCK_DGRAM)
+        hep, sip, desk = (free_port("127.0.0.1") for _ in range(3))
+        carrier = free_port(CARRIER)
         (folder / "kamailio").mkdir()
         self.kamailio = Kamailio(folder / "kamailio", hep_port=hep, carrier_port=carrier)
         parties = folder / "parties"
@@ -77,7 +77,7 @@ class Thread:
     def attack(self, program: str, source: str, *arguments: str) -> subprocess.Popen[bytes]:
         """Start a tool of SIPVicious from an address; it ends by itself when nothing answers it, or with the test."""
         log = (self._folder / f"{program}.log").open("wb")
-        options = ["-x", source, "-p", str(self.kamailio.sip_port), "-P", str(free_port(source, socket.SOCK_DGRAM))]
+        options = ["-x", source, "-p", str(self.kamailio.sip_port), "-P", str(free_port(source))]
         home = {**os.environ, "HOME": str(self._folder)}
         command = [DEBIAN_PYTHON, "-c", BOUND_TO, source, shutil.which(program) or program, *options, *arguments, ADDRESS]
         running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=home, cwd=self._folder)

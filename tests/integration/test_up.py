@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -10,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.integration.kamailio import free_port
+from tests.ports import free_port
 
 _PATIENCE_S = 180.0
 
@@ -21,8 +20,8 @@ class Up:
     def __init__(self, folder: Path) -> None:
         self.data = folder / "data"
         self.data.mkdir(mode=0o700)
-        tcp = [free_port("127.0.0.1", socket.SOCK_STREAM) for _ in range(3)]
-        sip = free_port("127.0.0.1", socket.SOCK_DGRAM)
+        tcp = [free_port("127.0.0.1") for _ in range(3)]
+        sip = free_port("127.0.0.1")
         (self.data / "ringfence.toml").write_text(
             f'[desk]\nlisten = "127.0.0.1:{tcp[0]}"\n[watch]\nhep = "127.0.0.1:{tcp[1]}"\n'
             f'[gate]\nsip = "127.0.0.1:{sip}"\n[mail]\nlisten = "127.0.0.1:{tcp[2]}"\n'

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession
+from tests.ports import free_port
 from tests.unit.gate.orders import NOW, SCANNER, order
-from tests.unit.gate.test_streams import free_port
 
 from ringfence.gate.configuration import RedirectConfiguration
 from ringfence.gate.errors import AddressBusy

@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from tests.ports import free_port
 from tests.unit.gate.orders import NOW, order
 from tests.unit.gate.test_redirect import request
 
@@ -63,12 +64,6 @@ async def ask_once(peer: "Peer", context: ssl.SSLContext) -> int:
     async with peer.stream(context) as (reader, writer):
         writer.write(request())
         return await answer(reader)
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def play(folder: Path, story: Story, tls: TlsConfiguration | None = None, **configured: object) -> None:

@@ -2,15 +2,14 @@
 
 import os
 import smtplib
-import socket
 import subprocess
 import sys
 import time
-from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from tests.ports import free_port
 from tests.unit.desk.scene import write_bundle
 
 _PREPARE = """
@@ -24,12 +23,6 @@ from ringfence.desk.complaints.models import Complaint
 print(*Complaint.objects.values_list("sha256", flat=True))
 """
 _READY_SECONDS = 60.0
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def connect(port: int) -> smtplib.SMTP:

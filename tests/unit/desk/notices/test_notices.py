@@ -16,9 +16,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from django.test import Client
+from tests.ports import free_port
 from tests.unit.desk.decisions.test_ladder import decide, found
 from tests.unit.desk.scene import ADMIN, ANALYST, NOON, STRANGER, WORKER, Desk
-from tests.unit.gate.test_streams import free_port
 
 from ringfence.desk.audit import selectors as audit
 from ringfence.desk.cases import services as casework

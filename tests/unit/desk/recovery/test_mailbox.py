@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.unit.desk.complaints.test_mailbox import connect, free_port
+from tests.ports import free_port
+from tests.unit.desk.complaints.test_mailbox import connect
 from tests.unit.desk.scene import write_bundle
 
 _PREPARE = """

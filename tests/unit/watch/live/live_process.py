@@ -15,6 +15,7 @@ from typing import IO
 
 import msgspec
 from tests.conftest import ROOT
+from tests.ports import free_port
 
 from ringfence.feeds import FeedReader, FeedWriter
 from ringfence.policy import load, read_folder
@@ -121,10 +122,3 @@ def prepared(folder: Path) -> Watch:
     writer.append([msgspec.json.encode(reference)])
     writer.close()
     return Watch(folder, port)
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
