@@ -138,6 +138,7 @@ def tarred(*members: tuple[str, bytes | None]) -> bytes:
         (tarred(("a", b""), ("./a", b"")), "stands twice"),
         (tarred(("link", None)), "a link or a device"),
     ],
+    ids=["empty", "half a zip", "no file", "above", "absolute", "twice", "a link"],  # what is packed names the second it was
 )
 def test_an_archive_that_no_bundle_could_be_read_from_is_refused(octets: bytes, cause: str) -> None:
     with pytest.raises(ArchiveRefused, match=cause):
