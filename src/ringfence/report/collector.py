@@ -12,7 +12,7 @@ from ringfence.policy.plan import Rule
 from ringfence.report.calls import Calls
 from ringfence.report.durations import PlanDurations
 from ringfence.report.following import Bounds, Following, Known
-from ringfence.report.looking import Looking
+from ringfence.report.looking import Looking, Sight
 from ringfence.report.names import HashSet, Names
 from ringfence.report.profiles import ITEM_LIMITS, Profile, Texts, profile_of
 from ringfence.report.rates import RateDeck
@@ -153,7 +153,8 @@ class Collector:
         self.registrations: Final = Registrations(MOST_PAIRS)
         self.groups: Final[dict[GroupKey, Group]] = {}
         context = Context(bundle.plan.lists)
-        self.rules: Final = {rule.name: Looking(rule, context, self._hashes) for rule in bundle.plan.rules}
+        self.rules: Final = {rule.name: Looking(rule, self._hashes) for rule in bundle.plan.rules}
+        self._sight = Sight(self.rules.values(), context, self._hashes)
         self._all_spent = AllSpent(rates) if rates is not None else None
         self._texts = Texts(NumberCodes())
         subjects = {*_FOLLOWED, *((rule.subject, fields) for rule in bundle.plan.rules if (fields := subject_fields(rule)))}
@@ -229,7 +230,8 @@ class Collector:
         if self._all_spent is not None:
             self._all_spent.take(read.rows, read.answered)
         self._learn_texts(read)
-        looked = {name: looking.at(batch) for name, looking in self.rules.items()}
+        seen = self._sight.of(batch)
+        looked = {name: looking.at(seen) for name, looking in self.rules.items()}
         for (_, fields), following in self._following.items():
             rows = read.about(keys_of(read, fields), Called.of(fields), callers=fields == _SOURCES)
             following.take(rows, read.answered, [looked[looking.rule.name] for looking in following.rules])

@@ -1,6 +1,6 @@
 """What each rule looks at, batch by batch: which events, and what each adds to the measures that a picture can show."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +16,7 @@ from ringfence.watch.columns import (
     ColumnBatch,
     Columns,
     Derivations,
+    Fields,
     TextHashes,
     as_hashes,
     evaluate,
@@ -51,7 +52,7 @@ class Added(NamedTuple):
 class Looking:
     """One rule over columns. `looked_at` is how many events it looked at so far."""
 
-    def __init__(self, rule: Rule, context: Context, hashes: TextHashes) -> None:
+    def __init__(self, rule: Rule, hashes: TextHashes) -> None:
         self.rule: Final = rule
         self.looked_at = 0
         followed = [(measure, limit) for measure, limit in charted(rule) if measure.function in _COUNTABLE]
@@ -59,23 +60,23 @@ class Looking:
         self._hashes = hashes
         self._filters = {KIND_CODES[kind]: rule.where_of(kind) for kind in (rule.on, *rule.also_on)}
         self._wanted = tuple(Unset(part, negated=True) for part in rule.key)
-        read = [
+        self.read: Final = (
             *self._filters.values(),
             rule.exempt,
             *rule.key,
             *(part for line in self.measured for part in (line.where, line.value)),
-        ]
-        self._derivations = Derivations(read, context, hashes)
-        self._fields = sorted(self._derivations.fields.union(name for part in read for name in field_names(part)))
+        )
+        """What it reads of events."""
 
-    def at(self, batch: ColumnBatch) -> tuple[NDArray[np.bool_], list[Added]] | None:
-        """Return which events of a batch it looks at, and what they add to each line; `None` where it is none."""
-        kinds, size = batch.kinds, len(batch)
+    def at(self, columns: Columns) -> tuple[NDArray[np.bool_], list[Added]] | None:
+        """Return which events of a batch it looks at, and what they add to each line; `None` where it is none.
+
+        `columns` are those that `Sight` makes of the batch.
+        """
+        kinds, size = columns.kind, columns.kind.size
         looked_at = np.isin(kinds, list(self._filters)) if len(self._filters) > 1 else kinds == next(iter(self._filters))
         if not looked_at.any():
             return None
-        told = Columns(batch.times, kinds, {name: batch.column(name, self._hashes) for name in self._fields})
-        columns = self._derivations.extended(told, batch)
         for kind, where in self._filters.items():
             if where is not None:
                 looked_at &= (kinds != kind) | evaluate(where, columns.fields, size, self._hashes)
@@ -98,6 +99,21 @@ class Looking:
             hashed = as_hashes(column)
             return Added(hashed.view(np.int64), present & (hashed != 0))
         return Added(np.where(present, column, 0).astype(np.int64), present)
+
+
+class Sight:
+    """What all rules read of events: a derived column is made, and what its texts came to remembered, once for all of them."""
+
+    def __init__(self, looking: Iterable[Looking], context: Context, hashes: TextHashes) -> None:
+        read = [part for each in looking for part in each.read]
+        self._hashes = hashes
+        self._derivations = Derivations(read, context, hashes)
+        self._fields = self._derivations.fields.union(name for part in read for name in field_names(part))
+
+    def of(self, batch: ColumnBatch) -> Columns:
+        """Return the columns of a batch, each made when a rule first asks for it."""
+        told = Columns(batch.times, batch.kinds, Fields(lambda name: batch.column(name, self._hashes), self._fields))
+        return self._derivations.extended(told, batch)
 
 
 def _measured(measure: Measure, limit: float, window_us: Micros) -> Measured:

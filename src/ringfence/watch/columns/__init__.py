@@ -1,6 +1,16 @@
 """Events as checked columns, and the conditions that filter them."""
 
-from ringfence.watch.columns.batches import KIND_CODES, ColumnBatch, Columns, Outcomes, Part, call_ids_of, columns_of, times_of
+from ringfence.watch.columns.batches import (
+    KIND_CODES,
+    ColumnBatch,
+    Columns,
+    Fields,
+    Outcomes,
+    Part,
+    call_ids_of,
+    columns_of,
+    times_of,
+)
 from ringfence.watch.columns.conditions import evaluate, field_names
 from ringfence.watch.columns.derived import Derivations, column_names, derived_parts
 from ringfence.watch.columns.given import as_hashes
@@ -15,6 +25,7 @@ __all__ = [
     "ColumnBatch",
     "Columns",
     "Derivations",
+    "Fields",
     "ListedEvents",
     "NumberCodes",
     "Outcomes",
