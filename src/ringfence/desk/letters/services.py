@@ -115,7 +115,7 @@ def send_due(*, relay: Relay, actor: Actor, now: datetime, limit: int = 20) -> i
     due = list(Letter.objects.filter(state=LetterState.QUEUED, due__lte=now).order_by("due", "id")[:limit])
     for letter in due:
         if not letter.message_id:
-            letter.message_id = make_msgid(letter.id, domain=relay.sender.rpartition("@")[2])
+            letter.message_id = message_id_of(letter.id, relay.sender)
             letter.save(update_fields=("message_id",))
         try:
             relay.take(mail_of(letter, relay.sender))
@@ -139,21 +139,48 @@ def note_bounce(*, message_id: str, why: str, actor: Actor, now: datetime) -> Le
 
 
 def mail_of(letter: Letter, sender: str) -> EmailMessage:
-    """Return a letter as the mail that it is sent as. Its headers say that no machine should answer (RFC 3834)."""
-    mail, provider = EmailMessage(), letter.provider
-    mail["From"] = f'"{provider}" <{sender}>' if provider and provider.isascii() and '"' not in provider else sender
-    mail["To"] = letter.mail
-    mail["Subject"] = letter.subject
-    mail["Date"] = format_datetime(letter.created)
-    mail["Message-ID"] = letter.message_id
-    mail["Auto-Submitted"] = "auto-generated"
-    mail[LOOP_HEADER] = own_token()
-    mail.set_content(letter.text)
-    mail["Content-Language"] = letter.language
+    """Return a letter as the mail that it is sent as."""
+    mail = mail_from(sender, letter.provider, letter)
     if letter.attached is not None:
         kind, _, subtype = letter.attached_kind.partition("/")
         mail.add_attachment(bytes(letter.attached), maintype=kind, subtype=subtype, filename=letter.attached_name)
     return mail
+
+
+class Written(Protocol):
+    """What is sent as a mail: a letter, or a notice."""
+
+    mail: str
+    subject: str
+    text: str
+    language: str
+    created: datetime
+    message_id: str
+
+
+def mail_from(sender: str, provider: str, written: Written) -> EmailMessage:
+    """Return the mail from `sender`, in the provider's name. Its headers say that no machine should answer (RFC 3834)."""
+    mail = EmailMessage()
+    mail["From"] = f'"{provider}" <{sender}>' if provider and provider.isascii() and '"' not in provider else sender
+    mail["To"] = written.mail
+    mail["Subject"] = written.subject
+    mail["Date"] = format_datetime(written.created)
+    mail["Message-ID"] = written.message_id
+    mail["Auto-Submitted"] = "auto-generated"
+    mail[LOOP_HEADER] = own_token()
+    mail.set_content(written.text)
+    mail["Content-Language"] = written.language
+    return mail
+
+
+def message_id_of(id: str, sender: str) -> str:
+    """Return a Message-ID for a mail from `sender` that nobody else's has (RFC 5322 section 3.6.4)."""
+    return make_msgid(id, domain=sender.rpartition("@")[2])
+
+
+def pause_before(attempt: int) -> timedelta:
+    """Return how long to wait before a relay that cannot take a mail now is tried for the nth time."""
+    return min(timedelta(seconds=10 * 2 ** min(attempt, 20)), _LONGEST_PAUSE)
 
 
 def _put_off(letter: Letter, error: Refused, actor: Actor, now: datetime) -> None:
@@ -161,8 +188,8 @@ def _put_off(letter: Letter, error: Refused, actor: Actor, now: datetime) -> Non
         _settle(letter, LetterState.FAILED, str(error), actor, now)
         return
     attempts = letter.attempts + 1
-    pause = min(timedelta(seconds=10 * 2 ** min(attempts, 20)), _LONGEST_PAUSE)
-    Letter.objects.filter(id=letter.id).update(attempts=attempts, problem=str(error)[:2000], due=now + pause)
+    due = now + pause_before(attempts)
+    Letter.objects.filter(id=letter.id).update(attempts=attempts, problem=str(error)[:2000], due=due)
 
 
 @transaction.atomic

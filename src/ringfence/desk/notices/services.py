@@ -2,10 +2,8 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid
-from typing import Final
 
 from django.db import transaction
 
@@ -15,7 +13,7 @@ from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.decisions import selectors as decisions
 from ringfence.desk.decisions.models import Decision, DecisionKind
-from ringfence.desk.letters.services import GIVEN_UP_AFTER, LOOP_HEADER, Refused, Relay, own_token
+from ringfence.desk.letters.services import GIVEN_UP_AFTER, Refused, Relay, mail_from, message_id_of, pause_before
 from ringfence.desk.letters.wording import filled
 from ringfence.desk.notices.models import Notice, NoticeKind, NoticeState
 from ringfence.desk.notices.statements import places
@@ -23,8 +21,6 @@ from ringfence.desk.notices.wording import texts, written
 from ringfence.desk.parties.addressees import Addressee, addressees
 from ringfence.desk.policies import selectors as policies
 from ringfence.vocabulary.subjects import Role, SubjectKind
-
-_LONGEST_PAUSE: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +137,7 @@ def send_due(*, relay: Relay, actor: Actor, now: datetime, limit: int = 20) -> i
     due = list(Notice.objects.filter(state=NoticeState.QUEUED, due__lte=now).order_by("due", "id")[:limit])
     for notice in due:
         if not notice.message_id:
-            notice.message_id = make_msgid(notice.id, domain=relay.sender.rpartition("@")[2])
+            notice.message_id = message_id_of(notice.id, relay.sender)
             notice.save(update_fields=("message_id",))
         try:
             relay.take(mail_of(notice, relay.sender))
@@ -153,19 +149,8 @@ def send_due(*, relay: Relay, actor: Actor, now: datetime, limit: int = 20) -> i
 
 
 def mail_of(notice: Notice, sender: str) -> EmailMessage:
-    """Return a notice as the mail that it is sent as. Its envelope and headers say that no machine should answer (RFC 3834)."""
-    mail = EmailMessage()
-    provider = policies.bundle(hash=notice.decision.policy.hash).settings.provider
-    mail["From"] = f'"{provider}" <{sender}>' if provider.isascii() and '"' not in provider else sender
-    mail["To"] = notice.mail
-    mail["Subject"] = notice.subject
-    mail["Date"] = format_datetime(notice.created)
-    mail["Message-ID"] = notice.message_id
-    mail["Auto-Submitted"] = "auto-generated"
-    mail[LOOP_HEADER] = own_token()
-    mail.set_content(notice.text)
-    mail["Content-Language"] = notice.language
-    return mail
+    """Return a notice as the mail that it is sent as, in the name of the provider whose policy was decided by."""
+    return mail_from(sender, policies.bundle(hash=notice.decision.policy.hash).settings.provider, notice)
 
 
 def _put_off(notice: Notice, error: Refused, actor: Actor, now: datetime) -> None:
@@ -173,8 +158,8 @@ def _put_off(notice: Notice, error: Refused, actor: Actor, now: datetime) -> Non
         _settle(notice, NoticeState.FAILED, str(error), actor, now)
         return
     notice.attempts += 1
-    pause = min(timedelta(seconds=10 * 2 ** min(notice.attempts, 20)), _LONGEST_PAUSE)
-    Notice.objects.filter(id=notice.id).update(attempts=notice.attempts, problem=str(error)[:2000], due=now + pause)
+    due = now + pause_before(notice.attempts)
+    Notice.objects.filter(id=notice.id).update(attempts=notice.attempts, problem=str(error)[:2000], due=due)
 
 
 @transaction.atomic

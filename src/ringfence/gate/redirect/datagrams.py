@@ -85,8 +85,8 @@ class Datagrams:
                 size, sender = receive(room[used : used + LARGEST])
             except BlockingIOError:
                 break
-            except OSError:  # an answer's receiver was not there: no reason to stop
-                continue
+            except OSError:  # an answer's receiver was not there: no reason to stop, and none to hold up the loop where it goes on
+                break
             starts.append(used)
             used += size
             ends.append(used)
