@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from hashlib import blake2b
 from pathlib import PurePosixPath
@@ -15,6 +15,7 @@ from ringfence.policy.clauses import ClauseText, clause_hint, fill_placeholders,
 from ringfence.policy.clocks import Clocks
 from ringfence.policy.clocks_file import read_clocks
 from ringfence.policy.documents import parse_document
+from ringfence.policy.fees import Fees, read_fees
 from ringfence.policy.ladder import Ladder
 from ringfence.policy.ladder_file import read_ladder
 from ringfence.policy.lists import ListRow, read_list, table_of
@@ -28,8 +29,7 @@ SETTINGS: Final = "bundle.toml"
 TEXT: Final = "policy.md"
 LADDER: Final = "ladder.yaml"
 CLOCKS: Final = "clocks.yaml"
-RESERVED: Final = ("fees.yaml",)
-"""Part of a version where present, but not yet read beyond its form."""
+FEES: Final = "fees.yaml"
 
 MAX_FILES: Final = 1000
 MAX_FILE_BYTES: Final = 256 * 1024
@@ -57,6 +57,7 @@ class Bundle:
     plan: Plan
     clocks: Clocks
     packs: tuple[Pack, ...] = ()
+    fees: Fees = field(default_factory=lambda: Fees({}))
 
     def clause(self, slug: str) -> ClauseText | None:
         """Return the clause's text, `None` where this policy has no such clause."""
@@ -81,9 +82,7 @@ def load(files: Mapping[str, bytes], *, posted: bool = False) -> Bundle:
     tables = {name: table_of(name, rows) for name, rows in sorted(lists.items())}
     placed = _rules(texts, tables, report, asking=not posted)
     clocks = read_clocks(CLOCKS, texts[CLOCKS], lists, packs, report) if CLOCKS in texts else Clocks({})
-    for path in RESERVED:
-        if path in texts:
-            parse_document(path, texts[path], report)
+    fees = _fees(texts, clauses, Report() if posted else report)
     _check_citations(clauses, placed, cited, report)
     _check_names(placed, report)
     check_findings(placed, report)
@@ -92,7 +91,16 @@ def load(files: Mapping[str, bytes], *, posted: bool = False) -> Bundle:
     version = canonical_hash(files)
     rules = tuple(sorted((item.rule for item in placed if item.rule), key=lambda rule: rule.name))
     plan = Plan(version, rules, tables, settings.bounds)
-    return Bundle(version, settings, text, clauses, ladder, MappingProxyType(lists), plan, clocks, packs)
+    return Bundle(version, settings, text, clauses, ladder, MappingProxyType(lists), plan, clocks, packs, fees)
+
+
+def _fees(texts: Mapping[str, str], clauses: tuple[ClauseText, ...], report: Report) -> Fees:
+    """Read the fees. What an older release posted without reading it makes no version unreadable: there, none are charged."""
+    if FEES not in texts:
+        return Fees({})
+    fees, cited = read_fees(FEES, texts[FEES], report)
+    _check_cited(FEES, clauses, cited, report)
+    return fees
 
 
 def _packs(texts: Mapping[str, str], settings: Settings | None, report: Report) -> tuple[Pack, ...]:
@@ -159,7 +167,7 @@ def _texts(files: Mapping[str, bytes], report: Report) -> dict[str, str]:
 
 
 def _known(path: str, report: Report) -> bool:
-    fixed = (SETTINGS, TEXT, LADDER, CLOCKS, *RESERVED)
+    fixed = (SETTINGS, TEXT, LADDER, CLOCKS, FEES)
     if (match := _LIST.match(path)) is not None and match["name"].startswith(OWNED):
         report.add(path, START, f"names that begin with {OWNED} are for what packs hold", "give the list another name")
         return False
@@ -209,12 +217,17 @@ def _check_citations(clauses: tuple[ClauseText, ...], placed: list[Placed], cite
     if not clauses:
         return  # the missing text was reported; without it every citation would be wrong
     present = {clause.slug for clause in clauses}
-    for slug, mark in cited.items():
-        if slug not in present:
-            report.add(LADDER, mark, f"policy.md has no clause {slug}", clause_hint(slug, clauses))
+    _check_cited(LADDER, clauses, cited, report)
     for item in placed:
         if item.clause is not None and item.clause not in present:
             report.add(item.file, item.mark("clause"), f"policy.md has no clause {item.clause}", clause_hint(item.clause, clauses))
+
+
+def _check_cited(file: str, clauses: tuple[ClauseText, ...], cited: dict[str, Mark], report: Report) -> None:
+    present = {clause.slug for clause in clauses}
+    for slug, mark in cited.items() if clauses else ():
+        if slug not in present:
+            report.add(file, mark, f"policy.md has no clause {slug}", clause_hint(slug, clauses))
 
 
 def _check_names(placed: list[Placed], report: Report) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from ringfence.policy.due_process import AUTOMATION, DUE_PROCESS, Budget, DueProcess, read_budget, read_due_process
 from ringfence.policy.plan import EXACT_DISTINCT, MEMORY_BYTES, Bounds
 from ringfence.policy.problems import START, Mark, Report, did_you_mean
 
@@ -22,7 +23,7 @@ _TEXTS: Final = (
     "abuse_mailbox",
     "service_mailbox",
 )
-_KEYS: Final = (*_TEXTS, "languages", "severability", "posting", "engine", "packs")
+_KEYS: Final = (*_TEXTS, "languages", "severability", "posting", "engine", "packs", DUE_PROCESS, AUTOMATION)
 _BOUNDS: Final = ("exact_distinct", "memory")
 _MEMORY: Final = re.compile(r"(?P<number>[1-9][0-9]{0,5}) ?(?P<unit>[MG])iB\Z", re.ASCII)
 _LEAST_MEMORY: Final = 64 << 20
@@ -39,7 +40,8 @@ class Settings:
 
     `jurisdiction` is an ISO 3166 alpha-2 code and `governing_law` how the text calls its law. `severability`: a struck clause
     leaves the others in force. `notify`: how a posting is announced, from `NOTICES`. `bounds` are those of an engine of its rules.
-    `packs` are the jurisdiction packs that its rules read, by name.
+    `packs` are the jurisdiction packs that its rules read, by name. `due_process` is what whoever is judged can rely on, `budget`
+    what standing orders may do within an hour.
     """
 
     name: str
@@ -55,6 +57,8 @@ class Settings:
     notify: tuple[str, ...]
     bounds: Bounds = field(default_factory=Bounds)
     packs: tuple[str, ...] = ()
+    due_process: DueProcess = field(default_factory=DueProcess)
+    budget: Budget = field(default_factory=Budget)
 
     def placeholders(self) -> dict[str, str]:
         """What the text may name between double braces."""
@@ -122,6 +126,8 @@ def read_settings(file: str, text: str, report: Report) -> Settings | None:
         notify=_notify(reader),
         bounds=_bounds(reader),
         packs=_packs(reader),
+        due_process=read_due_process(table, reader.refuse),
+        budget=read_budget(table, reader.refuse),
     )
     if len(report.problems) == before:
         _check_forms(reader, settings)

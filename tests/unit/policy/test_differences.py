@@ -113,12 +113,15 @@ def test_a_long_text_is_shortened_to_the_paragraphs_that_differ() -> None:
 
 
 def test_fees_are_compared_by_what_they_are_for() -> None:
-    with_fees = files() | {"fees.yaml": b"review: 10 EUR\n"}
-    (found,) = compare(version(with_fees), version(with_fees | {"fees.yaml": b"review: 20 EUR\n"}))
+    with_fees = files() | {"fees.yaml": b"review: {per: incident, amount: 10 EUR, clause: technical-prevention}\n"}
+    (found,) = compare(
+        version(with_fees),
+        version(with_fees | {"fees.yaml": b"review: {per: incident, amount: 20 EUR, clause: technical-prevention}\n"}),
+    )
     assert (found.part, found.name, found.edits) == (
         Part.FEES,
         "review",
-        (Edit("value", "10 EUR", "20 EUR"),),
+        (Edit("amount", "10 EUR", "20 EUR"),),
     )
 
 

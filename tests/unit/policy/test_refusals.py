@@ -228,7 +228,10 @@ def test_an_empty_rule_and_a_rule_that_is_a_list_are_refused() -> None:
 
 
 def test_clocks_and_fees_may_be_absent_but_must_be_readable() -> None:
-    assert load(files() | {"fees.yaml": b"investigation: {per: 15 min}\n"}).hash != load(files()).hash
+    assert (
+        load(files() | {"fees.yaml": b"investigation: {per: 15 min, amount: 25 EUR, clause: technical-prevention}\n"}).hash
+        != load(files()).hash
+    )
     problem = only_problem(files() | {"clocks.yaml": b"a: [b\n"})
     assert (problem.file, problem.hint) == ("clocks.yaml", "check brackets, quotation marks and indentation")
 
