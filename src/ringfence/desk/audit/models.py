@@ -39,3 +39,15 @@ class Seal(models.Model):
     sequence = models.BigIntegerField(primary_key=True)
     entry = models.OneToOneField(Entry, on_delete=models.DO_NOTHING)
     hash = models.BinaryField(max_length=32)
+
+
+class Checkpoint(models.Model):
+    """A signed statement of where the chain stood after `sequence` entries.
+
+    Who keeps one elsewhere can tell whether the chain was cut or made anew since.
+    """
+
+    sequence = models.BigIntegerField(primary_key=True)
+    statement = models.BinaryField()
+    signature = models.BinaryField(max_length=64)
+    made = models.DateTimeField()

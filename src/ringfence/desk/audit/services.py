@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import blake2b
 from typing import Final
 
 import msgspec
@@ -12,14 +11,15 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from ringfence.desk.actor import Actor, require
-from ringfence.desk.audit.models import Entry, Seal
+from ringfence.desk.audit import chain, signing
+from ringfence.desk.audit.models import Checkpoint, Entry, Seal
 from ringfence.vocabulary.tokens import token
 
 Detail = str | int | float | bool | None | Sequence[str]
 
-_GENESIS: Final = bytes(32)
 _REACH_BACK: Final = {"sqlite": 0, "postgresql": 2_000}
 """How many ids below the newest seal are still searched: in PostgreSQL a transaction may commit after one with a higher id."""
+_COLUMNS: Final = ("time", "actor_kind", "actor_id", "verb", "noun", "noun_id", "case")
 
 
 def token_of(kind: str, value: str) -> str:
@@ -52,38 +52,39 @@ def _entry(act: Act, actor: Actor, now: datetime) -> Entry:
         "noun_id": act.about[1],
         "case": act.case,
     }
-    return Entry(**columns, body=_body(columns, act.details))
+    return Entry(**columns, body=body_of(columns, act.details))
 
 
-def _body(columns: Mapping[str, object], details: Mapping[str, Detail]) -> bytes:
-    return msgspec.json.encode({**columns, "v": 1, "time": _written(columns["time"]), "details": dict(details)}, order="sorted")
+def body_of(columns: Mapping[str, object], details: Mapping[str, Detail]) -> bytes:
+    """Return what is sealed of an entry: canonical JSON of its columns and details."""
+    return msgspec.json.encode({**columns, "v": 1, "time": written_time(columns["time"]), "details": dict(details)}, order="sorted")
 
 
-def _written(time: object) -> str:
+def written_time(time: object) -> str:
+    """Return a moment as the audit writes it: UTC, to the microsecond."""
     assert isinstance(time, datetime)
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @transaction.atomic
-def seal(*, actor: Actor, limit: int = 1000) -> int:
-    """Chain up to `limit` committed entries that have no seal yet; return how many. Only one process may do this."""
+def seal(*, actor: Actor, limit: int = 1000, all_ids: bool = False) -> int:
+    """Chain up to `limit` committed entries that have no seal yet; return how many. Of two sealers at once one fails whole.
+
+    `all_ids` looks also far below the newest seal, for what was committed long after it was numbered: now and then.
+    """
     require(actor.administers, actor, "seal the audit")
     last = Seal.objects.order_by("-sequence").first()
-    sequence, previous = (last.sequence, bytes(last.hash)) if last else (0, _GENESIS)
+    sequence, previous = (last.sequence, bytes(last.hash)) if last else (0, chain.GENESIS)
     entries = Entry.objects.filter(seal__isnull=True).order_by("id")
-    if last:
+    if last and not all_ids:
         entries = entries.filter(id__gt=last.entry_id - _REACH_BACK[connection.vendor])
     seals = []
-    for entry in entries[:limit]:
+    for entry, body in entries.values_list("id", "body")[:limit]:
         sequence += 1
-        previous = _link(previous, bytes(entry.body))
-        seals.append(Seal(sequence=sequence, entry=entry, hash=previous))
+        previous = chain.link(previous, bytes(body))
+        seals.append(Seal(sequence=sequence, entry_id=entry, hash=previous))
     Seal.objects.bulk_create(seals)
     return len(seals)
-
-
-def _link(previous: bytes, body: bytes) -> bytes:
-    return blake2b(previous + body, digest_size=32).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +97,50 @@ class Verification:
     reason: str = ""
 
 
-def verify(*, actor: Actor) -> Verification:
-    """Recompute the whole chain. Stops at the first entry that was changed, removed or moved."""
+def verify(*, actor: Actor, checkpoints: Sequence[chain.Statement] = ()) -> Verification:
+    """Recompute the whole chain, and see whether it runs through each checkpoint: those in the database, and others kept elsewhere.
+
+    Stops at the first entry that was changed, removed or moved.
+    """
     require(actor.sees_the_desk, actor, "verify the audit")
     orphan = Seal.objects.filter(~Exists(Entry.objects.filter(id=OuterRef("entry_id")))).order_by("sequence").first()
     if orphan is not None:
         return Verification(orphan.sequence - 1, 0, orphan.entry_id, "the entry was removed")
-    previous, expected = _GENESIS, 0
-    for link in Seal.objects.order_by("sequence").select_related("entry").iterator(chunk_size=2000):
+    try:
+        passed = {one.sequence: one for one in (*_kept(), *checkpoints)}
+    except ValueError as error:
+        return Verification(0, 0, 1, f"a checkpoint kept here is not this installation's: {error}")
+    return _walk(passed)
+
+
+def _walk(passed: Mapping[int, chain.Statement]) -> Verification:
+    previous, expected, last = chain.GENESIS, 0, 0
+    links = Seal.objects.order_by("sequence").values_list(
+        "sequence", "hash", "entry_id", "entry__body", *(f"entry__{name}" for name in _COLUMNS)
+    )
+    for sequence, hash, last, stored, *values in links.iterator(chunk_size=2000):
         expected += 1
-        if link.sequence != expected:
-            return Verification(expected - 1, 0, link.entry_id, f"seal {expected} is missing before this entry")
-        entry = link.entry
-        previous = _link(previous, bytes(entry.body))
-        if previous != bytes(link.hash):
-            return Verification(expected - 1, 0, entry.id, "the body is not what was sealed")
-        columns = {name: getattr(entry, name) for name in ("time", "actor_kind", "actor_id", "verb", "noun", "noun_id", "case")}
-        if _body(columns, entry.details) != bytes(entry.body):
-            return Verification(expected - 1, 0, entry.id, "the columns differ from the sealed body")
+        if sequence != expected:
+            return Verification(expected - 1, 0, last, f"seal {expected} is missing before this entry")
+        body = bytes(stored)
+        previous = chain.link(previous, body)
+        if previous != bytes(hash):
+            return Verification(expected - 1, 0, last, "the body is not what was sealed")
+        if body_of(dict(zip(_COLUMNS, values, strict=True)), msgspec.json.decode(body)["details"]) != body:
+            return Verification(expected - 1, 0, last, "the columns differ from the sealed body")
+        if expected in passed and passed[expected].hash != previous.hex():
+            return Verification(
+                expected - 1, 0, last, f"the chain is not the one that the checkpoint of {passed[expected].made} saw"
+            )
+    beyond = next((one for place, one in sorted(passed.items()) if place > expected), None)
+    if beyond is not None:
+        reason = f"it is missing, with what came after it: the checkpoint of {beyond.made} saw {beyond.sequence} entries"
+        return Verification(expected, 0, last + 1, reason)
     return Verification(expected, Entry.objects.filter(seal__isnull=True).count())
+
+
+def _kept() -> list[chain.Statement]:
+    """Return the database's own checkpoints. Raises `ValueError` for one that this installation did not sign."""
+    own = signing.public_key().hex()
+    rows = Checkpoint.objects.order_by("sequence").values_list("statement", "signature")
+    return [chain.read_checkpoint(chain.as_text(bytes(said), bytes(signature)), key=own) for said, signature in rows]
