@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringfence.policy.plan import Plan
-from ringfence.vocabulary.contracts import Event, Finding, Reference
+from ringfence.vocabulary.contracts import Event, ExemptionLink, Finding, Reference, RulingLink
 from ringfence.vocabulary.times import MINUTE, SECOND, Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.history import share as sharing
@@ -84,6 +84,32 @@ def test_a_backtest_finds_what_a_replay_does_where_nothing_came_late(
         for name, plan in shares_of(backtest):
             Share(name, plan, backtest.kept, backtest.place).work(lambda _: None, lambda: False)
     assert list(backtest.findings(0)) == as_backtest(wanted)
+
+
+@pytest.mark.parametrize("how", ["exempt", "ruled", "struck"])
+def test_a_backtest_and_a_replay_tell_nothing_of_clauses_that_do_not_hold_for_a_party(tmp_path: Path, how: str) -> None:
+    events = [msgspec.structs.replace(event, party_path=("root", event.account or "")) for event in in_time(5, 250)]
+    wanted = journalled(tmp_path, events, [])
+    half = sorted(finding.time for finding in wanted)[len(wanted) // 2]
+    clause = wanted[-1].clause
+    told = {
+        "exempt": msgspec.structs.replace(EMPTY, exemptions=(ExemptionLink(party="root", clause=clause, valid_from=half),)),
+        "ruled": msgspec.structs.replace(EMPTY, rulings=(RulingLink(ruling=1, clause=clause, parties=("root",), valid_from=half),)),
+        "struck": msgspec.structs.replace(EMPTY, struck=(clause,)),
+    }[how]
+    stays = [
+        finding
+        for finding in wanted
+        if finding.clause != clause or (how != "struck" and (finding.time < half or "root" not in finding.party_path))
+    ]
+    assert len(wanted) > len(stays)
+    lake = brought_in(tmp_path)
+    backtest = begin(Asked(plans=(PLAN,)), lake, place_in(tmp_path), reference=told, processes=1)
+    for name, plan in shares_of(backtest):
+        Share(name, plan, backtest.kept, backtest.place).work(lambda _: None, lambda: False)
+    assert list(backtest.findings(0)) == as_backtest(stays)
+    if how != "struck":  # that is of the journal's own references
+        assert list(by_plan(JournalReader(tmp_path / "journal"), PLAN, Directory(told), key=KEY)) == stays
 
 
 @settings(max_examples=5)

@@ -57,9 +57,10 @@ LIMITS: Final = {
     "mail": Limit(3, timedelta(hours=1), timedelta(hours=1)),
     "asker": Limit(10, timedelta(hours=1), timedelta(hours=1)),
     "told": Limit(500, timedelta(hours=1), timedelta(hours=1)),
+    "keys": Limit(500, timedelta(hours=1), timedelta(hours=1)),
 }
 """`code` counts second factors of one login, `mail` the mails that anybody asked for to one login, `asker` those that one address
-asked for, `told` the failures that the audit lists one by one and that watch is told."""
+asked for, `told` the failures that the audit lists one by one and that watch is told, `keys` the same of programs' keys."""
 
 
 class TooManyTries(DeskError):
@@ -108,6 +109,7 @@ def of_asker(who: str) -> Try:
 
 
 TOLD: Final = Try((("told", "told"),))
+KEYS: Final = Try((("keys", "keys"),))
 
 
 def source_of(address: str) -> str:

@@ -24,6 +24,8 @@ from ringfence.desk.outbox import services as outbox
 FIRST_USERNAME: Final = "first"
 SIGN_IN_FAILED: Final = "sign-in.failed"
 """Somebody tried the login of a party's person: watch is told, and may count it against guessing."""
+KEY_REFUSED: Final = "key.refused"
+"""A program came with a key that opens nothing: told and counted alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,7 @@ def note_failure(*, username: str, address: str, now: datetime) -> None:
         guessing.charge(guessing.TOLD, now=now)
     except guessing.TooManyTries as many:
         if many.begins:
-            details = {"until": f"{many.until:%Y-%m-%dT%H:%M}"}
-            audit.record(acts=[Act(verb="not-listed", about=("sign-in", ""), details=details)], actor=ANONYMOUS, now=now)
+            _not_listed("sign-in", many.until, now)
         return
     audit.record(acts=[act], actor=ANONYMOUS, now=now)
     told: dict[str, object] = {"address": address, "id": secrets.token_hex(8)}
@@ -113,6 +114,29 @@ def note_failure(*, username: str, address: str, now: datetime) -> None:
         told |= {"login": person.username, "party": person.party_id}
     if address or "party" in told:
         outbox.enqueue(topic=SIGN_IN_FAILED, payloads=[told], now=now)
+
+
+@transaction.atomic
+def note_key_refused(*, address: str, now: datetime) -> None:
+    """Record that a program came with no key that is in force, as a token of its address, and tell watch of the address.
+
+    Beyond 500 an hour they are counted alone, and one entry says so. The key itself, or what was sent as one, is kept nowhere.
+    """
+    try:
+        guessing.charge(guessing.KEYS, now=now)
+    except guessing.TooManyTries as many:
+        if many.begins:
+            _not_listed("api-key", many.until, now)
+        return
+    about = ("api-key", audit.token_of("api-key", address))
+    audit.record(acts=[Act(verb="refused", about=about)], actor=ANONYMOUS, now=now)
+    if address:
+        outbox.enqueue(topic=KEY_REFUSED, payloads=[{"address": address, "id": secrets.token_hex(8)}], now=now)
+
+
+def _not_listed(noun: str, until: datetime, now: datetime) -> None:
+    details: dict[str, Detail] = {"until": f"{until:%Y-%m-%dT%H:%M}"}
+    audit.record(acts=[Act(verb="not-listed", about=(noun, ""), details=details)], actor=ANONYMOUS, now=now)
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from ninja.security import HttpBearer
 from pydantic import Field
 
 from ringfence.desk.access import keys
+from ringfence.desk.access import services as access
 from ringfence.desk.actor import Actor, DeskRequest, require
 from ringfence.desk.api import schemas
 from ringfence.desk.api.once import once
@@ -41,11 +42,13 @@ class KeyAuth(HttpBearer):
     """`Authorization: Bearer rf_…`."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
-        """Return whom the key makes its bearer, who acts from here on."""
-        actor = keys.actor_of(key=token, now=datetime.now(UTC))
-        if actor is not None:
-            cast(DeskRequest, request).actor = actor
-            acceptance.note_presence(actor=actor, how="called the API", now=datetime.now(UTC))
+        """Return whom the key makes its bearer, who acts from here on. A key that opens nothing is told to watch."""
+        actor, now = keys.actor_of(key=token, now=datetime.now(UTC)), datetime.now(UTC)
+        if actor is None:
+            access.note_key_refused(address=request.META.get("REMOTE_ADDR", ""), now=now)
+            return None
+        cast(DeskRequest, request).actor = actor
+        acceptance.note_presence(actor=actor, how="called the API", now=now)
         return actor
 
 

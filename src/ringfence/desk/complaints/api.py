@@ -10,6 +10,7 @@ from ninja.errors import HttpError
 from ninja.security import HttpBearer
 
 from ringfence.desk.access import keys
+from ringfence.desk.access import services as access
 from ringfence.desk.actor import Actor, KeyScope
 from ringfence.desk.actor import system as process
 from ringfence.desk.audit import services as audit
@@ -28,8 +29,11 @@ _OURS: Final = process("api")
 class _Key(HttpBearer):
     """A key with the scope `reports:write`, made by an admin."""
 
-    def authenticate(self, request: HttpRequest, token: str) -> Actor | None:  # noqa: ARG002 # the library's arguments
-        actor = keys.actor_of(key=token, now=datetime.now(UTC))
+    def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
+        """Return whom the key makes its bearer. A key that opens nothing is told to watch."""
+        actor, now = keys.actor_of(key=token, now=datetime.now(UTC)), datetime.now(UTC)
+        if actor is None:
+            access.note_key_refused(address=request.META.get("REMOTE_ADDR", ""), now=now)
         return actor if actor is not None and KeyScope.REPORT in actor.scopes else None
 
 

@@ -22,6 +22,7 @@ from ringfence.desk.parties import selectors as parties
 from ringfence.desk.policies import acceptance, rulings, telling
 from ringfence.desk.recovery import compromise
 from ringfence.desk.site import clocked, complained
+from ringfence.desk.site.consequences import CONSEQUENCES
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros, micros, utc
 
@@ -96,6 +97,18 @@ def _on_failed_sign_in(payload: Mapping[str, Any], actor: Actor, now: datetime) 
     outbox.enqueue(topic=DESK_EVENT, payloads=[event], now=now)
 
 
+def _on_refused_key(payload: Mapping[str, Any], _actor: Actor, now: datetime) -> None:
+    """Tell watch that a program came with a key that opens nothing, and from where. Whose it is nobody knows."""
+    event = {
+        "kind": "fact",
+        "id": f"key-{payload['id']}",
+        "time": micros(now),
+        "name": "key-refused",
+        "source": payload["address"],
+    }
+    outbox.enqueue(topic=DESK_EVENT, payloads=[event], now=now)
+
+
 def _on_posting(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
     telling.tell(number=payload["version"], after=payload["after"], actor=actor, now=now)
 
@@ -105,8 +118,10 @@ def _on_reminding(payload: Mapping[str, Any], actor: Actor, now: datetime) -> No
 
 
 REACTIONS: Final[dict[str, Reaction]] = {
+    **CONSEQUENCES,
     compromise.CLAIMED: _on_compromise,
     access.SIGN_IN_FAILED: _on_failed_sign_in,
+    access.KEY_REFUSED: _on_refused_key,
     "finding.recorded": _on_finding,
     "case.finding-joined": _on_joined_finding,
     "decision.made": _on_decision,

@@ -12,6 +12,7 @@ from ringfence.vocabulary.contracts import (
     AccountLink,
     BlockLink,
     ExemptionLink,
+    Finding,
     NumberLink,
     PartyLink,
     PresentationRight,
@@ -203,6 +204,10 @@ class Directory:
         """Tell whether a party of the path was exempt from the clause at `time`."""
         links = (link for party in party_path for link in self._exemptions.get(party, ()))
         return any(link.clause == clause and holds(link, time) for link in links)
+
+    def silences(self, finding: Finding) -> bool:
+        """Tell whether the party that a finding is about was exempt from its clause by then, or a court had struck that for it."""
+        return self.is_exempt(finding.party_path, finding.clause, finding.time) or self.rulings.silence(finding)
 
     @property
     def numbers(self) -> Collection[str]:

@@ -85,21 +85,21 @@ def by_plan(
 ) -> Iterator[Finding]:
     """Yield what the rules of `plan` find in the journal, whichever version was in force. Raises as `as_it_was_judged` does.
 
-    `directory` says who holds what where the journal does not; attribution stands in the journal.
+    `directory` says who holds what where the journal does not; attribution stands in the journal. Nothing is told of clauses that
+    a court had struck, or that the party was exempt from, by what was known then.
     """
     counts = counts if counts is not None else Replayed()
     engine = Engine(plan, key=key, source=SOURCE)
-    engine.know(directory)
+    engine.know(known := directory)
     counts.policies.append(plan.policy)
     references, desk = ByBatch(journal.references), Desk(journal.earlier())
     for number, batch in journal.after():
         if counts.first is None:
             engine.begins(batch.events[0].time if batch.events else batch.now)
         counts.take(number, batch)
-        known = references.change(number)
-        if known is not None:
-            engine.know(known)
+        change = references.change(number)
+        if change is not None:
+            engine.know(known := change)
         late = desk.upto(batch.now)
-        if late:
-            yield from engine.step(late, batch.now)
-        yield from judged(engine, batch)
+        found = (engine.step(late, batch.now) if late else []) + judged(engine, batch)
+        yield from (each for each in found if each.clause not in references.struck and not known.silences(each))

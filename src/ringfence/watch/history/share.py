@@ -44,7 +44,8 @@ class Share:
         self._folder = place.run
         self._lake = Lake(place.lake, place.keys, place.key)
         self._engine = Engine(plan, key=place.key, source=SOURCE)
-        self._engine.know(Directory(run.reference))
+        self._known = Directory(run.reference)
+        self._engine.know(self._known)
         self.progress = read_progress(place.run, name)
         if self.progress.engine is not None:
             try:
@@ -98,9 +99,11 @@ class Share:
         self.progress = msgspec.structs.replace(self.progress, stretches=stretch, slices=done, now=now, events=events)
 
     def _keep(self, found: list[Finding], file: BinaryIO) -> None:
-        for finding in found:
+        """Write what live watch would tell: nothing of clauses that a court had struck, or that the party was exempt from."""
+        told = [each for each in found if not (each.clause in self._run.reference.struck or self._known.silences(each))]
+        for finding in told:
             file.write(_ENCODER.encode(finding) + b"\n")
-        findings = self.progress.findings + len(found)
+        findings = self.progress.findings + len(told)
         self.progress = msgspec.structs.replace(self.progress, octets=file.tell(), findings=findings)
 
     def _save(self, file: BinaryIO) -> None:

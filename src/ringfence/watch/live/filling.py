@@ -72,10 +72,7 @@ class ByBatch:
 
     def silences(self, finding: Finding) -> bool:
         """Tell whether the party that a finding is about was exempt from its clause by then, or a court had struck that for it."""
-        known = self._directory
-        if finding.clause in self.struck or known is None:
-            return finding.clause in self.struck
-        return known.is_exempt(finding.party_path, finding.clause, finding.time) or known.rulings.silence(finding)
+        return finding.clause in self.struck or (self._directory is not None and self._directory.silences(finding))
 
 
 def judged(engine: Engine, batch: Batch) -> list[Finding]:

@@ -23,10 +23,11 @@ from ringfence.watch.live.filling import judged
 from ringfence.watch.live.judges import Judges
 from ringfence.watch.live.log import Log
 from ringfence.watch.live.recovery import recover
-from ringfence.watch.live.reorder import ReorderBuffer
+from ringfence.watch.live.reorder import ReorderBuffer, Run
 from ringfence.watch.live.uses import first_uses
 from ringfence.watch.sinks import DeskFeeds
 from ringfence.watch.sources.datagram import Datagram
+from ringfence.watch.sources.hep import Mirrored
 from ringfence.watch.wire.cdr import CallRecord
 
 MOST_PENDING: Final = 200_000
@@ -68,7 +69,8 @@ class Pipeline:
         self._log = log
         self._engine: Engine | None = None
         self._struck: frozenset[str] = frozenset()
-        self._arrived: deque[Datagram] = deque()
+        self._arrived: deque[Datagram | Mirrored] = deque()
+        self._came = self._went = 0
         self._events: list[Event] = []
         self._observed: list[Observation] = []
         self._reached: list[Place] = []
@@ -137,11 +139,21 @@ class Pipeline:
 
     def take(self, datagram: Datagram) -> bool:
         """Take in one datagram, to be consumed when its turn comes; drop it where far too many wait. Tell which."""
-        if len(self._arrived) >= MOST_WAITING:
+        if self.arrived >= MOST_WAITING:
             self.counts.overflowed += 1
             return False
         self._arrived.append(datagram)
+        self._came += 1
         return True
+
+    def take_many(self, mirrored: Mirrored) -> int:
+        """Do the same with many; return how many of them, from the first on, were taken in."""
+        taken = min(len(mirrored), max(0, MOST_WAITING - self.arrived))
+        self.counts.overflowed += len(mirrored) - taken
+        if taken:
+            self._arrived.append(mirrored if taken == len(mirrored) else mirrored.part(mirrored.rows[:taken]))
+            self._came += taken
+        return taken
 
     def record(self, items: Iterable[CallRecord | Event], places: Iterable[Place]) -> None:
         """Take in what followed files gave, to be consumed with the next turn, in one batch with how far they were read.
@@ -208,7 +220,7 @@ class Pipeline:
     @property
     def arrived(self) -> int:
         """How many datagrams wait for their turn, beside those that the reorder buffer holds."""
-        return len(self._arrived)
+        return self._came - self._went
 
     def catch_up(self, now: Micros) -> None:
         """Consume what was recorded, and no signalling yet, which is newer and would make all before it count as one moment."""
@@ -224,13 +236,13 @@ class Pipeline:
         is_filling = self._fill(now, _FILLED_A_TURN)
         self._collect()
         ready = self.reorder.ready(now, limit=_TURN)
-        self._track(ready, now)
-        if len(ready) < _TURN:
+        count = self._track(ready, now)
+        if count < _TURN:
             self._events += self.tracker.advance(Micros(now - self.reorder.lateness_us))
         self._watermark = Micros(now - self.reorder.lateness_us)
         if ready or self._waits or self._passed is not None:
             self._consume_in_time(now)
-        return is_filling or len(ready) == _TURN
+        return is_filling or count >= _TURN
 
     def finish(self, now: Micros) -> None:
         """Consume all that is held, in time or not: the process ends."""
@@ -283,24 +295,34 @@ class Pipeline:
         return not self._tell()
 
     def _collect(self) -> None:
-        for _ in range(min(len(self._arrived), self.reorder.room)):
-            self.reorder.add(self._arrived.popleft())
+        room = self.reorder.room
+        while self._arrived and room > 0:
+            came = self._arrived.popleft()
+            if isinstance(came, Mirrored):
+                self.reorder.add_many(came)
+                count = len(came)
+            else:
+                self.reorder.add(came)
+                count = 1
+            self._went += count
+            room -= count
 
-    def _track(self, ready: list[tuple[Datagram, bool]], now: Micros) -> None:
-        datagrams, late = [datagram for datagram, _ in ready], [is_late for _, is_late in ready]
-        events = self.tracker.feed_all(datagrams, self.counts.defects, late)
-        self._events += events
-        self._observed += first_uses(events, self.tracker)
-        self.counts.messages += len(ready)
-        if ready:
-            self.counts.lag_us = max(0, now - ready[-1][0].arrival)
+    def _track(self, runs: list[Run], now: Micros) -> int:
+        """Follow packets; return how many they are."""
+        for packets, late in runs:
+            events = self.tracker.feed_all(packets, self.counts.defects, late)
+            self._events += events
+            self._observed += first_uses(events, self.tracker)
+        count = sum(len(run.packets) for run in runs)
+        self.counts.messages += count
+        if runs:
+            self.counts.lag_us = max(0, now - runs[-1].newest_arrival)
         self._observed += self.tracker.observations()
+        return count
 
     def _is_told(self, finding: Finding) -> bool:
         """Tell whether the desk is told: no ruling has struck the clause, and nobody granted the party an exemption in writing."""
-        known = self.tracker.directory
-        silenced = known.is_exempt(finding.party_path, finding.clause, finding.time) or known.rulings.silence(finding)
-        return not silenced and finding.clause not in self._struck
+        return finding.clause not in self._struck and not self.tracker.directory.silences(finding)
 
     @property
     def _waits(self) -> bool:

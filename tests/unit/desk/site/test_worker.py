@@ -1,10 +1,12 @@
 """From a finding on the feed to an order on the feed, and what edges say back."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 from django.db import transaction
+from django.test import Client
+from tests.conftest import ROOT
 from tests.unit.desk.scene import ADMIN, ANALYST, NOON, WORKER, Desk, finding
 
 from ringfence.desk.access import services as access
@@ -24,6 +26,7 @@ from ringfence.desk.site.worker import Worker
 from ringfence.feeds import FeedDamaged
 from ringfence.feeds.marks import mark_read
 from ringfence.feeds.segments import records_after
+from ringfence.policy import load, read_folder
 from ringfence.vocabulary.contracts import (
     ActionKind,
     DeskEvent,
@@ -31,9 +34,13 @@ from ringfence.vocabulary.contracts import (
     ObservationKind,
     OrderChange,
     ReceiptState,
+    Reference,
 )
 from ringfence.vocabulary.severity import Mode
 from ringfence.vocabulary.times import SECOND, Micros, micros
+from ringfence.watch.attribution import Directory
+from ringfence.watch.engine import Engine
+from ringfence.watch.live.desk_tail import as_event
 
 pytestmark = pytest.mark.django_db
 
@@ -254,6 +261,28 @@ def test_failed_sign_ins_are_told_to_watch_with_their_address_and_for_a_partys_l
         (None, "login/ann", ("acme",)),
     ]
     assert len({event.id for event in told}) == 3
+
+
+@pytest.mark.parametrize("path", ["/api/v1/bulk", "/api/reports/v1/reports"])
+def test_a_program_that_guesses_keys_is_found_by_its_address(desk: Desk, path: str) -> None:
+    guesser = Client(headers={"authorization": "Bearer rf_guessed"}, REMOTE_ADDR="203.0.113.77")
+    assert [guesser.post(path, data={}, content_type="application/json").status_code for _ in range(10)] == [401] * 10
+    desk.clock.now = datetime.now(UTC) + timedelta(minutes=1)
+    desk.work()
+    told = [msgspec.json.decode(each.payload, type=DeskEvent) for each in records_after(desk.folder / "feeds" / "desk-events")]
+    assert {(event.kind, event.name, event.source) for event in told} == {("fact", "key-refused", "203.0.113.77")}
+    nobody = Directory(Reference(time=Micros(0)))
+    engine = Engine(load(read_folder(ROOT / "bundles" / "default")).plan, key=b"", source="test")
+    (found,) = engine.step([as_event(event, nobody) for event in told], told[-1].time)
+    assert (found.rule, found.subject.id, found.measures["failures"]) == ("web-guessing", "203.0.113.77", 10)
+    assert "rf_guessed" not in repr(list(audit.entries(actor=ANALYST).values()))
+
+
+def test_guessed_keys_beyond_a_bound_are_counted_alone(desk: Desk) -> None:
+    for _ in range(502):
+        access.note_key_refused(address="203.0.113.77", now=NOON)
+    assert audit.entries(actor=ANALYST, verb="refused").count() <= 500
+    assert audit.entries(actor=ANALYST, verb="not-listed").count() == 1
 
 
 @pytest.mark.parametrize("again_by", ["the same worker", "another worker"])
