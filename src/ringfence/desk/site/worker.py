@@ -31,6 +31,7 @@ from ringfence.desk.enforcement import services as enforcement
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.outbox.services import Due
 from ringfence.desk.parties.told import named_in
+from ringfence.desk.site import checkpoints
 from ringfence.desk.site.reference import reference
 from ringfence.desk.site.wiring import DESK_EVENT, ORDER_CHANGED, REACTIONS, REFERENCE_CHANGED
 from ringfence.feeds import FeedDamaged, FeedError, FeedGap, FeedReader, FeedWriter, Record
@@ -46,6 +47,9 @@ BATCH: Final = 50
 _HOUSEKEEPING: Final = timedelta(milliseconds=250)
 
 _MARKING: Final = timedelta(seconds=10)
+
+_LOOKING_BACK: Final = timedelta(minutes=10)
+"""How often all entries without a seal are looked for, not only the newest: one may have been committed very late."""
 
 _TOLD_AT_ONCE: Final = 1000
 
@@ -94,7 +98,7 @@ class Worker:
         self._rotated: date | None = None
         self._changes_told = 0
         self._readers: dict[str, FeedReader] = {}
-        self._kept_house = self._marked = datetime.min.replace(tzinfo=UTC)
+        self._kept_house = self._marked = self._looked_back = datetime.min.replace(tzinfo=UTC)
 
     def _writer(self, feed: str) -> FeedWriter:
         writer = FeedWriter(self._feeds / feed)
@@ -142,9 +146,12 @@ class Worker:
         call_second_persons(actor=self._actor, now=now)
         peer_lists.let_go(actor=self._actor, now=now)
         sweep(actor=self._actor, now=now)
-        sealed = audit.seal(actor=self._actor)
+        sealed = audit.seal(actor=self._actor, all_ids=now - self._looked_back >= _LOOKING_BACK)
+        if now - self._looked_back >= _LOOKING_BACK:
+            self._looked_back = now
         if now - self._marked >= _MARKING:
             self._marked = now
+            checkpoints.sign(actor=self._actor, now=now)
             sweep_sessions(actor=self._actor, now=now)
             read = outbox.position(feed=RECEIPTS)
             if read:
