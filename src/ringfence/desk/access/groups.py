@@ -14,9 +14,10 @@ from ringfence.desk.actor import Actor, Deed, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.errors import NotThere
+from ringfence.desk.queues import INTAKE
 from ringfence.vocabulary.subjects import Role
 
-QUEUES: Final = tuple(role.value for role in Role)
+QUEUES: Final = (*(role.value for role in Role), INTAKE)
 _NAME_LENGTH: Final = 64
 
 

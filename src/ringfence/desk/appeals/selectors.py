@@ -7,6 +7,7 @@ from django.db.models import Count, Q, QuerySet
 from ringfence.desk.actor import Actor
 from ringfence.desk.appeals.models import Appeal, AppealState
 from ringfence.desk.notices.models import Notice
+from ringfence.desk.queues import of_cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ def appeals(*, actor: Actor, state: str = "", case: int | None = None) -> QueryS
     found = Appeal.objects.select_related("decision", "notice").order_by("filed", "id")
     if not actor.sees_the_desk:
         return found.none()
+    found = of_cases(found, actor)
     if case is not None:
         return found.filter(case_id=case)
     return found if state == "all" else found.filter(state=state or AppealState.OPEN)
@@ -43,7 +45,7 @@ def by_rule(*, actor: Actor) -> list[RuleRecord]:
     """Return how appeals came out for each rule, the most often overturned first."""
     if not actor.sees_the_desk:
         return []
-    rows = Appeal.objects.values_list("rule").annotate(
+    rows = of_cases(Appeal.objects.all(), actor).values_list("rule").annotate(
         appeals=Count("id"), overturned=Count("id", filter=Q(state="overturned")), open=Count("id", filter=Q(state="open"))
     )
     return [RuleRecord(*row) for row in rows.order_by("-overturned", "-appeals", "rule")]

@@ -20,6 +20,7 @@ from ringfence.desk.errors import DeskError, NotThere, StaleState
 from ringfence.desk.notices import services as notices
 from ringfence.desk.notices.models import Notice, NoticeKind
 from ringfence.desk.notices.statements import APPEAL_DAYS
+from ringfence.desk.queues import hold_case
 
 CLOCK: Final = "appeal-answer"
 _OURS: Final = system("appeals")
@@ -93,6 +94,7 @@ def review(*, appeal_id: int, outcome: str, why: Why, actor: Actor, now: datetim
     appeal = Appeal.objects.select_for_update().select_related("decision", "decision__policy").filter(id=appeal_id).first()
     if appeal is None:
         raise NotThere(f"no appeal {appeal_id}")
+    hold_case(appeal.case_id, actor)
     measure = appeal.decision
     deciders = {measure.actor_id, *Confirmation.objects.filter(decision=measure).values_list("by", flat=True)}
     require(actor.id not in deciders, actor, "decide on an appeal against their own decision: that takes another person")

@@ -11,6 +11,7 @@ from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.cases.models import Case, CaseState, Watcher
 from ringfence.desk.cases.services import NothingSaid
 from ringfence.desk.errors import NotThere, StaleState
+from ringfence.desk.queues import hold_case
 
 LONGEST_SNOOZE: Final = timedelta(days=180)
 
@@ -19,6 +20,7 @@ LONGEST_SNOOZE: Final = timedelta(days=180)
 def watch_case(*, case_id: int, actor: Actor, now: datetime) -> None:
     """Have the actor know what happens in a case. Raises `NotThere`, `StaleState` where that is so."""
     require(actor.kind is ActorKind.PERSON and actor.sees_the_desk, actor, "watch cases")
+    hold_case(case_id, actor)
     if not Case.objects.filter(id=case_id).exists():
         raise NotThere(f"no case {case_id}")
     _, new = Watcher.objects.get_or_create(case_id=case_id, person=actor.id, defaults={"since": now, "looked": now})
@@ -46,6 +48,7 @@ def note_looked(*, case_id: int, actor: Actor, now: datetime) -> None:
 def snooze_case(*, case_id: int, until: datetime, reason: str, actor: Actor, now: datetime) -> None:
     """Take a case out of the queue until a moment; what joins it brings it back. Raises `NothingSaid`, `StaleState`."""
     require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "put cases off")
+    hold_case(case_id, actor)
     if not reason.strip() or not now < until <= now + LONGEST_SNOOZE:
         raise NothingSaid(f"say why, and until when: within {LONGEST_SNOOZE.days} days")
     changed = (
@@ -60,6 +63,7 @@ def snooze_case(*, case_id: int, until: datetime, reason: str, actor: Actor, now
 def wake_case(*, case_id: int, actor: Actor, now: datetime) -> None:
     """Bring a case back into the queue. Raises `StaleState` where it is there."""
     require(actor.works_cases, actor, "bring cases back")
+    hold_case(case_id, actor)
     if not Case.objects.filter(id=case_id, snoozed_until__gt=now).update(snoozed_until=None, latest=now):
         raise StaleState(f"case {case_id} is in the queue")
     _record("woken", case_id, {}, actor, now)

@@ -13,6 +13,7 @@ from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.cases.models import Case, CaseLink, CaseOutcome, CaseState, JoinedComplaint, JoinedFinding, LinkKind, Sighting
 from ringfence.desk.cases.services import NothingSaid
 from ringfence.desk.errors import NotThere, StaleState
+from ringfence.desk.queues import hold_case
 
 _LONGEST: Final = 500
 _BY_HAND: Final = (LinkKind.RELATED, LinkKind.CAMPAIGN)
@@ -28,6 +29,7 @@ def split_case(
     it is closed, nothing would be left, or such a matter is open.
     """
     require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "split cases")
+    hold_case(case_id, actor)
     said = matter.strip()[:200]
     if not said or not (findings or complaints):
         raise NothingSaid("choose what goes, and say what it is about")
@@ -77,6 +79,8 @@ def merge_case(*, case_id: int, into: int, reason: str, actor: Actor, now: datet
     `NotThere`, and `StaleState` where either is closed, or they are about different subjects: those are linked instead.
     """
     require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "merge cases")
+    for number in (case_id, into):
+        hold_case(number, actor)
     if not reason.strip():
         raise NothingSaid("say why they are one")
     first, second = sorted((case_id, into))
@@ -106,6 +110,8 @@ def merge_case(*, case_id: int, into: int, reason: str, actor: Actor, now: datet
 def link_cases(*, case_id: int, other: int, kind: str, reason: str, actor: Actor, now: datetime) -> None:
     """Say that two cases belong together. Raises `NothingSaid` without a reason, `NotThere`, `StaleState` where they are linked."""
     require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "link cases")
+    for number in (case_id, other):
+        hold_case(number, actor)
     if not reason.strip() or kind not in _BY_HAND:
         raise NothingSaid("say how and why they belong together")
     cases = {one.id: one for one in Case.objects.filter(id__in=(case_id, other))}

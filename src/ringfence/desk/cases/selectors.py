@@ -7,7 +7,8 @@ from django.db.models import F, Q, QuerySet
 
 from ringfence.desk.actor import Actor
 from ringfence.desk.cases.models import Case, CaseLink, CaseState, JoinedComplaint, JoinedFinding, Note, Watcher
-from ringfence.desk.cases.queues import in_queues
+from ringfence.desk.cases.queues import in_queues, works_on
+from ringfence.desk.queues import of_cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,13 @@ def case_file(*, number: int, actor: Actor) -> CaseFile | None:
 def case_of_finding(*, finding_id: str, actor: Actor) -> int | None:
     """Return the case that a finding belongs to."""
     found = JoinedFinding.objects.filter(finding_id=finding_id).values_list("case_id", flat=True).first()
-    return found if actor.sees_the_desk else None
+    return found if actor.sees_the_desk and found is not None and works_on(case=found, actor=actor) else None
 
 
 def case_of_complaint(*, complaint: int, actor: Actor) -> int | None:
     """Return the case that a complaint belongs to."""
     found = JoinedComplaint.objects.filter(complaint_id=complaint).values_list("case_id", flat=True).first()
-    return found if actor.sees_the_desk else None
+    return found if actor.sees_the_desk and found is not None and works_on(case=found, actor=actor) else None
 
 
 def cases_of(*, subject_kind: str, subject_id: str, actor: Actor) -> list[Case]:
@@ -80,15 +81,17 @@ def links(*, case: int, actor: Actor) -> list[CaseLink]:
     """Return the links of a case, oldest first."""
     if not actor.sees_the_desk:
         return []
-    return list(CaseLink.objects.filter(Q(case_id=case) | Q(other_id=case)).order_by("id"))
+    found = CaseLink.objects.filter(Q(case_id=case) | Q(other_id=case)).order_by("id")
+    return list(of_cases(of_cases(found, actor), actor, "other"))
 
 
 def watchers(*, case: int, actor: Actor) -> list[str]:
     """Return who watches a case, by name."""
-    found = Watcher.objects.filter(case_id=case).order_by("person").values_list("person", flat=True)
+    found = of_cases(Watcher.objects.filter(case_id=case), actor).order_by("person").values_list("person", flat=True)
     return list(found) if actor.sees_the_desk else []
 
 
 def unread(*, actor: Actor) -> int:
     """Return in how many of the cases that the actor watches something happened since it looked."""
-    return Watcher.objects.filter(person=actor.id, case__latest__gt=F("looked")).count() if actor.sees_the_desk else 0
+    found = of_cases(Watcher.objects.filter(person=actor.id, case__latest__gt=F("looked")), actor)
+    return found.count() if actor.sees_the_desk else 0

@@ -20,6 +20,7 @@ from ringfence.desk.errors import DeskError, NotThere, StaleState
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.policies import rulings
 from ringfence.desk.policies.rulings import About
+from ringfence.desk.queues import hold_case
 from ringfence.vocabulary.severity import Mode, Severity
 from ringfence.vocabulary.subjects import Role, SubjectKind
 
@@ -90,6 +91,7 @@ def _act(verb: str, case: Case, details: dict[str, Detail] | dict[str, str]) -> 
 def join_complaint(*, case_id: int, complaint: int, actor: Actor, now: datetime) -> None:
     """Join a complaint to a case. Raises `NotThere`, and `StaleState` where it belongs to a case or the case is closed."""
     require(actor.works_cases, actor, "join complaints to cases")
+    hold_case(case_id, actor)
     if not complaints.complaints(actor=actor).filter(id=complaint).exists():
         raise NotThere(f"no complaint {complaint}")
     if JoinedComplaint.objects.filter(complaint_id=complaint).exists():

@@ -11,6 +11,7 @@ from ringfence.desk.actor import Actor
 from ringfence.desk.cases.models import Sighting
 from ringfence.desk.complaints.models import Answer, Complaint
 from ringfence.desk.detections.models import Finding
+from ringfence.desk.queues import of_cases
 
 _SHOWN: Final = 20
 _CASES: Final = 8
@@ -66,8 +67,8 @@ def seen_elsewhere(*, case: int, actor: Actor) -> list[Seen]:
     """Return the identifiers of a case that were seen outside of it too, at most twenty."""
     if not actor.sees_the_desk:
         return []
-    own = Sighting.objects.filter(case_id=case, kind=OuterRef("kind"), value=OuterRef("value"))
-    rows = Sighting.objects.filter(Exists(own)).exclude(case_id=case).order_by("kind", "value", "-id")
+    own = of_cases(Sighting.objects.all(), actor).filter(case_id=case, kind=OuterRef("kind"), value=OuterRef("value"))
+    rows = of_cases(Sighting.objects.filter(Exists(own)), actor).exclude(case_id=case).order_by("kind", "value", "-id")
     found: dict[Identifier, list[tuple[str, int | None]]] = {}
     for kind, value, noun, number in rows.values_list("kind", "value", "noun", "case_id")[:_LOOKED_AT]:
         found.setdefault((kind, value), []).append((noun, number))

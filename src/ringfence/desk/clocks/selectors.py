@@ -9,6 +9,7 @@ from ringfence.desk.actor import Actor
 from ringfence.desk.clocks.models import Obligation, ObligationState
 from ringfence.desk.clocks.services import OPEN
 from ringfence.desk.policies import selectors as policies
+from ringfence.desk.queues import of_things
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,7 @@ def obligations(*, actor: Actor, now: datetime, wanted: Wanted | None = None) ->
     if not actor.sees_the_desk:
         return Obligation.objects.none()
     wanted = wanted or Wanted()
-    found = Obligation.objects.prefetch_related("pauses").order_by(F("due").asc(nulls_last=True), "id")
+    found = of_things(Obligation.objects.prefetch_related("pauses").order_by(F("due").asc(nulls_last=True), "id"), actor)
     if wanted.state == "overdue":
         found = found.filter(state=ObligationState.RUNNING, due__lte=now)
     elif wanted.state == "":
@@ -43,7 +44,7 @@ def obligations(*, actor: Actor, now: datetime, wanted: Wanted | None = None) ->
 
 def obligation(*, id: int, actor: Actor) -> Obligation | None:
     """Return one obligation."""
-    return Obligation.objects.filter(id=id).first() if actor.sees_the_desk else None
+    return of_things(Obligation.objects.filter(id=id), actor).first() if actor.sees_the_desk else None
 
 
 def overdue(*, actor: Actor, now: datetime) -> int:

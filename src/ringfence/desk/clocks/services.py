@@ -13,6 +13,7 @@ from ringfence.desk.clocks.models import Obligation, ObligationState, Pause
 from ringfence.desk.errors import DeskError, NotThere, StaleState
 from ringfence.desk.policies import selectors as policies
 from ringfence.desk.policies.models import PolicyVersion
+from ringfence.desk.queues import hold_case, of_things
 from ringfence.policy.clocks import NEVER, Clock, OnMiss
 from ringfence.vocabulary.times import micros, utc
 
@@ -152,6 +153,7 @@ def owe_by_hand(*, case: int, clock: str, what: str, actor: Actor, now: datetime
     require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "start clocks")
     if not what.strip():
         raise NoGround("say what is owed")
+    hold_case(case, actor)
     if clock_of(policies.current(actor=actor), clock) is None:
         raise NotThere(f"the policy in force has no clock {clock or '(none chosen)'}")
     row = start(owed=Owed(clock=clock, about=(BY_HAND, f"{case}-{what.strip()[:40]}"), what=what, case=case), actor=actor, now=now)
@@ -163,7 +165,7 @@ def owe_by_hand(*, case: int, clock: str, what: str, actor: Actor, now: datetime
 def meet_by_hand(*, obligation: int, actor: Actor, now: datetime) -> None:
     """Say that what was started by hand is done: others end by what is done about their things. Raises `NotThere`, `StaleState`."""
     require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "meet obligations")
-    row = _found(obligation)
+    row = _found(obligation, actor)
     if row.noun != BY_HAND:
         raise NotThere(f"clock {obligation} ends by what is done about {row.noun} {row.noun_id}")
     if not meet(about=(row.noun, row.noun_id), clock=row.clock, actor=actor, now=now):
@@ -174,7 +176,7 @@ def meet_by_hand(*, obligation: int, actor: Actor, now: datetime) -> None:
 def pause(*, obligation: int, ground: str, note: str, actor: Actor, now: datetime) -> None:
     """Let a clock stand still. Raises `NoGround`, `NotThere`, and `StaleState` where it does not run or its time is over."""
     require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "pause clocks")
-    row = _found(obligation)
+    row = _found(obligation, actor)
     if ground not in row.grounds:
         raise NoGround(f"{row.clock} may pause only for: {', '.join(row.grounds) or 'nothing'}")
     if not note.strip():
@@ -190,7 +192,7 @@ def pause(*, obligation: int, ground: str, note: str, actor: Actor, now: datetim
 def resume(*, obligation: int, actor: Actor, now: datetime) -> None:
     """Let a paused clock run on: its end moves by as long as it stood still. Raises `NotThere`, `StaleState`."""
     require(actor.works_cases, actor, "resume clocks")
-    row = _found(obligation)
+    row = _found(obligation, actor)
     if not Pause.objects.filter(obligation=row, until__isnull=True).update(until=now):
         raise StaleState("it does not stand still")
     due = _due_after(row)
@@ -221,8 +223,8 @@ def _due_after(row: Obligation) -> datetime:
     return utc(end)
 
 
-def _found(obligation: int) -> Obligation:
-    row = Obligation.objects.select_related("policy").filter(id=obligation).first()
+def _found(obligation: int, actor: Actor) -> Obligation:
+    row = of_things(Obligation.objects.select_related("policy").filter(id=obligation), actor).first()
     if row is None:
         raise NotThere(f"no clock {obligation}")
     return row

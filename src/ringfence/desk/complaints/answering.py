@@ -24,6 +24,7 @@ from ringfence.desk.errors import DeskError, NotThere
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.parties import selectors as parties
 from ringfence.desk.policies import selectors as policies
+from ringfence.desk.queues import hold_complaint
 from ringfence.vocabulary.times import Micros, micros, utc
 from ringfence.watch.lake.carried import Carried, History
 from ringfence.watch.lake.store import Lake
@@ -81,6 +82,7 @@ def look_into(*, number: int, actor: Actor, now: datetime) -> int:
     before the transaction. Raises `NotThere`, `HistoryUnreadable`.
     """
     require(actor.works_cases, actor, "look into complaints")
+    hold_complaint(number, actor)
     complaint = Complaint.objects.filter(id=number).first()
     if complaint is None:
         raise NotThere(f"no complaint {number}")
@@ -205,6 +207,7 @@ def open_call(*, candidate: int, reason: str, actor: Actor, now: datetime) -> Op
     row = Candidate.objects.select_related("answer").filter(id=candidate).first()
     if row is None:
         raise NotThere(f"no call {candidate}")
+    hold_complaint(row.answer.complaint_id, actor)
     details: dict[str, Detail] = {"call": row.call, "reason": reason.strip()[:500]}
     act = Act(verb="opened-numbers", about=("complaint", str(row.answer.complaint_id)), details=details)
     audit.record(acts=[act], actor=actor, now=now)
@@ -218,6 +221,7 @@ def open_call(*, candidate: int, reason: str, actor: Actor, now: datetime) -> Op
 def answer_by_hand(*, number: int, verdict: str, names: tuple[str, str], reason: str, actor: Actor, now: datetime) -> int:
     """Answer in a person's own judgement. `names` are the party and the upstream. Raises `NoGround`, `NotThere`."""
     require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "answer complaints")
+    hold_complaint(number, actor)
     complaint = Complaint.objects.filter(id=number).first()
     if complaint is None or verdict not in Verdict.values:
         raise NotThere(f"no complaint {number}, or no such answer")

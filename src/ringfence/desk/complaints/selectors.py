@@ -12,6 +12,7 @@ from ringfence.desk.complaints.models import Answer, Campaign, Candidate, Compla
 from ringfence.desk.complaints.reports import Report, reports_in
 from ringfence.desk.complaints.submissions import Submission, decoded
 from ringfence.desk.data_folder import data_folder
+from ringfence.desk.queues import of_cases
 from ringfence.vocabulary.times import utc
 
 _NOTES_LENGTH: Final = 4_000
@@ -51,7 +52,8 @@ class ComplaintPage:
 
 def complaints(*, actor: Actor) -> QuerySet[Complaint]:
     """Return complaints, newest first."""
-    return Complaint.objects.order_by("-received", "-id") if actor.sees_the_desk else Complaint.objects.none()
+    found = Complaint.objects.order_by("-received", "-id")
+    return of_cases(found, actor, "joinedcomplaint__case") if actor.sees_the_desk else found.none()
 
 
 def counted(*, actor: Actor) -> QuerySet[Complaint]:
@@ -94,14 +96,21 @@ def campaigns(*, actor: Actor) -> QuerySet[Campaign]:
     """Return campaigns that were not merged away, the latest first, each with `complaints`, how many it has."""
     if not actor.sees_the_desk:
         return Campaign.objects.none()
-    return Campaign.objects.filter(merged_into=None).annotate(complaints=Count("stories")).order_by("-latest", "-id")
+    found = Campaign.objects.filter(merged_into=None)
+    if actor.queues is not None:
+        found = found.filter(stories__in=_stories(actor))
+    return found.annotate(complaints=Count("stories", distinct=True)).order_by("-latest", "-id")
+
+
+def _stories(actor: Actor) -> QuerySet[Story]:
+    return of_cases(Story.objects.all(), actor, "complaint__joinedcomplaint__case")
 
 
 def members(*, campaign: int, actor: Actor) -> QuerySet[Story]:
     """Return a campaign's complaints with why each is in it, the earliest first."""
     if not actor.sees_the_desk:
         return Story.objects.none()
-    return Story.objects.filter(campaign_id=campaign).select_related("complaint").order_by("received", "id")
+    return _stories(actor).filter(campaign_id=campaign).select_related("complaint").order_by("received", "id")
 
 
 def peers(*, actor: Actor) -> QuerySet[Peer]:

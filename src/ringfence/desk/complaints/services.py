@@ -25,6 +25,7 @@ from ringfence.desk.complaints.submissions import Submission, encoded
 from ringfence.desk.data_folder import data_folder
 from ringfence.desk.errors import NotThere, StaleState
 from ringfence.desk.outbox import services as outbox
+from ringfence.desk.queues import hold_complaint
 
 RECEIVED: Final = "complaint.received"
 """The mail process looks into what came; no reaction of the worker waits for files to be read."""
@@ -169,6 +170,7 @@ def complaint_of_ticket(ticket: str) -> Complaint | None:
 def close_complaint(*, number: int, outcome: str, actor: Actor, now: datetime) -> None:
     """Say what came of a complaint, which its reporter is told. Raises `NotThere`, `StaleState` where that was said already."""
     require(actor.works_cases, actor, "close complaints")
+    hold_complaint(number, actor)
     if outcome not in Outcome.values:
         raise NotThere(f"no outcome {outcome}")
     row = Complaint.objects.filter(id=number).first()
@@ -186,6 +188,7 @@ def close_complaint(*, number: int, outcome: str, actor: Actor, now: datetime) -
 def sort_complaint(*, number: int, leaf: str, actor: Actor, now: datetime) -> None:
     """Say what a complaint is about. An enquiry, and a traceback, is then no complaint. Raises `NotThere`."""
     require(actor.works_cases, actor, "sort complaints")
+    hold_complaint(number, actor)
     if leaf not in BY_SLUG:
         raise NotThere(f"no kind {leaf}")
     nature = Nature.ENQUIRY if BY_SLUG[leaf].is_enquiry else Nature.TRACEBACK if leaf == "traceback" else Nature.COMPLAINT
@@ -199,6 +202,7 @@ def sort_complaint(*, number: int, leaf: str, actor: Actor, now: datetime) -> No
 def note_consent(*, number: int, how: str, actor: Actor, now: datetime) -> None:
     """Note that who complains agreed to be told of to the one complained about, and `how`. Raises `NotThere`, `StaleState`."""
     require(actor.works_cases, actor, "note consent")
+    hold_complaint(number, actor)
     if not how.strip():
         raise NotThere("say how they agreed")
     if not Complaint.objects.filter(id=number, may_tell=False).update(may_tell=True):
@@ -227,4 +231,5 @@ def keep_file(path: Path, raw: bytes) -> None:
 def note_reading(*, number: int, actor: Actor, now: datetime) -> None:
     """Record that somebody read what a complainant sent."""
     require(actor.sees_evidence, actor, "read complaints")
+    hold_complaint(number, actor)
     audit.record(acts=[Act(verb="read", about=("complaint", str(number)))], actor=actor, now=now)

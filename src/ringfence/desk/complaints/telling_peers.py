@@ -21,6 +21,7 @@ from ringfence.desk.errors import DeskError, NotThere
 from ringfence.desk.letters import services as letters
 from ringfence.desk.letters.services import Attached, Draft
 from ringfence.desk.policies import selectors as policies
+from ringfence.desk.queues import hold_complaint
 from ringfence.vocabulary.times import micros
 
 _NO_REPORTS: Final = frozenset({Nature.ENQUIRY, Nature.AUTOMATIC, Nature.TEST})
@@ -60,6 +61,7 @@ def tell_peer(*, telling: Telling, actor: Actor, now: datetime) -> bytes:
     Raises `NoGround` without a reason or without the called person's consent, `NotThere`, `ReportUnfit`, `NoMailbox`.
     """
     require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "tell peers of complaints")
+    hold_complaint(telling.complaint, actor)
     if not telling.reason.strip():
         raise NoGround("say why the peer is told: the audit keeps it")
     row = Complaint.objects.filter(id=telling.complaint).exclude(nature__in=_NO_REPORTS).first()

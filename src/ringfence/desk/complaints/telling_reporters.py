@@ -20,6 +20,7 @@ from ringfence.desk.letters import services as letters
 from ringfence.desk.letters.services import Draft
 from ringfence.desk.letters.wording import filled, spoken, texts
 from ringfence.desk.policies import selectors as policies
+from ringfence.desk.queues import hold_complaint
 
 _PACKAGE: Final = "ringfence.desk.complaints"
 _LETTERS_A_DAY: Final = 5
@@ -78,6 +79,7 @@ def tell_outcome(*, number: int, actor: Actor, now: datetime) -> str | None:
 def answer_enquiry(*, number: int, text: str, actor: Actor, now: datetime) -> str:
     """Answer a question by letter, which closes it; return the letter. Raises `NotThere`, `NothingSaid`, `StaleState`."""
     require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "answer enquiries")
+    hold_complaint(number, actor)
     complaint = Complaint.objects.filter(id=number, nature=Nature.ENQUIRY).first()
     if complaint is None:
         raise NotThere(f"no enquiry {number}")

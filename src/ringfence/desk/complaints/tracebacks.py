@@ -15,6 +15,7 @@ from ringfence.desk.complaints.answering import NoGround, history
 from ringfence.desk.complaints.models import Candidate, Complaint, Traceback
 from ringfence.desk.errors import NotThere
 from ringfence.desk.policies import selectors as policies
+from ringfence.desk.queues import hold_complaint
 from ringfence.vocabulary.times import iso, micros, utc
 
 CLOCK: Final = "traceback-answer"
@@ -56,6 +57,7 @@ def answer_pack(*, number: int, reason: str, actor: Actor, now: datetime) -> byt
     The numbers are opened for this reason, which the audit keeps. Raises `NoGround`, `NotThere`, `HistoryUnreadable`.
     """
     require(actor.kind is ActorKind.PERSON and actor.works_cases and actor.sees_evidence, actor, "answer tracebacks")
+    hold_complaint(number, actor)
     if not reason.strip():
         raise NoGround("say why the numbers are opened: the audit keeps it")
     complaint = Complaint.objects.filter(id=number).first()

@@ -52,5 +52,5 @@ def call_second_persons(*, actor: Actor, now: datetime) -> int:
             f"Decision {decision.id[:8]} ({decision.deed}) by {decision.actor_id} should have been confirmed by a second person"
             f" by {decision.confirm_by:%Y-%m-%d %H:%M} UTC. It stands until somebody lifts it. Case {decision.case_id}."
         )
-        raise_alarm(kind="confirm", text=text, actor=actor, now=now)
+        raise_alarm(kind="confirm", text=text, case=decision.case_id, actor=actor, now=now)
     return overdue.count()

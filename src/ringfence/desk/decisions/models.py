@@ -185,6 +185,7 @@ class Alarm(models.Model):
 
     kind = models.CharField(max_length=32)
     text = models.TextField()
+    case = models.BigIntegerField(null=True)
     raised = models.DateTimeField()
     acknowledged = models.DateTimeField(null=True)
     acknowledged_by = models.CharField(max_length=64, blank=True)

@@ -9,6 +9,7 @@ from ringfence.desk.actor import Actor
 from ringfence.desk.decisions.models import Alarm, Automation, Decision
 from ringfence.desk.decisions.proposals import Proposal, propose
 from ringfence.desk.detections import selectors as detections
+from ringfence.desk.queues import of_cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class AutomationState:
 def decisions(*, actor: Actor) -> QuerySet[Decision]:
     """Return decisions, newest first."""
     found = Decision.objects.select_related("policy", "confirmation", "lifted_by").order_by("-decided", "-id")
-    return found if actor.sees_the_desk else found.none()
+    return of_cases(found, actor) if actor.sees_the_desk else found.none()
 
 
 def decision(*, id: str, actor: Actor) -> Decision | None:
@@ -51,4 +52,5 @@ def automation(*, actor: Actor) -> AutomationState:
 
 def alarms(*, actor: Actor) -> list[Alarm]:
     """Return the alarms that nobody has acknowledged, oldest first."""
-    return list(Alarm.objects.filter(acknowledged__isnull=True).order_by("id")) if actor.sees_the_desk else []
+    found = Alarm.objects.filter(acknowledged__isnull=True).order_by("id")
+    return list(of_cases(found, actor, shared=True)) if actor.sees_the_desk else []

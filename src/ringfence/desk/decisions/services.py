@@ -24,6 +24,7 @@ from ringfence.desk.outbox import services as outbox
 from ringfence.desk.parties.told import Named, announce
 from ringfence.desk.policies import interpretations
 from ringfence.desk.policies import selectors as policies
+from ringfence.desk.queues import of_cases
 from ringfence.vocabulary.contracts import ActionKind
 from ringfence.vocabulary.severity import Mode, Severity
 
@@ -132,12 +133,15 @@ def _stop_beyond_budget(spent: int, actor: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
-def raise_alarm(*, kind: str, text: str, actor: Actor, now: datetime) -> None:
-    """Have a person see this. What was said before in the same words is not said again, acknowledged or not."""
+def raise_alarm(*, kind: str, text: str, actor: Actor, now: datetime, case: int | None = None) -> None:
+    """Have a person see this. What was said before in the same words is not said again, acknowledged or not.
+
+    One about a case is for those in whose queues the case is.
+    """
     require(actor.kind == ActorKind.SYSTEM, actor, "raise alarms")
-    _, new = Alarm.objects.get_or_create(kind=kind, text=text, defaults={"raised": now})
+    _, new = Alarm.objects.get_or_create(kind=kind, text=text, defaults={"raised": now, "case": case})
     if new:
-        audit.record(acts=[Act(verb="alarmed", about=("alarm", kind))], actor=actor, now=now)
+        audit.record(acts=[Act(verb="alarmed", about=("alarm", kind), case=case)], actor=actor, now=now)
 
 
 def _decide(id: str, proposal: Proposal, why: Why, actor: Actor, now: datetime) -> None:
@@ -330,6 +334,7 @@ def _set_automation(*, held: bool, reason: str, by: str, now: datetime) -> bool:
 def acknowledge_alarm(*, alarm: int, actor: Actor, now: datetime) -> None:
     """Take an alarm off the pages. Raises `StaleState` where somebody did."""
     require(actor.works_cases, actor, "acknowledge alarms")
-    if not Alarm.objects.filter(id=alarm, acknowledged__isnull=True).update(acknowledged=now, acknowledged_by=actor.id):
+    seen = of_cases(Alarm.objects.filter(id=alarm, acknowledged__isnull=True), actor, shared=True)
+    if not seen.update(acknowledged=now, acknowledged_by=actor.id):
         raise StaleState("somebody acknowledged it already")
     audit.record(acts=[Act(verb="acknowledged", about=("alarm", str(alarm)))], actor=actor, now=now)

@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet, Sum
 
 from ringfence.desk.actor import Actor
 from ringfence.desk.decisions.models import Decision, Strike
+from ringfence.desk.queues import of_cases
 from ringfence.policy import Ladder
 
 
@@ -14,6 +15,7 @@ def strikes(*, actor: Actor, party: str = "") -> QuerySet[Strike]:
     found = Strike.objects.select_related("decision").order_by("-given", "-id")
     if not actor.sees_the_desk:
         return found.none()
+    found = of_cases(found, actor, "decision__case")
     return found.filter(party=party) if party else found
 
 

@@ -23,6 +23,7 @@ from ringfence.desk.policies import rulings
 from ringfence.desk.policies import selectors as policies
 from ringfence.desk.policies.models import Ruling
 from ringfence.desk.policies.rulings import About, Strikes
+from ringfence.desk.queues import of_cases
 from ringfence.vocabulary.contracts import Subject
 from ringfence.vocabulary.severity import Mode
 from ringfence.vocabulary.subjects import Role, SubjectKind
@@ -190,6 +191,7 @@ def reconsiderations(*, actor: Actor, ruling: int | None = None) -> QuerySet[Rec
     found = Reconsideration.objects.select_related("decision", "decision__policy", "decision__case", "decision__finding", "ruling")
     if not actor.sees_the_desk:
         return found.none()
+    found = of_cases(found, actor, "decision__case")
     return found.filter(ruling_id=ruling).order_by("id") if ruling is not None else found.order_by("id")
 
 
@@ -201,4 +203,4 @@ def reconsideration(*, number: int, actor: Actor) -> Reconsideration | None:
 def fallen(*, ruling: int, actor: Actor) -> QuerySet[Decision]:
     """Return the decisions by which a ruling ended measures of standing orders, oldest first."""
     found = Decision.objects.filter(kind=DecisionKind.LIFT, actor_kind=str(ActorKind.SYSTEM), actor_id=f"ruling {ruling}")
-    return found.select_related("lifts").order_by("decided", "id") if actor.sees_the_desk else found.none()
+    return of_cases(found, actor).select_related("lifts").order_by("decided", "id") if actor.sees_the_desk else found.none()

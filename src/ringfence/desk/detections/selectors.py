@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from ringfence.desk.actor import Actor
 from ringfence.desk.detections.models import Finding, Observation
 from ringfence.desk.policies import selectors as policies
+from ringfence.desk.queues import of_cases
 from ringfence.words.findings import Explanation, explained
 
 
@@ -12,7 +13,7 @@ def findings(*, actor: Actor, rule: str = "", subject: str = "") -> QuerySet[Fin
     """Return findings, newest first, narrowed by what is not empty."""
     if not actor.sees_the_desk:
         return Finding.objects.none()
-    found = Finding.objects.order_by("-time", "-id")
+    found = of_cases(Finding.objects.order_by("-time", "-id"), actor, "joinedfinding__case")
     if rule:
         found = found.filter(rule=rule)
     if subject:

@@ -9,6 +9,7 @@ from ringfence.desk.actor import Actor
 from ringfence.desk.decisions.models import action_of
 from ringfence.desk.enforcement.models import Order, Placement
 from ringfence.desk.enforcement.services import IN_FORCE
+from ringfence.desk.queues import of_cases
 from ringfence.vocabulary import contracts
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import micros
@@ -37,7 +38,7 @@ def orders(*, actor: Actor, state: str = "") -> QuerySet[Order]:
     """Return orders, newest first; `state` `""` is those in force, `all` every order."""
     if not actor.sees_the_desk:
         return Order.objects.none()
-    found = Order.objects.order_by("-start", "-id")
+    found = of_cases(Order.objects.order_by("-start", "-id"), actor)
     if state == "all":
         return found
     return found.filter(state=state) if state else found.filter(state__in=IN_FORCE)

@@ -24,6 +24,7 @@ from ringfence.desk.letters import services as letters
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.parties import selectors as parties
 from ringfence.desk.parties.addressees import Addressee, addressees
+from ringfence.desk.queues import hold_case
 from ringfence.vocabulary.subjects import Role, SubjectKind
 from ringfence.vocabulary.times import micros
 
@@ -272,6 +273,7 @@ def withdraw(*, inquiry: int, reason: str, actor: Actor, now: datetime) -> None:
     row = Inquiry.objects.filter(id=inquiry).first()
     if row is None:
         raise NotThere(f"no inquiry {inquiry}")
+    hold_case(row.case_id, actor)
     if not reason.strip():
         raise NotAsked("say why it is withdrawn")
     if not Inquiry.objects.filter(id=inquiry, state__in=_UNDECIDED).update(state=InquiryState.WITHDRAWN, closed=now):

@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 
 from ringfence.desk.actor import Actor
 from ringfence.desk.letters.models import Letter
+from ringfence.desk.queues import of_things
 
 
 def letters(*, actor: Actor, case: int | None = None) -> QuerySet[Letter]:
@@ -11,6 +12,7 @@ def letters(*, actor: Actor, case: int | None = None) -> QuerySet[Letter]:
     found = Letter.objects.order_by("-created", "-id")
     if not actor.sees_the_desk:
         return found.none()
+    found = of_things(found, actor)
     return found.filter(case=case) if case is not None else found
 
 

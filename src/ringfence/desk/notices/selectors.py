@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from ringfence.desk.actor import Actor
 from ringfence.desk.notices.models import Notice
 from ringfence.desk.notices.statements import token_of
+from ringfence.desk.queues import of_cases
 
 
 def notices(*, actor: Actor, case: int | None = None) -> QuerySet[Notice]:
@@ -14,6 +15,7 @@ def notices(*, actor: Actor, case: int | None = None) -> QuerySet[Notice]:
     found = Notice.objects.select_related("decision").order_by("-created", "-id")
     if not actor.sees_the_desk:
         return found.none()
+    found = of_cases(found, actor)
     return found.filter(case_id=case) if case is not None else found
 
 

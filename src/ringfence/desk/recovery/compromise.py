@@ -122,7 +122,7 @@ def secure(*, request: int, securing: Securing, actor: Actor, now: datetime) -> 
     Raises `RequestRefused` where no call to a contact on file confirmed it and it isn't said to be urgent, or without a reason.
     """
     require(actor.recovers and actor.works_cases and actor.kind is ActorKind.PERSON, actor, "secure parties")
-    row = open_request(request)
+    row = open_request(request, actor)
     if row.party is None:
         raise RequestRefused("first say whose login it is")
     if confirmation_of(row) is None and not securing.urgent:
@@ -160,7 +160,7 @@ def unlock(*, request: int, login: int, how: Unlocking, to: str, actor: Actor, n
     `to` is an address on file, and is the login's own from now on. A login of staff takes an admin or lead who is another.
     What was ordered stays until it is lifted on its own page. Raises `RequestRefused`.
     """
-    row = open_request(request)
+    row = open_request(request, actor)
     person = Person.objects.select_related("party").filter(pk=login).first()
     if person is None or person.party_id != row.party_id or (row.party_id is None and person.pk != row.login_id):
         raise NotThere("that login is none of this request's")

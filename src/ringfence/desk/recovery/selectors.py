@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from ringfence.desk.access.models import Person
 from ringfence.desk.actor import Actor
 from ringfence.desk.parties.models import Contact, Party, in_force
+from ringfence.desk.queues import of_cases
 from ringfence.desk.recovery.models import CallBack, Request
 from ringfence.desk.recovery.services import addresses_on_file, confirmation_of, contacts_on_file
 
@@ -32,6 +33,7 @@ def requests(*, actor: Actor, state: str = "") -> QuerySet[Request]:
     if not actor.recovers:
         return Request.objects.none()
     found = Request.objects.select_related("party", "login").order_by("-received", "-pk")
+    found = of_cases(found, actor, shared=True)
     return found if state == "all" else found.filter(state=state or "open")
 
 

@@ -22,6 +22,7 @@ from ringfence.desk.data_folder import data_folder
 from ringfence.desk.errors import DeskError, NotThere, StaleState
 from ringfence.desk.letters.services import own_token
 from ringfence.desk.parties.models import Contact, Party, in_force
+from ringfence.desk.queues import hold_case
 from ringfence.desk.recovery.models import CallBack, CallOutcome, Request, RequestDoor, RequestKind, RequestState
 
 MOST_OPEN: Final = 2_000
@@ -126,7 +127,7 @@ def _kind_of(said: str) -> str:
 def place(*, request: int, kind: str, party: str, actor: Actor, now: datetime) -> None:
     """Say what a request is, and whose login it is about. Calls before belong to whoever it was then: they no longer confirm."""
     require(actor.recovers, actor, "help with logins")
-    row = open_request(request)
+    row = open_request(request, actor)
     found = Party.objects.filter(name=party).first() if party else None
     if kind not in RequestKind.values or (party and found is None):
         raise NotThere(f"no party {party}" if kind in RequestKind.values else f"no kind {kind}")
@@ -140,7 +141,7 @@ def place(*, request: int, kind: str, party: str, actor: Actor, now: datetime) -
 def record_call(*, request: int, contact: int, outcome: str, note: str, actor: Actor, now: datetime) -> None:
     """Record that the actor called a contact on file about a request, and what came of it. Raises `RequestRefused`, `NotThere`."""
     require(actor.recovers and actor.kind is ActorKind.PERSON, actor, "make sure who somebody is")
-    row = open_request(request)
+    row = open_request(request, actor)
     called = contacts_on_file(row, now).filter(pk=contact).first()
     if called is None or outcome not in CallOutcome.values:
         raise NotThere("call a contact of this party that has a telephone number and was on file a week before the request")
@@ -179,7 +180,7 @@ def send_usernames(*, request: int, logins: Sequence[int], to: str, actor: Actor
     Raises `RequestRefused` before a call to a contact on file confirmed who asks.
     """
     require(actor.recovers, actor, "help with logins")
-    row = open_request(request)
+    row = open_request(request, actor)
     if confirmation_of(row) is None:
         raise RequestRefused("first call a contact on file, and record that it is so")
     people = list(Person.objects.filter(pk__in=logins, party=row.party).order_by("username"))
@@ -207,17 +208,22 @@ def close(*, request: int, done: bool, outcome: str, actor: Actor, now: datetime
     require(actor.recovers, actor, "help with logins")
     if not outcome.strip():
         raise RequestRefused("say what came of it")
-    row = open_request(request)
+    row = open_request(request, actor)
     state = RequestState.DONE if done else RequestState.REFUSED
     Request.objects.filter(pk=row.pk).update(state=state, closed=now, closed_by=actor.id, outcome=outcome.strip()[:SAID_LENGTH])
     _note(row, "closed", {"state": str(state)}, actor, now)
 
 
-def open_request(number: int) -> Request:
-    """Return an open request, held until the end of the transaction. Raises `NotThere`, `StaleState`."""
+def open_request(number: int, actor: Actor) -> Request:
+    """Return an open request, held until the end of the transaction. Raises `NotThere`, `StaleState`.
+
+    One that has a case is for those in whose queues the case is.
+    """
     row = Request.objects.select_for_update().filter(pk=number).first()
     if row is None:
         raise NotThere(f"no request {number}")
+    if row.case_id is not None:
+        hold_case(row.case_id, actor)
     if row.state != RequestState.OPEN:
         raise StaleState(f"request {number} is closed")
     return row

@@ -52,11 +52,11 @@ def on_unanswered(payload: Mapping[str, Any], actor: Actor, now: datetime) -> No
     if row is not None:
         chain = " > ".join(row.path)
         text = f"For lead: nobody of {chain} answered inquiry {row.id}, case {row.case_id}. What follows is yours to decide."
-        deciding.raise_alarm(kind="inquiry", text=text, actor=actor, now=now)
+        deciding.raise_alarm(kind="inquiry", text=text, case=row.case_id, actor=actor, now=now)
 
 
 def _page(row: Obligation, what: str, role: str, actor: Actor, now: datetime) -> None:
     due = f"{row.due:%Y-%m-%d %H:%M} UTC" if row.due is not None else "now"
     case = f", case {row.case}" if row.case is not None else ""
     text = f"For {role}: {row.what} {what}: due {due}, by {row.clock} ({row.rule}). Clock {row.id}{case}."
-    deciding.raise_alarm(kind="clock", text=text, actor=actor, now=now)
+    deciding.raise_alarm(kind="clock", text=text, case=row.case, actor=actor, now=now)

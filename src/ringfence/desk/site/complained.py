@@ -73,4 +73,4 @@ def on_bounced(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
     case = notice.case_id if notice is not None else letter.case if letter is not None else None
     what, where = ("notice" if notice is not None else "letter"), "" if case is None else f" of case {case}"
     text = f"The {what} {told.id[:8]}{where} came back: {payload['why']}. Reach its reader in another way."
-    raise_alarm(kind="bounce", text=text, actor=actor, now=now)
+    raise_alarm(kind="bounce", text=text, case=case, actor=actor, now=now)

@@ -16,6 +16,7 @@ from ringfence.desk.complaints.campaigns.story import blocks_of, common, names, 
 from ringfence.desk.complaints.models import Campaign, Complaint, Story
 from ringfence.desk.complaints.statements import NumberRole, Statement
 from ringfence.desk.errors import DeskError, NotThere, StaleState
+from ringfence.desk.queues import hold_complaint
 from ringfence.vocabulary.times import micros
 
 _KEY_BYTES: Final = 32
@@ -116,6 +117,8 @@ def _compared(row: Story) -> Compared:
 def split(*, campaign: int, complaints: Sequence[int], actor: Actor, now: datetime) -> int:
     """Put some of a campaign's complaints into one of their own; return it. Raises `NothingChosen`."""
     require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "split campaigns")
+    for number in complaints:
+        hold_complaint(number, actor)
     chosen = Story.objects.filter(campaign_id=campaign, complaint_id__in=list(complaints)[:1000])
     if not chosen.exists() or chosen.count() == Story.objects.filter(campaign_id=campaign).count():
         raise NothingChosen("choose some of its complaints, and not all")
@@ -130,6 +133,8 @@ def split(*, campaign: int, complaints: Sequence[int], actor: Actor, now: dateti
 def merge(*, campaign: int, into: int, actor: Actor, now: datetime) -> None:
     """Put all of a campaign's complaints into another. Raises `NotThere`, `StaleState` where it was merged before."""
     require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "merge campaigns")
+    for number in Story.objects.filter(campaign_id__in=(campaign, into)).values_list("complaint_id", flat=True):
+        hold_complaint(number, actor)
     if campaign == into or not Campaign.objects.filter(id=into, merged_into=None).exists():
         raise NotThere(f"no campaign {into} to merge into")
     if not Campaign.objects.filter(id=campaign, merged_into=None).update(merged_into=into):

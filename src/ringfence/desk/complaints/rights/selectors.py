@@ -7,6 +7,7 @@ from django.db.models import Count, Q, QuerySet
 
 from ringfence.desk.actor import Actor
 from ringfence.desk.complaints.models import MarkPermission, RightsNotice, RightsState
+from ringfence.desk.queues import of_cases
 
 COUNTS_FOR: Final = timedelta(days=365)
 """How long an upheld notice counts against its party: ours."""
@@ -19,6 +20,7 @@ def rights_notices(*, actor: Actor, state: str = "") -> QuerySet[RightsNotice]:
     found = RightsNotice.objects.select_related("complaint").order_by("-passed", "-id")
     if not actor.sees_the_desk:
         return found.none()
+    found = of_cases(found, actor, "complaint__joinedcomplaint__case")
     return found.filter(state=state) if state else found
 
 

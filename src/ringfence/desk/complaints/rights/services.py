@@ -26,6 +26,7 @@ from ringfence.desk.outbox import services as outbox
 from ringfence.desk.parties import selectors as parties
 from ringfence.desk.parties.addressees import addressees
 from ringfence.desk.policies import selectors as policies
+from ringfence.desk.queues import hold_complaint
 from ringfence.vocabulary.times import micros
 
 LEAVES: Final = frozenset({"copyright", "trademark", "property"})
@@ -79,6 +80,7 @@ def pass_on(*, claim: Claim, actor: Actor, now: datetime) -> int:
     Raises `NotThere`, `Unfit`, `Permitted`, and `StaleState` where it was passed on before.
     """
     require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "pass notices of rights on")
+    hold_complaint(claim.complaint, actor)
     row = Complaint.objects.filter(id=claim.complaint).first()
     if row is None or parties.party_page(name=claim.party, actor=actor, now=now) is None:
         raise NotThere(f"no complaint {claim.complaint}, or no party {claim.party or '(none named)'}")
@@ -180,6 +182,7 @@ def settle(*, notice: int, state: str, reasons: str, actor: Actor, now: datetime
     row = RightsNotice.objects.filter(id=notice).first()
     if row is None:
         raise NotThere(f"no notice of a right {notice}")
+    hold_complaint(row.complaint_id, actor)
     before = (RightsState.COUNTERED,) if state == RightsState.RESTORED else _OPEN
     _settle(row, RightsState(state), before, reasons.strip(), actor, now)
 
