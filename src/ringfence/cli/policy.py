@@ -90,6 +90,9 @@ def compile_passes(
 
 
 def _show_physical(measured: Physical) -> None:
+    bound = (8 / measured.exact_distinct) ** 0.5  # two standard deviations, of a sample of half as many at least
+    one_by_one = f"{measured.exact_distinct:,} different values of a key one by one"
+    estimates = f"    counts up to {one_by_one}, and estimates more: about ± {bound:.1%} at worst, as findings say"
     for number, group in enumerate(measured.groups, 1):
         where = f" where {group.where}" if group.where else ""
         print(f"\ngroup {number}, one compiled pass: per {group.key}, on {group.on}{where}")
@@ -98,13 +101,15 @@ def _show_physical(measured: Physical) -> None:
             print(f"    {shared.measure} in {shared.seconds:g} s, for {', '.join(shared.rules)}")
         if group.grain_seconds is not None:
             print(f"    events leave {group.grain_seconds:g} s at a time, and the windows are so much longer at most")
-        print(f"    {group.key_bytes} B a key, {group.event_bytes} B an event in the window")
+        print(f"    {group.key_bytes} B a key, {group.event_bytes} B an event in the window at most")
+        if group.estimates:
+            print(estimates)
     print()
     for tallied in measured.tallied:
         print(f"tallied: {tallied.rule}, because {tallied.why}")
         print(f"    about {tallied.key_bytes:,} B a key, {tallied.entry_bytes} B an event, grain or value that it holds")
         if tallied.estimates:
-            print(f"    counts up to {measured.exact_distinct:,} different values of a key one by one, and estimates more")
+            print(estimates)
     for name, key in measured.split_by.items():
         print(f"{name} can be split by {key}" if key else f"{name} cannot be split: it compares its keys")
     most, other = measured.most_bytes / _MEGABYTE, measured.beside_bytes / _MEGABYTE

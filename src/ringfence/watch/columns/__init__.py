@@ -13,7 +13,7 @@ from ringfence.watch.columns.batches import (
 )
 from ringfence.watch.columns.conditions import evaluate, field_names
 from ringfence.watch.columns.derived import Derivations, column_names, derived_parts
-from ringfence.watch.columns.given import as_hashes
+from ringfence.watch.columns.given import as_hashes, number_bits
 from ringfence.watch.columns.hashes import UNSET, TextHashes, fold
 from ringfence.watch.columns.listed import ListedEvents
 from ringfence.watch.columns.numbers import NOTHING, NumberCodes, number_code
@@ -39,6 +39,7 @@ __all__ = [
     "evaluate",
     "field_names",
     "fold",
+    "number_bits",
     "number_code",
     "times_of",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from operator import attrgetter
+from struct import Struct
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +21,8 @@ NOBODY: Final = np.uint64(0x5BD1E9955BD1E995)
 """Stands for an unset text where texts are told apart."""
 _OTHER: Final = np.uint64(0x2545F4914F6CDD1D)  # stands for a text that is no entry
 _REMEMBERED: Final = 1 << 18
+_DOUBLE: Final = Struct("<d")
+_OCTETS: Final = Struct("<Q")
 _NUMBER_BITS: Final = np.uint64(0x5851F42D4C957F2D)  # moves the bits of 0.0 away from `UNSET`
 
 
@@ -118,3 +121,8 @@ def as_hashes(column: NDArray[Any]) -> NDArray[np.uint64]:
     if column.dtype == np.uint64:
         return column
     return column.astype(np.float64).view(np.uint64) ^ _NUMBER_BITS
+
+
+def number_bits(number: float) -> int:
+    """Return what `as_hashes` does for one number."""
+    return int(_OCTETS.unpack(_DOUBLE.pack(number))[0]) ^ int(_NUMBER_BITS)

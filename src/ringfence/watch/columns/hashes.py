@@ -14,6 +14,8 @@ from ringfence.watch.kernels.row_layout import Hashing
 UNSET: Final = 0
 """The hash of a field that is not set. No text and no key has it."""
 
+_NUMBERS: Final = "\0number"  # no field says this
+_WORD: Final = (1 << 64) - 1
 _KEY_BYTES: Final = 16
 _FIRST: Final = np.uint64(0x9E3779B97F4A7C15)
 _SECOND: Final = np.uint64(0xBF58476D1CE4E5B9)
@@ -41,6 +43,17 @@ class TextHashes(dict[str | None, int]):
         hashed = int(texts.siphash(data, 0, len(octets), self._key)) or 1
         self[text] = hashed
         return hashed
+
+    def of_numbers(self, bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """Return hashes of numbers, which are given by their bits (see `as_hashes`)."""
+        return fold(np.full(1, self[_NUMBERS], np.uint64), bits)
+
+    def of_number(self, bits: int) -> int:
+        """Return what `of_numbers` does for one."""
+        word = (self[_NUMBERS] * int(_SECOND) + (bits ^ bits >> 32) * int(_FIRST)) & _WORD
+        word = (word ^ word >> 30) * int(_SECOND) & _WORD
+        word = (word ^ word >> 27) * int(_THIRD) & _WORD
+        return (word ^ word >> 31) or 1
 
     def of_cells(self, data: NDArray[np.uint8], cells: NDArray[np.int32], cell: int) -> NDArray[np.uint64]:
         """Return the hashes of one cell of n rows, `UNSET` where it is empty.

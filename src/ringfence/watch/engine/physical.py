@@ -24,7 +24,8 @@ class Shared(msgspec.Struct, frozen=True):
 class Group(msgspec.Struct, frozen=True):
     """Rules that one pass measures. `key_bytes` and `event_bytes` are what a key and an event in its window take.
 
-    With `grain_seconds` events leave the windows a whole grain at a time; the windows' lengths have one more.
+    With `grain_seconds` events leave the windows a whole grain at a time; the windows' lengths have one more. `estimates` as in
+    `TalliedRule`.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Group(msgspec.Struct, frozen=True):
     key_bytes: int
     event_bytes: int
     grain_seconds: float | None = None
+    estimates: bool = False
 
 
 class TalliedRule(msgspec.Struct, frozen=True):
@@ -82,8 +84,11 @@ def physical(plan: Plan, limits: Limits) -> Physical:
 
 
 def _tallied(rule: Rule, why: str) -> TalliedRule:
-    estimates = any(measure.function is MeasureFunction.DISTINCT for measure in rule.measures)
-    return TalliedRule(rule.name, why, key_octets(rule.measures), ENTRY_OCTETS, estimates)
+    return TalliedRule(rule.name, why, key_octets(rule.measures), ENTRY_OCTETS, _estimates(rule))
+
+
+def _estimates(rule: Rule) -> bool:
+    return any(measure.function is MeasureFunction.DISTINCT for measure in rule.measures)
 
 
 def _groups(plan: Plan) -> Iterator[Group]:
@@ -101,4 +106,5 @@ def _groups(plan: Plan) -> Iterator[Group]:
             key_bytes=kept.key_bytes,
             event_bytes=kept.event_bytes,
             grain_seconds=None if kept.grain_us is None else kept.grain_us / SECOND,
+            estimates=any(map(_estimates, rules)),
         )

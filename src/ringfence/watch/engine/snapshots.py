@@ -23,7 +23,7 @@ _MAGIC: Final = b"RFWINDO3"
 _DIGEST_BYTES: Final = 32
 _WORDS: Final = (np.dtype(np.uint64), np.dtype(np.int64))
 _DTYPES: Final = (MARKS, SPAN, ROW, _WORDS[0], VALUE, _WORDS[1], REST, _WORDS[1])  # in the order of `Packed`
-_HASHES: Final = "siphash-2-4"  # of text; keys of another kind of hash would meet nobody
+_HASHES: Final = "siphash-2-4, numbers folded"  # keys and values of another kind of hash would meet nobody
 _LAYOUT: Final = blake2b(
     repr((_HASHES, layout_of_tallies(), sys.byteorder, [dtype.descr for dtype in _DTYPES])).encode(), digest_size=16
 ).digest()

@@ -125,8 +125,9 @@ class Engine:
         self._takes_up = False
 
     def know(self, directory: Directory) -> None:
-        """Judge by this reference from now on: who holds numbers, which subjects there are, billing days, what is struck."""
+        """Judge by this reference from now on: who holds numbers, which subjects there are, what is struck, what lists hold."""
         self._context.holders = directory
+        self._context.bring(directory.brought)
         self._tallied.know(lambda rule: KnownTo(directory, rule), directory.billing_day)
         self._tallied.silence(directory.rulings.silence)
 
@@ -334,6 +335,7 @@ class Engine:
             sample=tuple(self._call_ids.of(crossing.sample, present=first + crossing.position)),
             forgotten=crossing.forgotten,
             quantity=watched.judge.quantity(told.tier, occasion),
+            errors={one.name: error for one, error in zip(rule.measures, crossing.errors, strict=False) if error},
             thresholds=watched.judge.thresholds(told.tier, occasion),
         )
         return Made(at_event(crossing.position, crossing.time, watched.number, told.tier), self._explainer.finding(found), found)

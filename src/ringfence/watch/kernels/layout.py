@@ -38,6 +38,8 @@ MARKS: Final = np.dtype(
         ("forgotten_rests", np.int64),  # cool-downs ended before their time, likewise
         ("most_rows", np.int64),  # more than these are not held, nor keys than those below: a bound may move between two batches
         ("most_keys", np.int64),
+        ("pairs_until", np.int64),  # the tables of pairs have room for all rows before this sequence
+        ("sample_free", np.int64),  # the first of `samples` that nobody has; 0: none
     ]
 )
 SPAN: Final = np.dtype(  # one length of window
@@ -56,6 +58,13 @@ HEADER: Final = 5
 """The first words of a slot: its key's hash (0 where it is free), its rows in the ring, the sequence of the last one, a bit for
 each rule whose condition was true at the key's last event, and when the last of its cool-downs ends."""
 
+LEVELS: Final = 65
+ROOM: Final = LEVELS
+NEXT: Final = LEVELS + 1
+SAMPLED: Final = LEVELS + 2
+"""The words of one of `samples`: how many of a measure's values have each level, beyond how many values some are let go of, and
+which is free behind this one where it is free."""
+
 REST: Final = np.dtype([("head", np.int64), ("tail", np.int64)])  # of one rule's queue of slots in their cool-down
 
 CROSSING: Final = np.dtype(
@@ -73,7 +82,7 @@ ROW: Final = np.dtype(
         ("older", np.int64),  # the sequence of the same key's row before
         ("members", np.uint64),  # bit m: measure m counts the row
         ("slot", np.int32),
-        ("replaced", np.uint32),  # bit d: a later row has the same pair in lane d
+        ("replaced", np.uint32),  # bit d: a later row has the same pair in lane d, or the pair was let go of
     ]
 )
 VALUE: Final = np.dtype(  # a row's number for one measure; for a maximum, its neighbours in the key's falling run of values
@@ -100,7 +109,8 @@ class State(NamedTuple):
     rests: NDArray[np.void]  # REST[G]
     resting: NDArray[np.int32]  # [G, K], for each rule a ring of slots in the order in which their cool-downs end
     keys: NDArray[np.void]  # CELL[1, 2K]
-    pair_cells: NDArray[np.void]  # CELL[T, 2R]
+    pair_cells: NDArray[np.void]  # CELL[T, C], C a power of two up to 2R: twice as many as stand there at least
+    samples: NDArray[np.int64]  # [P + 1, SAMPLED], the first one to work in: see `sampling`
 
 
 class Terms(NamedTuple):
@@ -119,7 +129,10 @@ class Terms(NamedTuple):
     lane: NDArray[np.int64]  # [M], the column in `pairs` or `values`; 0 for a count
     span: NDArray[np.int64]  # [M]
     peak_of: NDArray[np.int64]  # [M]
-    place: NDArray[np.int64]  # [M], the word of the count; a sum's halves follow; a maximum has the ends of its falling run instead
+    exact: int  # beyond so many distinct values of a key they are estimated
+    # [M], the word of the count; a sum's halves follow, or which of `samples` a distinct count has (0: none);
+    # a maximum has the ends of its falling run instead
+    place: NDArray[np.int64]
     lane_member: NDArray[np.uint64]  # [D], the bits of its measures: a row with any counts in this lane
     lane_span: NDArray[np.int64]  # [D], the longest span of the lane's measures
     ranks: NDArray[np.int64]  # [D], the table of ranks; `NOBODY` for a lane that has none
@@ -161,6 +174,7 @@ class Crossings(NamedTuple):
 
     found: NDArray[np.void]  # CROSSING[F]
     measures: NDArray[np.float64]  # [F + 1, M]; the last row is where the kernel works
+    errors: NDArray[np.float64]  # [F, M], the bound of a measure's error as a share of it; 0 where it is exact
     sample: NDArray[np.int64]  # [F, SAMPLE], event numbers, newest first, then NOBODY
     stack: NDArray[np.float64]  # as deep as the deepest condition
     written: NDArray[np.int64]  # [1], how many stand in `found`

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from ringfence.watch.kernels.cells import change
 from ringfence.watch.kernels.compiled import inner
 from ringfence.watch.kernels.layout import COUNT, DISTINCT, HALF, HALF_BITS, KEY, MAXIMUM, MEAN, MOST, NOBODY, SUM, State, Terms
+from ringfence.watch.kernels.sampling import estimated, sample_in, sample_out
 from ringfence.watch.kernels.tables import mixed
 
 
@@ -54,6 +55,8 @@ def uncount(state: State, terms: Terms, measure: int, sequence: int, slot: int) 
     lane = terms.lane[measure]
     if terms.function[measure] == DISTINCT:
         state.words[slot, word] -= np.int64(bit(np.uint64(state.rows[place].replaced), lane) ^ np.uint64(1))
+        if state.words[slot, word + 1] != 0:
+            sample_out(state, terms, measure, sequence, slot)
     elif terms.function[measure] == MOST:
         rows = change(state.pair_cells, lane, state.pairs[place, lane], -1)
         left = rank(state, terms.ranks[lane], slot, rows + 1, rows)
@@ -102,6 +105,8 @@ def count_in(state: State, terms: Terms, measure: int, sequence: int, slot: int,
         outside = earlier < state.spans[terms.span[measure]].tail  # also where the pair is new
         if outside or not bit(state.rows[earlier & (state.rows.size - 1)].members, measure):
             state.words[slot, word] += 1  # a row that was taken over may have counted for another length alone
+            if state.words[slot, word] > terms.exact or state.words[slot, word + 1] != 0:
+                sample_in(state, terms, measure, sequence, slot)
         return
     if terms.function[measure] == MOST:
         rows = change(state.pair_cells, lane, state.pairs[place, lane], 1)
@@ -124,8 +129,12 @@ def measure_key(state: State, terms: Terms, slot: int, measures: NDArray[np.floa
     """Write the present measures of a key. The mean and the maximum of nothing are not-a-number."""
     for measure in range(terms.function.size):
         word = terms.place[measure]
-        if terms.function[measure] == COUNT or terms.function[measure] == DISTINCT or terms.function[measure] == MOST:
+        if terms.function[measure] == COUNT or terms.function[measure] == MOST:
             measures[measure] = state.words[slot, word]
+        elif terms.function[measure] == DISTINCT:
+            measures[measure] = state.words[slot, word]
+            if state.words[slot, word] > terms.exact:
+                measures[measure] = estimated(state, terms, measure, slot, False)
         elif terms.function[measure] == SUM:
             measures[measure] = whole(state.words[slot, word + 1], state.words[slot, word + 2])
         elif terms.function[measure] == MEAN:

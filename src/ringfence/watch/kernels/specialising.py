@@ -18,13 +18,17 @@ from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 
-from ringfence.watch.kernels import condition_texts, measuring, slots, windows
+from ringfence.watch.kernels import condition_texts, measuring, sampling, slots, windows
 from ringfence.watch.kernels.compiled import folder_of, stamp, written
 from ringfence.watch.kernels.layout import Batch, Crossings, State, Terms
 
 Pass = Callable[[State, Terms, Batch, int, Crossings], tuple[int, int]]
 
-_SELDOM: Final = frozenset(cast(Any, each).py_func for each in (windows.forget, windows.cross, slots.rest_until, slots.wake))
+_KEPT_APART: Final = (
+    *(windows.forget, windows.cross, slots.rest_until, slots.wake),
+    *(sampling.sample_in, sampling.sample_out, sampling.estimated),
+)
+_SELDOM: Final = frozenset(cast(Any, each).py_func for each in _KEPT_APART)
 """Left as they are: compiling them anew would cost more than it saves."""
 _LONGEST: Final = 64
 """Loops that go round more often stay loops."""

@@ -13,6 +13,7 @@ from ringfence.watch.kernels.cells import change, find, put, remove, replace
 from ringfence.watch.kernels.compiled import compiled, inner, seldom
 from ringfence.watch.kernels.layout import (
     COUNT,
+    DISTINCT,
     HOLDS,
     KEY,
     NEWEST,
@@ -27,12 +28,14 @@ from ringfence.watch.kernels.layout import (
 from ringfence.watch.kernels.measuring import bit, count_in, measure_key, rank, uncount
 from ringfence.watch.kernels.prefetching import AHEAD, fetch
 from ringfence.watch.kernels.programs import condition_holds
+from ringfence.watch.kernels.sampling import estimated, index_samples
 from ringfence.watch.kernels.slots import release_if_idle, rest_until, take_slot, wake
 
 DONE: Final = 0
 NEEDS_ROWS: Final = -2
 NEEDS_SLOTS: Final = -3
 NEEDS_CROSSINGS: Final = -4
+NEEDS_PAIRS: Final = -5
 
 
 @inner
@@ -151,7 +154,7 @@ def admit(state: State, terms: Terms, batch: Batch, position: int, before: NDArr
     """Let the batch's row at `position` into the ring and return its key's slot.
 
     A row that counts for no measure changes nothing and gets its key's slot, or `NOBODY` where the key has none. Returns
-    `NEEDS_ROWS` or `NEEDS_SLOTS`, with nothing changed but rows forgotten, where the state must grow first.
+    `NEEDS_ROWS`, `NEEDS_PAIRS` or `NEEDS_SLOTS`, with nothing changed but rows forgotten, where the state must grow first.
     """
     marks = state.marks[0]
     now = batch.time[position]
@@ -161,6 +164,8 @@ def admit(state: State, terms: Terms, batch: Batch, position: int, before: NDArr
             forget(state, terms, now)
         if marks.head - state.spans[terms.length_us.size - 1].tail == state.rows.size:
             return NEEDS_ROWS
+        if marks.head >= marks.pairs_until:
+            return NEEDS_PAIRS
     cell = find(state.keys, 0, batch.key[position])
     if cell != NOBODY:
         slot = state.keys[0, cell].value
@@ -221,6 +226,9 @@ def report(state: State, terms: Terms, batch: Batch, position: int, slot: int, r
     crossing.forgotten = state.marks[0].forgotten_rows if batch.time[position] < span.short_until else 0
     for measure in range(terms.function.size):
         crossings.measures[found, measure] = crossings.measures[crossings.found.size, measure]
+        crossings.errors[found, measure] = 0.0
+        if terms.function[measure] == DISTINCT and state.words[slot, terms.place[measure]] > terms.exact:
+            crossings.errors[found, measure] = estimated(state, terms, measure, slot, True)
     sequence = state.words[slot, NEWEST]
     named = 0
     while named < crossings.sample.shape[1] and sequence >= span.tail:  # `NOBODY` comes before every tail
@@ -330,7 +338,9 @@ def index(state: State, terms: Terms) -> None:
             if inside and state.rows[sequence & mask].members & terms.lane_member[lane]:
                 pair = state.pairs[sequence & mask, lane]
                 if terms.ranks[lane] == NOBODY:
-                    put(state.pair_cells, lane, pair, sequence)
+                    if not bit(np.uint64(state.rows[sequence & mask].replaced), lane):
+                        put(state.pair_cells, lane, pair, sequence)
                 else:
                     rows = change(state.pair_cells, lane, pair, 1)
                     rank(state, terms.ranks[lane], int(state.rows[sequence & mask].slot), rows - 1, rows)
+    index_samples(state, terms)

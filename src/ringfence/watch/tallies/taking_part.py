@@ -14,7 +14,7 @@ from ringfence.policy.fields import OUTCOME_FIELDS
 from ringfence.policy.plan import Measure, MeasureFunction, Rule
 from ringfence.policy.trees import fields_in
 from ringfence.vocabulary.contracts import Event, EventKind
-from ringfence.watch.columns import TextHashes
+from ringfence.watch.columns import TextHashes, number_bits
 from ringfence.watch.tallies.judging import Filter, filter_of
 
 CALLS: Final = frozenset({EventKind.ATTEMPT, EventKind.ANSWER})
@@ -143,7 +143,7 @@ def _hashed(read: Callable[[Event], Value], hashes: TextHashes) -> Callable[[Eve
         value = read(event)
         if value is None or value != value:
             return None
-        return hashes[value if isinstance(value, str) else f"\0{float(value)!r}"]
+        return hashes[value] if isinstance(value, str) else hashes.of_number(number_bits(value + 0.0))
 
     return hash_of
 

@@ -13,7 +13,7 @@ class Limits:
     Beyond that the oldest events leave early. In a compiled window an event takes 40 bytes, 40 more for each distinct, 72 for
     each commonest and 24 for each numeric measure; a key about 80, up to 24 more for each measure and 12 for each rule; `footprint`
     says it for a group.
-    Tallies estimate the number of a key's distinct values beyond `exact_distinct`. Unless `in_advance`, what the next events may
+    The number of a key's distinct values is estimated beyond `exact_distinct`. Unless `in_advance`, what the next events may
     need counts only once they came: nothing is forgotten before the bound is reached, and a burst may pass it for a moment.
     """
 
@@ -38,6 +38,7 @@ class Crossing:
 
     `measures` stand in the rule's order. `events` is how many of the key's events the window holds, `sample` the numbers of the
     last of them, oldest first. `forgotten` is 0, or how many events the rule had forgotten by then where this window misses some.
+    `errors` are the bounds of the measures' errors as shares of them, in their order; empty where all are exact.
     """
 
     position: int
@@ -46,3 +47,4 @@ class Crossing:
     events: int
     forgotten: int
     sample: tuple[int, ...]
+    errors: tuple[float, ...] = ()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ringfence.policy.plan import Rule
+from ringfence.policy.plan import EXACT_DISTINCT, Rule
 from ringfence.policy.written import written_measure
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.kernels.layout import CELL, ROW, VALUE
@@ -36,7 +36,7 @@ class Footprint:
 def footprint(rules: Sequence[Rule]) -> Footprint:
     """Return what `rules`, which form one group, keep."""
     pooled = pool(rules)
-    terms = terms_of(pooled)
+    terms = terms_of(pooled, EXACT_DISTINCT)
     key = _WORD * terms.words + _SLOT * (1 + len(pooled.judged)) + 2 * CELL.itemsize
     pairs = _WORD * len(pooled.pair_lanes) + 2 * CELL.itemsize * tables_of(terms)
     event = ROW.itemsize + pairs + VALUE.itemsize * len(pooled.value_lanes)

@@ -80,7 +80,7 @@ class Reading:
             time, kind, key = columns.time[positions], columns.kind[positions], key[positions]
         pairs = np.empty((positions.size, len(self._pooled.pair_lanes)), np.uint64)
         for lane, term in enumerate(self._pooled.pair_lanes):
-            pairs[:, lane] = fold(key, _apart(self._value(term, inner, positions.size)))
+            pairs[:, lane] = fold(key, self._apart(self._value(term, inner, positions.size)))
         values = np.empty((positions.size, len(self._pooled.value_lanes)), np.float64)
         for lane, term in enumerate(self._pooled.value_lanes):
             values[:, lane] = self._value(term, inner, positions.size)
@@ -99,6 +99,14 @@ class Reading:
             return np.zeros(size)  # a peak's value is what its count comes to
         return evaluate(term.value, inner, size, self._hashes)
 
+    def _apart(self, column: NDArray[Any]) -> NDArray[np.uint64]:
+        """Return what tells values apart: equal where they are, `UNSET` where one is unset. Nobody can choose it."""
+        if column.dtype == np.uint64:
+            return column
+        hashes = self._hashes.of_numbers(as_hashes(column + 0.0))  # nothing below zero is nothing
+        hashes[np.isnan(column)] = UNSET
+        return hashes
+
     def _members(self, kind: NDArray[np.uint8], inner: dict[str, NDArray[Any]], pairs: NDArray[np.uint64]) -> NDArray[np.uint64]:
         members = np.zeros(kind.size, np.uint64)
         passed: dict[Expression, NDArray[np.bool_]] = {}
@@ -109,15 +117,6 @@ class Reading:
             passing = _ALL if term.where is None else passed[term.where]
             mark(kind, self._kinds[index], passing, _EVERY if lane is None else columns[lane], index, members)
         return members
-
-
-def _apart(column: NDArray[Any]) -> NDArray[np.uint64]:
-    """Return what tells values apart: equal where they are, `UNSET` where one is unset."""
-    if column.dtype != np.float64:
-        return as_hashes(column)
-    hashes = as_hashes(column + 0.0)  # nothing below zero is nothing
-    hashes[np.isnan(column)] = UNSET
-    return hashes
 
 
 _ALL: Final = np.zeros(0, np.bool_)

@@ -27,6 +27,7 @@ from ringfence.watch.windows.state import (
     pack,
     power_of_two,
     sampled_events,
+    with_pairs,
     with_rows,
     with_slots,
 )
@@ -55,13 +56,14 @@ class RuleGroup:
         """`derivations` are what `advance`'s columns are extended by, where the rules call functions or ask lists."""
         self._pooled = pool(rules)
         self._reading = Reading(self._pooled, hashes)
-        self.terms = terms_of(self._pooled)
+        self.terms = terms_of(self._pooled, limits.exact_distinct)
         self.footprint: Final = footprint(rules)
         self._most = Room(max(limits.events, 1), max(limits.keys, 1))
         most = _CROSSINGS_A_CALL + len(self._pooled.judged)
         self._crossings = Crossings(
             np.zeros(most, CROSSING),
             np.zeros((most + 1, len(self._pooled.terms)), np.float64),
+            np.zeros((most, len(self._pooled.terms)), np.float64),
             np.zeros((most, SAMPLE), np.int64),
             np.zeros(depth_of(self.terms), np.float64),
             np.zeros(1, np.int64),
@@ -121,7 +123,7 @@ class RuleGroup:
 
     def shape(self, digests: Mapping[str, bytes]) -> Shape:
         """Return what the group's arrays are about; `digests` stand for what decides what its rules remember, by name."""
-        return shape_of(self._pooled, digests)
+        return shape_of(self._pooled, digests, self.terms.exact)
 
     def take_over(self, old: Packed, former: Shape, shape: Shape, now: Micros) -> None:
         """Continue for the rules that remember the same as in a group that was `former`; this one is `shape`. Others begin."""
@@ -138,7 +140,9 @@ class RuleGroup:
             taken, need = self._advance(self._state, self.terms, batch, taken, self._crossings)
             crossings += [self._told(index, positions, batch) for index in range(self._crossings.written[0])]
             if need == kernel.NEEDS_ROWS:
-                self._state = with_rows(self._state, 2 * self._state.rows.size)
+                self._state = with_rows(self._state, self.terms, 2 * self._state.rows.size)
+            elif need == kernel.NEEDS_PAIRS:
+                self._state = with_pairs(self._state)
             elif need == kernel.NEEDS_SLOTS:
                 self._state = with_slots(self._state, 2 * self._state.words.shape[0])
         return crossings
@@ -191,7 +195,7 @@ class RuleGroup:
 
     def snapshot(self) -> Packed:
         """Return a copy of all that is live."""
-        return pack(self._state)
+        return pack(self._state, self.terms)
 
     def sampled_events(self, packed: Packed) -> NDArray[np.int64]:
         """Return the numbers of the events that the next crossings after a snapshot may name."""
@@ -211,18 +215,21 @@ class RuleGroup:
         self._state.marks["most_keys"] = min(room.keys, self._most.keys)
 
     def _lay_out(self, rows: int, slots: int) -> None:
-        self._state = lay_out(pack(self._state), self.terms, rows=rows, slots=slots)
+        self._state = lay_out(pack(self._state, self.terms), self.terms, rows=rows, slots=slots)
 
     def _told(self, index: int, positions: np.ndarray[tuple[int], np.dtype[np.intp]], batch: Batch) -> Told:
         found = self._crossings.found[index]
         judged = self._pooled.judged[found["rule"]]
         sample = self._crossings.sample[index]
+        measured = list(self._pooled.measured[judged.rule])
+        errors = self._crossings.errors[index, measured]
         crossing = Crossing(
             position=int(positions[found["position"]]),
             time=Micros(int(batch.time[found["position"]])),
-            measures=tuple(self._crossings.measures[index, list(self._pooled.measured[judged.rule])].tolist()),
+            measures=tuple(self._crossings.measures[index, measured].tolist()),
             events=int(found["events"]),
             forgotten=int(found["forgotten"]),
             sample=tuple(sample[sample != NOBODY][::-1].tolist()),
+            errors=tuple(errors.tolist()) if errors.any() else (),
         )
         return Told(judged.rule, judged.tier, crossing)

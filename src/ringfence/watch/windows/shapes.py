@@ -16,8 +16,8 @@ from ringfence.watch.windows.terms import Pooled, Term
 _Cell = TypeVar("_Cell", np.uint64, np.float64)
 
 
-_KEPT: Final = 2
-"""How a key's words are laid out, for what stands in `Terms` alike: 1 kept sums as floating point."""
+_KEPT: Final = 3
+"""How a key's words are laid out, for what stands in `Terms` alike: 1 kept sums as floating point, 2 no samples."""
 
 
 class RuleShape(Struct, frozen=True, array_like=True):
@@ -41,6 +41,7 @@ class Shape(Struct, frozen=True, array_like=True):
     pair_lanes: tuple[bytes, ...]
     value_lanes: tuple[bytes, ...]
     kept: int = 1
+    exact: int = 0
 
     def judged(self) -> Iterator[tuple[str, int]]:
         """Yield the rule and the tier of each condition, in order."""
@@ -53,8 +54,8 @@ class Shape(Struct, frozen=True, array_like=True):
         return frozenset(rule.name for rule in self.rules if known.get(rule.name) == rule.digest)
 
 
-def shape_of(pooled: Pooled, digests: Mapping[str, bytes]) -> Shape:
-    """Return a group's shape; `digests` are its rules', by name."""
+def shape_of(pooled: Pooled, digests: Mapping[str, bytes], exact: int) -> Shape:
+    """Return a group's shape; `digests` are its rules', by name; beyond `exact` distinct values it estimates."""
     return Shape(
         tuple(
             RuleShape(rule.name, digests[rule.name], len(rule.tiers), measured, pooled.counts_of_peaks(measured))
@@ -64,6 +65,7 @@ def shape_of(pooled: Pooled, digests: Mapping[str, bytes]) -> Shape:
         tuple(map(_digest, pooled.pair_lanes)),
         tuple(map(_digest, pooled.value_lanes)),
         _KEPT,
+        exact,
     )
 
 

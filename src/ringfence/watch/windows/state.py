@@ -7,8 +7,25 @@ from numpy.typing import NDArray
 
 from ringfence.watch.kernels import windows as kernel
 from ringfence.watch.kernels.cells import move
-from ringfence.watch.kernels.layout import CELL, KEY, MARKS, NEWEST, REST, ROW, SAMPLE, SPAN, VALUE, State, Terms
-from ringfence.watch.windows.terms import Pooled, tables_of
+from ringfence.watch.kernels.layout import (
+    CELL,
+    DISTINCT,
+    KEY,
+    MARKS,
+    NEVER,
+    NEWEST,
+    NEXT,
+    NOBODY,
+    REST,
+    ROW,
+    SAMPLE,
+    SAMPLED,
+    SPAN,
+    VALUE,
+    State,
+    Terms,
+)
+from ringfence.watch.windows.terms import Pooled, samples_of, tables_of
 
 FEWEST: Final = 64
 """The least length of a ring, and the least number of slots."""
@@ -27,7 +44,7 @@ class Room(NamedTuple):
 class Packed(NamedTuple):
     """A group without its free places: L rows oldest first, S keys, each rule's resting slots one after another."""
 
-    marks: NDArray[np.void]  # MARKS[1]; `free` means nothing here
+    marks: NDArray[np.void]  # MARKS[1]; `free`, `pairs_until` and `sample_free` mean nothing here
     spans: NDArray[np.void]  # SPAN[W]
     rows: NDArray[np.void]  # ROW[L], `slot` counted from 0 to S - 1
     pairs: NDArray[np.uint64]  # [L, D]
@@ -55,7 +72,7 @@ def nothing(pooled: Pooled, terms: Terms, room: Room) -> Packed:
     )
 
 
-def pack(state: State) -> Packed:
+def pack(state: State, terms: Terms) -> Packed:
     """Return a copy of what is live in `state`."""
     places = np.arange(state.spans["tail"][-1], state.marks["head"][0]) & (state.rows.size - 1)
     live = np.flatnonzero(state.words[:, KEY])
@@ -70,13 +87,16 @@ def pack(state: State) -> Packed:
     rests = np.zeros(state.rests.size, REST)
     rests["head"] = np.cumsum([queue.size for queue in queues])
     rests["tail"][1:] = rests["head"][:-1]
+    marks, words = state.marks.copy(), state.words[live]
+    marks["pairs_until"] = marks["sample_free"] = 0
+    words[:, terms.place[terms.function == DISTINCT] + 1] = 0
     return Packed(
-        state.marks.copy(),
+        marks,
         state.spans.copy(),
         rows,
         state.pairs[places],
         state.values[places],
-        state.words[live],
+        words,
         rests,
         np.concatenate(queues),
     )
@@ -86,6 +106,10 @@ def lay_out(packed: Packed, terms: Terms, *, rows: int, slots: int) -> State:
     """Return `packed` as a state with a ring of `rows` and `slots`: powers of two, and enough for what is live."""
     marks, kept = packed.marks.copy(), packed.words.shape[0]
     marks["free"] = slots - kept
+    pairs = _pairs_in(packed, terms)
+    cells = min(2 * rows, power_of_two(4 * pairs))
+    marks["pairs_until"] = _pairs_until(marks, rows, cells, pairs)
+    marks["sample_free"] = bool(samples_of(terms, rows))
     distinct, numeric, rules = packed.pairs.shape[1], packed.values.shape[1], packed.rests.size
     state = State(
         marks,
@@ -98,7 +122,8 @@ def lay_out(packed: Packed, terms: Terms, *, rows: int, slots: int) -> State:
         np.zeros(rules, REST),
         np.zeros((rules, slots), np.int32),
         np.zeros((1, 2 * slots), CELL),
-        np.zeros((tables_of(terms), 2 * rows), CELL),
+        np.zeros((tables_of(terms), cells), CELL),
+        _samples(samples_of(terms, rows)),
     )
     places = np.arange(packed.spans["tail"][-1], marks["head"][0]) & (rows - 1)
     state.rows[places], state.pairs[places], state.values[places] = packed.rows, packed.pairs, packed.values
@@ -112,15 +137,30 @@ def lay_out(packed: Packed, terms: Terms, *, rows: int, slots: int) -> State:
     return state
 
 
-def with_rows(state: State, rows: int) -> State:
+def with_rows(state: State, terms: Terms, rows: int) -> State:
     """Return `state` with a longer ring. Only what the ring holds is moved: keys keep their slots."""
     tail, head = int(state.spans["tail"][-1]), int(state.marks["head"][0])
     longer = [np.zeros((rows, *array.shape[1:]), array.dtype) for array in (state.rows, state.pairs, state.values)]
     for array, new in zip((state.rows, state.pairs, state.values), longer, strict=True):
         _move_ring(array, new, tail, head)
-    cells = np.zeros((state.pair_cells.shape[0], 2 * rows), CELL)
-    move(state.pair_cells, cells)
-    return state._replace(rows=longer[0], pairs=longer[1], values=longer[2], pair_cells=cells)
+    marks, before = state.marks.copy(), len(state.samples)
+    samples = _samples(samples_of(terms, rows))
+    samples[1:before] = state.samples[1:]
+    if len(samples) > before:
+        samples[-1, NEXT], marks["sample_free"] = marks["sample_free"][0], before
+    return with_pairs(state._replace(marks=marks, rows=longer[0], pairs=longer[1], values=longer[2], samples=samples))
+
+
+def with_pairs(state: State) -> State:
+    """Return `state` with room for more pairs: most values come again, and of very many of a key some are let go of."""
+    cells, marks = state.pair_cells, state.marks.copy()
+    most = max((int(np.count_nonzero(table["key"])) for table in cells), default=0)
+    size = cells.shape[1]
+    if 4 * most > size and size < 2 * state.rows.size:
+        cells = np.zeros((cells.shape[0], 2 * size), CELL)
+        move(state.pair_cells, cells)
+    marks["pairs_until"] = _pairs_until(marks, state.rows.size, cells.shape[1], most)
+    return state._replace(marks=marks, pair_cells=cells)
 
 
 def with_slots(state: State, slots: int) -> State:
@@ -139,6 +179,29 @@ def with_slots(state: State, slots: int) -> State:
     keys = np.zeros((1, 2 * slots), CELL)
     move(state.keys, keys)
     return state._replace(marks=marks, words=words, free=free, resting=resting, keys=keys)
+
+
+def _pairs_until(marks: NDArray[np.void], rows: int, cells: int, pairs: int) -> int:
+    """Return before which row tables of `cells` places, of which `pairs` are taken at most, are no more than half full."""
+    return NEVER if cells >= 2 * rows else int(marks["head"][0]) + cells // 2 - pairs
+
+
+def _pairs_in(packed: Packed, terms: Terms) -> int:
+    """Return how many pairs the fullest of the tables has; more, perhaps."""
+    rows, most = packed.rows, 0
+    for lane, (members, ranks) in enumerate(zip(terms.lane_member, terms.ranks, strict=True)):
+        counted = (rows["members"] & members) != 0
+        if ranks == NOBODY:
+            counted &= (rows["replaced"] >> np.uint32(lane)) & np.uint32(1) == 0
+        most = max(most, int(np.count_nonzero(counted)))
+    return most
+
+
+def _samples(count: int) -> NDArray[np.int64]:
+    """Return so many of `State.samples`, each free, behind the one to work in."""
+    samples = np.zeros((count + 1, SAMPLED), np.int64)
+    samples[1:count, NEXT] = np.arange(2, count + 1)
+    return samples
 
 
 def _move_ring(ring: NDArray[Any], longer: NDArray[Any], tail: int, head: int) -> None:

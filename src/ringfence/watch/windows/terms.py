@@ -27,7 +27,8 @@ FUNCTIONS: Final = {
 }
 APART: Final = frozenset({MeasureFunction.DISTINCT, MeasureFunction.MOST})
 """What tells values apart: an unset one does not count."""
-_WIDTHS: Final = {kernel.SUM: 3, kernel.MEAN: 3, kernel.MAXIMUM: 2}
+_DISTINCT: Final = MeasureFunction.DISTINCT
+_WIDTHS: Final = {kernel.DISTINCT: 2, kernel.SUM: 3, kernel.MEAN: 3, kernel.MAXIMUM: 2}
 """Words of a key that a measure takes; others take one."""
 
 
@@ -106,12 +107,12 @@ def pool(rules: Sequence[Rule]) -> Pooled:
     )
 
 
-def terms_of(pooled: Pooled) -> Terms:
-    """Return what the kernel reads of the group."""
+def terms_of(pooled: Pooled, exact: int) -> Terms:
+    """Return what the kernel reads of the group; beyond `exact` distinct values of a key they are estimated."""
     spans = {length: span for span, length in enumerate(pooled.lengths)}
     lanes = [[term for term in pooled.terms if _lane_key(term) == lane] for lane in pooled.pair_lanes]
     programs = [program_for(*_condition(pooled, judged), pooled.measured[judged.rule]) for judged in pooled.judged]
-    guards = [_guard(pooled, judged) for judged in pooled.judged]
+    guards = [_guard(pooled, judged, exact) for judged in pooled.judged]
     spanned = [spans[term.length_us] for term in pooled.terms]
     places, end = _places(pooled)
     presences = _presences(pooled)
@@ -124,6 +125,7 @@ def terms_of(pooled: Pooled) -> Terms:
         lane=_whole(pooled.lane_of(term) for term in pooled.terms),
         span=_whole(spanned),
         peak_of=_whole(_peak_of(pooled, term) for term in pooled.terms),
+        exact=exact,
         place=_whole(places),
         lane_member=_bits(map(pooled.terms.index, lane) for lane in lanes),
         lane_span=_whole(max(spans[term.length_us] for term in lane) for lane in lanes),
@@ -153,6 +155,11 @@ def terms_of(pooled: Pooled) -> Terms:
 def tables_of(terms: Terms) -> int:
     """Return how many tables of pairs and of ranks there are."""
     return int(terms.ranks.size + np.count_nonzero(terms.ranks != NOBODY))
+
+
+def samples_of(terms: Terms, rows: int) -> int:
+    """Return how many distinct counts can be estimated in so many rows: each has half of `exact` of them at least."""
+    return int(np.count_nonzero(terms.function == kernel.DISTINCT)) * (rows // ((terms.exact + 1) // 2))
 
 
 def depth_of(terms: Terms) -> int:
@@ -295,11 +302,15 @@ def _condition(pooled: Pooled, judged: Judged) -> tuple[Rule, Expression]:
     return rule, tier.when if rule.minimum is None else Connective("and", (rule.minimum, tier.when))
 
 
-def _guard(pooled: Pooled, judged: Judged) -> Guard | None:
-    """Return which number of events or values must reach what, of those that the condition asks for the greatest."""
+def _guard(pooled: Pooled, judged: Judged, exact: int) -> Guard | None:
+    """Return which number of events or values must reach what, of those that the condition asks for the greatest.
+
+    Of more than `exact` distinct values so many at least are held, and perhaps not all of them.
+    """
     rule, condition = _condition(pooled, judged)
     places = {measure.name: place for measure, place in zip(rule.measures, pooled.measured[judged.rule], strict=True)}
     least = {places[name]: number for name, number in least_of(condition).items()}
+    least |= {place: min(each, exact + 1) for place, each in least.items() if pooled.terms[place].function is _DISTINCT}
     whole = [place for place in least if pooled.terms[place].function in (MeasureFunction.COUNT, *APART)]
     place = max(whole, key=lambda each: least[each], default=None)
     return None if place is None else Guard(place, least[place])
