@@ -12,6 +12,7 @@ import typer
 import uvloop
 
 from ringfence.cli.configuration import Configuration, ConfigurationRefused, load
+from ringfence.cli.memory import give_back_what_is_freed
 from ringfence.feeds import FeedError
 from ringfence.gate.configuration import RedirectConfiguration
 from ringfence.gate.errors import GateError
@@ -28,6 +29,7 @@ def command(
 ) -> None:
     """Follow the orders feed, answer the proxies that ask, push orders to the edges, and report what came of it."""
     _log_as_json()
+    give_back_what_is_freed()
     try:
         configuration = load(data)
         data.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from ringfence.feeds import FeedError, FeedReader
+from ringfence.feeds import FeedError, FeedReader, Record
 from ringfence.gate.table import OrdersTable
 from ringfence.gate.table.state import Standing
 from ringfence.vocabulary.contracts import OrderChange, Reference, merged
@@ -18,6 +18,9 @@ from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import EMERGENCY_LIST, Directory
 
 PROTECTED_LIST: Final = "protected-sources"
+
+_RECORDS_AT_ONCE: Final = 4
+"""Of either feed: a record may hold thousands."""
 
 _T = TypeVar("_T", bound=Struct)
 _LOG: Final = structlog.get_logger("gate.orders")
@@ -57,7 +60,9 @@ class OrdersTail:
         """Read what is new, without taking it in: this waits for the disk, arranges the orders, and may run in another thread."""
         problems: list[str] = []
         references = self._new(self._reference, Reference, problems)
-        changes = self._new(self._orders, OrderChange, problems)
+        unread: list[str] = []
+        standing, heard = self._changed(unread)
+        problems += unread
         problem = "; ".join(problems) or None
         if problem is not None and self.problem != problem:
             _LOG.error("a feed cannot be read; the last word stays in force", cause=problem)
@@ -67,8 +72,7 @@ class OrdersTail:
         for reference in references:
             directory = directory.changed(reference)
         newest = reduce(merged, references) if references else None
-        standing = self.table.standing.after(changes).without_ended(now)
-        return News(newest, directory if references else None, standing, bool(references or changes))
+        return News(newest, directory if references else None, standing.without_ended(now), heard or bool(references))
 
     def take(self, news: News, now: Micros) -> bool:
         """Take in what was read; tell whether the table or the lists may have changed."""
@@ -90,24 +94,36 @@ class OrdersTail:
         if useless:
             _LOG.warning("entries of the protected list are no addresses and protect nothing", entries=len(useless))
 
-    def _new(self, reader: FeedReader, kind: type[_T], problems: list[str]) -> list[_T]:
-        """Return the feed's new records. What cannot be read is added to `problems`; what came before it counts."""
+    def _changed(self, problems: list[str]) -> tuple[Standing, bool]:
+        """Return what stands after the feed's new records, and whether there were any.
+
+        They are taken in some at a time: an order by itself takes a kilobyte.
+        """
+        standing, heard = self.table.standing, False
+        while not problems and (changes := self._new(self._orders, OrderChange, problems, limit=_RECORDS_AT_ONCE)):
+            standing, heard = standing.after(changes), True
+        return standing, heard
+
+    def _new(self, reader: FeedReader, kind: type[_T], problems: list[str], *, limit: int | None = None) -> list[_T]:
+        """Return new records, at most `limit`. What cannot be read is added to `problems`; what came before it counts."""
         taken: list[_T] = []
         try:
-            self._decode(reader, kind, taken)
+            while records := reader.read(limit or _RECORDS_AT_ONCE):
+                self._decode(records, kind, taken)
+                if limit is not None and taken:
+                    break
         except (FeedError, OSError) as error:
             problems.append(str(error))
         return taken
 
-    def _decode(self, reader: FeedReader, kind: type[_T], taken: list[_T]) -> None:
+    def _decode(self, records: Sequence[Record], kind: type[_T], taken: list[_T]) -> None:
         """Add the new records. One that can't be understood (a newer desk's) is counted and left out; the others count."""
-        while records := reader.read():
-            for record in records:
-                try:
-                    taken.append(msgspec.json.decode(record.payload, type=kind))
-                except msgspec.MsgspecError as error:
-                    self.unreadable += 1
-                    _LOG.error("a record is not understood", kind=kind.__name__, number=record.number, cause=str(error))
+        for record in records:
+            try:
+                taken.append(msgspec.json.decode(record.payload, type=kind))
+            except msgspec.MsgspecError as error:
+                self.unreadable += 1
+                _LOG.error("a record is not understood", kind=kind.__name__, number=record.number, cause=str(error))
 
 
 def _last_whole(references: Sequence[Reference]) -> int:

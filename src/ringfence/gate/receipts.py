@@ -1,7 +1,8 @@
 """What the gate tells the desk: its feed of receipts, and what it has already said."""
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -11,16 +12,20 @@ import structlog
 from ringfence.feeds import FeedError, FeedWriter
 from ringfence.feeds.marks import read_mark
 from ringfence.feeds.segments import records_after
+from ringfence.gate.order_ids import OrderIds
 from ringfence.vocabulary.contracts import Receipt, ReceiptState
 from ringfence.vocabulary.times import SECOND, Micros
 
 SEGMENT_BYTES: Final = 8 * 1024 * 1024
 CARRY_EVERY: Final = 20_000
-"""After so many records what stands is said again, so that the segments before can go once the desk has read them."""
+"""After so many records, or twice as many as stand, what stands is said again: segments before can go once they are read."""
 
-_BATCH: Final = 2_000
+_BATCH: Final = 1_000
+_CARRIED_AT_ONCE: Final = 100
+"""So much of what stands is said again between two writes: answers wait for none of it."""
 _DECODER: Final = msgspec.json.Decoder(Receipt)
 _STANDING: Final = frozenset({ReceiptState.PLACED, ReceiptState.REMOVED, ReceiptState.REJECTED})
+_PLAINLY: Final = (ReceiptState.PLACED, None)
 _GONE: Final = frozenset({ReceiptState.REMOVED, ReceiptState.FORGOTTEN})
 _LOG: Final = structlog.get_logger("gate.receipts")
 
@@ -36,11 +41,13 @@ class ReceiptBook:
         self._folder = folder
         self._carry_every = carry_every
         self._writer = FeedWriter(folder, segment_bytes=segment_bytes)
-        self._last: dict[tuple[str, str], tuple[ReceiptState, str | None]] = {}
-        self._placed: dict[str, set[str]] = {}
+        self._last: dict[tuple[str, str], tuple[ReceiptState, str | None]] = {}  # but a plain `placed`, which `_placed` knows
+        self._placed: dict[str, OrderIds] = {}
         self._refusals: dict[tuple[str, str], _Refusals] = {}
         self._pending: deque[bytes] = deque()
         self._since_carried = 0
+        self._carrying: Iterator[tuple[str, str]] | None = None
+        self._carried_from = 0
         self._carried: tuple[int, int] | None = None
         for record in records_after(folder):
             self._since_carried += 1
@@ -56,7 +63,7 @@ class ReceiptBook:
 
     def say(self, receipt: Receipt) -> bool:
         """Take a receipt in; tell whether it will be written. What was the last word on this order and edge is not said again."""
-        if receipt.state in _STANDING and self._last.get((receipt.edge, receipt.order)) == (receipt.state, receipt.text):
+        if receipt.state in _STANDING and self._last_word(receipt.edge, receipt.order) == (receipt.state, receipt.text):
             return False
         self._remember(receipt)
         self._pending.append(msgspec.json.encode(receipt))
@@ -77,12 +84,16 @@ class ReceiptBook:
         Not while `write` runs.
         """
         self._tell_refusals(now)
-        if self._since_carried >= self._carry_every and self._carried is None:
-            self._carry(now)
+        if self._carrying is None and self._carried is None and self._since_carried >= self._carry_every:
+            standing = sum(len(orders) for orders in self._placed.values())
+            if self._since_carried >= 2 * standing:
+                self._begin_to_carry()
+        if self._carrying is not None:
+            self._carry(self._carrying, now)
 
-    def standing(self, edge: str) -> set[str]:
-        """Return the orders that `edge` was said to hold, and not yet said to have lost."""
-        return set(self._placed.get(edge, ()))
+    def standing(self, edge: str) -> OrderIds:
+        """Return the orders that `edge` was said to hold, and not yet said to have lost. To be read, not changed."""
+        return self._placed.setdefault(edge, OrderIds())
 
     def forget_edges(self, *, but: Collection[str], now: Micros) -> None:
         """Say of each order at an edge that is not among `but` that nobody looks there any more: no order waits for it then."""
@@ -93,7 +104,7 @@ class ReceiptBook:
 
     def write(self) -> int:
         """Make what was said durable; return how many records. Raises `FeedError`, and then keeps them for the next time."""
-        batch = [self._pending[index] for index in range(min(len(self._pending), _BATCH))]
+        batch = list(islice(self._pending, _BATCH))
         if batch:
             self._writer.append(batch)
             self._since_carried += len(batch)
@@ -127,23 +138,42 @@ class ReceiptBook:
             self.say(receipt)
             self._refusals[edge, order] = _Refusals(now)
 
-    def _carry(self, now: Micros) -> None:
-        """Say again what stands, as the first records of what is kept from now on."""
-        first = self._writer.last + len(self._pending) + 1
+    def _begin_to_carry(self) -> None:
+        """Begin to say again what stands, as the first records of what is kept from now on."""
         self._last = {key: word for key, word in self._last.items() if word[0] is ReceiptState.PLACED}
-        for (edge, order), (state, text) in self._last.items():
-            self._pending.append(msgspec.json.encode(Receipt(order=order, edge=edge, state=state, time=now, text=text)))
-        self._carried = first, self._writer.last + len(self._pending)
-        self._since_carried = 0
+        self._carried_from, self._since_carried = self._writer.last + len(self._pending) + 1, 0
+        self._carrying = ((edge, order) for edge in sorted(self._placed) for order in self._placed[edge])
+
+    def _carry(self, standing: Iterator[tuple[str, str]], now: Micros) -> None:
+        """Say some more of what stands again; not what is gone by now, for that has been said since."""
+        several = list(islice(standing, _CARRIED_AT_ONCE))
+        for edge, order in several:
+            if order not in self._placed[edge]:
+                continue
+            text = self._last.get((edge, order), _PLAINLY)[1]
+            self._pending.append(
+                msgspec.json.encode(Receipt(order=order, edge=edge, state=ReceiptState.PLACED, time=now, text=text))
+            )
+            self._since_carried -= 1  # what is only said again is no reason to say it once more
+        if not several:
+            self._carrying, self._carried = None, (self._carried_from, self._writer.last + len(self._pending))
+
+    def _last_word(self, edge: str, order: str) -> tuple[ReceiptState, str | None] | None:
+        """Return what was last said of an order at an edge; `None` where nothing holds."""
+        told = self._last.get((edge, order))
+        if told is None and edge in self._placed and order in self._placed[edge]:
+            return _PLAINLY
+        return told
 
     def _remember(self, receipt: Receipt) -> None:
         key = (receipt.edge, receipt.order)
         if receipt.state is ReceiptState.PLACED:
-            self._placed.setdefault(receipt.edge, set()).add(receipt.order)
-        elif receipt.state in _GONE:
-            self._placed.get(receipt.edge, set()).discard(receipt.order)
+            self._placed.setdefault(receipt.edge, OrderIds()).add(receipt.order)
+        elif receipt.state in _GONE and receipt.edge in self._placed:
+            self._placed[receipt.edge].discard(receipt.order)
+        if receipt.state in _GONE or (receipt.state, receipt.text) == _PLAINLY:
             self._last.pop(key, None)
-        if receipt.state in _STANDING - _GONE:
+        elif receipt.state in _STANDING:
             self._last[key] = (receipt.state, receipt.text)
 
 

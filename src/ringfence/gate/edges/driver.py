@@ -143,7 +143,7 @@ class EdgeDriver:
         """Say of each order that was placed and is no longer wanted that it's gone, if the edge was seen without it."""
         assert self._held is not None
         held = {entry.order for entry in self._held.values()}
-        for order_id in self._receipts.standing(self.edge.name) - wanted - held:
+        for order_id in [each for each in self._receipts.standing(self.edge.name) if each not in wanted and each not in held]:
             self._say(order_id, ReceiptState.REMOVED)
 
     def _failed(self, error: EdgeRefused) -> None:

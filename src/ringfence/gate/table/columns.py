@@ -1,7 +1,7 @@
 """Orders in columns: a million in about a hundred megabytes, found by key or by id without a walk. They never change."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from msgspec.structs import replace
@@ -21,6 +21,14 @@ _MASK: Final = (1 << 64) - 1
 _NOWHERE: Final = Micros(0)
 
 
+class Outline(NamedTuple):
+    """What there is to say of an order before it is looked up: its id, when it begins, and the kind of its scope."""
+
+    id: str
+    start: Micros
+    kind: SubjectKind
+
+
 class OrderColumns:
     """Immutable. Rows are found through two tables of slots, open addressing over 64-bit hashes that are this process's own.
 
@@ -37,6 +45,7 @@ class OrderColumns:
         self._by_id: Final = memoryview(_slots(columns["ids"]).data)
         self._keys: Final = memoryview(columns["keys"].data)
         self._ids: Final = memoryview(columns["ids"].data)
+        self._newest: Final = int(columns["generations"].max(initial=-1))
 
     @classmethod
     def of(cls, orders: Iterable[Order] = ()) -> "OrderColumns":
@@ -102,11 +111,33 @@ class OrderColumns:
         columns = self._columns
         return bool(columns["starts"][row] <= now) and (not columns["lifted"][row] or bool(now < columns["ends"][row]))
 
+    def rows_after(self, generation: int) -> NDArray[np.int64]:
+        """Return the rows whose generation is later."""
+        if self._newest <= generation:
+            return np.zeros(0, np.int64)
+        return np.flatnonzero(self._columns["generations"] > generation)
+
+    def outlines(self, rows: NDArray[np.int64]) -> list[Outline]:
+        """Return the outlines of the orders in these rows."""
+        names, width = self._columns["names"][rows].tobytes().hex(), 2 * _ID_OCTETS
+        starts, kinds = self._columns["starts"][rows].tolist(), self._columns["kinds"][rows].tolist()
+        return [
+            Outline(self._whole[row].id if row in self._whole else names[width * place : width * (place + 1)], start, _KINDS[kind])
+            for place, (row, start, kind) in enumerate(zip(rows.tolist(), starts, kinds, strict=True))
+        ]
+
+    def lacking(self, other: "OrderColumns") -> NDArray[np.int64]:
+        """Return the rows whose ids `other` has in none of its own, as far as 64 bits of each tell."""
+        return np.flatnonzero(~np.isin(self._columns["ids"], other._columns["ids"]))
+
     def rows_of_kinds(self, kinds: Collection[SubjectKind], *, after: int = -1) -> list[int]:
         """Return the rows whose scope is of one of `kinds` and whose generation is later than `after`."""
+        rows = self.rows_after(after)
         codes = [KIND_CODES[kind] for kind in kinds]
-        found = np.isin(self._columns["kinds"], codes) & (self._columns["generations"] > after)
-        return np.flatnonzero(found).tolist()
+        wanted = np.zeros(len(_KINDS), np.bool_)
+        wanted[codes] = True
+        found: list[int] = rows[wanted[self._columns["kinds"][rows]]].tolist()
+        return found
 
     def next_turn(self, now: Micros, gone: Collection[int]) -> Micros | None:
         """Return the next moment after `now` at which an order begins or ends that is not in rows `gone`, or `None`."""

@@ -2,8 +2,11 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
-from ringfence.gate.table.columns import ENDLESS, OrderColumns
+import numpy as np
+
+from ringfence.gate.table.columns import ENDLESS, OrderColumns, Outline
 from ringfence.gate.table.scopes import order_key
 from ringfence.vocabulary.contracts import Order, OrderChange
 from ringfence.vocabulary.subjects import SubjectKind
@@ -11,6 +14,8 @@ from ringfence.vocabulary.times import Micros
 
 MERGED_AT = 16_384
 """So many changes lie beside the columns before they are merged into new ones."""
+_SHARE_BESIDE = 16
+"""Of a large table an even share may lie beside while changes are taken in, or a load would merge it too often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +56,30 @@ class Standing:
     def lost_since(self, before: "Standing") -> set[str]:
         """Return the ids of the orders that stood in `before` and stand no more."""
         if before.columns is self.columns:
-            rows = self.gone - before.gone
-            ids = {self.columns.order(row).id for row in rows} | (before.recent.keys() - self.recent.keys())
-        else:
-            ids = {order.id for order in before.of_kinds(tuple(SubjectKind))}
-        return {id for id in ids if not self.holds_order(id)}
+            rows = np.array(sorted(self.gone - before.gone), np.int64)
+        else:  # a million are compared in a third of a second: not for the loop that answers
+            lacking = before.columns.lacking(self.columns)
+            rows = lacking[~np.isin(lacking, np.array(sorted(before.gone), np.int64))]
+            gone_here = [outline.id for outline in self.columns.outlines(np.array(sorted(self.gone), np.int64))]
+            return self._without_those_held(
+                {outline.id for outline in before.columns.outlines(rows)} | before.recent.keys() | set(gone_here), before
+            )
+        return self._without_those_held({outline.id for outline in self.columns.outlines(rows)} | before.recent.keys(), before)
+
+    def _without_those_held(self, ids: Iterable[str], before: "Standing") -> set[str]:
+        return {id for id in ids if not self.holds_order(id) and before.holds_order(id)}
+
+    def outlines(self, *, after: int, at_once: int) -> Iterator[list[Outline]]:
+        """Yield the outlines of the orders whose generation is later than `after`, in force or not; at most so many at once."""
+        rows = self.columns.rows_after(after)
+        for begin in range(0, rows.size, at_once):
+            several = rows[begin : begin + at_once]
+            if self.gone:
+                several = np.array([row for row in several.tolist() if row not in self.gone], np.int64)
+            yield self.columns.outlines(several)
+        recent = (Outline(order.id, order.start, order.scope.kind) for order in self.recent.values() if order.generation > after)
+        while several_recent := list(islice(recent, at_once)):
+            yield several_recent
 
     def holds_order(self, id: str) -> bool:
         """Tell whether the order with this id stands, in force or not."""
@@ -121,7 +145,7 @@ class _Draft:
             self._put(order)
         for id in change.removals:
             self._forget(id)
-        if len(self._recent) > max(MERGED_AT, len(self._columns) // 4):
+        if len(self._recent) > max(MERGED_AT, len(self._columns) // _SHARE_BESIDE):
             self._merge()
 
     def _put(self, order: Order) -> None:
