@@ -28,6 +28,7 @@ from ringfence.desk.appeals.models import Appeal
 from ringfence.desk.cases import services as working
 from ringfence.desk.cases.models import Case, Note, Sighting
 from ringfence.desk.clocks import services as clocks
+from ringfence.desk.clocks.models import Obligation
 from ringfence.desk.clocks.services import Owed
 from ringfence.desk.complaints import answering
 from ringfence.desk.complaints import services as complaints
@@ -50,7 +51,7 @@ MARK = "zq7"
 SOURCE = "192.0.2.77"
 
 SILENT = re.compile(
-    r"^(health|sign-|recover/|me/|own/|keys/|logins/|policy/|api/|report/|parties/|automation/|complaints/(new|peers|marks)|"
+    r"^(health|bulk/|charges/|sign-|recover/|me/|own/|keys/|logins/|policy/|api/|report/|parties/|automation/|complaints/(new|peers|marks)|"
     r"cases/of-finding/|(notices/<str:id>|inquiries/<int:number>|rights/<int:number>)/<str:token>/|clocks/board.json$)"
 )
 """Routes on whose pages nothing of a case stands, or that a secret address opens: what is asked of the others is that it does."""
@@ -74,6 +75,7 @@ FORMS: dict[str, dict[str, str]] = {
     "clocks/<int:number>/resume/": {},
     "clocks/<int:number>/met/": {},
     "decisions/<str:id>/confirm/": {"notes": "x"},
+    "decisions/<str:id>/charge/": {"fee": "x", "units": "1", "evidence": "x"},
     "alarms/<int:alarm>/acknowledge/": {},
     "orders/<str:id>/lift/": {"reasons": "x"},
     "appeals/<int:number>/review/": {"outcome": "upheld", "reasons": "x"},
@@ -100,7 +102,15 @@ REFUSED = re.compile(
     r"40[34]:|302: Nothing was \w+: (no |there is no |otto may not|.* is not there|case \d+ has no |somebody acknowledged)"
 )
 ELSEWHERE = frozenset(
-    ["sign-out/", "parties/records/<path:name>/do/", "policy/<int:number>/acceptance/remind/", "recover/compromised/<str:token>/"]
+    [
+        "sign-out/",
+        "bulk/<int:number>/check/<int:item>/",
+        "bulk/<int:number>/undo/",
+        "charges/<int:number>/settle/",
+        "parties/records/<path:name>/do/",
+        "policy/<int:number>/acceptance/remind/",
+        "recover/compromised/<str:token>/",
+    ]
 )
 """Forms about nothing of a case."""
 
@@ -165,7 +175,7 @@ def _address(route: str) -> str:
         ("complaints/campaigns/<int:number>", Campaign.objects.get().pk),
         ("complaints/<int:number>", mail),
         ("inquiries/<int:number>", Inquiry.objects.get().pk),
-        ("clocks/<int:number>", clocks.Obligation.objects.get(clock="thing").pk),
+        ("clocks/<int:number>", Obligation.objects.get(clock="thing").pk),
         ("appeals/<int:number>", Appeal.objects.get().pk),
         ("rights/<int:number>", RightsNotice.objects.get().pk),
         ("policy/rulings/measures/<int:number>", Reconsideration.objects.get().pk),

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from qrcode.image.svg import SvgPathImage
 
-from ringfence.desk.access import devices, guessing, sealing, services
+from ringfence.desk.access import devices, guessing, mails, sealing, services
 from ringfence.desk.access.models import Person
 
 
@@ -73,17 +73,31 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # the library
             guessing.charge(tried, now=datetime.now(UTC))
         except guessing.TooManyTries:
             return  # whoever asks is told the same as ever
-        super().send_password_reset_mail(user, user.mail, context)
+        self.send_mail("account/email/password_reset_key", user.mail, {**context, "user": user})
 
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
         """Set the password that somebody chose by a mailed link."""
         assert isinstance(user, Person)
         services.reset_password(person=user, new=password, now=datetime.now(UTC))
 
-    def send_notification_mail(self, template_prefix: str, user: AbstractBaseUser, *rest: Any, **more: Any) -> None:  # noqa: ANN401
+    def send_notification_mail(
+        self, template_prefix: str, user: AbstractBaseUser, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
         """Tell a person what changed of the own login; of a new password the service has told."""
         if template_prefix != "account/email/password_reset":
-            super().send_notification_mail(template_prefix, user, *rest, **more)
+            super().send_notification_mail(template_prefix, user, {**(context or {}), "user": user}, email)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Write in the words of the person's language, not by the library's templates."""
+        found = {
+            "link": context.get("password_reset_url") or context.get("activate_url"),
+            "address": context.get("ip"),
+            "before": context.get("from_email") or context.get("deleted_email"),
+            "after": context.get("to_email"),
+        }
+        places = {name: str(value) for name, value in found.items() if value}
+        what = template_prefix.rpartition("/")[2]
+        mails.tell(what=what, person=cast(Person, context["user"]), places=places, to=email, now=datetime.now(UTC))
 
     def get_from_email(self) -> str:
         """The relay's sender is written in when a mail is sent."""

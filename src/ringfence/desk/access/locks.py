@@ -46,7 +46,7 @@ def lock_logins(*, usernames: Sequence[str], reason: str, actor: Actor, now: dat
     for person in Person.objects.select_for_update().filter(username__in=usernames, locked__isnull=True).order_by("pk"):
         Lock.objects.create(person=person, since=now, by=actor.id, reason=reason.strip())
         _end(person, locked=now)
-        mails.write_page(to=person.mail, page="access/mail/locked.txt", context={"person": person, "now": now}, now=now)
+        mails.tell(what="locked", person=person, places={}, now=now)
         audit.record(acts=[Act(verb="locked", about=("login", person.username))], actor=actor, now=now)
         locked.append(person.username)
     return locked

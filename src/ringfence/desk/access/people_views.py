@@ -41,8 +41,7 @@ def logins(request: DeskRequest) -> HttpResponse:
 
 
 def _send_link(person: Person, now: datetime) -> None:
-    context = {"person": person, "link": links.password_link(person), "now": now}
-    mails.write_page(to=person.mail, page="access/mail/set_password.txt", context=context, now=now)
+    mails.tell(what="set", person=person, places={"link": links.password_link(person)}, now=now)
 
 
 @for_staff

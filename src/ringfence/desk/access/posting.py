@@ -11,7 +11,7 @@ from ringfence.desk.access.mails import GIVEN_UP_AFTER, MAIL
 from ringfence.desk.actor import Actor, ActorKind, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act
-from ringfence.desk.letters.services import LOOP_HEADER, Refused, Relay, own_token
+from ringfence.desk.letters.services import LOOP_HEADER, TAKEN_UP_FOR, Refused, Relay, own_token
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.outbox.services import Due
 
@@ -19,13 +19,15 @@ _AT_ONCE: Final = 20
 
 
 def send_mails(*, relay: Relay, actor: Actor, now: datetime) -> int:
-    """Hand mails that wait to the relay; return how many it was tried for. One process does this.
+    """Hand mails that wait to the relay; return how many it was tried for. Of several processes one takes each up.
 
     One is sent twice only where the process dies between the relay's yes and its own note of it, then with the same Message-ID.
     """
     require(actor.kind == ActorKind.SYSTEM, actor, "send mails")
     due = outbox.due(topics=(MAIL,), now=now, limit=_AT_ONCE)
     for message in due:
+        if not outbox.claim(message=message.id, now=now, until=now + TAKEN_UP_FOR):
+            continue
         written = datetime.fromisoformat(message.payload["written"])
         try:
             relay.take(_mail(message, relay.sender, written))
@@ -49,6 +51,7 @@ def _mail(message: Due, sender: str, written: datetime) -> EmailMessage:
     mail["Message-ID"] = f"<{name}.{message.id}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail[LOOP_HEADER] = own_token()
+    mail["Content-Language"] = message.payload.get("language", "en")
     mail.set_content(message.payload["text"])
     return mail
 

@@ -184,7 +184,7 @@ def _set(person: Person, new: str, verb: str, actor: Actor, now: datetime) -> No
         if not Person.objects.filter(username=person.username, password=person.password).update(password=hashed):
             raise StaleState("the password was changed in between")
         audit.record(acts=[Act(verb=verb, about=("login", person.username))], actor=actor, now=now)
-        mails.write_page(to=person.mail, page="access/mail/password_changed.txt", context={"person": person, "now": now}, now=now)
+        mails.tell(what="changed", person=person, places={}, now=now)
     person.password = hashed
 
 

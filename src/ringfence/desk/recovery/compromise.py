@@ -173,8 +173,7 @@ def unlock(*, request: int, login: int, how: Unlocking, to: str, actor: Actor, n
     locks.unlock_login(username=person.username, how=how, actor=actor, now=now)
     person.refresh_from_db()
     set_address(person, to)
-    context: dict[str, object] = {"person": person, "link": links.password_link(person), "now": now}
-    mails.write_page(to=to, page="access/mail/set_password.txt", context=context, now=now)
+    mails.tell(what="set", person=person, places={"link": links.password_link(person)}, to=to, now=now)
     details: dict[str, Detail] = {"login": person.username, "to": audit.token_of("mail", to)}
     audit.record(
         acts=[Act(verb="unlocked", about=("request", str(request)), case=row.case_id, details=details)], actor=actor, now=now

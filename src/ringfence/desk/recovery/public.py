@@ -68,7 +68,7 @@ def compromised(request: HttpRequest) -> HttpResponse:
         return redirect("recovery:link-sent")
     if person is not None and person.may_sign_in:
         link = settings.RINGFENCE_PUBLIC_URL + reverse("recovery:lock", kwargs={"token": token_of(person)})
-        mails.write_page(to=person.mail, page="recovery/mail_lock.txt", context={"person": person, "link": link}, now=now)
+        mails.tell(what="lock", person=person, places={"link": link}, now=now)
     return redirect("recovery:link-sent")
 
 

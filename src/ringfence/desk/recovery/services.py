@@ -186,8 +186,8 @@ def send_usernames(*, request: int, logins: Sequence[int], to: str, actor: Actor
     people = list(Person.objects.filter(pk__in=logins, party=row.party).order_by("username"))
     if not people or to not in addresses_on_file(row, now):
         raise RequestRefused("choose logins of this party, and an address on file")
-    context: dict[str, object] = {"people": people, "now": now}
-    mails.write_page(to=to, page="recovery/mail_usernames.txt", context=context, now=now)
+    names = "\n".join(f"    {person.username}" for person in people)
+    mails.tell(what="usernames", person=people[0], places={"logins": names}, to=to, now=now)
     details: dict[str, Detail] = {"logins": [person.username for person in people], "to": audit.token_of("mail", to)}
     _note(row, "sent-usernames", details, actor, now)
 
