@@ -84,7 +84,7 @@ def _processes(data: Path) -> list[Check]:
             checks.append(Check(name, False, "silent" if age is None else f"silent for {age:.0f} s", f"ringfence up --data {data}"))
             continue
         checks.append(Check(name, True, f"heard {age:.0f} s ago"))
-    return [*checks, *_tails(data / "watch-health.json")]
+    return [*checks, *_tails(data / "watch-health.json"), *_lists(data / "watch-health.json")]
 
 
 class _Tail(Struct):
@@ -100,6 +100,19 @@ class _Tail(Struct):
 
 class _WatchHealth(Struct):
     tails: tuple[_Tail, ...] = ()
+    lacks: dict[str, str] = {}  # msgspec copies an empty dict
+
+
+def _lists(health: Path) -> list[Check]:
+    """Say which rules lack what of the lists that they read."""
+    try:
+        lacks = msgspec.json.decode(health.read_bytes(), type=_WatchHealth).lacks
+    except (OSError, msgspec.DecodeError):
+        return []
+    found = (
+        f"{len(lacks)} rules lack something of lists that they read; `ringfence lists` says what" if lacks else "all hold something"
+    )
+    return [Check("lists", True, found)]
 
 
 def _tails(health: Path) -> list[Check]:

@@ -283,6 +283,7 @@ class _Live:
         return {
             "policy": self._pipeline.policy,
             "short": self._pipeline.short(_now()),
+            "lacks": self._pipeline.lacks(_now()),
             "filling": self._pipeline.filling,
             "memory_bytes": memory,
             "forgotten": forgotten,

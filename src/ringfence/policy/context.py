@@ -8,7 +8,8 @@ from ringfence.policy.local_time import CallingHours
 from ringfence.policy.number_facts import NumberFacts
 from ringfence.policy.places import Places
 from ringfence.policy.plan import Table
-from ringfence.policy.tables import Entries
+from ringfence.policy.tables import Entries, with_brought
+from ringfence.vocabulary.contracts import BroughtList
 from ringfence.vocabulary.times import Micros
 
 _NEVER: Final = Micros(1 << 62)
@@ -50,26 +51,49 @@ class Context:
     """Shared by all expressions of a plan. `holders` may be replaced at any time: what is read afterwards is read of it."""
 
     def __init__(self, lists: Mapping[str, Table] | None = None, holders: Holders | None = None) -> None:
+        self._posted = lists or {}
+        self._entries: dict[str, Entries] = {}
+        self._brought: Mapping[str, BroughtList] = {}
+        self.brought_times = 0
+        """How often other entries were brought: what was made of lists before is made anew."""
         self.numbers: Final = NumberFacts()
-        self.places: Final = Places(lists or {}, self.numbers)
+        self.places: Final = Places(self._posted, self.numbers, self.entries)
         self.holders = holders
         self.addresses: Addresses | None = None
         """To be set before anything is read."""
-        self._lists = lists or {}
-        self._entries: dict[str, Entries] = {}
         self._hours: dict[str, CallingHours] = {}
         self._changes: dict[str, list[Micros]] = {}
 
+    def bring(self, brought: Mapping[str, BroughtList]) -> None:
+        """Read lists with these entries behind those of the bundle, in the place of what was brought before.
+
+        A list that the bundle lacks no rule reads. Hours and holidays by country are the bundle's and its packs' alone.
+        """
+        known = {name: each for name, each in brought.items() if name in self._posted}
+        other = [name for name in self._posted if known.get(name) != self._brought.get(name)]
+        self._brought = known
+        for name in other:
+            self._changes.pop(name, None)
+            if name in self._entries:
+                self._entries[name].hold(self.table(name))
+        if other:
+            self.brought_times += 1
+            self.places.forget()
+
+    def table(self, name: str) -> Table:
+        """Return the list as it is now. Raises `KeyError` for a list that the bundle lacks."""
+        return with_brought(self._posted[name], self._brought.get(name))
+
     def entries(self, name: str) -> Entries:
-        """Return the list's rows, arranged for questions. Raises `KeyError` for a list that the bundle lacks."""
+        """Return the list's rows, arranged for questions: what is brought later too. Raises `KeyError` as `table` does."""
         if name not in self._entries:
-            self._entries[name] = Entries(self._lists[name])
+            self._entries[name] = Entries(self.table(name))
         return self._entries[name]
 
     def list_changes_after(self, name: str, moment: Micros) -> Micros:
         """Return the first moment after `moment` at which the list holds other rows; far in the future where it stays."""
         if name not in self._changes:
-            rows = self._lists[name].rows
+            rows = self.entries(name).table.rows
             self._changes[name] = sorted({at for row in rows for at in (row.from_us, row.until_us) if at is not None})
         changes = self._changes[name]
         place = bisect_right(changes, moment)
@@ -78,5 +102,5 @@ class Context:
     def hours(self, name: str) -> CallingHours:
         """Return the list's calling hours."""
         if name not in self._hours:
-            self._hours[name] = CallingHours(self._lists[name])
+            self._hours[name] = CallingHours(self._posted[name])
         return self._hours[name]

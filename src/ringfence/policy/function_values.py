@@ -180,8 +180,13 @@ def _local_time(context: Context, first: str, last: str) -> Computation:
 
 
 def _age(context: Context, name: str) -> Computation:
-    fetched = context.entries(name).table.fetched_us
-    return lambda event: nan if fetched is None else float(event.time - fetched)
+    entries = context.entries(name)
+
+    def compute(event: Event) -> float:
+        fetched = entries.table.fetched_us
+        return nan if fetched is None else float(event.time - fetched)
+
+    return compute
 
 
 _MADE: Final[dict[str, Callable[..., Computation]]] = {

@@ -55,7 +55,7 @@ class _Reader:
         before = len(self.report.problems)
         expiry, review = (self._date(line, column, cells[column]) for column in ("expiry", "review"))
         valid_from, fetched = (self._moment(line, column, cells.get(column, "")) for column in OPTIONAL)
-        if valid_from is not None and expiry is not None and valid_from >= _end_of(expiry):
+        if valid_from is not None and expiry is not None and valid_from >= end_of(expiry):
             self.refuse(line, f"{cells['entry']!r} expires before it is valid", "valid_from is the first day, expiry the last")
         if "fetched" in cells and fetched is None and not cells["fetched"]:
             self.refuse(
@@ -139,11 +139,12 @@ def table_of(name: str, rows: Iterable[ListRow]) -> Table:
     """Return the list as rules look it up. What was fetched at different times is as old as its oldest row."""
     kept = tuple(rows)
     fetched = [row.fetched for row in kept if row.fetched is not None]
-    in_force = (Row(row.entry, row.columns, row.valid_from, _end_of(row.expiry) if row.expiry else None) for row in kept)
-    return Table(name, tuple(in_force), min(fetched, default=None))
+    in_force = (Row(row.entry, row.columns, row.valid_from, end_of(row.expiry) if row.expiry else None) for row in kept)
+    due = [end_of(row.review) for row in kept if row.review is not None]
+    return Table(name, tuple(in_force), min(fetched, default=None), min(due, default=None))
 
 
-def _end_of(day: date) -> Micros:
+def end_of(day: date) -> Micros:
     """Return the first moment after the day."""
     return Micros(micros(datetime.combine(day, time(), UTC)) + DAY)
 

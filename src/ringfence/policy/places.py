@@ -1,6 +1,6 @@
 """Where numbers are, as far as packs and numbering plans tell: their zones and region, their holidays, their calls for help."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import MAXYEAR, MINYEAR, date
 from functools import lru_cache
 from typing import Final
@@ -23,9 +23,9 @@ _DAY_MINUTES: Final = 24 * 60
 class Places:
     """Answers about numbers, by the lists that packs fill. Without packs it knows what the numbering plans' library knows."""
 
-    def __init__(self, lists: Mapping[str, Table], numbers: NumberFacts) -> None:
+    def __init__(self, lists: Mapping[str, Table], numbers: NumberFacts, entries: Callable[[str], Entries]) -> None:
         self._numbers = numbers
-        named = {name: Entries(lists[name]) for name in (ZONES, REGIONS, RANGES, EMERGENCY) if name in lists}
+        named = {name: entries(name) for name in (ZONES, REGIONS, RANGES, EMERGENCY) if name in lists}
         self._zones_of_country = {row.entry: tuple(row.values.get("zones", "").split()) for row in _rows(lists, ZONES)}
         self._regions, self._ranges, self._emergency = (named.get(name) for name in (REGIONS, RANGES, EMERGENCY))
         self._formats: dict[str, tuple[Pattern, ...]] = {}
@@ -42,6 +42,11 @@ class Places:
         self.kind: Final = remember(self._kind)
         """Kind of number as `functions.NUMBER_TYPES` writes it, or `None`."""
         self._days: Final = lru_cache(maxsize=1 << 10)(self._days_of)
+
+    def forget(self) -> None:
+        """Forget what followed from lists that hold other rows now."""
+        for answers in (self.zones, self.valid, self.kind):
+            answers.cache_clear()
 
     def is_holiday(self, number: str, day: str) -> bool:
         """Tell whether the day (ISO 8601) is a public holiday where the number is: in its whole country, or its region if known."""

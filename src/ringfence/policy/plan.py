@@ -332,8 +332,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A list of the bundle. `fetched_us` is when its content was taken from its source, where the file says so."""
+    """A list. `fetched_us` is when its content was taken from its source, where that was said, `due_us` when it should be anew.
+
+    `posted` is how many of the rows, the first, stand in the bundle: the others were brought since. `None`: all.
+    """
 
     name: str
     rows: tuple[Row, ...]
     fetched_us: Micros | None = None
+    due_us: Micros | None = None
+    posted: int | None = None

@@ -1,6 +1,7 @@
-"""A bundle's lists as expressions ask them: membership, the longest prefix, a column's value."""
+"""Lists as expressions ask them: membership, the longest prefix, a column's value."""
 
 from collections.abc import Callable, Iterable
+from ipaddress import ip_address, ip_network
 from typing import Final
 
 from ringfence.policy.durations import parse_duration
@@ -8,6 +9,7 @@ from ringfence.policy.expressions import Dimension, Type
 from ringfence.policy.moments import parse_moment
 from ringfence.policy.plan import Row, Table
 from ringfence.policy.tokens import number_in
+from ringfence.vocabulary.contracts import BroughtList
 
 ELSE: Final = "*"
 """The entry of the row that answers where no other does."""
@@ -46,20 +48,48 @@ def value_of(cell: str, kind: Type) -> str | float | None:
     return next((float(value) for read in _READ.values() if (value := read(cell)) is not None), None)
 
 
+def with_brought(posted: Table, brought: BroughtList | None) -> Table:
+    """Return a bundle's list with what was brought to it behind its own rows; it is as old as what was brought."""
+    if brought is None:
+        return posted
+    rows = (Row(each.entry, each.values, each.valid_from, each.valid_to) for each in brought.entries)
+    due = [each for each in (posted.due_us, brought.fresh_until) if each is not None]
+    fetched = posted.fetched_us if brought.fetched is None else brought.fetched
+    return Table(posted.name, (*posted.rows, *rows), fetched, min(due, default=None), len(posted.rows))
+
+
 class Entries:
-    """The rows of a list, arranged for questions about a moment."""
+    """The rows of a list, arranged for questions about a moment. An entry that is a network stands for each address in it."""
 
     def __init__(self, table: Table) -> None:
-        self.table: Final = table
+        self.hold(table)
+
+    def hold(self, table: Table) -> None:
+        """Answer by these rows from now on."""
+        self.table = table
         self._rows: dict[str, list[Row]] = {}
         for row in table.rows:
             self._rows.setdefault(row.entry, []).append(row)
         self._read: dict[str, str | float | None] = {}
         self._lengths = tuple(sorted({len(entry) for entry in self._rows}, reverse=True))
+        self._networks = networks_in(self._rows)
 
     def at(self, key: str, time: float) -> Row | None:
-        """Return the first row in force at `time` whose entry is `key`."""
-        return _in_force(self._rows.get(key, ()), time)
+        """Return the first row in force at `time` whose entry is `key`, else that of the narrowest network that has it."""
+        found = _in_force(self._rows.get(key, ()), time)
+        return found if found is not None or not self._networks else self._around(key, time)
+
+    def _around(self, key: str, time: float) -> Row | None:
+        try:
+            address = ip_address(key)
+        except ValueError:
+            return None
+        for version, bits in self._networks:
+            if version == address.version:
+                network = ip_network((address, bits), strict=False)
+                if (row := _in_force(self._rows.get(str(network), ()), time)) is not None:
+                    return row
+        return None
 
     def all_at(self, key: str, time: float) -> list[Row]:
         """Return all rows in force at `time` whose entry is `key`."""
@@ -95,6 +125,19 @@ class Entries:
     def changes(self) -> list[int]:
         """Return the moments at which a row comes into force or leaves it, in order."""
         return sorted({moment for row in self.table.rows for moment in (row.from_us, row.until_us) if moment is not None})
+
+
+def networks_in(entries: Iterable[str]) -> tuple[tuple[int, int], ...]:
+    """Return the versions and lengths of the networks among the entries, the narrowest first."""
+    found: set[tuple[int, int]] = set()
+    for entry in entries:
+        if "/" in entry:
+            try:
+                network = ip_network(entry)
+            except ValueError:
+                continue
+            found.add((network.version, network.prefixlen))
+    return tuple(sorted(found, key=lambda each: -each[1]))
 
 
 def _in_force(rows: Iterable[Row], time: float) -> Row | None:

@@ -15,6 +15,8 @@ from ringfence.vocabulary.contracts import (
     Action,
     ActionKind,
     Ask,
+    BroughtEntry,
+    BroughtList,
     DeskEvent,
     Event,
     EventKind,
@@ -144,6 +146,21 @@ EXAMPLES: dict[str, msgspec.Struct] = {
         rights=(PresentationRight(account="acme", number="+44163296", digits=13, verified="letter of the holder", valid_to=NOON),),
         emergency={"BE": ("100", "101", "112")},
         lists={"emergency-numbers": ("112", "999")},
+        brought={
+            "reported-callers": BroughtList(
+                entries=(
+                    BroughtEntry(
+                        entry="+3225550199",
+                        source="weekly: a peer",
+                        valid_from=Micros(1_700_000_000_000_000),
+                        valid_to=Micros(1_702_592_000_000_000),
+                        values={"note": "one ring"},
+                    ),
+                ),
+                fetched=Micros(1_700_000_000_000_000),
+                fresh_until=Micros(1_702_592_000_000_000),
+            )
+        },
     ),
     "order-change": OrderChange(generation=7, upserts=(ORDER,), removals=("ord-0",)),
     "receipt": Receipt(order="ord-1", edge="edge-1", state=ReceiptState.PLACED, time=NOON),

@@ -19,7 +19,7 @@ from django.db import DataError, IntegrityError, InterfaceError, OperationalErro
 from ringfence.desk.access.sweeping import sweep_sessions
 from ringfence.desk.actor import Actor, system
 from ringfence.desk.audit import services as audit
-from ringfence.desk.audit.services import Act
+from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.clocks.sweeping import sweep
 from ringfence.desk.complaints.peer_lists import services as peer_lists
 from ringfence.desk.decisions import services as deciding
@@ -37,6 +37,8 @@ from ringfence.desk.site.wiring import DESK_EVENT, ORDER_CHANGED, REACTIONS, REF
 from ringfence.feeds import FeedDamaged, FeedError, FeedGap, FeedReader, FeedWriter, Record
 from ringfence.feeds.marks import mark_read, read_mark
 from ringfence.feeds.segments import records_after
+from ringfence.policy.list_files import FOLDER as LISTS
+from ringfence.policy.list_files import ListFiles
 from ringfence.vocabulary.contracts import DeskEvent, Order, OrderChange
 
 log = logging.getLogger(__name__)
@@ -94,6 +96,7 @@ class Worker:
         self._orders = self._writer("orders")  # its lock is also the lock of the only worker
         self._reference = self._writer("reference")
         self._desk_events = self._writer(DESK_EVENTS)
+        self._lists = ListFiles(data / LISTS)
         self._told_watch = self._last_told()
         self._rotated: date | None = None
         self._changes_told = 0
@@ -107,6 +110,7 @@ class Worker:
 
     def start(self) -> None:
         """Write the whole reference and the whole orders table, which makes older records of both feeds needless."""
+        self._read_lists()
         self._write_reference()
         generation = self._orders.last + 1
         upserts = _numbered(orders.orders_now(actor=self._actor).values(), generation)
@@ -145,6 +149,7 @@ class Worker:
         ended = enforcement.end_orders(actor=self._actor, now=now)
         call_second_persons(actor=self._actor, now=now)
         peer_lists.let_go(actor=self._actor, now=now)
+        self._read_lists()
         sweep(actor=self._actor, now=now)
         sealed = audit.seal(actor=self._actor, all_ids=now - self._looked_back >= _LOOKING_BACK)
         if now - self._looked_back >= _LOOKING_BACK:
@@ -158,6 +163,18 @@ class Worker:
                 mark_read(self._feeds / RECEIPTS, read)  # the gate throws away what lies before
             self._let_go(now)
         return ended + sealed > 0
+
+    @transaction.atomic
+    def _read_lists(self) -> None:
+        """Read the operator's lists where files have changed; have watch and gate told. A bad file keeps what it said before."""
+        if not self._lists.look():
+            return
+        for problem in self._lists.problems:
+            log.error("list not taken: %s", problem)
+        details: dict[str, Detail] = {name: len(brought.entries) for name, brought in self._lists.brought.items()}
+        details["refused"] = [problem.told for problem in self._lists.problems[:10]]
+        audit.record(acts=[Act(verb="read-lists", about=("lists", ""), details=details)], actor=self._actor, now=self._clock())
+        outbox.enqueue(topic=REFERENCE_CHANGED, payloads=[{}], now=self._clock())
 
     def _take_in(self, feed: str) -> bool:
         reader = self._readers.get(feed)
@@ -259,7 +276,8 @@ class Worker:
     def _write_reference(self) -> None:
         """Write the whole reference in a segment of its own, which makes those before it needless."""
         self._reference.rotate()
-        self._reference.trim(self._reference.append([msgspec.json.encode(reference(actor=self._actor, now=self._clock()))]))
+        told = reference(actor=self._actor, now=self._clock(), files=self._lists.brought)
+        self._reference.trim(self._reference.append([msgspec.json.encode(told)]))
         self._changes_told = 0
 
     def _publish_desk_events(self) -> bool:

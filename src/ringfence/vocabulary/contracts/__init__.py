@@ -5,6 +5,7 @@ record (so a reader may be older than its writer). Changing a field's meaning ne
 """
 
 from ringfence.vocabulary.contracts.ask import Ask
+from ringfence.vocabulary.contracts.brought import BroughtEntry, BroughtList
 from ringfence.vocabulary.contracts.desk_event import DeskEvent
 from ringfence.vocabulary.contracts.event import Event, EventKind
 from ringfence.vocabulary.contracts.finding import Charge, Evidence, Finding, Subject, Window, finding_id
@@ -31,6 +32,8 @@ __all__ = [
     "ActionKind",
     "Ask",
     "BlockLink",
+    "BroughtEntry",
+    "BroughtList",
     "CallClass",
     "Charge",
     "DeskEvent",

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ringfence.vocabulary.contracts.brought import BroughtList
 from ringfence.vocabulary.times import Micros
 
 
@@ -134,6 +135,8 @@ class Reference(Struct, frozen=True, kw_only=True, omit_defaults=True):
     clauses that are struck for everybody as long as that is told, `rulings` those that courts struck, for whom, where and when.
     `lists` maps a list's name (`emergency-numbers`, `protected-sources` …) to its entries. `emergency` maps a country (ISO 3166
     alpha-2) to the numbers that call for help there; the list of that name is for callers who are where the provider is.
+    `brought` maps a list's name to what peers and the operator add to it, which rules read behind the posted rows; a change carries
+    each such list whole that it names.
     """
 
     v: int = 1
@@ -153,6 +156,7 @@ class Reference(Struct, frozen=True, kw_only=True, omit_defaults=True):
     rights: tuple[PresentationRight, ...] = ()
     emergency: dict[str, tuple[str, ...]] = {}
     lists: dict[str, tuple[str, ...]] = {}
+    brought: dict[str, BroughtList] = {}
 
 
 _Link = TypeVar("_Link", AccountLink, BlockLink, ExemptionLink, NumberLink, PartyLink, PresentationRight, TrunkLink)
@@ -181,6 +185,7 @@ def merged(before: Reference, change: Reference) -> Reference:
         rights=_following(before.rights, change.rights, lambda link: link.account in entitled),
         emergency=before.emergency | change.emergency,
         lists=before.lists | change.lists,
+        brought=before.brought | change.brought,
     )
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from ringfence.vocabulary.contracts import (
     AccountLink,
     BlockLink,
+    BroughtList,
     ExemptionLink,
     Finding,
     NumberLink,
@@ -59,6 +60,8 @@ class Directory:
         self.policy = reference.policy
         self.emergency_numbers = frozenset(reference.lists.get(EMERGENCY_LIST, ()))
         """Those that call for help where the provider is."""
+        self.brought: Mapping[str, BroughtList] = reference.brought
+        """What peers and the operator add to the policy's lists, by the list's name."""
         self._emergency = {country: frozenset(numbers) for country, numbers in reference.emergency.items()}
         self._rights = _grouped((link.account, link) for link in reference.rights)
         self._above = _grouped((link.party, link) for link in reference.parties)
@@ -94,6 +97,7 @@ class Directory:
         told = change.lists.get(EMERGENCY_LIST)
         after.policy = change.policy
         after.emergency_numbers = self.emergency_numbers if told is None else frozenset(told)
+        after.brought = {**self.brought, **change.brought} if change.brought else self.brought
         after._emergency = self._emergency | {country: frozenset(numbers) for country, numbers in change.emergency.items()}
         after._rights = _replaced(
             self._rights, _grouped((link.account, link) for link in change.rights), gone=[link.account for link in change.accounts]

@@ -6,6 +6,7 @@ from typing import Final
 from ringfence.policy.context import Context
 from ringfence.policy.expressions import Call, Expression, Field, Listed, Literal, Lookup
 from ringfence.policy.packs.reading import FORMATS, RANGES, REGIONS
+from ringfence.policy.tables import networks_in
 from ringfence.policy.trees import children
 from ringfence.watch.columns import automata
 from ringfence.watch.columns.given import Apart, Entries
@@ -32,9 +33,12 @@ class Uses:
         self._context = context
         self._hashes = hashes
         self._made: dict[_Use, Apart] = {}
+        self._brought = context.brought_times
 
     def of(self, expression: Expression) -> list[tuple[str, Apart]]:
         """Return the fields that an expression reads, each with what tells its values apart, in order; some perhaps twice."""
+        if self._brought != self._context.brought_times:
+            self._made, self._brought = {}, self._context.brought_times
         uses = {(name, use) for name, use in _uses(expression) if use not in _AMENDING or self._entries(use[1])}
         apart = {(name, use): self._apart(use) for name, use in uses}
         whole = {name for (name, _), each in apart.items() if each is None}
@@ -61,7 +65,8 @@ class Uses:
             case _ if way == _PREFIXES:
                 return automata.of_prefixes(self._entries(which))
             case _ if way == _ENTRIES:
-                return Entries(self._entries(which), self._hashes)
+                entries = self._entries(which)
+                return None if networks_in(entries) else Entries(entries, self._hashes)
             case _:
                 return None
 

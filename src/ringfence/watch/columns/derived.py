@@ -146,22 +146,27 @@ class _Known:
         self._expression = expression
         self._context = context
         self._holders = context.holders
-        self._hashes = hashes
+        self._hashes, self._uses = hashes, uses
         self._read = reading(expression, context)
         self._remembered = Remembered(_DTYPES[expression.type], _REMEMBERED)
         calls = [part for part in parts(expression) if isinstance(part, Call)]
         needs = {call: FUNCTIONS[call.function].needs for call in calls}
-        account = {"account"} if any(Needs.ACCOUNT in each for each in needs.values()) else set[str]()
-        told = [(name, apart) for name, apart in uses.of(expression) if name not in account]
-        self._told = [*told, *((name, None) for name in account)]
-        self.fields = tuple(sorted(fields_in(expression) | account))
+        self._account = {"account"} if any(Needs.ACCOUNT in each for each in needs.values()) else set[str]()
+        self.fields = tuple(sorted(fields_in(expression) | self._account))
+        self._arrange()
         self.numbers = tuple(name for name, apart in self._told if isinstance(apart, np.ndarray))
-        self._changes = np.array(sorted(_changes(expression, context)), np.int64)
         self._grain = _grain([FUNCTIONS[call.function] for call in calls])
         self._asks = any(Needs.HOLDERS in each for each in needs.values())
         asking = [call.arguments[0] for call in calls if needs[call] >= {Needs.HOLDERS, Needs.TIME}]
         self._numbers = tuple(reading(number, context) for number in asking)
         self._moves: dict[int, list[int]] = {}
+
+    def _arrange(self) -> None:
+        """Tell texts and moments apart as far as lists do that are known now."""
+        told = [(name, apart) for name, apart in self._uses.of(self._expression) if name not in self._account]
+        self._told = [*told, *((name, None) for name in self._account)]
+        self._changes = np.array(sorted(_changes(self._expression, self._context)), np.int64)
+        self._brought = self._context.brought_times
 
     def column(self, given: Given) -> NDArray[Any]:
         """Return the column. An event is asked for only where nothing like it was seen before."""
@@ -172,7 +177,10 @@ class _Known:
         return self._remembered.of(keys, lambda place: self.value(given.once[place]))
 
     def forget_what_changed(self) -> None:
-        """Forget what was told of other holders."""
+        """Forget what was told of other holders, and of lists that have other entries now."""
+        if self._brought != self._context.brought_times:
+            self._arrange()
+            self._remembered.clear()
         if self._asks and self._context.holders is not self._holders:
             self._remembered.clear()
             self._moves.clear()

@@ -7,10 +7,11 @@ import numpy as np
 
 from ringfence.policy.context import Addresses
 from ringfence.policy.evaluation import Context, Occasion, reading
+from ringfence.policy.lacking import lacking
 from ringfence.policy.plan import Plan, Rolling, Rule, span_us
 from ringfence.policy.strata import strata
 from ringfence.vocabulary.contracts import Event, EventKind, Finding
-from ringfence.vocabulary.times import Micros
+from ringfence.vocabulary.times import HOUR, Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.columns import Columns, Derivations, TextHashes, call_ids_of, columns_of, field_names
 from ringfence.watch.engine import snapshots
@@ -123,6 +124,7 @@ class Engine:
         self._begun_of: dict[str, Micros] = {}
         self._general = [group.window for group in self._groups]
         self._takes_up = False
+        self._lacking: tuple[tuple[int, int], dict[str, str]] | None = None
 
     def know(self, directory: Directory) -> None:
         """Judge by this reference from now on: who holds numbers, which subjects there are, what is struck, what lists hold."""
@@ -181,6 +183,13 @@ class Engine:
         """Look for passes that were compiled since for the rules' windows, one a step: the steps find the same."""
         self._general = [group.window for group in self._groups if not group.window.is_written]
         self._takes_up = True
+
+    def lacks(self, now: Micros) -> dict[str, str]:
+        """Return what rules lack at `now` of the lists that they read, in words, by the rule's name."""
+        asked = (self._context.brought_times, now // HOUR)
+        if self._lacking is None or self._lacking[0] != asked:
+            self._lacking = (asked, lacking(self.rules, self._context, now))
+        return self._lacking[1]
 
     def due(self, now: Micros) -> bool:
         """Tell whether a period or round of a rule is over at `now`, so that `pass_time` has something to look at."""

@@ -187,6 +187,10 @@ class Pipeline:
         """Return the rules in force whose windows lack traffic that was never counted, and until when."""
         return {rule: iso(until) for rule, until in self._engine.short(now).items()} if self._engine else {}
 
+    def lacks(self, now: Micros) -> dict[str, str]:
+        """Return what rules in force lack of the lists that they read: those hold nothing, or should have come again."""
+        return self._engine.lacks(now) if self._engine else {}
+
     def take_up_passes(self) -> None:
         """Measure by the passes that were compiled for the rules in force, from the next turns on."""
         if self._engine is not None:

@@ -38,7 +38,8 @@ class Changes:
 
         `silent`: the event stands for the subject as the reference knows it at each moment.
         """
-        if self._limits is None or (silent and key.newest is None and self._tells_time):
+        asks = self._tells_time or (bool(self._lists) and self._context.brought_times > 0)
+        if self._limits is None or (silent and key.newest is None and asks):
             return moment + 1
         until = min(self._leaving(key, moment), self._since(key, event, moment, self._limits))
         if silent and key.newest is None:
