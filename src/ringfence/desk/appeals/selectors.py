@@ -45,7 +45,11 @@ def by_rule(*, actor: Actor) -> list[RuleRecord]:
     """Return how appeals came out for each rule, the most often overturned first."""
     if not actor.sees_the_desk:
         return []
-    rows = of_cases(Appeal.objects.all(), actor).values_list("rule").annotate(
-        appeals=Count("id"), overturned=Count("id", filter=Q(state="overturned")), open=Count("id", filter=Q(state="open"))
+    rows = (
+        of_cases(Appeal.objects.all(), actor)
+        .values_list("rule")
+        .annotate(
+            appeals=Count("id"), overturned=Count("id", filter=Q(state="overturned")), open=Count("id", filter=Q(state="open"))
+        )
     )
     return [RuleRecord(*row) for row in rows.order_by("-overturned", "-appeals", "rule")]

@@ -19,8 +19,9 @@ from ringfence.desk.enforcement.models import Order
 from ringfence.desk.errors import DeskError, NotThere, StaleState
 from ringfence.desk.notices import services as notices
 from ringfence.desk.notices.models import Notice, NoticeKind
-from ringfence.desk.notices.statements import APPEAL_DAYS
+from ringfence.desk.policies import selectors as policies
 from ringfence.desk.queues import hold_case
+from ringfence.policy.due_process import Standing
 
 CLOCK: Final = "appeal-answer"
 _OURS: Final = system("appeals")
@@ -30,6 +31,10 @@ MOST_REPLIES: Final = 50
 
 class NothingSaid(DeskError):
     """An appeal or a reply is empty, too long, or one too many."""
+
+
+class NoStanding(DeskError):
+    """The version that was decided by does not give this side an appeal."""
 
 
 class TooLate(DeskError):
@@ -45,6 +50,8 @@ def file(*, notice: Notice, text: str, now: datetime) -> Appeal:
     said = _said(text)
     if notice.kind != NoticeKind.MEASURE:
         raise StaleState("this notice is of no measure")
+    if Standing.PARTY not in policies.bundle(hash=notice.decision.policy.hash).settings.due_process.appeal_by:
+        raise NoStanding("the policy that was decided by gives the party no appeal")
     if is_late(notice, now):
         raise TooLate("the time to appeal is over")
     if Appeal.objects.filter(decision=notice.decision).exists():
@@ -63,8 +70,9 @@ def file(*, notice: Notice, text: str, now: datetime) -> Appeal:
 
 
 def is_late(notice: Notice, now: datetime) -> bool:
-    """Tell whether the time to appeal against the notice's measure is over."""
-    return now - notice.decision.decided > timedelta(days=APPEAL_DAYS)
+    """Tell whether the time to appeal against the notice's measure is over, by the version that it was decided by."""
+    days = policies.bundle(hash=notice.decision.policy.hash).settings.due_process.appeal_days
+    return now - notice.decision.decided > timedelta(days=days)
 
 
 @transaction.atomic

@@ -189,3 +189,35 @@ class Alarm(models.Model):
     raised = models.DateTimeField()
     acknowledged = models.DateTimeField(null=True)
     acknowledged_by = models.CharField(max_length=64, blank=True)
+
+
+class Spent(models.Model):
+    """What a standing order's decision takes from the hourly budget: its party (empty: nobody's), its numbers, its traffic.
+
+    `events` are those of the finding's window where a party answers for them; an outsider's traffic costs nobody service.
+    """
+
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="spent")
+    party = models.CharField(max_length=128, blank=True)
+    numbers = models.PositiveBigIntegerField(default=0)
+    events = models.PositiveBigIntegerField(default=0)
+    at = models.DateTimeField()
+
+    class Meta:
+        """What it is found by."""
+
+        indexes = (models.Index(fields=("-at",), name="decisions_spent_at"),)
+
+
+class TrafficMark(models.Model):
+    """How many events a watch process saw since it was asked last. `total` is its own count since its start."""
+
+    watch = models.CharField(max_length=256)
+    at = models.DateTimeField()
+    total = models.PositiveBigIntegerField()
+    seen = models.PositiveBigIntegerField()
+
+    class Meta:
+        """What it is found by."""
+
+        indexes = (models.Index(fields=("watch", "-at"), name="decisions_traffic_at"),)

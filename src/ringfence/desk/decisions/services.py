@@ -14,9 +14,9 @@ from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.cases.queues import works_on
-from ringfence.desk.decisions import owed, strikes
+from ringfence.desk.decisions import budget, owed, strikes
 from ringfence.desk.decisions.measures import Measure
-from ringfence.desk.decisions.models import Alarm, Automation, Citation, Decision, DecisionKind, Strike, parameters_of
+from ringfence.desk.decisions.models import Alarm, Automation, Citation, Decision, DecisionKind, Spent, Strike, parameters_of
 from ringfence.desk.decisions.proposals import Proposal, obstacle, propose
 from ringfence.desk.detections import selectors as detections
 from ringfence.desk.errors import DeskError, NotThere, StaleState
@@ -33,7 +33,9 @@ CONFIRM_WITHIN: Final = timedelta(hours=4)
 GRAVE: Final = frozenset({ActionKind.SUSPEND, ActionKind.TERMINATE, ActionKind.WITHDRAW})
 """Measures that take a second person also where the ladder is left."""
 
-_AN_HOUR = timedelta(hours=1)
+REVERSED: Final = "decision.reversed"
+"""Topic: a measure should not have been, whether or not it still stood. What it cost its party goes back."""
+
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 """Since when automation decides where nobody has ever held it."""
 
@@ -82,7 +84,8 @@ def decide_by_standing_order(*, case_id: int, finding_id: str, actor: Actor, now
     proposal = propose(case_id=case_id, finding=finding, now=now, actor=actor)
     if proposal is None or not proposal.standing:
         return None
-    brake = proposal.obstacle or _brake(proposal, actor, now)
+    cost = budget.cost_of(proposal=proposal, finding=finding, now=now, actor=actor)
+    brake = proposal.obstacle or _brake(proposal, cost, actor, now)
     if brake:
         details = {"finding": finding_id, "rule": finding.rule, "because": brake}
         audit.record(
@@ -91,10 +94,12 @@ def decide_by_standing_order(*, case_id: int, finding_id: str, actor: Actor, now
         return None
     standing = Actor(ActorKind.STANDING_ORDER, finding.policy)
     _decide(id, proposal, Why(proposal.says, proposal.remark), standing, now)
+    cost.decision_id = id
+    cost.save(force_insert=True)
     return id
 
 
-def _brake(proposal: Proposal, actor: Actor, now: datetime) -> str:
+def _brake(proposal: Proposal, cost: Spent, actor: Actor, now: datetime) -> str:
     """Return why a standing order must not act, or empty text."""
     automation = _automation()
     if automation.held:
@@ -107,10 +112,9 @@ def _brake(proposal: Proposal, actor: Actor, now: datetime) -> str:
     if measures.filter(lifted_by__isnull=False, until__isnull=False).exists():
         return "a person lifted a measure that would still last"
     # Who resumes has looked, and grants a new budget: else automation would stop again with the next finding.
-    since = max(now - _AN_HOUR, automation.since)
-    spent = Decision.objects.filter(actor_kind=str(ActorKind.STANDING_ORDER), decided__gt=since).count()
-    if spent >= settings.RINGFENCE_STANDING_ORDERS_PER_HOUR:
-        _stop_beyond_budget(spent, actor, now)
+    overdrawn = budget.overdrawn(policy=proposal.policy, cost=cost, since=automation.since, now=now)
+    if overdrawn:
+        _stop_beyond_budget(overdrawn, actor, now)
         return "the hourly budget of standing orders is used up"
     return ""
 
@@ -124,8 +128,8 @@ def _automation() -> Automation:
     return row
 
 
-def _stop_beyond_budget(spent: int, actor: Actor, now: datetime) -> None:
-    reason = f"{spent} automatic decisions within an hour: the budget is used up"
+def _stop_beyond_budget(overdrawn: str, actor: Actor, now: datetime) -> None:
+    reason = f"{overdrawn}: the budget is used up"
     _set_automation(held=True, reason=reason, by="budget", now=now)
     audit.record(acts=[Act(verb="held", about=("automation", ""), details={"by": "budget"})], actor=actor, now=now)
     text = f"Automation has stopped itself: {reason}. Look at the latest cases, then resume."
@@ -139,6 +143,9 @@ def raise_alarm(*, kind: str, text: str, actor: Actor, now: datetime, case: int 
     One about a case is for those in whose queues the case is.
     """
     require(actor.kind == ActorKind.SYSTEM, actor, "raise alarms")
+    if Alarm.objects.filter(kind=kind, text=text).exists():
+        return
+    _automation()  # one alarm after the other: two workers may have the same to say
     _, new = Alarm.objects.get_or_create(kind=kind, text=text, defaults={"raised": now, "case": case})
     if new:
         audit.record(acts=[Act(verb="alarmed", about=("alarm", kind), case=case)], actor=actor, now=now)
@@ -291,6 +298,8 @@ def decide_lift(*, decision_id: str, why: Why, actor: Actor, now: datetime) -> s
     owed.lifted(decision=decision_id, actor=actor, now=now)
     audit.record(acts=acts, actor=actor, now=now)
     outbox.enqueue(topic="decision.made", payloads=[{"decision": id}], now=now)
+    if why.wrong:
+        outbox.enqueue(topic=REVERSED, payloads=[{"decision": decision_id}], now=now)
     return id
 
 
@@ -298,6 +307,7 @@ def decide_lift(*, decision_id: str, why: Why, actor: Actor, now: datetime) -> s
 def withdraw_strike(*, decision_id: str, actor: Actor, now: datetime) -> None:
     """Take back the strike of a measure that should not have been, where it has one and the measure is over already."""
     require(actor.kind == ActorKind.PERSON and actor.works_cases, actor, "take strikes back")
+    outbox.enqueue(topic=REVERSED, payloads=[{"decision": decision_id}], now=now)
     decision = Decision.objects.filter(id=decision_id).first()
     if decision is not None and strikes.withdraw(decision=decision, now=now):
         act = Act(verb="unstruck", about=("decision", decision_id), case=decision.case_id)

@@ -7,11 +7,12 @@ from typing import Final
 from django.db import transaction
 from django.db.models import QuerySet
 
-from ringfence.desk.actor import Actor, require
+from ringfence.desk.actor import Actor, ActorKind, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.decisions import selectors as decisions
 from ringfence.desk.decisions import services as deciding
+from ringfence.desk.decisions.holding import hold
 from ringfence.desk.decisions.services import Why
 from ringfence.desk.enforcement.models import Order, OrderState
 from ringfence.desk.errors import NotThere, StaleState
@@ -29,6 +30,7 @@ def order_decision(*, decision_id: str, actor: Actor, now: datetime) -> str | No
     `None` where the decision lifts, waits for a second person, or where its end has passed while nobody carried it out (recorded).
     """
     require(actor.works_cases, actor, "order")
+    hold(decision_id)
     decision = decisions.decision(id=decision_id, actor=actor)
     if decision is None:
         raise NotThere(f"no decision {decision_id}")
@@ -94,6 +96,15 @@ def lift_if_in_force(*, order_id: str, why: Why, actor: Actor, now: datetime) ->
         return False
     lift_order(order_id=order_id, why=why, actor=actor, now=now)
     return True
+
+
+@transaction.atomic
+def remove_fallen(*, decision_id: str, actor: Actor, now: datetime) -> None:
+    """Have the edges drop the order of a measure that fell: no second person confirmed it in time. Twice is once."""
+    require(actor.kind is ActorKind.SYSTEM, actor, "remove what fell")
+    order = Order.objects.filter(decision_id=decision_id).first()
+    if order is not None:
+        remove(order, "lifted", "no second person confirmed it in time", actor, now)
 
 
 @transaction.atomic

@@ -18,8 +18,6 @@ from ringfence.vocabulary.contracts import Scope
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros, utc
 
-APPEAL_DAYS: Final = 183
-"""How long a decision may be contested. Ours; the policy cannot say another yet."""
 _TOKEN_OCTETS: Final = 16
 
 
@@ -53,7 +51,7 @@ def places(*, notice: str, decision: Decision, measure: Decision, party: str, la
         "clause_title": _title(bundle, measure.rule_clause or measure.clause),
         "version": str(measure.policy.number),
         "who_decided": told["by_standing_order" if by_machine else "by_person"],
-        "appeal_days": str(APPEAL_DAYS),
+        "appeal_days": str(bundle.settings.due_process.appeal_days),
         "page": page_of(notice),
         **_measured(measure, told, zone),
     }

@@ -22,6 +22,7 @@ from ringfence.desk.parties import record_views as recording
 from ringfence.desk.parties import views as parties
 from ringfence.desk.site import case_export as case_bundle
 from ringfence.desk.site import views as site
+from ringfence.desk.site.due_urls import DUE
 from ringfence.desk.site.policy_urls import INTERPRETATIONS, POLICIES, RULINGS
 
 
@@ -148,6 +149,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "policies",
         *POLICIES,
     ),
+    *DUE,
     path("api/reports/v1/", reports_api.urls),
     _app("audit", path("audit/", audit.entries, name="entries")),
     path("api/v1/docs", describing.docs, name="api-docs"),

@@ -20,8 +20,9 @@ from ringfence.desk.enforcement import selectors as orders
 from ringfence.desk.enforcement import services as enforcement
 from ringfence.desk.errors import NotPermitted, NotThere, StaleState
 from ringfence.desk.notices.models import Notice
-from ringfence.desk.notices.statements import APPEAL_DAYS, token_of
+from ringfence.desk.notices.statements import token_of
 from ringfence.desk.parties import services as parties
+from ringfence.policy.due_process import DueProcess
 
 pytestmark = pytest.mark.django_db
 
@@ -113,7 +114,7 @@ def test_the_second_person_of_a_grave_measure_does_not_review_it_either(climbing
 
 
 def test_one_appeal_a_measure_in_time_and_with_words(climbing: Desk, noticed: Notice) -> None:
-    late = noticed.decision.decided + timedelta(days=APPEAL_DAYS, seconds=1)
+    late = noticed.decision.decided + timedelta(days=DueProcess().appeal_days, seconds=1)
     with pytest.raises(TooLate):
         services.file(notice=noticed, text="late", now=late)
     for text in ("", "  ", "x" * 20_001):

@@ -175,6 +175,7 @@ def test_a_second_person_who_does_not_come_raises_one_alarm_and_the_measure_stay
     for _ in range(3):
         assert confirming.call_second_persons(actor=WORKER, now=now + CONFIRM_WITHIN) == 1
     (alarm,) = selectors.alarms(actor=ANALYST)
+    assert alarm.text.startswith("For lead: ")
     assert (alarm.kind, id[:8] in alarm.text, "suspend party shop" in alarm.text) == ("confirm", True, True)
     climbing.work()
     assert orders.orders(actor=ANALYST).filter(id=id).exists()

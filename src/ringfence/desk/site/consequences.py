@@ -1,0 +1,26 @@
+"""What follows elsewhere when a measure ends by itself or should not have been. `wiring` puts these beside the others."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from ringfence.desk.actor import Actor
+from ringfence.desk.charges import services as charges
+from ringfence.desk.decisions import confirming
+from ringfence.desk.decisions.services import REVERSED
+from ringfence.desk.enforcement import services as enforcement
+
+
+def _on_fallen(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    enforcement.remove_fallen(decision_id=payload["decision"], actor=actor, now=now)
+
+
+def _on_reversed(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    charges.credit_reversed(decision_id=payload["decision"], actor=actor, now=now)
+
+
+CONSEQUENCES: Final[dict[str, Callable[[Mapping[str, Any], Actor, datetime], None]]] = {
+    confirming.FELL: _on_fallen,
+    REVERSED: _on_reversed,
+}
+"""Topic to what follows."""

@@ -1,0 +1,30 @@
+"""Addresses of what follows decisions: many at once, charges, disclosures, ends of contracts, parties that return, paper."""
+
+from typing import Final
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from ringfence.desk.bulk import views as bulk
+from ringfence.desk.charges import views as charges
+
+_BULK: Final[list[URLPattern]] = [
+    path("bulk/", bulk.bulk_decisions, name="all"),
+    path("bulk/new/", bulk.new, name="new"),
+    path("bulk/<int:number>/", bulk.bulk_decision, name="one"),
+    path("bulk/<int:number>/bulk.json", bulk.bulk_json, name="json"),
+    path("bulk/<int:number>/check/<int:item>/", bulk.check, name="check"),
+    path("bulk/<int:number>/undo/", bulk.undo, name="undo"),
+]
+
+_CHARGES: Final[list[URLPattern]] = [
+    path("charges/", charges.charges, name="all"),
+    path("charges/lines.csv", charges.invoice_lines, name="lines"),
+    path("charges/<int:number>/settle/", charges.settle, name="settle"),
+    path("decisions/<str:id>/charges/", charges.of_decision, name="of-decision"),
+    path("decisions/<str:id>/charge/", charges.charge, name="charge"),
+]
+
+DUE: Final[list[URLPattern | URLResolver]] = [
+    path("", include((_BULK, "bulk"))),
+    path("", include((_CHARGES, "charges"))),
+]
