@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from ringfence.desk.actor import Actor, ActorKind, require
 from ringfence.desk.audit import services as audit
@@ -55,7 +55,11 @@ def start(*, owed: Owed, actor: Actor, now: datetime, event: datetime | None = N
     row = _obligation(owed, event or now, actor)
     if row is None:
         return None
-    row.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:  # somebody started it at the same moment
+        return Obligation.objects.get(clock=owed.clock, noun=owed.about[0], noun_id=owed.about[1])
     details: dict[str, Detail] = {"clock": row.clock, "due": _written(row.due), "rule": row.rule}
     _record("clock-started", row, details, actor, now)
     return row

@@ -18,6 +18,8 @@ LOOP_HEADER: Final = "X-Ringfence-Loop"
 """Stands in every mail that we send, with the installation's token: one that comes back is a loop."""
 GIVEN_UP_AFTER: Final = timedelta(days=5)
 """How long a relay that cannot take a mail now is asked again (RFC 5321 section 4.5.4.1)."""
+TAKEN_UP_FOR: Final = timedelta(minutes=30)
+"""How long a mail belongs to the process that took it up to send it; after that it died, and the same mail is sent again."""
 _LONGEST_PAUSE: Final = timedelta(hours=1)
 _SUBJECT_LENGTH: Final = 250
 
@@ -107,16 +109,18 @@ def write(*, draft: Draft, actor: Actor, now: datetime) -> str:
 
 
 def send_due(*, relay: Relay, actor: Actor, now: datetime, limit: int = 20) -> int:
-    """Hand letters that are due to the relay, oldest first; return how many it was tried for. One process does this.
+    """Hand letters that are due to the relay, oldest first; return how many it was tried for.
 
-    A mail has its Message-ID before it is handed over: where the process dies in between, the same one is sent again.
+    Of several processes one takes each up. A mail has its Message-ID before it is handed over: where the process dies between the
+    relay's yes and its own note of it, the same one is sent again, with the same Message-ID, when `TAKEN_UP_FOR` is over.
     """
     require(actor.kind == ActorKind.SYSTEM, actor, "send letters")
     due = list(Letter.objects.filter(state=LetterState.QUEUED, due__lte=now).order_by("due", "id")[:limit])
     for letter in due:
-        if not letter.message_id:
-            letter.message_id = message_id_of(letter.id, relay.sender)
-            letter.save(update_fields=("message_id",))
+        letter.message_id = letter.message_id or message_id_of(letter.id, relay.sender)
+        mine = Letter.objects.filter(id=letter.id, state=LetterState.QUEUED, due__lte=now)
+        if not mine.update(due=now + TAKEN_UP_FOR, message_id=letter.message_id):
+            continue
         try:
             relay.take(mail_of(letter, relay.sender))
         except Refused as error:

@@ -12,8 +12,9 @@ from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.decisions import selectors as decisions
+from ringfence.desk.decisions.holding import hold
 from ringfence.desk.decisions.models import Decision, DecisionKind
-from ringfence.desk.letters.services import GIVEN_UP_AFTER, Refused, Relay, mail_from, message_id_of, pause_before
+from ringfence.desk.letters.services import GIVEN_UP_AFTER, TAKEN_UP_FOR, Refused, Relay, mail_from, message_id_of, pause_before
 from ringfence.desk.letters.wording import filled
 from ringfence.desk.notices.models import Notice, NoticeKind, NoticeState
 from ringfence.desk.notices.statements import places
@@ -49,6 +50,7 @@ def announce(*, decision_id: str, actor: Actor, now: datetime) -> list[str]:
     a text cannot be filled, the case says so.
     """
     require(actor.works_cases, actor, "write notices")
+    hold(decision_id)
     decision = decisions.decision(id=decision_id, actor=actor)
     if decision is None or Notice.objects.filter(decision_id=decision_id, kind__in=("measure", "lift")).exists():
         return []
@@ -129,16 +131,17 @@ def _not_told(decision: Decision, because: str, actor: Actor, now: datetime) -> 
 
 
 def send_due(*, relay: Relay, actor: Actor, now: datetime, limit: int = 20) -> int:
-    """Hand notices that are due to the relay, oldest first; return how many it was tried for. One process does this.
+    """Hand notices that are due to the relay, oldest first; return how many it was tried for.
 
-    A mail has its Message-ID before it is handed over: where the process dies in between, the same one is sent again.
+    Of several processes one takes each up; where it dies in between, the same mail is sent again, as letters are.
     """
     require(actor.kind == ActorKind.SYSTEM, actor, "send notices")
     due = list(Notice.objects.filter(state=NoticeState.QUEUED, due__lte=now).order_by("due", "id")[:limit])
     for notice in due:
-        if not notice.message_id:
-            notice.message_id = message_id_of(notice.id, relay.sender)
-            notice.save(update_fields=("message_id",))
+        notice.message_id = notice.message_id or message_id_of(notice.id, relay.sender)
+        mine = Notice.objects.filter(id=notice.id, state=NoticeState.QUEUED, due__lte=now)
+        if not mine.update(due=now + TAKEN_UP_FOR, message_id=notice.message_id):
+            continue
         try:
             relay.take(mail_of(notice, relay.sender))
         except Refused as error:

@@ -44,6 +44,24 @@ def anything_due(*, now: datetime) -> bool:
     return Message.objects.filter(due__lte=now).exists()
 
 
+class Taken(StaleState):
+    """Another worker has taken the message out: what it leads to is done, or being done."""
+
+
+def take(*, ids: Sequence[int]) -> None:
+    """Take messages out ahead of what they lead to, in the same transaction: of two workers that see them one goes on.
+
+    Raises `Taken` for the other: nothing of that transaction may stay.
+    """
+    if Message.objects.filter(id__in=ids).delete()[0] != len(ids):
+        raise Taken("another worker has taken a message out")
+
+
+def claim(*, message: int, now: datetime, until: datetime) -> bool:
+    """Take a message up for an effect outside the database; `False` where another process did. It waits again from `until` on."""
+    return Message.objects.filter(id=message, due__lte=now).update(due=until) > 0
+
+
 def done(*, ids: Sequence[int]) -> None:
     """Take messages out: inside the transaction of what they led to, or after an effect that is safe to repeat."""
     Message.objects.filter(id__in=ids).delete()
@@ -52,7 +70,9 @@ def done(*, ids: Sequence[int]) -> None:
 @transaction.atomic
 def failed(*, message: int, error: str, now: datetime) -> None:
     """Put a message off: twice as long each time, at most five minutes."""
-    row = Message.objects.select_for_update().get(id=message)
+    row = Message.objects.select_for_update().filter(id=message).first()
+    if row is None:
+        return  # another worker carried it out
     row.attempts += 1
     row.error = error[:2000]
     row.due = now + min(timedelta(milliseconds=100 * 2 ** min(row.attempts, 20)), _LONGEST_PAUSE)
