@@ -232,14 +232,16 @@ class Worker:
 
     @transaction.atomic
     def _carry_out(self, batch: Sequence[Due]) -> None:
+        outbox.take(ids=[message.id for message in batch])
         for message in batch:
             REACTIONS[message.topic](message.payload, self._actor, self._clock())
-        outbox.done(ids=[message.id for message in batch])
 
     def _carry_out_singly(self, batch: Sequence[Due]) -> None:
         for message in batch:
             try:
                 self._carry_out([message])
+            except outbox.Taken:
+                continue  # another worker's, on the same database
             except Exception as error:  # as above; it is tried again later and shown at the desk
                 log.exception("message %d (%s) failed", message.id, message.topic)
                 outbox.failed(message=message.id, error=f"{type(error).__name__}: {error}", now=self._clock())
