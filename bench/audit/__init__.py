@@ -1,0 +1,1 @@
+"""How long it takes to prove an export of the audit."""
