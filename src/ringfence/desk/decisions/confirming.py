@@ -17,9 +17,12 @@ from ringfence.desk.errors import NotThere, StaleState
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.policies import selectors as policies
 from ringfence.policy.due_process import Unconfirmed
+from ringfence.vocabulary.contracts import ActionKind
 
 CALLED: Final = ("lead", "admin", "everybody")
 """Who is called at a miss, and at each further clock that passes without the second person."""
+ENDED: Final = "contract.ended"
+"""Topic: two persons decided the end of a contract."""
 FELL: Final = "decision.fell"
 """Topic: nobody confirmed a grave measure in time, and its version says that it falls."""
 
@@ -44,6 +47,8 @@ def confirm(*, decision_id: str, notes: str, actor: Actor, now: datetime) -> Non
     owed.confirmed(decision=decision_id, actor=actor, now=now)
     if decision.waits:
         outbox.enqueue(topic="decision.made", payloads=[{"decision": decision_id}], now=now)
+    if decision.action == ActionKind.TERMINATE:
+        outbox.enqueue(topic=ENDED, payloads=[{"decision": decision_id}], now=now)
 
 
 @transaction.atomic

@@ -1,1 +1,1 @@
-"""Ends of contracts."""
+"""What ends with a contract, and what becomes of numbers: port-outs, quarantine, final charges, release to the next holder."""

@@ -17,7 +17,11 @@ from ringfence.desk.decisions.services import Why
 from ringfence.desk.enforcement.models import Order, OrderState
 from ringfence.desk.errors import NotThere, StaleState
 from ringfence.desk.outbox import services as outbox
+from ringfence.vocabulary.contracts import ActionKind
 
+WITHDRAWN: Final = "number.withdrawn"
+RETURNED: Final = "number.returned"
+"""Topics: an order withdraws a number; it is over."""
 IN_FORCE: Final = (OrderState.WANTED, OrderState.PLACED, OrderState.OBSERVED)
 _NOBODY_HAD_IT: Final = timedelta(minutes=1)
 """How long an order that no edge ever placed waits for a late receipt before it counts as removed."""
@@ -69,6 +73,8 @@ def order_decision(*, decision_id: str, actor: Actor, now: datetime) -> str | No
     }
     audit.record(acts=[_act("ordered", decision_id, decision.case_id, details)], actor=actor, now=now)
     outbox.enqueue(topic="order.changed", payloads=[{"order": decision_id}], now=now)
+    if decision.action == ActionKind.WITHDRAW:
+        outbox.enqueue(topic=WITHDRAWN, payloads=[{"order": decision_id}], now=now)
     return decision_id
 
 
@@ -129,6 +135,8 @@ def remove(order: Order, verb: str, reason: str, actor: Actor, now: datetime) ->
         return False
     audit.record(acts=[_act(verb, order.id, order.case_id)], actor=actor, now=now)
     outbox.enqueue(topic="order.changed", payloads=[{"order": order.id}], now=now)
+    if order.action == ActionKind.WITHDRAW:
+        outbox.enqueue(topic=RETURNED, payloads=[{"order": order.id}], now=now)
     settle_removal(order=order, actor=actor, now=now)
     return True
 

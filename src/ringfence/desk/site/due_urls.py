@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from ringfence.desk.bulk import views as bulk
 from ringfence.desk.charges import views as charges
+from ringfence.desk.endings import views as endings
 
 _BULK: Final[list[URLPattern]] = [
     path("bulk/", bulk.bulk_decisions, name="all"),
@@ -24,7 +25,17 @@ _CHARGES: Final[list[URLPattern]] = [
     path("decisions/<str:id>/charge/", charges.charge, name="charge"),
 ]
 
+_ENDINGS: Final[list[URLPattern]] = [
+    path("endings/", endings.endings, name="all"),
+    path("endings/<int:number>/", endings.ending, name="ending"),
+    path("endings/<int:number>/settle/", endings.settle, name="settle"),
+    path("quarantine/", endings.quarantine, name="quarantine"),
+    path("quarantine/<int:number>/release/", endings.ask_release, name="ask-release"),
+    path("quarantine/releases/<int:number>/", endings.answer_release, name="answer-release"),
+]
+
 DUE: Final[list[URLPattern | URLResolver]] = [
     path("", include((_BULK, "bulk"))),
     path("", include((_CHARGES, "charges"))),
+    path("", include((_ENDINGS, "endings"))),
 ]
