@@ -11,10 +11,12 @@ import shutil
 import sys
 import tempfile
 import time
+from bisect import bisect_right
 from pathlib import Path
 from typing import Final
 
 import msgspec
+import numpy as np
 
 from bench.live.__main__ import SCANS_A_SECOND
 from bench.live.mirror import encoded, messages, stamp
@@ -34,7 +36,8 @@ from ringfence.watch.calls import Tracker
 from ringfence.watch.lake import Journal
 from ringfence.watch.live import DeskTail, Judges, Pipeline, ReferenceTail, ReorderBuffer
 from ringfence.watch.sinks import DeskFeeds
-from ringfence.watch.sources.hep import Intake
+from ringfence.watch.sources.hep import Intake, Packets
+from ringfence.watch.sources.hep.received import MOST_AT_ONCE
 
 LATENESS_US: Final = 100 * MILLISECOND
 SLEEP_US: Final = 20 * MILLISECOND
@@ -76,7 +79,8 @@ class Alone:
             log=log,
         )
         networks = (ipaddress.ip_network("127.0.0.0/8"),)
-        self._intake = Intake(deliver=self._pipeline.take, clock=lambda: self.now, allowed=networks)
+        pipeline = self._pipeline
+        self._intake = Intake(deliver=pipeline.take, clock=lambda: self.now, allowed=networks, deliver_many=pipeline.take_many)
         self._keeper = CheckpointKeeper(data / "journal", self._pipeline, log)
         self._desk = DeskTail(data / "feeds", after=0, log=log)
         self._feed = FeedReader(data / "feeds" / "findings")
@@ -91,8 +95,9 @@ class Alone:
         while place < len(traffic) or is_behind or self.now < end:
             began = time.thread_time()
             while place < len(traffic) and traffic[place][0] <= self.now:
-                self._intake.take(traffic[place][1], "127.0.0.1")
-                place += 1
+                came = bisect_right(traffic, self.now, place, min(len(traffic), place + MOST_AT_ONCE), key=_time)
+                self._intake.take_many(_packets([packet for _, packet in traffic[place:came]]), "127.0.0.1")
+                place = came
             is_behind = self._pipeline.turn(self.now)
             self._pass(time.thread_time() - began)
             self._look()
@@ -159,6 +164,11 @@ def traffic(alone: Alone, begin: Micros, rate: int, seconds: int) -> list[tuple[
         sent += [(Micros(at + nth), each) for nth, each in enumerate(scan)]
         alone.crossing[source] = Micros(at + len(scan) - 1)
     return [(at, stamp(packet, at)) for at, packet in sorted(sent, key=_time)]
+
+
+def _packets(several: list[bytes]) -> Packets:
+    ends = np.cumsum([len(each) for each in several])
+    return Packets(np.frombuffer(b"".join(several), np.uint8), np.concatenate([[0], ends[:-1]]), ends)
 
 
 def _time(packet: tuple[Micros, bytes]) -> Micros:

@@ -119,6 +119,7 @@ class _Live:
             clock=_now,
             allowed=tuple(ipaddress.ip_network(agent, strict=False) for agent in self._options.agents),
             key=self._options.key.encode() or None,
+            deliver_many=self._pipeline.take_many,
         )
         self._listener: HepListener | None = None
         self._turns = ThreadPoolExecutor(1, "turns")

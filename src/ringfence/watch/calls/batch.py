@@ -1,6 +1,6 @@
 """Messages on their way to the tracker, many at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from operator import attrgetter
 from typing import Final
 
@@ -17,6 +17,9 @@ from ringfence.watch.wire.sip.scanning import Scanned
 _SIP: Final = PayloadKind.SIP
 _NO_AGENT: Final = -1
 _LAST_PORT: Final = 65_535
+_PORT_BITS: Final = 16
+_Side = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""The addresses of senders, or of receivers, by their places, and their ports."""
 
 
 class Batch:
@@ -62,30 +65,34 @@ class Batch:
         return cls(datagrams, coming, scanned, words)
 
     @classmethod
-    def of_stretch(cls, stretch: Stretch, hashed: Callable[[str], np.uint64]) -> "Batch":
-        """Return the packets of a stretch as a batch, where there are no edges."""
+    def of_stretch(cls, stretch: Stretch, edges: Edges, hashed: Callable[[str], np.uint64]) -> "Batch":
+        """Return the packets of a stretch as a batch."""
         rows = stretch.rows
         begin, end = int(rows[:, packets.PAYLOAD].min()), int(rows[:, packets.PAYLOAD_END].max())
         octets = stretch.octets[begin:end]
         scanned = Scanned(octets, rows[:, packets.PAYLOAD] - begin, rows[:, packets.PAYLOAD_END] - begin)
         addresses, source_words, destination_words = stretch.addresses()
         hashes = np.array([hashed(address) for address in addresses], np.uint64)
-        words = [*addresses, "udp"]
+        transports, transport_words = stretch.transports
+        words = [*addresses, *transports]
         laid_out, ends = _laid_out(words)
-        count = len(rows)
+        ways = np.full(len(rows), c.PLAIN, np.uint8)
+        if not edges.are_none:
+            ends_of = (source_words, rows[:, packets.SOURCE_PORT]), (destination_words, rows[:, packets.DESTINATION_PORT])
+            ways = _ways(addresses, ends_of, edges)
         coming = c.Coming(
             octets=scanned.octets,
             times=np.ascontiguousarray(rows[:, packets.TIME]),
             sources=hashes[source_words],
             destinations=hashes[destination_words],
-            ways=np.full(count, c.PLAIN, np.uint8),
+            ways=ways,
             ports=np.ascontiguousarray(rows[:, packets.SOURCE_PORT]),
-            agents=np.full(count, _NO_AGENT, np.int64),
+            agents=stretch.agents,
             words=laid_out,
             word_ends=ends,
             source_words=source_words,
             destination_words=destination_words,
-            transport_words=np.full(count, len(addresses), np.int64),
+            transport_words=len(addresses) + transport_words,
         )
         return cls(stretch, coming, scanned, words)
 
@@ -119,6 +126,23 @@ def _laid_out(words: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64
     octets = [word.encode("ascii", "replace") for word in words]
     np.cumsum(np.fromiter(map(len, octets), np.int64, len(words)), out=ends[1:])
     return np.frombuffer(b"".join(octets), np.uint8), ends
+
+
+def _ways(addresses: list[str], sides: tuple[_Side, _Side], edges: Edges) -> NDArray[np.uint8]:
+    """Return the same as `_way` of packets of which `sides` are senders and receivers. All of them are SIP, and usual."""
+    known = {address: place for place, address in enumerate(addresses)}
+
+    def are_among(side: _Side, endpoints: Set[tuple[str, int]]) -> NDArray[np.bool_]:
+        words, ports = side
+        codes = [known[address] << _PORT_BITS | port for address, port in endpoints if address in known]
+        return np.isin(words << _PORT_BITS | ports, codes)
+
+    sender, receiver = sides
+    ways = np.full(len(sender[0]), c.PLAIN, np.uint8)
+    ours = np.fromiter((address in edges.addresses for address in addresses), np.bool_, len(addresses))
+    ways[ours[sender[0]] | are_among(sender, edges.endpoints)] = c.FROM_EDGE
+    ways[are_among(sender, edges.ignored) | are_among(receiver, edges.ignored)] = c.PASSED
+    return ways
 
 
 def _way(datagram: Datagram, edges: Edges) -> int:

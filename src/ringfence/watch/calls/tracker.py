@@ -82,18 +82,17 @@ class Tracker(Life):
         self._pass(now)
         return self._taken()
 
-    def feed_all(self, datagrams: Sequence[Datagram], defects: Counter[Defect], late: Sequence[bool] | None = None) -> list[Event]:
+    def feed_all(
+        self, packets: Stretch | Sequence[Datagram], defects: Counter[Defect], late: Sequence[bool] | None = None
+    ) -> list[Event]:
         """Parse and feed each, counting what was wrong with them in `defects`: the same as `feed` one by one, and faster."""
-        self._feed(datagrams, defects, late)
+        self._feed(packets, defects, late)
         return self._taken()
 
     def happened(self, packets: Stretch | Sequence[Datagram], defects: Counter[Defect]) -> list[Happening | Event]:
         """Do as `feed_all`, and return what the events are made of."""
         self._reads_notes = False
-        if isinstance(packets, Stretch) and self.options.edges.are_none:
-            self._follow(Batch.of_stretch(packets, self._slots.hash), defects, ())
-        else:
-            self._feed(list(packets), defects, None)
+        self._feed(packets, defects, None)
         self._reads_notes = True
         return self._happened()
 
@@ -102,7 +101,11 @@ class Tracker(Life):
         self._pass(now)
         return self._happened()
 
-    def _feed(self, datagrams: Sequence[Datagram], defects: Counter[Defect], late: Sequence[bool] | None) -> None:
+    def _feed(self, datagrams: Stretch | Sequence[Datagram], defects: Counter[Defect], late: Sequence[bool] | None) -> None:
+        if isinstance(datagrams, Stretch):
+            if len(datagrams):
+                self._follow(Batch.of_stretch(datagrams, self.options.edges, self._slots.hash), defects, late or ())
+            return
         for begin in range(0, len(datagrams), _CHUNK):
             batch = Batch.of(datagrams[begin : begin + _CHUNK], self.options.edges, self._slots.hash)
             self._follow(batch, defects, () if late is None else late[begin : begin + _CHUNK])

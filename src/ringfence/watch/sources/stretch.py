@@ -43,6 +43,16 @@ class Stretch:
         """Yield them."""
         return iter(self.datagrams(self.rows))
 
+    @property
+    def agents(self) -> NDArray[np.int64]:
+        """The numbers that capture agents give themselves; here -1: there are none."""
+        return np.full(len(self.rows), -1, np.int64)
+
+    @property
+    def transports(self) -> tuple[list[str], NDArray[np.int64]]:
+        """Return all transports, and which of them each packet came by."""
+        return ["udp"], np.zeros(len(self.rows), np.int64)
+
     def datagram(self, nth: int) -> Datagram:
         """Return one of them."""
         (datagram,) = self.datagrams(self.rows[nth : nth + 1])

@@ -3,11 +3,13 @@
 import random
 from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
 
 import pytest
 from msgspec.structs import replace
 from tests.conftest import shared_data
 from tests.unit.watch.calls.recordings import ALICE, BOB, SS1, SS2, START, authorization, datagram, flow, request, response
+from tests.unit.watch.live.mirrored import mirrored
 
 from ringfence.simulate import carrier, signalling
 from ringfence.simulate.provider import harbour_voice
@@ -38,7 +40,7 @@ _SMALL = TrackerOptions(edges=_EDGES, country="BE", most_transactions=12, most_c
 def check(datagrams: Sequence[Datagram], options: TrackerOptions = _PLAIN, *, seed: int = 0) -> list[Event]:
     """Feed both ways, in batches of any size, and compare all that can be seen. Return the events."""
     chance = random.Random(seed)
-    one, many = Tracker(Directory(_REFERENCE), options), Tracker(Directory(_REFERENCE), options)
+    one, many, together = (Tracker(Directory(_REFERENCE), options) for _ in range(3))
     expected: Counter[Defect] = Counter()
     defects: Counter[Defect] = Counter()
     events: list[Event] = []
@@ -53,17 +55,32 @@ def check(datagrams: Sequence[Datagram], options: TrackerOptions = _PLAIN, *, se
             expected.update(() if message is None else message.defects)
             before += one.feed(each, message, late=is_late)
         assert many.feed_all(batch, defects, late) == before
+        assert fed_together(together, batch, late) == before
         assert many.observations() == one.observations()
         assert many.changes() == one.changes()
         if chance.random() < 0.2:
             span = chance.choice((MILLISECOND, 40 * SECOND, HOUR))
             assert many.advance(Micros(many.clock + span)) == one.advance(Micros(one.clock + span))
+            together.advance(many.clock)
         events += before
-    assert many.snapshot() == one.snapshot()
+    assert many.snapshot() == one.snapshot() == together.snapshot()
     assert defects == expected
     assert many.advance(Micros(many.clock + 9 * HOUR)) == one.advance(Micros(one.clock + 9 * HOUR))
     assert many.snapshot() == one.snapshot()
     return events
+
+
+def fed_together(tracker: Tracker, batch: Sequence[Datagram], late: Sequence[bool]) -> list[Event]:
+    """Feed what agents send as rows as such, and the rest between it as datagrams."""
+    events: list[Event] = []
+    for in_rows, several in groupby(zip(batch, late, strict=True), key=lambda each: goes_in_rows(each[0])):
+        datagrams, are_late = zip(*several, strict=True)
+        events += tracker.feed_all(mirrored(datagrams) if in_rows else datagrams, Counter(), are_late)
+    return events
+
+
+def goes_in_rows(each: Datagram) -> bool:
+    return each.kind is PayloadKind.SIP and each.agent is not None and ":" not in each.source + each.destination
 
 
 def storm(chance: random.Random, count: int) -> list[Datagram]:

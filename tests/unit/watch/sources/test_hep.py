@@ -6,12 +6,13 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable
 
+import numpy as np
 import pytest
 
 from ringfence.vocabulary.times import SECOND, Micros
 from ringfence.watch.sources.datagram import Datagram, PayloadKind
 from ringfence.watch.sources.errors import AddressInUse
-from ringfence.watch.sources.hep import HepListener, Intake, datagram
+from ringfence.watch.sources.hep import HepListener, Intake, Packets, datagram
 from ringfence.watch.wire.hep import HepDefect, HepPacket
 
 NOW = Micros(1_700_000_000 * SECOND)
@@ -102,6 +103,47 @@ def test_what_there_was_no_room_for_is_counted_by_agent() -> None:
     for agent in (1, 2, 2, 2, 1):
         taking.take(packet(agent=agent), "127.0.0.1")
     assert {key.agent: (each.packets, each.dropped) for key, each in taking.counts.agents.items()} == {1: (2, 1), 2: (3, 1)}
+
+
+def test_many_packets_taken_at_once_are_read_and_counted_as_one_by_one() -> None:
+    key = b"secret"
+    sent = [packet(b"OPTIONS %d" % n, key=key, agent=n % 3, seconds=1_700_000_000 + (n % 4) * 4) for n in range(40)]
+    sent[3:3] = [packet(key=b"wrong"), packet(), b"HEP3\0", b"nothing", packet(b"", key=key), packet(key=key)[:-1]]
+    apart: list[Datagram] = []
+    together: list[Datagram] = []
+    one, many = intake(apart, key=key), intake(together, key=key)
+    for each in sent:
+        one.take(each, "127.0.0.1")
+    ends = np.cumsum([len(each) for each in sent])
+    many.take_many(Packets(np.frombuffer(b"".join(sent), np.uint8), np.concatenate([[0], ends[:-1]]), ends), "127.0.0.1")
+    assert many.counts == one.counts
+    assert sorted(together, key=repr) == sorted(apart, key=repr)
+    assert len(together) > 40
+
+
+def test_what_there_was_no_room_for_of_many_is_counted_of_their_agents() -> None:
+    taking = intake([], deliver_many=lambda mirrored: min(3, len(mirrored)))
+    sent = [packet(agent=agent) for agent in (1, 2, 2, 2, 1)]
+    ends = np.cumsum([len(each) for each in sent])
+    taking.take_many(Packets(np.frombuffer(b"".join(sent), np.uint8), np.concatenate([[0], ends[:-1]]), ends), "127.0.0.1")
+    assert {key.agent: (each.packets, each.dropped) for key, each in taking.counts.agents.items()} == {1: (2, 1), 2: (3, 1)}
+
+
+def test_each_of_several_senders_is_counted_and_those_not_allowed_are_refused() -> None:
+    delivered: list[Datagram] = []
+
+    async def work(listener: HepListener) -> None:
+        for nth, address in enumerate(("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.2")):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as agent:
+                agent.bind((address, 0))
+                agent.sendto(packet(b"OPTIONS %d" % nth), ("127.0.0.1", listener.port))
+        await until(lambda: len(delivered) == 3 and listener.intake.counts.refused_address == 1)
+
+    allowed = (ipaddress.ip_network("127.0.0.1"), ipaddress.ip_network("127.0.0.2"))
+    listener = HepListener(intake(delivered, allowed=allowed), "127.0.0.1", 0)
+    run(listener, work)
+    assert sorted(each.agent_address or "" for each in delivered) == ["127.0.0.1", "127.0.0.2", "127.0.0.2"]
+    assert {key.address: each.packets for key, each in listener.intake.counts.agents.items()} == {"127.0.0.1": 1, "127.0.0.2": 2}
 
 
 def test_udp_packets_become_datagrams() -> None:

@@ -11,7 +11,8 @@ CLOCK_TOLERANCE_US: Final = Micros(5 * SECOND)
 """How far an agent's clock may be off before the time of arrival counts instead, lest a wrong clock poison windows."""
 
 _KINDS: Final = {1: PayloadKind.SIP, 100: PayloadKind.LOG, 0x56: PayloadKind.LOG}
-_TRANSPORTS: Final = {6: "tcp", 17: "udp", 132: "sctp"}
+TRANSPORTS: Final = {6: "tcp", 17: "udp", 132: "sctp"}
+"""Names of IP protocols."""
 
 
 def datagram(packet: HepPacket | Captured, arrival: Micros, agent_address: str | None = None) -> Datagram | None:
@@ -25,7 +26,7 @@ def datagram(packet: HepPacket | Captured, arrival: Micros, agent_address: str |
         packet.time if packet.time is not None and has_usable_clock(packet.time, arrival) else arrival,
         arrival,
         _KINDS.get(packet.payload_type or 0, PayloadKind.OTHER),
-        _TRANSPORTS.get(packet.protocol or 0) or f"ip-{packet.protocol or 0}",
+        TRANSPORTS.get(packet.protocol or 0) or f"ip-{packet.protocol or 0}",
         packet.source,
         packet.source_port or 0,
         packet.destination,

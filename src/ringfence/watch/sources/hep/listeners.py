@@ -5,12 +5,12 @@ import errno
 import ipaddress
 import os
 import socket
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from ringfence.watch.sources.errors import AddressInUse
 from ringfence.watch.sources.hep.intake import Intake
+from ringfence.watch.sources.hep.received import MOST_AT_ONCE, Receiver
 from ringfence.watch.wire.hep import FrameSplitter
 
 RECEIVE_BUFFER_OCTETS: Final = 8 * 1024 * 1024
@@ -18,7 +18,9 @@ RECEIVE_BUFFER_OCTETS: Final = 8 * 1024 * 1024
 MAX_CONNECTIONS: Final = 256
 _UDP_TABLES: Final = (Path("/proc/net/udp"), Path("/proc/net/udp6"))
 _FREE_PORT_TRIES: Final = 20
-_MAX_PACKET_OCTETS: Final = 65_535
+_PAUSE_S: Final = 0.002
+_READS_A_LOOK: Final = 8
+"""Readings one after another: connections are to be served too."""
 _MOST_DRAINED: Final = 100_000
 """Packets taken from the socket at the end: a flood must not keep a process from ending."""
 
@@ -35,7 +37,7 @@ class HepListener:
         self.port = port
         self.receive_buffer_octets = 0
         """What the system granted, as it counts (Linux doubles it for its own needs)."""
-        self._udp: asyncio.DatagramTransport | None = None
+        self._datagrams: _Datagrams | None = None
         self._socket: socket.socket | None = None
         self._tcp: asyncio.Server | None = None
         self._open: set[asyncio.BaseTransport] = set()
@@ -45,8 +47,8 @@ class HepListener:
         loop = asyncio.get_running_loop()
         udp, tcp = self._bound()
         self.receive_buffer_octets = udp.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
-        self._socket = udp.dup()  # the transport closes its own before what waits there could be taken
-        self._udp, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self.intake), sock=udp)
+        self._socket = udp
+        self._datagrams = _Datagrams(self.intake, udp, loop)
         self._tcp = await loop.create_server(lambda: _Connection(self.intake, self._open), sock=tcp)
 
     def kernel_drops(self) -> int:
@@ -65,10 +67,9 @@ class HepListener:
 
     async def stop(self) -> None:
         """Take in the datagrams that the system holds already, then close the sockets and every connection."""
-        if self._udp is not None:
-            self._udp.close()
+        if self._datagrams is not None:
+            self._datagrams.stop()
         if self._socket is not None:
-            _drain(self._socket, _Datagrams(self.intake))
             self._socket.close()
             self._socket = None
         if self._tcp is not None:
@@ -76,7 +77,7 @@ class HepListener:
             for transport in tuple(self._open):
                 transport.close()
             await self._tcp.wait_closed()
-        self._udp = self._tcp = None
+        self._datagrams = self._tcp = None
 
     def _bound(self) -> tuple[socket.socket, socket.socket]:
         """Bind UDP and TCP to the same port, taking another free one where port 0 was asked for and TCP's is not free."""
@@ -130,23 +131,57 @@ def _reason(cause: OSError) -> str:
     return cause.strerror or str(cause)
 
 
-class _Datagrams(asyncio.DatagramProtocol):
-    """HEP over UDP: one packet a datagram."""
+class _Datagrams:
+    """HEP over UDP: one packet a datagram, many read at once.
 
-    def __init__(self, intake: Intake) -> None:
+    What comes is waited for; then the socket is looked at every few milliseconds until nothing came: to be woken
+    by each costs more.
+    """
+
+    def __init__(self, intake: Intake, bound: socket.socket, loop: asyncio.AbstractEventLoop) -> None:
         self._intake = intake
+        self._receiver = Receiver(bound)
+        self._socket = bound
+        self._loop = loop
+        self._next: asyncio.TimerHandle | None = None
+        loop.add_reader(bound, self._woken)
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if self._intake.admits(addr[0]):
-            self._intake.take(data, addr[0])
+    def stop(self) -> None:
+        """Take in what the system holds already, and read no more."""
+        if self._next is not None:
+            self._next.cancel()
+        self._loop.remove_reader(self._socket)
+        for _ in range(_MOST_DRAINED // MOST_AT_ONCE):
+            if not self._take():
+                return
+
+    def _woken(self) -> None:
+        self._loop.remove_reader(self._socket)
+        self._look()
+
+    def _look(self) -> None:
+        came, left = 0, _READS_A_LOOK
+        while left and (read := self._take()):
+            came, left = came + read, left - 1 if read == MOST_AT_ONCE else 0
+        if came:
+            self._next = self._loop.call_later(_PAUSE_S, self._look)
         else:
-            self._intake.counts.refused_address += 1
+            self._next = None
+            self._loop.add_reader(self._socket, self._woken)
 
-
-def _drain(bound: socket.socket, packets: _Datagrams) -> None:
-    with suppress(BlockingIOError):
-        for _ in range(_MOST_DRAINED):
-            packets.datagram_received(*bound.recvfrom(_MAX_PACKET_OCTETS))
+    def _take(self) -> int:
+        """Take what there is in one reading; return how many datagrams that were."""
+        intake = self._intake
+        try:
+            count, several = self._receiver.read()
+        except OSError:  # the network's word on something sent before: it is told once
+            return 0
+        for address, packets in several:
+            if intake.admits(address):
+                intake.take_many(packets, address)
+            else:
+                intake.counts.refused_address += len(packets.begins)
+        return count
 
 
 class _Connection(asyncio.Protocol):
