@@ -40,6 +40,11 @@ class _Characters:
     def holds(self, character: str) -> bool:
         return any(first <= character <= last for first, last in self.ranges) != self.negated
 
+    def is_within(self, alphabet: str) -> bool:
+        return not self.negated and all(
+            chr(code) in alphabet for first, last in self.ranges for code in range(ord(first), ord(last) + 1)
+        )
+
 
 _ANY: Final = _Characters((), negated=True)
 
@@ -209,6 +214,10 @@ class Pattern:
         self._start = len(self._follow)
         self._follow.append(first)
         self._states: dict[tuple[int, str], int] = {}
+
+    def is_within(self, alphabet: str) -> bool:
+        """Tell whether all characters of a text that it fits are certainly among these."""
+        return all(each.is_within(alphabet) for each in self._characters)
 
     def fits(self, text: str) -> bool:
         """Tell whether it fits the whole of `text`, or of its first 256 characters."""

@@ -136,6 +136,11 @@ def _call_key(head: Head) -> CallKey:
     return texts[n.CALL_ID], texts[n.TAG]
 
 
+def target_of(note: Note) -> int:
+    """Return which text says whom a request is for."""
+    return n.TO_USER if note[n.METHOD] == f.REGISTER else n.DIALLED
+
+
 def _called(note: Note) -> str | None:
     is_in_to = note[n.METHOD] == f.REGISTER or note[n.LENGTHS + n.DIALLED] == n.NONE
     return text(note, n.TO_USER if is_in_to else n.DIALLED)

@@ -108,6 +108,11 @@ class ColumnBatch(Sequence[Event]):
         """Return the numbers in a field as words (see `kernels.number_words.is_number`); `None`: that takes making the events."""
         return None
 
+    def text(self, name: str, place: int) -> str | None:
+        """Return a field, which is a text, of the event at a place."""
+        text: str | None = getattr(self[place], FIELDS[name].attribute)
+        return text
+
     def codes(self, name: str, numbers: NumberCodes) -> NDArray[np.uint64]:
         """Return the codes of the numbers in the field `name`: `caller`, `callee` or `target`."""
         return numbers.of(getattr(event, name) for event in self)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ringfence.policy.context import Holders
 from ringfence.policy.evaluation import Context, reading
 from ringfence.policy.expressions import Call, Expression, Field, Listed, Literal, Lookup, Type
+from ringfence.policy.function_values import computation
 from ringfence.policy.functions import FUNCTIONS, Function, Needs
 from ringfence.policy.trees import children, fields_in, parts
 from ringfence.policy.written import written
@@ -241,6 +242,7 @@ class _Cut(_Known):
         assert isinstance(count, Literal)
         self._field = field.name
         self._way, self._count = _CUTS[expression.function], int(count.value)
+        self._cut = computation(expression, context)
         self.numbers = self.fields
 
     def column(self, given: Given) -> NDArray[Any]:
@@ -250,8 +252,13 @@ class _Cut(_Known):
         if others:
             texts = given.fields[self._field]
             rows = np.flatnonzero(~number_words.is_number(words) & (texts != UNSET))
-            column[rows] = self._remembered.of(texts[rows], lambda nth: self.value(given.once[int(rows[nth])]))
+            column[rows] = self._remembered.of_several(texts[rows], lambda places: self._parts_at(given, rows[places].tolist()))
         return column
+
+    def _parts_at(self, given: Given, places: list[int]) -> NDArray[np.uint64]:
+        """Return the parts' hashes at some places, all of texts that are set."""
+        parts: list[Any] = [self._cut(None, given.said(self._field, place)) for place in places]
+        return self._hashes.of_column(parts)
 
 
 def _changes(expression: Expression, context: Context) -> set[int]:

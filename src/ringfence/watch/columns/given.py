@@ -94,6 +94,12 @@ class Given:
         words = self._words.get(name)
         if words is not None and number_words.is_number(words[place]):
             return number_of(int(words[place]))
+        return self.said(name, place)
+
+    def said(self, name: str, place: int) -> str | None:
+        """Return a field's text at a place, which is better not asked for where it is a number."""
+        if self._batch is not None:
+            return self._batch.text(name, place)
         text: str | None = getattr(self.once[place], FIELDS[name].attribute)
         return text
 

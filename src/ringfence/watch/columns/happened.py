@@ -14,7 +14,8 @@ from ringfence.vocabulary.times import Micros
 from ringfence.watch.calls.directions import Directions
 from ringfence.watch.calls.entries import Origin
 from ringfence.watch.calls.happenings import Happening, event_of
-from ringfence.watch.calls.notes import Note, Notes
+from ringfence.watch.calls.notes import Note, Notes, target_of
+from ringfence.watch.calls.notes import text as text_in
 from ringfence.watch.columns.batches import KIND_CODES, ColumnBatch, column_of
 from ringfence.watch.columns.hashes import UNSET, TextHashes
 from ringfence.watch.columns.numbers import NumberCodes, number_word
@@ -174,6 +175,16 @@ class HappenedEvents(ColumnBatch):
         if self._odd:
             codes[self._odd] = numbers.of(getattr(event, name) for _, event in self._odd_events())
         return codes
+
+    def text(self, name: str, place: int) -> str | None:
+        """Return a field, which is a text, of the event at a place: what a request tells is read of its note."""
+        each = self._happened[place]
+        said = None if isinstance(each, Event) else each[_ORIGIN]
+        if name not in _NOTED or not isinstance(said, bytes):
+            return super().text(name, place)
+        if name in _NUMBERS:
+            return self._directions.notes.as_number(said, _NOTED[name])
+        return text_in(said, target_of(said) if name == "target" else _NOTED[name])
 
     def words(self, name: str) -> NDArray[np.uint64] | None:
         """Return the numbers in a field as words, where it is one that requests tell."""

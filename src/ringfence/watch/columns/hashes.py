@@ -78,6 +78,14 @@ class TextHashes(dict[str | None, int]):
         cells[:, 0, 0] = np.cumsum(cells[:, 0, 1]) - cells[:, 0, 1]
         return self.of_cells(np.frombuffer(b"".join(octets), np.uint8), cells, 0)
 
+    def of_column(self, values: Sequence[str | None]) -> NDArray[np.uint64]:
+        """Return the hashes of texts, which are not remembered, and `UNSET` where one is `None`."""
+        hashes: NDArray[np.uint64] = np.full(len(values), UNSET, np.uint64)
+        told = [place for place, value in enumerate(values) if value]
+        hashes[told] = self.of_texts([value for value in values if value])
+        hashes[[place for place, value in enumerate(values) if value == ""]] = self[""]
+        return hashes
+
     def of_notes(
         self, notes: NDArray[np.uint8], heads: NDArray[np.int64], text: int, hashes: NDArray[np.uint64], numbers: int
     ) -> int:

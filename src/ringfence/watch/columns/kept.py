@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ringfence.watch.kernels.compiled import folder_of
-from ringfence.watch.kernels.number_words import SYMBOLS, classify
+from ringfence.watch.kernels.number_words import COLUMNS, ELSEWHERE, classify
 
 
 def kept(name: str, stamp: str, make: Callable[[], NDArray[np.uint16]]) -> NDArray[np.uint16]:
@@ -35,8 +35,8 @@ def _read(file: Path) -> NDArray[np.uint16] | None:
         table = np.load(file, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
-    is_whole = table.dtype == np.uint16 and table.ndim == 2 and table.shape[1] == SYMBOLS and len(table) > 1
-    return table if is_whole and table[:, 1:].max() < len(table) else None
+    is_whole = table.dtype == np.uint16 and table.ndim == 2 and table.shape[1] == COLUMNS and len(table) > 1
+    return table if is_whole and table[:, 1:ELSEWHERE].max() < len(table) else None
 
 
 def _write(file: Path, table: NDArray[np.uint16]) -> None:

@@ -19,6 +19,7 @@ _REMEMBERED: Final = 1 << 17
 _SHORTEST_LONG: Final = 6
 
 _NUMBER: Final = re.compile(r"\+?[0-9]{0,16}")
+_BEGUN: Final = re.compile(rf"(\+?[0-9]{{0,{numbers.LONGEST - 1}}})[^+0-9]", re.DOTALL)
 _WRITTEN: Final = str.maketrans("+0123456789", "123456789ab")
 _READ: Final = str.maketrans("123456789ab", "+0123456789")
 _TEXT: Final = 0xF << 60
@@ -105,6 +106,17 @@ def number_code(text: str) -> int | None:
 
 
 def number_word(text: str | None) -> int:
-    """Return the word of a number (see `kernels.numbers`), `NO_NUMBER` for anything else."""
-    code = None if text is None else number_code(text)
-    return numbers.NO_NUMBER if code is None else code
+    """Return the word of a number (see `kernels.numbers`), `BEGUN` or `NO_NUMBER` for anything else.
+
+    >>> f"{number_word('+4420'):x}", f"{number_word('17-1'):x}", number_word("++1") == numbers.NO_NUMBER
+    ('1662420000000000', 'e390000000000000', True)
+    """
+    if text is None:
+        return numbers.NO_NUMBER
+    code = number_code(text)
+    if code is not None:
+        return code
+    begun = _BEGUN.match(text)
+    if begun is None or len(begun[0]) > numbers.LONGEST:
+        return numbers.NO_NUMBER
+    return int("e" + begun[1].translate(_WRITTEN).ljust(numbers.LONGEST - 1, "0"), 16)

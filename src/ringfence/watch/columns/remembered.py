@@ -1,6 +1,6 @@
 """What keys came to, remembered in arrays: whole columns are looked up at once, and only what is new is asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -55,13 +55,17 @@ class Remembered:
 
     def of(self, keys: NDArray[np.uint64], value: Callable[[int], Any]) -> NDArray[Any]:
         """Return the value of each key. No key is 0. `value` is asked for that of a new one, by a place where it stands."""
+        return self.of_several(keys, lambda places: [value(place) for place in places])
+
+    def of_several(self, keys: NDArray[np.uint64], values: Callable[[list[int]], Sequence[Any] | NDArray[Any]]) -> NDArray[Any]:
+        """Do as `of`; `values` is asked for those of all new ones at once."""
         if len(self._known) > self._most:
             self.clear()
         found, missing = self._known.look_up(keys)
         if missing:
             rows = np.flatnonzero(found < 0)
             new, first = np.unique(keys[rows], return_index=True)
-            self._add(new, [value(place) for place in rows[first].tolist()])
+            self._add(new, values(rows[first].tolist()))
             found, _ = self._known.look_up(keys)
         return self._values[found]
 
@@ -73,7 +77,7 @@ class Remembered:
         """Forget all values."""
         self._known.clear()
 
-    def _add(self, keys: NDArray[np.uint64], values: list[Any]) -> None:
+    def _add(self, keys: NDArray[np.uint64], values: Sequence[Any] | NDArray[Any]) -> None:
         before = len(self._known)
         self._known.add(keys)
         while self._values.size < len(self._known):

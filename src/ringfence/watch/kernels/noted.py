@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ringfence.watch.kernels import call_layout as c
 from ringfence.watch.kernels import sip_fields as f
 from ringfence.watch.kernels.compiled import compiled, inner, seldom
-from ringfence.watch.kernels.numbers import LONGEST, NO_NUMBER
+from ringfence.watch.kernels.numbers import BEGUN, LONGEST, NO_NUMBER
 from ringfence.watch.kernels.sip_scanner import Found
 from ringfence.watch.kernels.texts import siphash
 
@@ -183,7 +183,7 @@ def hash_texts(
 
 @compiled
 def words_of(notes: Octets, heads: NDArray[np.int64], which: int, numbers: int, words: NDArray[np.uint64]) -> int:
-    """Write a text of each note as a number's word (see `numbers`): 0 where there is none, `NO_NUMBER` for other texts.
+    """Write a text of each note as a number's word (see `numbers`): 0 where there is none, `BEGUN` or `NO_NUMBER` for other texts.
 
     With `numbers` as for `hash_texts`; those that must be read first become `UNREAD`, and how many there are is returned.
     """
@@ -195,14 +195,17 @@ def words_of(notes: Octets, heads: NDArray[np.int64], which: int, numbers: int, 
             words[row] = UNREAD
             left += 1
             continue
-        fits = length <= LONGEST
-        for nth in range(length if fits else 0):
+        words[row] = np.uint64(NO_NUMBER)
+        for nth in range(min(length, LONGEST)):
             digit = int(np.int64(notes[at + nth])) - _ZERO
             if nth == 0 and digit == _PLUS - _ZERO:
                 digit = -1
             elif digit < 0 or digit > _NINE - _ZERO:
-                fits = False
+                if digit != _PLUS - _ZERO:
+                    words[row] = (np.uint64(BEGUN) << np.uint64(60)) | (word >> np.uint64(4))
+                length = LONGEST + 1
                 break
             word |= np.uint64(digit + 2) << np.uint64(60 - 4 * nth)
-        words[row] = word if fits else np.uint64(NO_NUMBER)
+        if length <= LONGEST:
+            words[row] = word
     return left

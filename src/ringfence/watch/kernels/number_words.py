@@ -1,7 +1,8 @@
 """Telephone numbers as words (see `numbers`), read by automata and cut to texts, without their texts.
 
-An automaton is a table of states, uint16[states, SYMBOLS]: in the column 0 of a state stands the class of a number that ends there,
-in the others the next state for each character, as words write it. It begins in the state `BEGIN`.
+An automaton is a table of states, uint16[states, COLUMNS]: in the column 0 of a state stands the class of a number that ends there,
+in the others the next state for each character, as words write it, and in the last, `ELSEWHERE`, the class of all texts that go on
+with neither + nor digit. It begins in the state `BEGIN`.
 """
 
 from typing import Final
@@ -10,14 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ringfence.watch.kernels.compiled import compiled, inner
-from ringfence.watch.kernels.numbers import LONGEST
+from ringfence.watch.kernels.numbers import BEGUN, LONGEST
 from ringfence.watch.kernels.texts import siphash
 
 SYMBOLS: Final = 12
 """Nothing, + and the digits."""
+ELSEWHERE: Final = SYMBOLS
+COLUMNS: Final = SYMBOLS + 1
 BEGIN: Final = 1
 AS_TEXT: Final = 0xFFFF
-"""The class of numbers that are told apart by their texts."""
+"""The class of numbers, and of other texts, that are told apart by their texts."""
 
 FIRST: Final = 0
 WITHOUT_LAST: Final = 1
@@ -40,25 +43,30 @@ def is_number(words: NDArray[np.uint64]) -> NDArray[np.bool_]:
 def classify(
     words: NDArray[np.uint64], texts: NDArray[np.uint64], table: NDArray[np.uint16], unset: np.uint64, keys: NDArray[np.uint64]
 ) -> None:
-    """Write a key for each row's text: of a number 1 and its class, of another text its hash, and `unset` where there is none.
+    """Write a key for each row's text: 1 and its class, the text's hash where it has none, and `unset` where there is no text.
 
-    `texts` are the hashes of the texts; `is_number` tells which words are numbers.
+    `texts` are the hashes of the texts. Those have classes whose words are numbers (see `is_number`) or `BEGUN`.
     """
     for row in range(words.size):
         word = words[row]
         symbol = np.int64(word >> np.uint64(60))
-        if symbol == 0 or symbol >= SYMBOLS:
+        place = 60
+        end = 0
+        if symbol == BEGUN:
+            place = 56
+            end = ELSEWHERE
+            symbol = np.int64((word >> np.uint64(56)) & np.uint64(15))
+        elif symbol == 0 or symbol >= SYMBOLS:
             keys[row] = texts[row] if texts[row] != 0 else unset
             continue
         state = np.int64(BEGIN)
-        place = 60
         while symbol != 0:
             state = np.int64(table[state, symbol])
             place -= 4
             if place < 0:
                 break
             symbol = np.int64((word >> np.uint64(place)) & np.uint64(15))
-        told = table[state, 0]
+        told = table[state, end]
         keys[row] = texts[row] if told == AS_TEXT else np.uint64(told) + np.uint64(1)
 
 

@@ -15,6 +15,9 @@ LONGEST: Final = 16
 """Characters of a number that is one word: + and fifteen digits (ITU-T E.164 section 6.2)."""
 NO_NUMBER: Final = 0xFFFFFFFFFFFFFFFF
 """What is no such number."""
+BEGUN: Final = 14
+"""Where the first character's bits say this, the rest of the word are the characters, none perhaps, that could begin a number, of a
+text in which another one follows them within `LONGEST`, neither + nor digit: `17-1`, `alice`."""
 
 _PLUS: Final = 43
 _ZERO: Final = 48

@@ -14,6 +14,7 @@ from ringfence.policy.plan import Row, Table
 from ringfence.policy.tables import Entries
 from ringfence.watch.columns import NumberCodes, TextHashes, automata
 from ringfence.watch.columns.kept import kept
+from ringfence.watch.columns.numbers import number_word
 from ringfence.watch.kernels import number_words
 from ringfence.watch.kernels.numbers import NO_NUMBER
 
@@ -28,6 +29,20 @@ def keys(texts: list[str | None], table: NDArray[np.uint16]) -> list[int]:
     hashes = np.array([HASHES[text] for text in texts], np.uint64)
     found = np.empty(len(texts), np.uint64)
     number_words.classify(words, hashes, table, UNSET, found)
+    return found.tolist()
+
+
+def begun() -> list[str]:
+    """Texts of which some begin as numbers do, and all go on otherwise within sixteen characters."""
+    chance = random.Random(SEED)
+    leads = [number[: chance.randrange(16)] for number in tried()[::7]]
+    return [f"{lead}{chance.choice('-a *€.')}{chance.choice(('', '1', 'lice', '+' * 20))}" for lead in leads]
+
+
+def keys_of_words(texts: list[str], table: NDArray[np.uint16]) -> list[int]:
+    words = np.array([number_word(text) for text in texts], np.uint64)
+    found = np.empty(len(texts), np.uint64)
+    number_words.classify(words, np.array([HASHES[text] for text in texts], np.uint64), table, UNSET, found)
     return found.tolist()
 
 
@@ -87,6 +102,81 @@ def test_numbers_of_one_class_are_equally_long() -> None:
 def test_what_is_no_number_is_told_apart_by_its_text() -> None:
     found = keys(["alice", "bob", "alice", None, "", "+32 470"], automata.of_lengths())
     assert found == [HASHES["alice"], HASHES["bob"], HASHES["alice"], int(UNSET), HASHES[""], HASHES["+32 470"]]
+
+
+def test_texts_that_numbering_plans_know_nothing_of_are_all_one() -> None:
+    plans, zones, facts = automata.of_plans(), automata.of_zones(), NumberFacts()
+    assert plans is not None
+    assert zones is not None
+    texts = begun()
+    assert set(keys_of_words(texts, plans)) == set(keys(["0"], plans))
+    assert {(facts.country(text), facts.kind(text), facts.valid(text), facts.zones(text)) for text in texts} == {
+        (None, None, False, ())
+    }
+    assert len(set(keys_of_words(texts, zones))) < len(texts) / 4
+
+
+@pytest.mark.parametrize("others", [[], ["+32-"], ["12a", "sip:1"]])
+def test_texts_of_one_class_begin_with_the_same_entries(others: list[str]) -> None:
+    entries = ["+32", "+3247", "324701", "00", "0032", "1", "+1", "*", "+44", "+3247012345678901", *others]
+    table = automata.of_prefixes(entries)
+    assert table is not None
+    rows = Entries(Table("list", tuple(Row(entry, {}, None, None) for entry in entries)))
+    texts = [*begun(), "+32-", "+32-7", "12a", "12", "32470-1", "+32470-1", "sip:1@a", "1", "*", "*1", "-"]
+    found = keys_of_words(texts, table)
+    told: dict[int, object] = {}
+    for text, key in zip(texts, found, strict=True):
+        row = rows.longest(text, 0)
+        assert told.setdefault(key, row) == row, text
+    assert (len(set(found)) < 20) is not bool(others)
+
+
+@pytest.mark.parametrize(
+    ("texts", "is_few"),
+    [(["[+][0-9]{7,15}"], True), (["[+]?[0-9]{6,20}", "0+[1-9]*"], True), (["12(3|.*)"], False), (["[0-9]*[a-z]*"], False)],
+)
+def test_texts_of_one_class_fit_the_same_patterns(texts: list[str], is_few: bool) -> None:
+    table = automata.of_patterns(texts)
+    assert table is not None
+    patterns, tried_ones = [Pattern(text) for text in texts], [*begun(), "12", "123", "12a", "12-a", "1a", "1234567", "1234567a"]
+    found = keys_of_words(tried_ones, table)
+    told: dict[int, object] = {}
+    for text, key in zip(tried_ones, found, strict=True):
+        fits = [pattern.fits(text) for pattern in patterns]
+        assert told.setdefault(key, fits) == fits, text
+    assert (len(set(found)) < 9) is is_few
+
+
+def test_texts_that_a_pattern_can_fit_no_more_are_one_class() -> None:
+    table = automata.of_patterns(["12(3|.*)"])
+    assert table is not None
+    first, second, fitting, other = keys_of_words(["7-1", "812-34", "12-1", "12-2"], table)
+    assert first == second
+    assert fitting != other
+
+
+def test_texts_are_as_long_as_they_are() -> None:
+    texts = begun()
+    assert keys_of_words(texts, automata.of_lengths()) == [HASHES[text] for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("17-1", 0xE390 << 48),
+        ("alice", 0xE << 60),
+        ("+a", 0xE1 << 56),
+        ("123456789012345a", 0xE3456789AB234567),
+        ("1234567890123456a", NO_NUMBER),
+        ("++1", NO_NUMBER),
+        ("1+a", NO_NUMBER),
+        ("12345678901234567", NO_NUMBER),
+        (None, NO_NUMBER),
+        ("", 0),
+    ],
+)
+def test_a_word_holds_what_a_text_begins_with(text: str | None, word: int) -> None:
+    assert f"{number_word(text):x}" == f"{word:x}"
 
 
 def test_a_list_of_very_many_prefixes_has_no_automaton() -> None:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from tests.unit.watch.calls.recordings import ALICE, BOB, START, datagram, request
 from tests.unit.watch.calls.test_batches import storm
 
+from ringfence.policy.expressions import Type
 from ringfence.policy.fields import FIELDS
 from ringfence.vocabulary.contracts import AccountLink, Event, EventKind, NumberLink, Reference, TrunkLink
 from ringfence.vocabulary.numbers import to_e164
@@ -21,7 +22,7 @@ from ringfence.watch.columns import KIND_CODES, TextHashes
 from ringfence.watch.columns.batches import column_of
 from ringfence.watch.columns.happened import HappenedEvents
 from ringfence.watch.columns.numbers import NumberCodes, number_word
-from ringfence.watch.kernels.number_words import is_number
+from ringfence.watch.kernels.numbers import NO_NUMBER
 from ringfence.watch.kernels.packets import (
     COLUMNS,
     DESTINATION,
@@ -78,6 +79,9 @@ def test_every_field_of_every_event(seed: int, country: str | None) -> None:
         assert list(part.call_ids) == [event.call_id for event in listed]
         for name in FIELDS:
             np.testing.assert_array_equal(part.column(name, hashes), column_of(listed, name, hashes), name)
+        for name in (each for each, field in FIELDS.items() if field.type is Type.TEXT):
+            said = [getattr(event, FIELDS[name].attribute) for event in listed]
+            assert [part.text(name, place) for place in range(len(listed))] == said, name
 
 
 def test_numbers_have_the_codes_of_the_events_own() -> None:
@@ -121,7 +125,8 @@ def test_numbers_however_they_are_written(country: str | None) -> None:
         expected = np.array([number_word(getattr(event, name)) for event in events], np.uint64)
         words = batch.words(name)
         assert words is not None
-        np.testing.assert_array_equal(np.where(is_number(words), words, 0), np.where(is_number(expected), expected, 0), name)
+        expected[expected == NO_NUMBER], words[words == NO_NUMBER] = 0, 0  # nothing is no number either
+        np.testing.assert_array_equal(words, expected, name)
     assert batch.words("account") is None
     assert {event.callee for event in events} == {to_e164(user, country) or user or None for user in users}
 
