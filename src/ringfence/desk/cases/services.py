@@ -12,6 +12,7 @@ from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.cases import sightings
 from ringfence.desk.cases.models import Case, CaseOutcome, CaseState, JoinedComplaint, JoinedFinding, Note
 from ringfence.desk.cases.queues import works_on
+from ringfence.desk.clocks import services as clocks
 from ringfence.desk.complaints import selectors as complaints
 from ringfence.desk.complaints import services as closing
 from ringfence.desk.complaints.models import Outcome
@@ -177,6 +178,7 @@ def close_case(*, case_id: int, outcome: str, actor: Actor, now: datetime) -> No
         raise StaleState(f"case {case_id} is closed already, or was never there")
     act = Act(verb="closed", about=("case", str(case_id)), case=case_id, details={"outcome": outcome})
     audit.record(acts=[act], actor=actor, now=now)
+    clocks.meet(about=("case", str(case_id)), clock=clocks.CURE, actor=actor, now=now)
     told = _OUTCOMES.get(CaseOutcome(outcome))
     if told is not None:
         for joined in JoinedComplaint.objects.filter(case_id=case_id, complaint__outcome="").order_by("id"):

@@ -19,6 +19,10 @@ from ringfence.vocabulary.times import micros, utc
 
 BY_HAND: Final = "by-hand"
 """The noun of what a person started."""
+REASONS: Final = "statement-of-reasons"
+"""The clock of a measure's reasons: begins as it takes effect, ends as they are sent."""
+CURE: Final = "cure-period"
+"""The clock in which a party cures a breach: begins as it is told of the first measure of a case, ends with the case."""
 OPEN: Final = (ObligationState.RUNNING, ObligationState.PAUSED)
 
 
@@ -170,7 +174,7 @@ def meet_by_hand(*, obligation: int, actor: Actor, now: datetime) -> None:
     """Say that what was started by hand is done: others end by what is done about their things. Raises `NotThere`, `StaleState`."""
     require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "meet obligations")
     row = _found(obligation, actor)
-    if row.noun != BY_HAND:
+    if row.noun != BY_HAND and row.clock not in (REASONS, CURE):
         raise NotThere(f"clock {obligation} ends by what is done about {row.noun} {row.noun_id}")
     if not meet(about=(row.noun, row.noun_id), clock=row.clock, actor=actor, now=now):
         raise StaleState("it is no longer owed")

@@ -55,7 +55,9 @@ def obligation(request: DeskRequest, number: int) -> HttpResponse:
     found = selectors.obligation(id=number, actor=request.actor)
     if found is None:
         raise NotThere(f"no clock {number}")
-    context = {"one": found, "pauses": found.pauses.order_by("id"), "now": datetime.now(UTC)}
+    by_hand = found.noun == services.BY_HAND or found.clock in (services.REASONS, services.CURE)
+    may = request.actor.works_cases and by_hand and found.settled is None
+    context = {"one": found, "may_meet": may, "pauses": found.pauses.order_by("id"), "now": datetime.now(UTC)}
     return render(request, "clocks/obligation.html", context)
 
 

@@ -182,6 +182,7 @@ def _decide(id: str, proposal: Proposal, why: Why, actor: Actor, now: datetime) 
     )
     _record(made, _strike(made, proposal, now) if not why.potential else None, actor, now)
     owed.owe(made=made, actor=actor, now=now)
+    owed.waive_cure(made=made, party=proposal.party, actor=actor, now=now)
     if not made.waits:
         outbox.enqueue(topic="decision.made", payloads=[{"decision": id}], now=now)
 

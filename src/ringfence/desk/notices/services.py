@@ -16,6 +16,7 @@ from ringfence.desk.decisions.holding import hold
 from ringfence.desk.decisions.models import Decision, DecisionKind
 from ringfence.desk.letters.services import GIVEN_UP_AFTER, TAKEN_UP_FOR, Refused, Relay, mail_from, message_id_of, pause_before
 from ringfence.desk.letters.wording import filled
+from ringfence.desk.notices import owed
 from ringfence.desk.notices.models import Notice, NoticeKind, NoticeState
 from ringfence.desk.notices.statements import places
 from ringfence.desk.notices.wording import texts, written
@@ -62,6 +63,8 @@ def announce(*, decision_id: str, actor: Actor, now: datetime) -> list[str]:
     if about is not None and Notice.objects.filter(decision=about, kind=NoticeKind.APPEAL).exists():
         return []  # what came of the appeal has said it
     kind = NoticeKind.LIFT if about is not None else NoticeKind.MEASURE
+    if kind is NoticeKind.MEASURE:
+        owed.owe_reasons(decision=decision, party=_party_of(decision, actor), actor=actor, now=now)
     return write(kind=kind, decision=decision, about=about, actor=actor, now=now)
 
 
@@ -171,6 +174,8 @@ def _settle(notice: Notice, state: NoticeState, problem: str, actor: Actor, now:
     if Notice.objects.filter(id=notice.id, state=NoticeState.QUEUED).update(state=state, problem=problem[:2000], sent=sent):
         act = Act(verb=f"notice-{state}", about=("notice", notice.id), case=notice.case_id)
         audit.record(acts=[act], actor=actor, now=now)
+        if sent is not None:
+            owed.note_told(notice=notice, actor=actor, now=now)
 
 
 @transaction.atomic

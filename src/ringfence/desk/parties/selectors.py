@@ -134,6 +134,20 @@ def records(*, name: str, actor: Actor, now: datetime) -> Kept | None:
     )
 
 
+def contract_of(*, party: str, moment: datetime, actor: Actor) -> Contract | None:
+    """Return the contract that bound a party at `moment`: its own, or that of the nearest above it that has one."""
+    found = Party.objects.filter(name=party).first() if actor.sees_the_desk else None
+    seen: set[int] = set()
+    while found is not None and found.pk not in seen:
+        seen.add(found.pk)
+        contract = found.contracts.filter(in_force(moment)).order_by("-valid_from", "-id").first()
+        if contract is not None:
+            return contract
+        above = Membership.objects.filter(in_force(moment), party=found).select_related("parent").first()
+        found = above.parent if above is not None else None
+    return None
+
+
 def _seen(path: tuple[str, ...], actor: Actor) -> tuple[str, ...]:
     """Return the part of a path that the actor may see: from its own party down. Empty where that is not on it."""
     if actor.party is None:

@@ -81,7 +81,7 @@ def test_a_notice_that_comes_back_is_noted_and_a_person_sees_it(telling: Desk) -
     telling.work()
     notice.refresh_from_db()
     assert (notice.state, notice.problem) == ("bounced", "5.1.1 smtp; 550 no such user")
-    assert [entry.verb for entry in audit.timeline(case=notice.case_id, actor=ANALYST)][-1] == "notice-bounced"
+    assert [entry.verb for entry in audit.timeline(case=notice.case_id, actor=ANALYST)][-2:] == ["notice-bounced", "alarmed"]
     (alarm,) = [alarm for alarm in decisions.alarms(actor=ANALYST) if alarm.kind == "bounce"]
     assert f"of case {notice.case_id} came back: 5.1.1 smtp; 550 no such user" in alarm.text
     come_back(taken[0].content)  # the same again is nothing new

@@ -1,0 +1,1 @@
+"""How long a million numbers take to be imported."""
