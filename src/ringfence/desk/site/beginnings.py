@@ -10,11 +10,13 @@ from django.core.management import call_command
 from ringfence.desk.access import services as access
 from ringfence.desk.access.services import FirstLogin
 from ringfence.desk.actor import system
+from ringfence.desk.data_folder import data_folder
 from ringfence.desk.errors import DeskError
 from ringfence.desk.parties import selectors as known
 from ringfence.desk.parties import services as importing
 from ringfence.desk.policies import selectors as posted
 from ringfence.desk.policies import services as posting
+from ringfence.desk.site.owning import migrate_as_owner
 
 
 class PartiesRefused(DeskError):
@@ -22,8 +24,12 @@ class PartiesRefused(DeskError):
 
 
 def begin(*, parties: Path | None, bundle: Path, login_file: Path | None = None) -> FirstLogin | None:
-    """Migrate, post `bundle` where no version is posted, import `parties` where there are none, make the first login."""
-    call_command("migrate", interactive=False, verbosity=0)
+    """Migrate, post `bundle` where no version is posted, import `parties` where there are none, make the first login.
+
+    The tables' owner migrates where one is named (`site.owning`).
+    """
+    if not migrate_as_owner(data_folder()):
+        call_command("migrate", interactive=False, verbosity=0)
     actor, now = system("prepare"), datetime.now(UTC)
     if posted.current(actor=actor) is None:
         posting.post_bundle(folder=bundle, actor=actor, now=now)
