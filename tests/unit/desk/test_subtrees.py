@@ -109,6 +109,11 @@ STAFF = frozenset(
         "bulk/<int:number>/bulk.json",
         "bulk/<int:number>/check/<int:item>/",
         "bulk/<int:number>/undo/",
+        "papers/<str:noun>/<str:id>.pdf",
+        "disclosures/",
+        "disclosures/new/",
+        "disclosures/<int:number>/",
+        "disclosures/<int:number>/do/",
         "endings/",
         "endings/<int:number>/",
         "endings/<int:number>/settle/",
@@ -188,7 +193,16 @@ PUBLIC = frozenset(
 )
 """For anybody, or for who holds a secret address: nothing of any party stands there."""
 
-OTHER_KEYS = frozenset(["api/reports/v1/reports", "api/reports/v1/reports/<number>", "api/reports/v1/", "api/v1/"])
+OTHER_KEYS = frozenset(
+    [
+        "api/reports/v1/outgoing",
+        "api/reports/v1/outgoing/<number>",
+        "api/reports/v1/reports",
+        "api/reports/v1/reports/<number>",
+        "api/reports/v1/",
+        "api/v1/",
+    ]
+)
 """For programs with keys of another kind, or nothing at all: ours open nothing there."""
 
 
@@ -290,6 +304,7 @@ def _address(route: str) -> str:
         ("<int:complaint>", "1"),
         ("<int:candidate>", "1"),
         ("<int:item>", "1"),
+        ("<str:noun>", "notice"),
         ("<path:name>", "foreign"),
         ("<path:id>", "foreign"),
         ("<str:id>", "x"),

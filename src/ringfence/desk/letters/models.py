@@ -49,3 +49,20 @@ class Letter(models.Model):
             models.Index(fields=("noun", "noun_id"), name="letters_noun"),
             models.Index(fields=("message_id",), name="letters_message"),
         )
+
+
+class Paper(models.Model):
+    """A notice or a letter as PDF: made once, of the words that were sent. The audit holds `sha256` of these bytes."""
+
+    noun = models.CharField(max_length=16)
+    noun_id = models.CharField(max_length=64)
+    case = models.BigIntegerField(null=True)
+    sha256 = models.CharField(max_length=64)
+    octets = models.BinaryField()
+    made = models.DateTimeField()
+    made_by = models.CharField(max_length=64)
+
+    class Meta:
+        """What the database holds it to."""
+
+        constraints = (models.UniqueConstraint(fields=("noun", "noun_id"), name="letters_paper_once"),)

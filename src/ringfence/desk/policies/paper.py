@@ -2,7 +2,7 @@
 
 import os
 from hashlib import blake2b
-from typing import Any, Final, NoReturn
+from typing import Final
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -10,17 +10,13 @@ from django.urls import reverse
 
 from ringfence.desk.actor import Actor
 from ringfence.desk.data_folder import data_folder
-from ringfence.desk.errors import DeskError
+from ringfence.desk.letters.paper import NoPaper, printed
 from ringfence.desk.policies import selectors
 from ringfence.desk.policies.models import PolicyVersion
 
+__all__ = ["NoPaper", "paper"]
+
 FOLDER: Final = "paper"
-
-
-class NoPaper(DeskError):
-    """PDFs can't be made on this machine; the text says what is missing."""
-
-    permanent = False
 
 
 def paper(*, version: PolicyVersion, actor: Actor) -> bytes:
@@ -36,23 +32,9 @@ def paper(*, version: PolicyVersion, actor: Actor) -> bytes:
     path = data_folder() / FOLDER / name
     if path.exists():
         return path.read_bytes()
-    octets = _made(html)
+    octets = printed(html)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     draft = path.with_name(f".{name}.{os.getpid()}")
     draft.write_bytes(octets)
     draft.replace(path)
     return octets
-
-
-def _made(html: str) -> bytes:
-    try:
-        from weasyprint import HTML  # noqa: PLC0415 # it needs libraries of the system, which who never prints may lack
-    except OSError as error:
-        raise NoPaper(f"PDFs can't be made here: {error}. Hint: apt-get install libpango-1.0-0 libpangoft2-1.0-0") from error
-    octets: bytes = HTML(string=html, url_fetcher=_nothing).write_pdf()
-    return octets
-
-
-def _nothing(url: str, **_: Any) -> NoReturn:  # noqa: ANN401 # whatever it would be fetched with
-    """Fetch nothing: all that is printed stands in the page."""
-    raise ValueError(f"{url} is not fetched")

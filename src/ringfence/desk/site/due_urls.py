@@ -6,7 +6,9 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from ringfence.desk.bulk import views as bulk
 from ringfence.desk.charges import views as charges
+from ringfence.desk.disclosures import views as disclosures
 from ringfence.desk.endings import views as endings
+from ringfence.desk.notices import papers
 
 _BULK: Final[list[URLPattern]] = [
     path("bulk/", bulk.bulk_decisions, name="all"),
@@ -34,8 +36,17 @@ _ENDINGS: Final[list[URLPattern]] = [
     path("quarantine/releases/<int:number>/", endings.answer_release, name="answer-release"),
 ]
 
+_DISCLOSURES: Final[list[URLPattern]] = [
+    path("disclosures/", disclosures.requests, name="all"),
+    path("disclosures/new/", disclosures.register, name="register"),
+    path("disclosures/<int:number>/", disclosures.request, name="request"),
+    path("disclosures/<int:number>/do/", disclosures.do, name="do"),
+]
+
 DUE: Final[list[URLPattern | URLResolver]] = [
+    path("", include(([path("papers/<str:noun>/<str:id>.pdf", papers.pdf, name="pdf")], "papers"))),
     path("", include((_BULK, "bulk"))),
     path("", include((_CHARGES, "charges"))),
     path("", include((_ENDINGS, "endings"))),
+    path("", include((_DISCLOSURES, "disclosures"))),
 ]

@@ -27,6 +27,7 @@ from ringfence.desk.enforcement.models import Order
 from ringfence.desk.errors import NotThere
 from ringfence.desk.inquiries import selectors as inquiries
 from ringfence.desk.inquiries.models import InquiryKind
+from ringfence.desk.letters import selectors as letters
 from ringfence.desk.notices import selectors as notices
 from ringfence.desk.outbox import selectors as outbox
 from ringfence.desk.pages import answer_live, for_staff, live, render_live
@@ -117,6 +118,7 @@ def _work(number: int, actor: Actor, now: datetime) -> dict[str, object]:
         "inquiries": list(inquiries.inquiries(actor=actor, case=number)[:50]),
         "inquiry_kinds": InquiryKind.choices,
         "peers": complaints.peers(actor=actor),
+        "letters": list(letters.letters(actor=actor, case=number)[:50]),
         "notices": list(notices.notices(actor=actor, case=number)[:50]),
         "appeals": list(appeals.appeals(actor=actor, case=number)),
     }

@@ -85,7 +85,7 @@ def test_a_version_is_printed_once_for_what_stands_over_it(desk: Desk, client: C
         made.append(html)
         return b"%PDF-1.7 test"
 
-    monkeypatch.setattr(paper, "_made", printed)
+    monkeypatch.setattr(paper, "printed", printed)
     first = client.get("/policy/1/policy.pdf")
     assert (first.content, first.headers["Content-Type"]) == (b"%PDF-1.7 test", "application/pdf")
     client.get("/policy/1/policy.pdf")
