@@ -2,6 +2,7 @@
 
 RINGFENCE_DATA       the data folder; without it the desk can be tested and type-checked, and refuses to serve
 RINGFENCE_DATABASE   postgresql://user:password@host:port/name; without it DIR/desk.sqlite3
+RINGFENCE_DATABASE_OWNER   the same by the role that owns the tables, where the desk's own must not change the audit (`site.owning`)
 RINGFENCE_HOSTS      host names under which the desk is reached, by commas; loopback is always allowed
 RINGFENCE_HTTPS      1 where people reach the desk by https: cookies are then sent by https alone
 RINGFENCE_PUBLIC_URL the address under which parties reach the desk, as https://abuse.voice.example; it stands in notices
