@@ -22,6 +22,7 @@ from ringfence.watch.detectors.strangers import places_named
 from ringfence.watch.kernels import call_layout as c
 from ringfence.watch.kernels.calls import follow
 from ringfence.watch.sources.datagram import Datagram, PayloadKind
+from ringfence.watch.sources.hep import Mirrored
 from ringfence.watch.sources.stretch import Stretch
 from ringfence.watch.wire.sip import Defect, parse
 from ringfence.watch.wire.sip.message import Message
@@ -68,6 +69,7 @@ class Tracker(Life):
             for each in (payload, _ANSWER % (number, number, number)):
                 place = ("192.0.2.1", 5060, "192.0.2.1", 5060)
                 tracker.feed(Datagram(Micros(0), Micros(0), PayloadKind.SIP, "udp", *place, each), parse(each))
+        tracker.feed_all(Mirrored.sample(_INVITE % (3, 3, 3)), Counter())
 
     def feed(self, datagram: Datagram, message: Message | None, *, late: bool = False) -> list[Event]:
         """Return what `datagram`, parsed as `message` (`None` for a log line), makes known, and what timed out before it."""

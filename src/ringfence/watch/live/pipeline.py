@@ -242,8 +242,8 @@ class Pipeline:
         ready = self.reorder.ready(now, limit=_TURN)
         count = self._track(ready, now)
         if count < _TURN:
-            self._events += self.tracker.advance(Micros(now - self.reorder.lateness_us))
-        self._watermark = Micros(now - self.reorder.lateness_us)
+            self._events += self.tracker.advance(Micros(now - self.reorder.wait_us))
+        self._watermark = Micros(now - self.reorder.wait_us)
         if ready or self._waits or self._passed is not None:
             self._consume_in_time(now)
         return is_filling or count >= _TURN

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.kernels import hep_packets as kernel
 from ringfence.watch.live.held import Held
+from ringfence.watch.live.wait import Wait
 from ringfence.watch.sources.datagram import Datagram
 from ringfence.watch.sources.hep import Mirrored
 
@@ -38,7 +39,7 @@ class Run(NamedTuple):
 
 
 class ReorderBuffer:
-    """Holds packets for `lateness_us` and gives them out by (time, source, arrival).
+    """Holds packets for `wait_us`, at most `lateness_us`, and gives them out by (time, source, arrival).
 
     No capture knows the future: a time after the arrival counts as the arrival. What is older than the newest that its own agent
     has had given out is late: it counts when it comes, so that an agent with a slow clock is not late for ever. Beyond
@@ -46,7 +47,7 @@ class ReorderBuffer:
     """
 
     def __init__(self, lateness_us: int, *, most_held: int = MOST_HELD) -> None:
-        self.lateness_us: Final = lateness_us
+        self._wait = Wait(lateness_us)
         self.hurried = 0
         self.late = 0
         self._most_held = most_held
@@ -59,6 +60,11 @@ class ReorderBuffer:
         return len(self._apart) + len(self._held)
 
     @property
+    def wait_us(self) -> int:
+        """How long messages are waited for that others may have overtaken: see `Wait`."""
+        return self._wait.us
+
+    @property
     def room(self) -> int:
         """How many more it should be given before some are taken out."""
         return max(0, 2 * self._most_held - len(self))
@@ -66,18 +72,21 @@ class ReorderBuffer:
     def add(self, datagram: Datagram) -> None:
         """Take one in."""
         self._count += 1
+        self._wait.note(datagram.arrival, datagram.arrival - datagram.time)
         if datagram.time > datagram.arrival:
             datagram = replace(datagram, time=datagram.arrival)
         heappush(self._apart, (datagram.time, datagram.source, self._count, datagram))
 
     def add_many(self, mirrored: Mirrored) -> None:
         """Take in many."""
+        arrivals = mirrored.rows[:, kernel.ARRIVAL]
+        self._wait.note(Micros(int(arrivals[-1])), int((arrivals - mirrored.rows[:, kernel.TIME]).max()))
         self._held.add(mirrored)
 
     def ready(self, now: Micros, *, limit: int) -> list[Run]:
         """Return those whose time has come, in order: up to `limit` that came one by one, and as many that came together."""
         excess = len(self) - self._most_held
-        runs = self._taken(Micros(now - self.lateness_us), limit)
+        runs = self._taken(Micros(now - self.wait_us), limit)
         excess = min(excess, limit) - sum(len(run.packets) for run in runs)
         if excess > 0:
             hurried = self._taken(_EVER, excess)

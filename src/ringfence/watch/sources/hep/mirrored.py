@@ -56,6 +56,13 @@ class Mirrored(Stretch):
         return self.gathered(np.frombuffer(self.octets, np.uint8), rows, self._addresses)
 
     @classmethod
+    def sample(cls, payload: bytes) -> "Mirrored":
+        """Return one message with that payload and nothing else, by which what is to be compiled can be called."""
+        rows = np.zeros((1, kernel.COLUMNS), np.int64)
+        rows[0, kernel.TRANSPORT], rows[0, kernel.PAYLOAD_END] = next(iter(TRANSPORTS)), len(payload)
+        return cls.gathered(np.frombuffer(bytearray(payload), np.uint8), rows, Addresses())
+
+    @classmethod
     def gathered(cls, octets: NDArray[np.uint8], rows: NDArray[np.int64], addresses: Addresses) -> "Mirrored":
         """Return the messages that `rows` tell of, whose payloads stand in `octets`, apart from all else that stands there."""
         rows = np.array(rows)  # a copy: where payloads stand is written into it

@@ -73,6 +73,11 @@ class Receiver:
             raise OSError(error, os.strerror(error))
         return count, list(self._by_sender(count)) if count else []
 
+    @property
+    def nothing(self) -> Packets:
+        """No packets."""
+        return Packets(self._octets, self._begins[:0], self._begins[:0])
+
     def _by_sender(self, count: int) -> Iterator[tuple[str, Packets]]:
         begins = self._begins[:count]
         ends = begins + self._lengths[:count]
