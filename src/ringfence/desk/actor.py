@@ -27,6 +27,7 @@ class KeyScope(StrEnum):
     WRITE = "parties:write"  # and read
     ACCEPT = "acceptance:write"  # report that a party accepted the policy
     REPORT = "reports:write"  # complain, and see what came of its own complaints
+    TELL = "peers:tell"  # report to a peer what came from its network
 
 
 class Deed(StrEnum):
@@ -100,6 +101,12 @@ class Actor:
     def works_cases(self) -> bool:
         """It may claim and note, and what else its group lets it do with cases."""
         return self.kind in _OURS or (bool(self.roles & {StaffRole.ANALYST, StaffRole.LEAD}) and self._may(Deed.WORK))
+
+    @property
+    def tells_peers(self) -> bool:
+        """It may report to other networks what came from them: a person who works cases, or the provider's own program."""
+        of_ours = KeyScope.TELL in self.scopes and self.party is None
+        return of_ours or (self.kind is ActorKind.PERSON and self.works_cases)
 
     @property
     def decides(self) -> bool:

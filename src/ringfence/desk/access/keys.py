@@ -53,8 +53,8 @@ def create_key(*, name: str, reach: Reach, actor: Actor, now: datetime) -> KeyMa
         raise KeyRefused(f"a key needs a name of at most {_NAME_LENGTH} printable characters")
     if not reach.scopes:
         raise KeyRefused(f"a key without a scope opens nothing; give some of {', '.join(KeyScope)}")
-    if reach.party is not None and KeyScope.WRITE in reach.scopes:
-        raise KeyRefused("a party's key may read and accept; what parties hold is the provider's to write")
+    if reach.party is not None and {KeyScope.WRITE, KeyScope.TELL} & set(reach.scopes):
+        raise KeyRefused("a party's key may read and accept; what parties hold, and what peers are told, is the provider's")
     if reach.expires is not None and reach.expires <= now:
         raise KeyRefused("it would have expired already")
     party = _row_of(reach.party)

@@ -18,6 +18,7 @@ from ringfence.desk.complaints import services
 from ringfence.desk.complaints.answering import home
 from ringfence.desk.complaints.kinds import BY_SLUG, leaf_of_report
 from ringfence.desk.complaints.models import Complaint, Door, Nature
+from ringfence.desk.complaints.outgoing_api import router as outgoing
 from ringfence.desk.complaints.reports import report_of
 from ringfence.desk.complaints.submissions import Submission, SubmissionRefused, checked, encoded
 from ringfence.vocabulary.times import iso, micros
@@ -27,14 +28,18 @@ _OURS: Final = process("api")
 
 
 class _Key(HttpBearer):
-    """A key with the scope `reports:write`, made by an admin."""
+    """A key with a scope, made by an admin."""
+
+    def __init__(self, scope: KeyScope) -> None:
+        super().__init__()
+        self._scope = scope
 
     def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
         """Return whom the key makes its bearer. A key that opens nothing is told to watch."""
         actor, now = keys.actor_of(key=token, now=datetime.now(UTC)), datetime.now(UTC)
         if actor is None:
             access.note_key_refused(address=request.META.get("REMOTE_ADDR", ""), now=now)
-        return actor if actor is not None and KeyScope.REPORT in actor.scopes else None
+        return actor if actor is not None and self._scope in actor.scopes else None
 
 
 class ReportIn(Schema):
@@ -68,7 +73,8 @@ class StatusOut(Schema):
     status_page: str
 
 
-api = NinjaAPI(title="Reports", version="1", urls_namespace="reports-api", auth=_Key(), docs_url=None)
+api = NinjaAPI(title="Reports", version="1", urls_namespace="reports-api", auth=_Key(KeyScope.REPORT), docs_url=None)
+api.add_router("/outgoing", outgoing, auth=_Key(KeyScope.TELL), tags=["out"])
 
 
 def _actor(request: HttpRequest) -> Actor:

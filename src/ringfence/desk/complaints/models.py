@@ -59,7 +59,7 @@ class Complaint(models.Model):
     the same for the same mail address, however it came. `heading` is the subject line, as text without control characters.
     `fingerprint` is the same for what is sent twice. `checks` holds what is known of the sending, by name. `said` is the
     reporter's own reference. `outcome` is empty while nothing came of it. `may_tell`: who complains agreed that the one complained
-    about is told the number, the name and the time.
+    about is told the number, the name and the time. `told`: a report of it was made for a peer.
     """
 
     sha256 = models.CharField(max_length=64)
@@ -78,6 +78,7 @@ class Complaint(models.Model):
     said = models.CharField(max_length=128, blank=True, default="", db_default="")
     checks = models.JSONField(default=dict, db_default={})
     may_tell = models.BooleanField(default=False, db_default=False)
+    told = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         """What the database holds it to, and finds it by."""

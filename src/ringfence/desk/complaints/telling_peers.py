@@ -8,13 +8,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
-from ringfence.desk.actor import Actor, ActorKind, require
+from ringfence.desk.actor import Actor, require, system
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.complaints.answering import NoGround, history, statement_of_complaint
 from ringfence.desk.complaints.kinds import BY_SLUG, HIDDEN_ALWAYS
-from ringfence.desk.complaints.models import Candidate, Complaint, Nature, Peer
+from ringfence.desk.complaints.models import Answer, Candidate, Complaint, Nature, Peer, Verdict
 from ringfence.desk.complaints.reports.outgoing import ReportUnfit, Sender, Told, xarf_of
 from ringfence.desk.complaints.statements import NumberRole, Statement
 from ringfence.desk.errors import DeskError, NotThere
@@ -25,6 +26,8 @@ from ringfence.desk.queues import hold_complaint
 from ringfence.vocabulary.times import micros
 
 _NO_REPORTS: Final = frozenset({Nature.ENQUIRY, Nature.AUTOMATIC, Nature.TEST})
+_LISTED: Final = 1_000
+_OURS: Final = system("telling")
 _TEXT: Final = """To the abuse desk of {peer}
 
 Attached is a report in XARF version 4 (category messaging, with the object voice) about calls that came to us from your network.
@@ -54,13 +57,24 @@ class Telling:
     send: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A complaint whose call came from a peer, and whether a report of it was made."""
+
+    complaint: int
+    peer: str
+    received: datetime
+    leaf: str
+    told: bool
+
+
 @transaction.atomic
 def tell_peer(*, telling: Telling, actor: Actor, now: datetime) -> bytes:
     """Return the report for a peer as JSON, and send it where the telling says so; the same complaint goes to a peer once.
 
     Raises `NoGround` without a reason or without the called person's consent, `NotThere`, `ReportUnfit`, `NoMailbox`.
     """
-    require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "tell peers of complaints")
+    require(actor.tells_peers, actor, "tell peers of complaints")
     hold_complaint(telling.complaint, actor)
     if not telling.reason.strip():
         raise NoGround("say why the peer is told: the audit keeps it")
@@ -77,6 +91,7 @@ def tell_peer(*, telling: Telling, actor: Actor, now: datetime) -> bytes:
     report = xarf_of(_told(row, telling, actor), Sender(org=bundle.provider, contact=bundle.abuse_mailbox))
     details: dict[str, Detail] = {"peer": peer.name, "reason": telling.reason.strip()[:500], "sent": telling.send}
     about = ("complaint", str(row.id))
+    Complaint.objects.filter(id=row.id).update(told=True)
     audit.record(acts=[Act(verb="told-peer", about=about, case=telling.case, details=details)], actor=actor, now=now)
     if telling.send:
         if not peer.mail:
@@ -93,8 +108,33 @@ def tell_peer(*, telling: Telling, actor: Actor, now: datetime) -> bytes:
             provider=bundle.provider,
             attached=Attached("xarf.json", "application/json", report),
         )
-        letters.write(draft=draft, actor=actor, now=now)
+        letters.write(draft=draft, actor=_OURS, now=now)
     return report
+
+
+def tell_carried(*, telling: Telling, actor: Actor, now: datetime) -> bytes:
+    """Return the report as `tell_peer` does, for a program: only of a complaint whose newest answer says that the peer's it was.
+
+    Raises `NotThere` for any other.
+    """
+    require(actor.tells_peers, actor, "tell peers of complaints")
+    if not any(one.complaint == telling.complaint for one in carried(actor=actor, peer=telling.peer)):
+        raise NotThere(f"complaint {telling.complaint} was not found to come from {telling.peer or '(no peer named)'}")
+    return tell_peer(telling=telling, actor=actor, now=now)
+
+
+def carried(*, actor: Actor, peer: str = "", untold: bool = False) -> list[Carried]:
+    """Return the complaints that were carried for a peer by their newest answer, the newest first; of one peer or all."""
+    if not actor.tells_peers:
+        return []
+    newest = Answer.objects.filter(complaint=OuterRef("pk")).order_by("-id")
+    rows = Complaint.objects.exclude(nature__in=_NO_REPORTS).annotate(
+        verdict=Subquery(newest.values("verdict")[:1]), peer=Subquery(newest.values("upstream")[:1])
+    )
+    found = rows.filter(verdict=Verdict.CARRIED, told=False) if untold else rows.filter(verdict=Verdict.CARRIED)
+    named = found.filter(peer=peer) if peer else found.exclude(peer="")
+    columns = named.order_by("-received", "-id").values_list("id", "peer", "received", "leaf", "told")
+    return [Carried(*row) for row in columns[:_LISTED]]
 
 
 def _told(row: Complaint, telling: Telling, actor: Actor) -> Told:

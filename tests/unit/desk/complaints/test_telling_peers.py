@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 import xarf
+from django.test import Client
 from tests.unit.desk.complaints.test_answering import CALLEE, OURS, PEERS_OWN, carrier, client_of, complain
 from tests.unit.desk.scene import ADMIN, ANALYST, AUDITOR, NOON, STRANGER, WORKER
 
-from ringfence.desk.actor import StaffRole, system
+from ringfence.desk.access import keys
+from ringfence.desk.access.keys import KeyRefused, Reach
+from ringfence.desk.actor import KeyScope, StaffRole, system
 from ringfence.desk.audit import selectors as audit
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.cases.from_complaints import join_to_subject
@@ -127,3 +130,69 @@ def test_every_kind_has_a_clause_of_the_shipped_policy_questions_and_evidence() 
         assert leaf.questions, leaf.slug
         assert leaf.evidence, leaf.slug
     assert [leaf.slug for leaf in LEAVES if leaf.is_enquiry] == ["enquiry"]
+
+
+def _program(*scopes: KeyScope) -> Client:
+    made = keys.create_key(name=f"program {len(scopes)}", reach=Reach(scopes), actor=ADMIN, now=NOON)
+    return Client(headers={"authorization": f"Bearer {made.key}"})
+
+
+def _asked(client: Client, number: int, **body: object) -> tuple[int, bytes]:
+    sent = {"peer": "North", "reason": "our program tells North", **body}
+    answer = client.post(f"/api/reports/v1/outgoing/{number}", json.dumps(sent), content_type="application/json")
+    return answer.status_code, answer.content
+
+
+def test_a_program_with_the_key_for_it_gets_what_is_to_be_told_and_the_same_report(told: Telling) -> None:
+    program = _program(KeyScope.TELL)
+    (listed,) = program.get("/api/reports/v1/outgoing?untold=true").json()
+    assert (listed["id"], listed["peer"], listed["leaf"], listed["told"]) == (told.complaint, "North", "scam", False)
+    status, raw = _asked(program, told.complaint)
+    assert status == 200
+    assert raw == tell_peer(telling=told, actor=ANALYST, now=NOON)
+    assert program.get("/api/reports/v1/outgoing?untold=true").json() == []
+    assert [one["told"] for one in program.get("/api/reports/v1/outgoing?peer=North").json()] == [True]
+    entry = audit.history(noun="complaint", noun_id=str(told.complaint), actor=AUDITOR)[-2]
+    assert (entry.verb, entry.actor_kind, entry.details["reason"]) == ("told-peer", "api-key", "our program tells North")
+
+
+def test_a_program_sends_it_to_the_peers_mailbox_once(told: Telling) -> None:
+    answering.know_peer(name="North", addresses=["203.0.113.200"], mail="abuse@north.example", actor=ADMIN, now=NOON)
+    program = _program(KeyScope.TELL)
+    for _ in range(2):
+        assert _asked(program, told.complaint, send=True)[0] == 200
+    written = letters.letters_about(about=("complaint", str(told.complaint)), actor=AUDITOR)
+    assert [one.attached_name for one in written if one.mail == "abuse@north.example"] == ["xarf.json"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"peer": "South"}, 404),
+        ({"reason": " "}, 422),
+        ({"with_callee": True}, 422),
+        ({"send": True}, 409),
+        ({"peer": "x" * 200}, 422),
+    ],
+)
+def test_a_program_is_told_why_there_is_no_report(told: Telling, body: dict[str, object], status: int) -> None:
+    answering.know_peer(name="North", addresses=["203.0.113.200"], mail="", actor=ADMIN, now=NOON)
+    assert _asked(_program(KeyScope.TELL), told.complaint, **body)[0] == status
+
+
+def test_a_program_tells_no_peer_of_what_did_not_come_from_it(told: Telling) -> None:
+    program = _program(KeyScope.TELL)
+    answering.answer_by_hand(
+        number=told.complaint, verdict="not-ours", names=("", ""), reason="looked again", actor=ANALYST, now=NOON
+    )
+    assert program.get("/api/reports/v1/outgoing").json() == []
+    assert _asked(program, told.complaint)[0] == 404
+    tell_peer(telling=told, actor=ANALYST, now=NOON)  # a person may
+
+
+def test_no_other_key_and_no_partys_key_tells_peers(told: Telling) -> None:
+    for client in (_program(KeyScope.REPORT), _program(KeyScope.READ, KeyScope.WRITE), Client()):
+        assert client.get("/api/reports/v1/outgoing").status_code == 401
+        assert _asked(client, told.complaint)[0] == 401
+    with pytest.raises(KeyRefused):
+        keys.create_key(name="p", reach=Reach((KeyScope.TELL,), party="shop"), actor=ADMIN, now=NOON)
