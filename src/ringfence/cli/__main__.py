@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "backtest": "say what bundles would have found in history",
     "simulate": "play a labelled carrier",
     "bench": "measure how well a bundle finds abuse",
+    "lists": "show how the lists stand that rules read",
     "clocks": "show what is owed by when",
     "audit": "prove the record",
     "login": "let somebody in again who lost everything",

@@ -66,7 +66,7 @@ def _standing(name: str, rules: tuple[str, ...], context: Context, now: Micros) 
     posted, brought = (sum(_counts(row, now) for row in part) for part in (table.rows[:edge], table.rows[edge:]))
     answers_else = any(row.entry == ELSE for row in table.rows)
     lacks = ""
-    if not posted + brought and not answers_else:
+    if table.rows and not posted + brought and not answers_else:  # one that is posted without rows may well be empty
         lacks = f"the list {name} holds nothing: bring lists/{name}.csv, or take a peer's list in"
     elif table.due_us is not None and table.due_us <= now:
         lacks = f"the list {name} was to be looked at again by {iso(table.due_us)[:10]}: what it holds may be out of date"

@@ -230,9 +230,10 @@ def _operand(expression: Expression) -> str:
 
 
 def number_in_words(number: Literal, compared: Expression) -> str:
-    """Return a number that something is compared with: a share in per cent, a length of time with its unit."""
+    """Return a number that something is compared with: a share in per cent (above one: to one), a length of time with its unit."""
     if _is_share(compared):
-        return f"{float(number.value) * 100:.6g} %"
+        share = float(number.value)
+        return f"{share * 100:.6g} %" if share <= 1 else f"{share:.6g} to one"
     timed = isinstance(compared, Field) and FIELDS[compared.name].dimension is Dimension.TIME
     return length_in_words(float(number.value)) if timed else _literal(number)
 

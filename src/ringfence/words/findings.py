@@ -11,12 +11,15 @@ from ringfence.policy.expressions import Comparison, Connective, Expression, Lit
 from ringfence.policy.plan import Rule
 from ringfence.policy.trees import measures_in
 from ringfence.policy.wording import condition_in_words, in_words, number_in_words
+from ringfence.policy.written import written
 from ringfence.vocabulary.contracts import Finding
 from ringfence.words.conditions import value_of
+from ringfence.words.marks import marks_of
 from ringfence.words.rules import Limit, limits
 from ringfence.words.writing import counted, length, moment, number, plain
 
 _EXAMPLES: Final = 3
+_SUM: Final = "the sum of its marks' points"
 _OPPOSITE: Final = {
     "more than": "at most",
     "at least": "less than",
@@ -57,7 +60,7 @@ def explained(finding: Finding, rule: Rule | None, clause: str | None) -> Explan
     """
     if rule is not None and finding.tier >= len(rule.tiers):
         rule = None
-    further = f" ({', '.join(f'{name} {plain(value)}' for name, value in finding.key.items())})" if finding.key else ""
+    further = f" ({', '.join(f'{name} {plain(value)}' for name, value in _key(finding, rule))})" if finding.key else ""
     title = f' "{clause}"' if clause else ""
     says = " ".join(finding.says.split())
     held = _held(finding, rule) if rule is not None else []
@@ -67,7 +70,7 @@ def explained(finding: Finding, rule: Rule | None, clause: str | None) -> Explan
         claim=f"The rule {finding.rule} of the clause {finding.clause}{title} is about "
         f"{finding.subject.kind} {plain(finding.subject.id)}{further}: {says}",
         measured=f"Measured at {moment(finding.time)} UTC: {'; '.join(told or _plainly(finding))}.",
-        meanings=_meanings(rule, held) if rule is not None else (),
+        meanings=(*_marked(finding, held), *_meanings(rule, held, finding)) if rule is not None else (),
         since=_since(finding, rule),
         examples=finding.evidence.sample[-_EXAMPLES:],
         quiet=_quiet(rule.tiers[finding.tier].when, held) if rule is not None else "",
@@ -93,7 +96,8 @@ def _held(finding: Finding, rule: Rule) -> list[_Held]:
         if isnan(value):
             continue
         bound = _in_units(limit.limit, limit.expression)
-        held.append(_Held(limit, in_words(limit.expression), _in_units(value, limit.expression), bound, limit.holds(value)))
+        what = _SUM if marks_of(limit.expression) else in_words(limit.expression)
+        held.append(_Held(limit, what, _in_units(value, limit.expression), bound, limit.holds(value)))
     return held
 
 
@@ -111,8 +115,30 @@ def _plainly(finding: Finding) -> list[str]:
     return limits_told or [f"{name} came to {number(value)}" for name, value in finding.measures.items()]
 
 
-def _meanings(rule: Rule, held: Sequence[_Held]) -> tuple[str, ...]:
-    names = dict.fromkeys(name for one in held for name in measures_in(one.limit.expression))
+def _key(finding: Finding, rule: Rule | None) -> list[tuple[str, str]]:
+    """Return what else the rule counts by, with names that anybody can read."""
+    words = {written(part): in_words(part) for part in rule.key} if rule is not None else {}
+    return [(words.get(name, name), value) for name, value in finding.key.items()]
+
+
+def _marked(finding: Finding, held: Sequence[_Held]) -> tuple[str, ...]:
+    """Say which marks held, where points are added up."""
+    marks = [mark for one in held for mark in marks_of(one.limit.expression)]
+    told = [
+        f"{condition_in_words(mark.condition)} ({counted(int(mark.points), 'point')})"
+        for mark in marks
+        if mark.holds(finding.measures)
+    ]
+    return (f"{len(told)} of {len(marks)} marks held: {'; '.join(told)}.",) if told else ()
+
+
+def _meanings(rule: Rule, held: Sequence[_Held], finding: Finding) -> tuple[str, ...]:
+    """Say what each measure is that a limit speaks of; of marks those that held."""
+    spoken: list[Expression] = []
+    for one in held:
+        marks = marks_of(one.limit.expression)
+        spoken += [mark.condition for mark in marks if mark.holds(finding.measures)] if marks else [one.limit.expression]
+    names = dict.fromkeys(name for each in spoken for name in measures_in(each))
     measures = {measure.name: measure for measure in rule.measures}
     phrases = {f"“{name.replace('_', ' ')}”": measure_in_words(rule, measures[name]) for name in names if name in measures}
     return tuple(f"{quoted} is {phrase}." for quoted, phrase in phrases.items())

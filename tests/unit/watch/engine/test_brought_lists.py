@@ -82,9 +82,8 @@ def known(**lists: BroughtList) -> Directory:
     return Directory(Reference(time=START, brought=lists))
 
 
-def brought(*entries: str, begin: float | None = None, end: float | None = None, **values: str) -> BroughtList:
-    span = {"valid_from": None if begin is None else at(begin), "valid_to": None if end is None else at(end)}
-    return BroughtList(entries=tuple(BroughtEntry(entry=entry, values=values, **span) for entry in entries))
+def brought(entry: str, **values: str) -> BroughtList:
+    return BroughtList(entries=(BroughtEntry(entry=entry, values=values),))
 
 
 def engine() -> Engine:

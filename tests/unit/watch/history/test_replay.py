@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from tests.conftest import shared_data
+from tests.conftest import ROOT, shared_data
 from tests.unit.watch.calls.recordings import recorded
 from tests.unit.watch.live.installation import KEY, PLAN, Installation, Notes, findings, plan_of, reference
 
+from ringfence.policy import load, read_folder
 from ringfence.policy.plan import Plan
-from ringfence.vocabulary.contracts import Finding
+from ringfence.vocabulary.contracts import BroughtEntry, BroughtList, Finding
 from ringfence.vocabulary.times import HOUR, MINUTE, SECOND, Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.history.replay import Replayed, as_it_was_judged, by_plan
@@ -17,6 +18,7 @@ from ringfence.watch.lake import Batch, Journal, JournalReader
 from ringfence.watch.live import Judges
 from ringfence.watch.sources.datagram import Datagram
 
+FOUR = ROOT / "tests" / "bundles" / "four"
 KNOWN = Directory(reference())
 BEGIN = Micros(1_800_000_000 * SECOND)
 
@@ -73,6 +75,57 @@ def test_a_clock_that_was_put_back_is_replayed_too(tmp_path: Path) -> None:
     assert len(told) >= 2
     assert replayed(tmp_path) == told
     live.crash()
+
+
+def test_what_was_brought_to_lists_meanwhile_is_replayed_from_where_it_was_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.unit.watch.live.installation.PLAN", _WITH_LIST)
+    stream = attack("svwar", BEGIN)
+    known = reference()
+    live = Installation(tmp_path, now=BEGIN, known=known)
+    now = live.play(stream)
+    listed = BroughtList(entries=(BroughtEntry(entry=f"{stream[0].source}/32", valid_to=Micros(now + HOUR)),))
+    live.pipeline.use(replace(known, brought={"reported-sources": listed}), now)
+    now = live.play(attack("svwar", Micros(now + MINUTE)))
+    live.save()
+    live.crash()
+    live = Installation(tmp_path, now=now, known=replace(known, brought={"reported-sources": listed}))
+    live.play(attack("svwar", Micros(now + 2 * HOUR)))  # the entry is over
+    told = findings(tmp_path)
+    times = [finding.time for finding in told if finding.rule == "reported"]
+    assert times
+    assert all(now - HOUR < time <= now for time in times)
+    assert min(times) > stream[-1].time
+    assert replayed(tmp_path) == told
+    live.crash()
+
+
+_REPORTED = b"""rule: reported
+clause: third-party-harm
+says: A reported source asked.
+source: ours
+on: request where source in list("reported-sources")
+per: source
+window: 60s rolling
+measure:
+  requests: count()
+minimum: none because "it is reported"
+when: requests >= 1
+severity: warn
+mode: report
+cool_down: 1s
+"""
+_LISTED = b"entry,source,expiry,review\n240.0.0.1,ours,,2027-06-30\n"
+
+
+def _with_list() -> Plan:
+    files = {path: content for path, content in read_folder(FOUR).items() if not path.startswith("tests/")}
+    made = load(files | {"rules/reported.yaml": _REPORTED, "lists/reported-sources.csv": _LISTED}).plan
+    return Plan(PLAN.policy, made.rules, made.lists)
+
+
+_WITH_LIST = _with_list()
 
 
 def test_any_bundle_can_judge_the_journal(tmp_path: Path) -> None:
