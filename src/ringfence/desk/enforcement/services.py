@@ -13,6 +13,7 @@ from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.decisions import selectors as decisions
 from ringfence.desk.decisions import services as deciding
 from ringfence.desk.decisions.holding import hold
+from ringfence.desk.decisions.models import Decision
 from ringfence.desk.decisions.services import Why
 from ringfence.desk.enforcement.models import Order, OrderState
 from ringfence.desk.errors import NotThere, StaleState
@@ -47,9 +48,23 @@ def order_decision(*, decision_id: str, actor: Actor, now: datetime) -> str | No
         act = Act(verb="not-ordered", about=("decision", decision_id), case=decision.case_id, details=details)
         audit.record(acts=[act], actor=actor, now=now)
         return None
+    _create(decision)
+    details = {
+        "order": decision_id,
+        "action": decision.action,
+        decision.scope_kind: audit.token_of(decision.scope_kind, decision.scope_value),
+    }
+    audit.record(acts=[_act("ordered", decision_id, decision.case_id, details)], actor=actor, now=now)
+    outbox.enqueue(topic="order.changed", payloads=[{"order": decision_id}], now=now)
+    if decision.action == ActionKind.WITHDRAW:
+        outbox.enqueue(topic=WITHDRAWN, payloads=[{"order": decision_id}], now=now)
+    return decision_id
+
+
+def _create(decision: Decision) -> None:
     Order.objects.create(
-        id=decision_id,
-        decision_id=decision_id,
+        id=decision.id,
+        decision_id=decision.id,
         case_id=decision.case_id,
         policy=decision.policy.hash,
         clause=decision.clause,
@@ -66,16 +81,6 @@ def order_decision(*, decision_id: str, actor: Actor, now: datetime) -> str | No
         found=decision.finding.found if decision.finding else None,
         decided=decision.decided,
     )
-    details = {
-        "order": decision_id,
-        "action": decision.action,
-        decision.scope_kind: audit.token_of(decision.scope_kind, decision.scope_value),
-    }
-    audit.record(acts=[_act("ordered", decision_id, decision.case_id, details)], actor=actor, now=now)
-    outbox.enqueue(topic="order.changed", payloads=[{"order": decision_id}], now=now)
-    if decision.action == ActionKind.WITHDRAW:
-        outbox.enqueue(topic=WITHDRAWN, payloads=[{"order": decision_id}], now=now)
-    return decision_id
 
 
 def _act(verb: str, order: str, case: int, details: dict[str, Detail] | None = None) -> Act:
