@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final, TypeVar
 
-from ringfence.desk.decisions.measures import Measure
+from ringfence.desk.decisions.measures import Measure, misfit
 from ringfence.desk.errors import DeskError
 from ringfence.policy.durations import parse_duration
 from ringfence.vocabulary.contracts import Action, ActionKind, CallClass, Scope
@@ -51,6 +51,9 @@ def chosen(told: Mapping[str, str]) -> Measure:
         callers=_numbers(told.get("callers", ""), whole=True) if kind is ActionKind.FIX_CALLER else (),
         target=_target(told.get("target", "")) if kind is ActionKind.DIVERT else None,
     )
+    unfit = misfit(scope, action)
+    if unfit:
+        raise NoMeasure(unfit)
     length_us = parse_duration(told.get("length", "").strip())
     length = timedelta(microseconds=length_us) if length_us else timedelta()
     if not timedelta() < length <= LONGEST:

@@ -80,7 +80,8 @@ def _call(decision: Decision, role: str, *, falls: bool, again: bool, actor: Act
     )
     text = (
         f"For {role}: decision {decision.id[:8]} ({decision.deed}) by {decision.actor_id}"
-        f" should have been confirmed by a second person by {told} Case {decision.case_id}.{' Nobody came before.' if again else ''}"
+        f" should have been confirmed by a second person by {told} Case {decision.case_id}."
+        f"{' Nobody came before.' if again else ''}"
     )
     raise_alarm(kind="confirm", text=text, case=decision.case_id, actor=actor, now=now)
 

@@ -137,3 +137,31 @@ _CLASSES: Final = {
     CallClass.PREMIUM: "calls to premium numbers",
     CallClass.MESSAGES: "messages",
 }
+
+
+_PEOPLE: Final = frozenset({SubjectKind.ACCOUNT, SubjectKind.PARTY, SubjectKind.TRUNK})
+_NUMBERS: Final = frozenset({SubjectKind.NUMBER, SubjectKind.RANGE})
+_SENDERS: Final = _PEOPLE | {SubjectKind.SOURCE}
+_FITTING: Final[dict[ActionKind, tuple[frozenset[SubjectKind], str]]] = {
+    ActionKind.WITHDRAW: (_NUMBERS, "only a number, or a range of them, is withdrawn"),
+    ActionKind.REFUSE_INBOUND: (
+        _NUMBERS | {SubjectKind.ACCOUNT, SubjectKind.PARTY},
+        "calls go to a number, a range, an account or a party",
+    ),
+    ActionKind.SUSPEND: (_PEOPLE | _NUMBERS, "a party, account, trunk, number or range is suspended; refuse anything else"),
+    ActionKind.TERMINATE: (_PEOPLE, "a contract is a party's, and goes for its accounts and trunks; refuse anything else"),
+    ActionKind.FIX_CALLER: (_SENDERS, "who sends calls has a caller number fixed, not a number, a pair or a registration"),
+    ActionKind.DIVERT: (_SENDERS | _NUMBERS | {SubjectKind.PAIR}, "calls are diverted; a registration is refused"),
+    ActionKind.BAR: (_SENDERS | _NUMBERS, "a class of calls is barred for who sends them; a pair or a registration is refused"),
+}
+"""What each action can be done to, and what to say where it can't; the others can be done to every kind."""
+
+
+def misfit(scope: Scope, action: Action) -> str:
+    """Return why an action has no meaning against a scope, or empty text.
+
+    >>> misfit(Scope(kind=SubjectKind.SOURCE, value="203.0.113.9"), Action(kind=ActionKind.WITHDRAW))
+    'only a number, or a range of them, is withdrawn'
+    """
+    kinds, says = _FITTING.get(action.kind, (frozenset(SubjectKind), ""))
+    return "" if scope.kind in kinds else says

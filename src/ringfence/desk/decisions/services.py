@@ -21,6 +21,7 @@ from ringfence.desk.decisions.proposals import Proposal, obstacle, propose
 from ringfence.desk.detections import selectors as detections
 from ringfence.desk.errors import DeskError, NotThere, StaleState
 from ringfence.desk.outbox import services as outbox
+from ringfence.desk.parties import selectors as parties
 from ringfence.desk.parties.told import Named, announce
 from ringfence.desk.policies import interpretations
 from ringfence.desk.policies import selectors as policies
@@ -180,15 +181,15 @@ def _decide(id: str, proposal: Proposal, why: Why, actor: Actor, now: datetime) 
         reasons=why.public,
         notes=why.private,
     )
-    _record(made, _strike(made, proposal, now) if not why.potential else None, actor, now)
+    _record(made, _strike(made, proposal, now) if not why.potential else None, proposal.party, actor, now)
     owed.owe(made=made, actor=actor, now=now)
     owed.waive_cure(made=made, party=proposal.party, actor=actor, now=now)
     if not made.waits:
         outbox.enqueue(topic="decision.made", payloads=[{"decision": id}], now=now)
 
 
-def _record(made: Decision, strike: Strike | None, actor: Actor, now: datetime) -> None:
-    """Have the audit hold a decision, and the strike that it gave."""
+def _record(made: Decision, strike: Strike | None, party: str, actor: Actor, now: datetime) -> None:
+    """Have the audit hold a decision, the strike that it gave, and the contract's cure period that it does not wait for."""
     details: dict[str, Detail] = {
         "decision": made.id,
         "clause": made.clause,
@@ -196,6 +197,9 @@ def _record(made: Decision, strike: Strike | None, actor: Actor, now: datetime) 
         "action": made.action,
         made.scope_kind: audit.token_of(made.scope_kind, made.scope_value),
     }
+    contract = parties.contract_of(party=party, moment=now, actor=actor) if party and actor.sees_the_desk else None
+    if contract is not None and contract.cure_hours:
+        details["cure-waived-hours"] = contract.cure_hours  # at once, whatever cure period a contract has: clause immediacy
     acts = [Act(verb="decided", about=("decision", made.id), case=made.case_id, details=details)]
     if strike is not None:
         struck: dict[str, Detail] = {"decision": made.id, "clause": strike.clause, "weight": strike.weight}

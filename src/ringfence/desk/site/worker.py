@@ -23,11 +23,14 @@ from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.clocks.sweeping import sweep
 from ringfence.desk.complaints.peer_lists import services as peer_lists
 from ringfence.desk.decisions import services as deciding
+from ringfence.desk.decisions.budget import mark_traffic
 from ringfence.desk.decisions.confirming import call_second_persons
 from ringfence.desk.detections import services as detections
+from ringfence.desk.endings.services import sweep_quarantines
 from ringfence.desk.enforcement import receipts
 from ringfence.desk.enforcement import selectors as orders
 from ringfence.desk.enforcement import services as enforcement
+from ringfence.desk.enforcement.watching import alarm_differences
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.outbox.services import Due
 from ringfence.desk.parties.told import named_in
@@ -70,6 +73,7 @@ class _Intake(Protocol):
 
 INTAKES: Final[dict[str, _Intake]] = {
     "findings": detections.record_findings,
+    "gate-findings": detections.record_findings,
     "observations": detections.record_observations,
     RECEIPTS: receipts.record_receipts,
 }
@@ -148,6 +152,9 @@ class Worker:
         self._kept_house = now
         ended = enforcement.end_orders(actor=self._actor, now=now)
         call_second_persons(actor=self._actor, now=now)
+        mark_traffic(actor=self._actor, now=now)
+        alarm_differences(actor=self._actor, now=now)
+        sweep_quarantines(actor=self._actor, now=now)
         peer_lists.let_go(actor=self._actor, now=now)
         self._read_lists()
         sweep(actor=self._actor, now=now)
