@@ -11,7 +11,7 @@ import structlog
 import typer
 import uvloop
 
-from ringfence.cli.configuration import Configuration, ConfigurationRefused, load
+from ringfence.cli.configuration import Configuration, ConfigurationRefused, installation_key, load
 from ringfence.cli.memory import give_back_what_is_freed
 from ringfence.feeds import FeedError
 from ringfence.gate.configuration import RedirectConfiguration
@@ -33,7 +33,7 @@ def command(
     try:
         configuration = load(data)
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        gate = Gate(data, _redirect(configuration, sip), configuration.gate.edges)
+        gate = Gate(data, _redirect(configuration, sip), configuration.gate.edges, key=installation_key(data))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_until_told(gate))
     except (ConfigurationRefused, FeedError, GateError, OSError) as error:

@@ -1,9 +1,10 @@
 """How a refusal is put into words that SIP carries."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
-from ringfence.vocabulary.contracts import Order, Verdict, VerdictAction
+from ringfence.vocabulary.contracts import Finding, Order, Verdict, VerdictAction
 
 _UNSPEAKABLE: Final = re.compile(r"[^ !#-\[\]-~]")
 """All that would end a quoted string early, or a header line: quotes, backslashes, controls, anything outside ASCII."""
@@ -11,7 +12,23 @@ _UNSPEAKABLE: Final = re.compile(r"[^ !#-\[\]-~]")
 ORDER_HEADER: Final = "P-Ringfence-Order"
 SILENT_HEADER: Final = "P-Ringfence-Silent"
 """Says that the edge should not answer: the sender is an outsider, whom an answer would feed."""
+RULE_HEADER: Final = "P-Ringfence-Rule"
+"""Names the rule that refused while the call was set up, where no order stood."""
 REDRESS_HEADER: Final = "P-Ringfence-Redress"
+
+_PHRASES: Final = {
+    403: "Forbidden",
+    404: "Not Found",
+    429: "Provide Referrer Identity",
+    480: "Temporarily Unavailable",
+    484: "Address Incomplete",
+    486: "Busy Here",
+    503: "Service Unavailable",
+    600: "Busy Everywhere",
+    603: "Decline",
+    607: "Unwanted",
+    608: "Rejected",
+}
 
 NETWORK_BLOCKED: Final = (603, "Network Blocked")
 """What a block by analytics is answered with in the United States ("603+"); the caller finds redress by the Reason header."""
@@ -56,6 +73,27 @@ def throttled(order: Order, wait_s: int) -> Verdict:
         ttl=0,
         headers=_headers(order) | {"Retry-After": str(wait_s)},
     )
+
+
+def rule_refusal(finding: Finding, rule: str, code: int) -> Verdict:
+    """Return the verdict of a rule that decides before: its code, and a Reason that says rule, numbers and clause."""
+    numbers = ", ".join(_number(name, value, finding.thresholds) for name, value in sorted(finding.measures.items()))
+    said = f"rule {rule}{': ' if numbers else ''}{numbers}, clause {finding.clause}"
+    phrase = _PHRASES.get(code, "Refused")
+    return Verdict(
+        action=VerdictAction.REJECT,
+        code=code,
+        phrase=phrase,
+        reason=f'SIP;cause={code};text="{speakable(said)}"',
+        clause=finding.clause,
+        rule=rule,
+        headers={RULE_HEADER: speakable(rule)},
+    )
+
+
+def _number(name: str, value: float, thresholds: Mapping[str, float]) -> str:
+    threshold = thresholds.get(name)
+    return f"{name} {value:g}" if threshold is None else f"{name} {value:g} at a threshold of {threshold:g}"
 
 
 def network_blocked(verdict: Verdict) -> tuple[int, str, str] | None:

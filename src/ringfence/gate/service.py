@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -21,11 +21,14 @@ from ringfence.gate.edges.in_path import InPath
 from ringfence.gate.edges.kamailio import KamailioEdge
 from ringfence.gate.http import VerdictServer
 from ringfence.gate.http.verdicts import Verdicts
-from ringfence.gate.orders import OrdersTail
+from ringfence.gate.inline import Prepared, RulesBefore
+from ringfence.gate.inline.told import FEED, FindingsFeed
+from ringfence.gate.orders import News, OrdersTail
 from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.redirect import RedirectServer
 from ringfence.gate.redirect.peers import Peers
 from ringfence.gate.table import OrdersTable
+from ringfence.vocabulary.contracts import Finding
 from ringfence.vocabulary.times import SECOND, Micros
 
 POLL_S: Final = 0.020
@@ -57,15 +60,17 @@ def _address(listen: str) -> tuple[str, int]:
 class Gate:
     """Everything that one gate process does, on one data folder."""
 
-    def __init__(self, data: Path, redirect: RedirectConfiguration, edges: tuple[EdgeConfiguration, ...]) -> None:
+    def __init__(self, data: Path, redirect: RedirectConfiguration, edges: tuple[EdgeConfiguration, ...], *, key: bytes) -> None:
         self._data = data
         self._listen, self._http_listen = redirect.listen, redirect.http
         self._table = OrdersTable()
         self._orders = OrdersTail(data / "feeds", self._table)
         self._receipts = ReceiptBook(data / "feeds" / "receipts")
         self._receipts.forget_edges(but={IN_PATH, *(edge.name for edge in edges)}, now=clock())
-        self._redirect = RedirectServer(redirect, self._orders, self._receipts, clock=clock)
-        self._verdicts = Verdicts(self._orders, self._receipts, asked=self._redirect.asked, clock=clock)
+        self._rules = RulesBefore(data / "policies", key=key)
+        self._findings = FindingsFeed(data / "feeds")
+        self._redirect = RedirectServer(redirect, self._orders, self._receipts, clock=clock, rules=self._rules)
+        self._verdicts = Verdicts(self._orders, self._receipts, asked=self._redirect.asked, clock=clock, rules=self._rules)
         self._http = VerdictServer(self._verdicts, Peers(redirect), lambda: self.health(clock()))
         self._edges: list[Edge] = [KamailioEdge(edge) for edge in edges]
         self._drivers = [
@@ -78,7 +83,7 @@ class Gate:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set. Raises `AddressBusy`, or what ended one of the tasks."""
         _answer_first()
-        self._orders.poll(clock())
+        self._take(self._orders.read(clock()))
         await self._redirect.listen(*_address(self._listen))
         if self._http_listen is not None:
             await self._http.listen(*_address(self._http_listen))
@@ -103,6 +108,9 @@ class Gate:
         await self._http.close()
         for edge in self._edges:
             await edge.close()
+        with suppress(FeedError):
+            self._write(self._rules.findings())
+        self._findings.close()
         self._receipts.close(clock())
         self._save_health(json.dumps(self.health(clock())))
         _LOG.info("gate has ended", generation=self._table.generation)
@@ -112,14 +120,22 @@ class Gate:
         responder = self._redirect.responder
         while True:
             news = await asyncio.to_thread(self._orders.read, clock())
+            prepared = await asyncio.to_thread(self._rules.prepare, news.reference, clock())
             course = await asyncio.to_thread(responder.course, news)
-            changed = self._orders.take(news, clock())
+            changed = self._take(news, prepared)
             responder.take(course)
             if changed:
                 self._in_path.notice()
                 for driver in self._drivers:
                     driver.notice()
             await asyncio.sleep(POLL_S)
+
+    def _take(self, news: News, prepared: Prepared | None = None) -> bool:
+        """Take in what was read; tell whether the table or the lists may have changed."""
+        changed = self._orders.take(news, clock())
+        prepared = prepared or self._rules.prepare(news.reference, clock())
+        self._rules.take(prepared, news.reference, self._orders.directory)
+        return changed
 
     async def _begin_plain_course(self) -> None:
         """Answer what is plain apart, as soon as that can be done: the first start after an upgrade compiles for some seconds."""
@@ -139,14 +155,24 @@ class Gate:
         """Make receipts durable in another thread: a sync must not hold up an answer. A full disk is waited out."""
         while True:
             self._receipts.settle(clock())
+            findings = self._rules.findings()
             try:
-                await asyncio.to_thread(self._receipts.write)
+                await asyncio.to_thread(self._write, findings)
                 self._trouble = None
             except FeedError as error:
+                self._rules.give_back(findings)
                 if self._trouble != str(error):
                     _LOG.error("receipts cannot be written; they are kept and tried again", cause=str(error))
                 self._trouble = str(error)
             await asyncio.sleep(POLL_S if self._trouble is None else HEALTH_S)
+
+    def _write(self, findings: Sequence[Finding]) -> None:
+        """Write receipts and findings. Raises `FeedError`; receipts are kept then."""
+        self._receipts.write()
+        try:
+            self._findings.write(findings, clock())
+        except OSError as error:
+            raise FeedError(f"{FEED}: {error.strerror}", permanent=False) from error
 
     async def _tell_health(self) -> None:
         while True:
@@ -183,6 +209,7 @@ class Gate:
             "shed": self._redirect.shed,
             "streams": self._redirect.connections,
             "http": asdict(self._verdicts.tally),
+            "rules": self._rules.health(),
             "receipts_pending": self._receipts.pending,
             "receipts_problem": self._trouble,
             "edges": {

@@ -9,6 +9,8 @@ import msgspec
 from msgspec.structs import replace
 
 from ringfence.gate.edges.in_path import NAME
+from ringfence.gate.inline import Judged, RulesBefore
+from ringfence.gate.inline.situations import Situation
 from ringfence.gate.orders import OrdersTail
 from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.redirect.asks import called_party
@@ -51,12 +53,21 @@ class Tally:
 class Verdicts:
     """Answers questions from the orders table as it stands, and sets `asked` at the first: from then on orders work here."""
 
-    def __init__(self, orders: OrdersTail, receipts: ReceiptBook, *, asked: asyncio.Event, clock: Callable[[], Micros]) -> None:
+    def __init__(
+        self,
+        orders: OrdersTail,
+        receipts: ReceiptBook,
+        *,
+        asked: asyncio.Event,
+        clock: Callable[[], Micros],
+        rules: RulesBefore | None = None,
+    ) -> None:
         self.tally = Tally()
         self._asked = asked
         self._orders = orders
         self._receipts = receipts
         self._clock = clock
+        self._rules = rules
         self._one = msgspec.json.Decoder(Question)
         self._many = msgspec.json.Decoder(list[Question])
         self._encoder = msgspec.json.Encoder()
@@ -75,34 +86,40 @@ class Verdicts:
             raise Unanswerable(f"{len(asked)} questions at once", f"send at most {MOST_ASKS:,} in one request")
         self._asked.set()
         now = self._clock()
-        verdicts = [self._decide(question, trusted, now) for question in asked]
+        situations = [_attributed(question, trusted, self._orders.directory, now) for question in asked]
+        judged = [None] * len(situations) if self._rules is None else self._rules.judge(situations, now)
+        verdicts = [self._decide(situation, each, now) for situation, each in zip(situations, judged, strict=True)]
         return self._encoder.encode(verdicts if many else verdicts[0])
 
-    def _decide(self, question: Question, trusted: bool, now: Micros) -> Verdict:
+    def _decide(self, situation: Situation, judged: Judged | None, now: Micros) -> Verdict:
         self.tally.asks += 1
-        directory = self._orders.directory
-        ask, parties = _attributed(question, trusted, directory, now)
-        verdict = self._orders.table.decide(ask, now, parties, called_party(directory, ask.callee, now))
-        if verdict.action is not VerdictAction.ALLOW and verdict.order is not None:
+        before = None if judged is None else (judged.verdict, judged.subject)
+        verdict = self._orders.table.decide(situation.ask, now, situation.parties, situation.called, before=before)
+        if verdict.action is not VerdictAction.ALLOW:
             self.tally.refused += 1
-            self._receipts.refused(verdict.order, NAME, call_id=ask.call_id, now=now)
+            if verdict.order is not None:
+                self._receipts.refused(verdict.order, NAME, call_id=situation.ask.call_id, now=now)
         return verdict
 
 
-def _attributed(question: Question, trusted: bool, directory: Directory, now: Micros) -> tuple[Ask, tuple[str, ...]]:
-    """Return the question with who answers for it, and the parties from the root down."""
+def _attributed(question: Question, trusted: bool, directory: Directory, now: Micros) -> Situation:
+    """Return the question with everybody whom it touches."""
     numbers = {
         "caller": _in_e164(question.caller),
         "asserted": _in_e164(question.asserted),
         "callee": _in_e164(question.callee),
     }
     if trusted and question.account is not None:
-        named = directory.account(question.account, question.trunk, now)
-        return replace(question, **numbers), named.party_path
-    sender = directory.sender(question.source, question.user if trusted else None, now)
-    if sender is None:
-        return replace(question, account=None, trunk=None, **numbers), ()
-    return replace(question, account=sender.account, trunk=sender.trunk, **numbers), sender.party_path
+        sender = directory.account(question.account, question.trunk, now)
+        ask: Ask = replace(question, **numbers)
+    else:
+        found = directory.sender(question.source, question.user if trusted else None, now)
+        if found is None:
+            ask = replace(question, account=None, trunk=None, **numbers)
+            return Situation(ask, (), called_party(directory, ask.callee, now), target=question.callee)
+        sender, ask = found, replace(question, account=found.account, trunk=found.trunk, **numbers)
+    called = called_party(directory, ask.callee, now)
+    return Situation(ask, sender.party_path, called, plan=sender.plan, target=question.callee)
 
 
 def _in_e164(number: str | None) -> str | None:

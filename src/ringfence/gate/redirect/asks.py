@@ -1,8 +1,8 @@
 """From a proxy's request to an Ask: who sent it, for whom, and which account answers for it."""
 
-from dataclasses import dataclass
 from ipaddress import ip_address
 
+from ringfence.gate.inline.situations import Situation
 from ringfence.gate.redirect.answers import Question
 from ringfence.gate.redirect.peers import plain
 from ringfence.gate.table import NOBODY, Answering
@@ -11,15 +11,6 @@ from ringfence.vocabulary.numbers import to_e164
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.wire.sip import Uri
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What is asked, the parties that answer for it from the root down, and who answers for the number that it goes to."""
-
-    ask: Ask
-    parties: tuple[str, ...]
-    called: Answering
 
 
 def ask_of(question: Question, *, trusted: bool, directory: Directory, now: Micros) -> Situation:
@@ -48,7 +39,18 @@ def ask_of(question: Question, *, trusted: bool, directory: Directory, now: Micr
         identity=message.identities,
     )
     called = called_party(directory, asked.callee, now)
-    return Situation(asked, sender.party_path if sender is not None else (), called)
+    return Situation(
+        asked,
+        sender.party_path if sender is not None else (),
+        called,
+        plan=sender.plan if sender is not None else None,
+        tag=message.from_tag,
+        target=message.uri.user if message.uri is not None else None,
+        domain=message.uri.host if message.uri is not None else None,
+        diverted=_subscriber(message.diversions[0]) if message.diversions else None,
+        user_agent=message.user_agent,
+        credentials=message.authorization is not None,
+    )
 
 
 def called_party(directory: Directory, number: str | None, now: Micros) -> Answering:

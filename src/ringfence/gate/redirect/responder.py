@@ -1,12 +1,14 @@
 """The redirect server's contract, whatever carries it: who is answered, and with what (docs/edges/redirect.md)."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from ringfence.gate.configuration import Manners, RedirectConfiguration
 from ringfence.gate.edges.in_path import NAME
+from ringfence.gate.inline import Judged, RulesBefore
+from ringfence.gate.inline.situations import Situation
 from ringfence.gate.orders import News, OrdersTail
 from ringfence.gate.reasons import network_blocked
 from ringfence.gate.receipts import ReceiptBook
@@ -19,6 +21,9 @@ from ringfence.vocabulary.contracts import Verdict, VerdictAction
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.kernels.plain_answers import AGAIN, ALLOWED, GENERAL
 from ringfence.watch.wire.sip import parse
+
+_UNMISTAKABLE: Final = (603, "Decline")
+"""For a refusal whose own code means "no objection" to the peer."""
 
 
 @dataclass(slots=True)
@@ -41,7 +46,13 @@ class Responder:
     """
 
     def __init__(
-        self, configuration: RedirectConfiguration, orders: OrdersTail, receipts: ReceiptBook, *, clock: Callable[[], Micros]
+        self,
+        configuration: RedirectConfiguration,
+        orders: OrdersTail,
+        receipts: ReceiptBook,
+        *,
+        clock: Callable[[], Micros],
+        rules: RulesBefore | None = None,
     ) -> None:
         self.tally = Tally()
         self.asked = asyncio.Event()
@@ -50,6 +61,7 @@ class Responder:
         self._orders = orders
         self._receipts = receipts
         self._clock = clock
+        self._rules = rules
         self._transactions = Transactions()
         self._plain = PlainCourse(self.peers)
         self._begun = False
@@ -65,10 +77,13 @@ class Responder:
             self._plain.note(*key, self._clock())
 
     def course(self, news: News) -> Course | None:
-        """Return the plain course once `news` are taken in, to be given to `take`. It may be made in another thread."""
+        """Return the plain course once `news` are taken in, to be given to `take`. It may be made in another thread.
+
+        `None` while rules decide before: then no question is plain.
+        """
         before = self._plain.course
         directory = news.directory or self._orders.directory
-        if not self._begun:
+        if not self._begun or (self._rules is not None and self._rules.active):
             return None
         if before is not None and before.possible.standing is news.standing and before.directory is directory:
             return before
@@ -83,7 +98,13 @@ class Responder:
         return self._plain.answer(batch, self._clock(), self._orders.table.standing, self._orders.directory)
 
     def respond_all(self, batch: Batch) -> list[bytes | memoryview | None]:
-        """Return the answers to messages that came together by UDP: the plain ones at once, the others one by one."""
+        """Return the answers to messages that came together by UDP: the plain ones at once, the others one by one.
+
+        Where rules decide before, they judge all that came together in one step.
+        """
+        if self._rules is not None and self._rules.active:
+            messages = [batch.octets[start:end] for start, end in zip(batch.starts, batch.ends, strict=True)]
+            return self._together([self._taken(message, host) for message, host in zip(messages, batch.hosts, strict=True)])
         answered = self.respond_plainly(batch)
         tally = self.tally
         answers: list[bytes | memoryview | None] = []
@@ -101,6 +122,11 @@ class Responder:
 
     def respond(self, data: bytes, host: str, *, verified: bool = False) -> bytes | None:
         """Return the answer to one message from address `host`, or `None`. `verified`: its certificate says it may ask."""
+        (answer,) = self._together([self._taken(data, host, verified=verified)])
+        return None if answer is None else bytes(answer)
+
+    def _taken(self, data: bytes, host: str, *, verified: bool = False) -> "bytes | _Open | None":
+        """Return the answer to a message, or what is still to be decided."""
         asked = question(data, parse(data))
         if asked is None:
             self.tally.ignored += 1
@@ -111,10 +137,10 @@ class Responder:
         if peer is None:
             self.tally.strangers += 1
             return asked.answer(403, "Forbidden")
-        return self._answer(asked, host, peer)
+        return self._begun_with(asked, host, peer)
 
-    def _answer(self, asked: Question, host: str, peer: Peer) -> bytes:
-        """Return the answer to a peer: the same as before for the same transaction."""
+    def _begun_with(self, asked: Question, host: str, peer: Peer) -> "bytes | _Open":
+        """Return a peer's answer, the same as before for the same transaction, or what is still to be decided."""
         now = self._clock()
         key = (host, asked.branch, asked.method)
         before = self._transactions.answered(key)
@@ -131,10 +157,31 @@ class Responder:
             answer = asked.answer(200, "OK")  # the proxy's own question whether we live, not a request that it forwards
             self.asked.set()
         else:
-            answer = self._decided(asked, peer, now)
+            return _Open(key, asked, peer, ask_of(asked, trusted=peer.trusted, directory=self._orders.directory, now=now))
+        self._keep(key, answer, now)
+        return answer
+
+    def _together(self, taken: "Sequence[bytes | _Open | None]") -> list[bytes | memoryview | None]:
+        """Return the answers, and decide what is open."""
+        now = self._clock()
+        open_ = [each for each in taken if isinstance(each, _Open)]
+        judged = self._rules.judge([each.situation for each in open_], now) if self._rules is not None else [None] * len(open_)
+        left = iter(zip(open_, judged, strict=True))
+        return [self._closed(*next(left), now) if isinstance(each, _Open) else each for each in taken]
+
+    def _closed(self, open_: "_Open", judged: Judged | None, now: Micros) -> bytes:
+        """Return the answer to what was open; the same as before where its like or its CANCEL came together with it."""
+        before = self._transactions.answered(open_.key)
+        if before:
+            self.tally.retransmissions += 1
+            return before
+        answer = open_.asked.answer(487, "Request Terminated") if before == CANCELLED else self._decided(open_, judged, now)
+        self._keep(open_.key, answer, now)
+        return answer
+
+    def _keep(self, key: Key, answer: bytes, now: Micros) -> None:
         self._transactions.keep(key, answer, now)
         self._note(key, now)
-        return answer
 
     def _note(self, key: Key, now: Micros) -> None:
         """Have what comes of this transaction again answered as it was here."""
@@ -149,18 +196,30 @@ class Responder:
             self._note(invite, now)
         return asked.answer(200, "OK")
 
-    def _decided(self, asked: Question, peer: Peer, now: Micros) -> bytes:
-        """Return what the table says about the request."""
+    def _decided(self, open_: "_Open", judged: Judged | None, now: Micros) -> bytes:
+        """Return what the table and the rules say about the request."""
         self.tally.asks += 1
         self.asked.set()
-        situation = ask_of(asked, trusted=peer.trusted, directory=self._orders.directory, now=now)
-        verdict = self._orders.table.decide(situation.ask, now, situation.parties, situation.called)
-        if verdict.action is VerdictAction.ALLOW or verdict.order is None:
-            return asked.answer(peer.manners.allow_code, PHRASES[peer.manners.allow_code])
+        situation, asked, manners = open_.situation, open_.asked, open_.peer.manners
+        before = None if judged is None else (judged.verdict, judged.subject)
+        verdict = self._orders.table.decide(situation.ask, now, situation.parties, situation.called, before=before)
+        if verdict.action is VerdictAction.ALLOW:
+            return asked.answer(manners.allow_code, PHRASES[manners.allow_code])
         self.tally.refused += 1
         self.tally.throttled += verdict.action is VerdictAction.THROTTLE
-        self._receipts.refused(verdict.order, NAME, call_id=situation.ask.call_id, now=now)
-        return _worded(asked, verdict, peer.manners)
+        if verdict.order is not None:
+            self._receipts.refused(verdict.order, NAME, call_id=situation.ask.call_id, now=now)
+        return _worded(asked, verdict, manners)
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A question that is still to be decided."""
+
+    key: Key
+    asked: Question
+    peer: Peer
+    situation: Situation
 
 
 def _worded(asked: Question, verdict: Verdict, manners: Manners) -> bytes:
@@ -171,6 +230,8 @@ def _worded(asked: Question, verdict: Verdict, manners: Manners) -> bytes:
         code, phrase, reason = manners.throttled, PHRASES[manners.throttled], verdict.reason or ""
     else:
         code, phrase, reason = verdict.code or 403, verdict.phrase or "Forbidden", verdict.reason or ""
+        if code == manners.allow_code:
+            code, phrase = _UNMISTAKABLE
         blocked = network_blocked(verdict) if manners.network_blocked else None
         if blocked is not None:
             code, phrase, reason = blocked

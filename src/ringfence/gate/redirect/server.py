@@ -7,6 +7,7 @@ from typing import Final
 
 from ringfence.gate.configuration import RedirectConfiguration, TlsConfiguration
 from ringfence.gate.errors import AddressBusy, CertificateUnusable
+from ringfence.gate.inline import RulesBefore
 from ringfence.gate.orders import OrdersTail
 from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.redirect.datagrams import Datagrams
@@ -22,10 +23,16 @@ class RedirectServer:
     """Carries questions to the responder and its answers back to where they came from (RFC 3581)."""
 
     def __init__(
-        self, configuration: RedirectConfiguration, orders: OrdersTail, receipts: ReceiptBook, *, clock: Callable[[], Micros]
+        self,
+        configuration: RedirectConfiguration,
+        orders: OrdersTail,
+        receipts: ReceiptBook,
+        *,
+        clock: Callable[[], Micros],
+        rules: RulesBefore | None = None,
     ) -> None:
         self._tls = configuration.tls
-        self.responder = Responder(configuration, orders, receipts, clock=clock)
+        self.responder = Responder(configuration, orders, receipts, clock=clock, rules=rules)
         self._connections = Connections(self.responder.tally)
         self._datagrams = Datagrams(self.responder.respond_all)
         self._servers: list[asyncio.Server] = []

@@ -29,7 +29,8 @@ class OrdersTable:
     3. an order that refuses or diverts;
     4. a throttle that is full; all throttles that the request meets count it;
     5. an order that allows: no inline rule judges the request;
-    6. else the request passes.
+    6. a rule that decides before, except about a protected source;
+    7. else the request passes.
     """
 
     def __init__(self) -> None:
@@ -83,10 +84,19 @@ class OrdersTable:
         self.swap(self.standing.without_ended(now))
         return before - len(self)
 
-    def decide(self, ask: Ask, now: Micros, parties: Sequence[str] = (), called: Answering = NOBODY) -> Verdict:
+    def decide(
+        self,
+        ask: Ask,
+        now: Micros,
+        parties: Sequence[str] = (),
+        called: Answering = NOBODY,
+        *,
+        before: tuple[Verdict, SubjectKind] | None = None,
+    ) -> Verdict:
         """Return whether the request may pass at `now`, and count it where a throttle wants that.
 
-        `parties` are those that answer for it, from the root party down; `called` answers for the number that it goes to.
+        `parties` are those that answer for it, from the root party down; `called` answers for the number that it goes to. `before`
+        is what a rule says that decides before, and the kind of its subject.
         """
         if ask.account is not None and self._is_emergency(ask.callee, ask.account, now):
             for number in (ask.caller, ask.asserted):
@@ -111,6 +121,8 @@ class OrdersTable:
                     return diversion(order) if order.action.kind is ActionKind.DIVERT else refusal(order)
         if throttles and (full := self._throttles.full(throttles, now)) is not None:
             return throttled(full, self._throttles.wait_s(full, now))
+        if allowed is None and before is not None and not called_back and not (shielded and before[1] is SubjectKind.SOURCE):
+            return before[0]
         return Verdict(action=VerdictAction.ALLOW, order=allowed.id if allowed is not None else None)
 
     def _is_emergency(self, callee: str | None, account: str, now: Micros) -> bool:

@@ -1,0 +1,79 @@
+"""Which rules of a bundle the gate can decide by, and why not by the others."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ringfence.policy.fields import OUTCOME_FIELDS
+from ringfence.policy.plan import MeasureFunction, Plan, Proposal, ProposalKind, Rule
+from ringfence.vocabulary.contracts import EventKind
+from ringfence.vocabulary.severity import Mode
+from ringfence.vocabulary.times import Micros
+from ringfence.watch.tallies import fields_of
+
+EACH: Final = " (each question)"
+"""Behind a rule's name: the same rule, found at every question for which its condition holds. No rule's own name has a blank."""
+
+_ASKED: Final = frozenset(
+    {
+        *("method", "source", "caller", "callee", "asserted", "target", "domain", "diverted", "credentials", "user_agent"),
+        *("account", "party", "root", "trunk", "plan", "direction", "kind", "time", "call_id"),
+    }
+)
+"""What a question says of a call, by the names of the rule language."""
+_PLAIN_CODE: Final = 603
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """The rules that decide, each twice: as it is, for findings, and, where it may refuse, as it holds for each question.
+
+    `why_not` says of the other rules with `decide: before` why the gate does not decide by them. Watch finds by them all the same.
+    """
+
+    plan: Plan
+    why_not: dict[str, str]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the rules that decide."""
+        return [rule.name for rule in self.plan.rules if not rule.name.endswith(EACH)]
+
+
+def selected(plan: Plan) -> Selected:
+    """Return which rules of `plan` the gate decides by."""
+    before = {rule.name: (rule, why_undecidable(rule)) for rule in plan.rules if rule.before}
+    deciding = [rule for rule, why in before.values() if why is None]
+    each = [
+        replace(rule, name=rule.name + EACH, finds_each=True, cool_down_us=Micros(0)) for rule in deciding if rule.mode is Mode.ACT
+    ]
+    rules = tuple(sorted((*deciding, *each), key=lambda rule: rule.name))
+    chosen = Plan(plan.policy, rules, plan.lists, plan.bounds)
+    return Selected(chosen, {name: why for name, (_, why) in sorted(before.items()) if why is not None})
+
+
+def why_undecidable(rule: Rule) -> str | None:
+    """Return why the gate can't decide by this rule, `None` where it can."""
+    kinds = {rule.on, *rule.also_on, *(measure.on for measure in rule.measures if measure.on is not None)}
+    kinds.update(reset.on for reset in rule.reset)
+    others = sorted(kinds - {EventKind.ATTEMPT})
+    if others:
+        return f"it counts {', '.join(others)}, which nobody tells the gate"
+    if any(measure.function is MeasureFunction.CONCURRENT for measure in rule.measures):
+        return "it counts calls under way, and nobody tells the gate when a call ends"
+    untold = sorted(fields_of(rule) - _ASKED)
+    if untold:
+        late = OUTCOME_FIELDS.intersection(untold)
+        return f"it reads {', '.join(untold)}, which {'only the end of a call tells' if late else 'no question says'}"
+    if any(tier.clears is not None for tier in rule.tiers):
+        return "it refuses until something clears it; an order does that"
+    if not any(refusal(tier.proposes) for tier in rule.tiers):
+        return "it proposes to refuse nothing"
+    return None
+
+
+def refusal(proposals: tuple[Proposal, ...]) -> int | None:
+    """Return the status code with which these refuse a request, `None` where they don't."""
+    for proposal in proposals:
+        if proposal.kind is ProposalKind.REFUSE:
+            return _PLAIN_CODE if proposal.number is None else int(proposal.number)
+    return None

@@ -1,0 +1,219 @@
+"""Rules that decide before: from a posted bundle to a refusal with rule and numbers, and a finding for the desk."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.unit.gate.inline_rules import AT_ONCE, CALLS_A_SECOND, FAN_OUT, UNHELD_CALLER, plan_of, posted, rules_before
+from tests.unit.gate.orders import NOW, order
+from tests.unit.gate.test_redirect import EDGE, TRUNK, request
+
+from ringfence.feeds import FeedWriter
+from ringfence.feeds.segments import records_after
+from ringfence.gate.configuration import PeerProfile, RedirectConfiguration
+from ringfence.gate.http.verdicts import Verdicts
+from ringfence.gate.inline import RulesBefore, selected
+from ringfence.gate.inline.told import FEED, FindingsFeed
+from ringfence.gate.orders import OrdersTail
+from ringfence.gate.receipts import ReceiptBook
+from ringfence.gate.redirect import RedirectServer
+from ringfence.gate.redirect.plain import Batch
+from ringfence.gate.table import OrdersTable
+from ringfence.vocabulary.contracts import (
+    AccountLink,
+    Action,
+    ActionKind,
+    ExemptionLink,
+    Finding,
+    NumberLink,
+    Order,
+    OrderChange,
+    PartyLink,
+    Reference,
+    TrunkLink,
+)
+from ringfence.vocabulary.subjects import SubjectKind
+from ringfence.vocabulary.times import DAY, SECOND, Micros
+
+CALLER = "+32470123456"
+
+
+class Server:
+    """A redirect server that judges by the posted bundle `first`, at a clock that the test sets."""
+
+    def __init__(self, data: Path, rules: RulesBefore, *orders: Order, told: Reference | None = None, **configured: object) -> None:
+        self.now = NOW
+        self.rules = rules
+        feeds = data / "feeds"
+        reference = Reference(
+            time=NOW,
+            policy="first",
+            parties=(PartyLink(party="shop"),),
+            accounts=(AccountLink(account="acme", party="shop"),),
+            trunks=(TrunkLink(trunk="t1", account="acme", address=TRUNK),),
+            numbers=(NumberLink(number="+3225550000", account="acme"),),
+            lists={"emergency-numbers": ("112",), "protected-sources": ("203.0.113.50",)},
+        )
+        records = (("reference", told or reference), ("orders", OrderChange(generation=1, upserts=orders)))
+        for name, record in records:
+            writer = FeedWriter(feeds / name)
+            writer.append([msgspec.json.encode(record)])
+            writer.close()
+        self.tail = OrdersTail(feeds, OrdersTable())
+        news = self.tail.read(NOW)
+        self.tail.take(news, NOW)
+        rules.take(rules.prepare(news.reference, NOW), news.reference, self.tail.directory)
+        self.book = ReceiptBook(feeds / "receipts")
+        configuration = RedirectConfiguration(listen="127.0.0.1:0", peers=(f"{EDGE}/32",), **configured)  # type: ignore[arg-type]  # as each test says
+        self.redirect = RedirectServer(configuration, self.tail, self.book, clock=lambda: self.now, rules=rules)
+        self.responder = self.redirect.responder
+        self.responder.begin()
+        self.responder.take(self.responder.course(self.tail.read(NOW)))
+
+    def ask(self, number: int, *, after_s: float = 0.0, **more: str) -> bytes:
+        """Return what question `number` is answered with, a call of its own."""
+        self.now = Micros(NOW + int(after_s * SECOND))
+        more = {"callee": "+3225550123", "caller": CALLER, "call_id": f"call-{number}", **more}
+        data = request(branch=f"z9hG4bK{number}", source=more.pop("source", TRUNK), **more)
+        (answer,) = self.responder.respond_all(Batch(data, (0,), (len(data),), (EDGE,)))
+        assert answer is not None
+        return bytes(answer)
+
+    def codes(self, *numbers: int, **more: str) -> list[int]:
+        return [int(self.ask(number, after_s=0.0, **more).split()[1]) for number in numbers]
+
+
+def test_the_call_beyond_the_cap_is_refused_with_rule_and_numbers(tmp_path: Path) -> None:
+    server = Server(tmp_path, rules_before(tmp_path, CALLS_A_SECOND))
+    assert server.codes(1, 2, 3) == [404, 404, 404]
+    answer = server.ask(4).decode()
+    assert answer.startswith("SIP/2.0 486 Busy Here\r\n")
+    assert 'Reason: SIP;cause=486;text="rule calls-a-second: calls 4 at a threshold of 3, clause spam"\r\n' in answer
+    assert "P-Ringfence-Rule: calls-a-second\r\n" in answer
+    assert int(server.ask(5).split()[1]) == 486  # as long as it holds, not only where it began
+    assert int(server.ask(6, after_s=1.5).split()[1]) == 404
+    assert (server.redirect.tally.asks, server.redirect.tally.refused, server.rules.refused) == (6, 2, 2)
+
+
+def test_what_was_found_is_told_to_the_desk_as_watch_would_tell_it(tmp_path: Path) -> None:
+    server = Server(tmp_path, rules_before(tmp_path, CALLS_A_SECOND))
+    server.codes(*range(1, 8))
+    feed = FindingsFeed(tmp_path / "feeds")
+    feed.write(server.rules.findings(), NOW)
+    feed.close()
+    (told,) = [msgspec.json.decode(record.payload, type=Finding) for record in records_after(tmp_path / "feeds" / FEED)]
+    assert (told.rule, told.clause, told.subject.id, told.source) == ("calls-a-second", "spam", "acme", "gate")
+    assert (told.measures, told.thresholds) == ({"calls": 4.0}, {"calls": 3.0})
+    assert told.evidence.sample == ("call-1", "call-2", "call-3", "call-4")
+    assert told.short_until == NOW + SECOND  # the gate had seen nothing before
+    assert server.rules.findings() == []
+
+
+def test_a_call_that_is_asked_about_again_is_one_call(tmp_path: Path) -> None:
+    server = Server(tmp_path, rules_before(tmp_path, CALLS_A_SECOND))
+    assert server.codes(*range(1, 9), call_id="the-same") == [404] * 8
+    assert server.codes(11, 12, 13) == [404, 404, 486]
+    assert int(server.ask(14, call_id="call-13").split()[1]) == 486  # another branch of the call that was refused
+
+
+def test_questions_that_come_together_are_judged_in_their_order(tmp_path: Path) -> None:
+    server = Server(tmp_path, rules_before(tmp_path, CALLS_A_SECOND))
+    asked = [
+        request(branch=f"z9hG4bK{number}", source=TRUNK, callee="+3225550123", call_id=f"c{number}")
+        for number in (1, 2, 3, 3, 4, 5)
+    ]
+    asked.insert(2, b"nothing that can be answered")
+    octets, ends = b"".join(asked), [sum(map(len, asked[: place + 1])) for place in range(len(asked))]
+    starts = [0, *ends[:-1]]
+    answers = server.responder.respond_all(Batch(octets, starts, ends, [EDGE] * len(asked)))
+    codes = [None if answer is None else int(bytes(answer).split()[1]) for answer in answers]
+    assert codes == [404, 404, None, 404, 404, 486, 486]
+    assert (server.redirect.tally.retransmissions, server.redirect.tally.asks) == (1, 5)
+
+
+def test_emergency_calls_and_allowances_pass_and_orders_come_first(tmp_path: Path) -> None:
+    refused = order(7, SubjectKind.NUMBER, "+32470999999", action=Action(kind=ActionKind.REFUSE))
+    allowed = order(8, SubjectKind.NUMBER, "+32470888888", action=Action(kind=ActionKind.ALLOW))
+    server = Server(tmp_path, rules_before(tmp_path, CALLS_A_SECOND), refused, allowed)
+    assert server.codes(1, 2, 3, 4) == [404, 404, 404, 486]
+    assert server.codes(5, callee="112") == [404]
+    assert server.codes(6, caller="+32470888888") == [404]
+    answer = server.ask(7, caller="+32470999999").decode()
+    assert f"P-Ringfence-Order: {7:032x}\r\n" in answer
+
+
+def test_a_protected_source_is_refused_by_no_rule_about_sources(tmp_path: Path) -> None:
+    server = Server(tmp_path, rules_before(tmp_path, FAN_OUT))
+    for source, code in (("203.0.113.50", 404), ("203.0.113.51", 603)):
+        codes = [
+            server.codes(int(source[-1]) * 100 + number, source=source, callee=f"+32255501{number:02}")[0] for number in range(7)
+        ]
+        assert codes == [404] * 5 + [code] * 2
+
+
+def test_a_rule_without_measures_judges_each_call_alone(tmp_path: Path) -> None:
+    server = Server(tmp_path, rules_before(tmp_path, UNHELD_CALLER))
+    assert server.codes(1) == [404]
+    assert server.codes(2, 3, caller="+4420555001") == [403, 403]
+
+
+def test_the_same_over_http(tmp_path: Path) -> None:
+    rules = rules_before(tmp_path, CALLS_A_SECOND)
+    server = Server(tmp_path, rules)
+    verdicts = Verdicts(server.tail, server.book, asked=server.redirect.asked, clock=lambda: NOW, rules=rules)
+    asks = [{"call_id": f"c{number}", "source": TRUNK, "callee": "+3225550123"} for number in range(5)]
+    answered = msgspec.json.decode(verdicts.answer(msgspec.json.encode(asks), trusted=False))
+    assert [each["action"] for each in answered] == ["allow", "allow", "allow", "reject", "reject"]
+    assert (answered[3]["code"], answered[3]["rule"], answered[3]["clause"]) == (486, "calls-a-second", "spam")
+
+
+@pytest.mark.parametrize("mode", ["report", "shadow"])
+def test_a_rule_that_only_reports_refuses_nothing(tmp_path: Path, mode: str) -> None:
+    server = Server(tmp_path, rules_before(tmp_path, CALLS_A_SECOND.replace("mode: act", f"mode: {mode}")))
+    assert server.codes(*range(1, 8)) == [404] * 7
+    assert [finding.mode for finding in server.rules.findings()] == [mode]
+
+
+def test_who_is_exempt_and_what_is_struck_or_held_is_not_refused(tmp_path: Path) -> None:
+    base = Reference(
+        time=NOW,
+        policy="first",
+        parties=(PartyLink(party="shop"),),
+        accounts=(AccountLink(account="acme", party="shop"),),
+        trunks=(TrunkLink(trunk="t1", account="acme", address=TRUNK),),
+    )
+    exemption = ExemptionLink(party="shop", clause="spam", valid_from=Micros(NOW - DAY), valid_to=Micros(NOW + DAY))
+    cases = {
+        "exempt": (msgspec.structs.replace(base, exemptions=(exemption,)), 0),
+        "struck": (msgspec.structs.replace(base, struck=("spam",)), 0),
+        "held": (msgspec.structs.replace(base, automation_held=True), 1),
+    }
+    for name, (told, findings) in cases.items():
+        server = Server(tmp_path / name, rules_before(tmp_path / name, CALLS_A_SECOND), told=told)
+        assert server.codes(*range(1, 8)) == [404] * 7
+        assert len(server.rules.findings()) == findings
+
+
+def test_a_code_that_means_no_objection_to_the_peer_is_not_used_to_refuse(tmp_path: Path) -> None:
+    profiles = (PeerProfile(peers=(f"{EDGE}/32",), allow_code=503),)
+    server = Server(tmp_path, rules_before(tmp_path, CALLS_A_SECOND.replace("486", "503")), profiles=profiles)
+    assert server.codes(1, 2, 3, 4) == [503, 503, 503, 603]
+
+
+def test_what_the_gate_cannot_know_is_left_to_watch_and_said(tmp_path: Path) -> None:
+    folder = posted(tmp_path, CALLS_A_SECOND, AT_ONCE, FAN_OUT.replace("distinct(callee)", "count(answered)"))
+    chosen = selected(plan_of(folder))
+    assert chosen.names == ["calls-a-second"]
+    assert chosen.why_not == {
+        "calls-at-once": "it counts calls under way, and nobody tells the gate when a call ends",
+        "fan-out-at-once": "it reads answered, which only the end of a call tells",
+    }
+
+
+def test_a_version_that_cannot_be_used_leaves_the_one_before_in_force(tmp_path: Path) -> None:
+    server = Server(tmp_path, rules_before(tmp_path, CALLS_A_SECOND))
+    told = Reference(time=NOW, policy="not-there")
+    assert server.rules.prepare(told, NOW) is None
+    server.rules.take(None, told, server.tail.directory)
+    assert server.codes(1, 2, 3, 4) == [404, 404, 404, 486]
+    assert server.rules.health()["policy"] == "first"
