@@ -1,9 +1,11 @@
 """`python -m bench.resume [EVENTS] [DIR]`: from kill -9 to listening again, with all that the rules of a bundle remember.
 
 A data folder with the default policy, or the one in DIR, gets a checkpoint of an engine that was told so many events. Watch is
-started on it, killed as soon as it listens, and started again, several times.
+started on it, killed as soon as it listens and judges, and started again, several times. Its modules are compiled to bytecode, as
+those of an installation are.
 """
 
+import os
 import shutil
 import sys
 import tempfile
@@ -21,14 +23,15 @@ from bench.live.provisioned import provision
 from ringfence.cli.configuration import installation_key
 from ringfence.cli.shipped import DEFAULT_BUNDLE
 from ringfence.policy import load, read_folder
-from ringfence.vocabulary.contracts import Reference
+from ringfence.vocabulary.contracts import Event, Reference
 from ringfence.vocabulary.times import MINUTE, Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import Tracker
 from ringfence.watch.engine import Engine
 from ringfence.watch.lake import Checkpoint, write_checkpoint
 
-EVENTS: Final = 600_000
+EVENTS: Final = 1_200_000
+_SPREAD: Final = 12  # so many accounts call in place of each
 TURNS: Final = 5
 _BATCH: Final = 16_384
 
@@ -56,6 +59,7 @@ def main(arguments: list[str]) -> int:
         print(f"watch did not start:\n{error}")
         return 1
     finally:
+        shutil.rmtree(f"{data}-bytecode", ignore_errors=True)
         shutil.rmtree(data, ignore_errors=True)  # the copy of a killed watch may be writing still
     return 0
 
@@ -66,7 +70,7 @@ def remember(data: Path, count: int) -> str:
     plan = load(read_folder(posted)).plan
     engine = Engine(plan, key=installation_key(data), source="live")
     shift = time.time_ns() // 1000 - START - MINUTE
-    told = [replace(event, time=Micros(event.time + shift)) for event in events(count, seed=2)]
+    told = [_spread(replace(event, time=Micros(event.time + shift))) for event in events(count, seed=2)]
     shift = told[-1].time - (time.time_ns() // 1000 - MINUTE)
     told = [replace(event, time=Micros(event.time - shift)) for event in told]
     engine.begins(told[0].time)
@@ -80,9 +84,17 @@ def remember(data: Path, count: int) -> str:
     return f"{engine.live_keys:,} keys of {len(plan.rules)} rules, {engine.live_events:,} events in windows, {size:.0f} MB"
 
 
+def _spread(event: Event) -> Event:
+    """Let more accounts and numbers take part, as many calls as there are: what is laid out are keys."""
+    among = int(event.call_id[:8], 16) % _SPREAD
+    return replace(event, account=f"{event.account}-{among}", caller=f"{event.caller}{among:02d}")
+
+
 def starts(data: Path, port: int) -> list[Start]:
     """Start watch and kill it as soon as it listens, again and again; the first start, which may compile, is left out."""
     found: list[Start] = []
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(data.parent / f"{data.name}-bytecode")
     for _ in range(TURNS + 1):
         begin = time.perf_counter()
         with Watch(data, port) as watch:

@@ -40,11 +40,11 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     owner: bytes
     clock: int
     next_event: int
-    windows: tuple[tuple[tuple[tuple[int, ...], bytes], ...], ...]
+    windows: tuple[tuple[tuple[tuple[int, ...], memoryview], ...], ...]
     call_ids: dict[int, str]
     shapes: tuple[Shape, ...]
     tallied: tuple[tuple[str, bytes], ...]
-    tallies: tuple[bytes, ...]
+    tallies: tuple[memoryview, ...]
     begun: int | None = None
     begun_of: dict[str, int] = {}  # msgspec copies an empty dict
 
@@ -69,7 +69,7 @@ def write(
     *,
     windows: Sequence[tuple[Shape, Packed]],
     call_ids: dict[int, str],
-    tallies: Sequence[tuple[str, bytes, bytes]] = (),
+    tallies: Sequence[tuple[str, bytes, bytes | memoryview]] = (),
 ) -> bytes:
     """Return the snapshot of an engine that `owner_of` names; `tallies` are each rule's name, digest and what it remembers."""
     snapshot = Snapshot(
@@ -77,11 +77,11 @@ def write(
         owner,
         reached.clock,
         reached.next_event,
-        tuple(tuple((array.shape, array.tobytes()) for array in packed) for _, packed in windows),
+        tuple(tuple((array.shape, memoryview(array.tobytes())) for array in packed) for _, packed in windows),
         call_ids,
         tuple(shape for shape, _ in windows),
         tuple((name, digest) for name, digest, _ in tallies),
-        tuple(remembered for _, _, remembered in tallies),
+        tuple(memoryview(remembered) for _, _, remembered in tallies),
         reached.begun,
         dict(reached.begun_of),
     )
@@ -89,14 +89,19 @@ def write(
     return _MAGIC + blake2b(body, digest_size=_DIGEST_BYTES).digest() + body
 
 
-def read(data: bytes, owner: bytes) -> tuple[Snapshot, list[Packed]]:
-    """Return what `write` wrote, tallies still as octets. Raises `SnapshotRefused`."""
-    digest, body = data[len(_MAGIC) : len(_MAGIC) + _DIGEST_BYTES], data[len(_MAGIC) + _DIGEST_BYTES :]
-    if not data.startswith(_MAGIC[:-1]) or len(data) < len(_MAGIC) + _DIGEST_BYTES:
+def read(data: bytes | memoryview, owner: bytes, *, is_whole: bool = False) -> tuple[Snapshot, list[Packed]]:
+    """Return what `write` wrote, tallies still as octets; arrays and octets stand in `data`, uncopied. Raises `SnapshotRefused`.
+
+    `is_whole`: somebody saw to that already, so its checksum need not be made again.
+    """
+    data = memoryview(data)
+    magic, digest = bytes(data[: len(_MAGIC)]), bytes(data[len(_MAGIC) : len(_MAGIC) + _DIGEST_BYTES])
+    body = data[len(_MAGIC) + _DIGEST_BYTES :]
+    if not magic.startswith(_MAGIC[:-1]) or len(digest) < _DIGEST_BYTES:
         raise SnapshotDamaged("this is no snapshot of windows, or its beginning is damaged")
-    if not data.startswith(_MAGIC):
+    if magic != _MAGIC:
         raise SnapshotOfAnotherVersion("the snapshot was written by another version of Ringfence")
-    if blake2b(body, digest_size=_DIGEST_BYTES).digest() != digest:
+    if not is_whole and blake2b(body, digest_size=_DIGEST_BYTES).digest() != digest:
         raise SnapshotDamaged("the snapshot's checksum is wrong: bytes are missing or changed")
     try:
         snapshot = msgspec.msgpack.decode(body, type=Snapshot)

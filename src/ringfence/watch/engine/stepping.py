@@ -1,6 +1,7 @@
 """The engine: events in, findings out; live, recorded or on a cluster."""
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -37,6 +38,7 @@ from ringfence.watch.windows import (
 
 _WORTH_COMPILING: Final = 1 << 19
 """Events after which passes written out for the rules are taken up, where the compiler's cache has them."""
+_THREADS: Final = 2
 _BEFORE_ALL: Final = Micros(-(1 << 62))
 
 
@@ -215,13 +217,14 @@ class Engine:
             tallies=[(one.rule.name, self._digests[one.rule.name], one.snapshot()) for one in self._tallied.tallies],
         )
 
-    def restore(self, snapshot: bytes) -> frozenset[str]:
+    def restore(self, snapshot: bytes | memoryview, *, is_whole: bool = False) -> frozenset[str]:
         """Continue from a snapshot of the same installation; return the rules that begin anew.
 
+        `is_whole`: it was read with a checksum around it, so that its own need not be made again.
         Those are the rules that the snapshot lacks, or of which another version remembered something else: their findings say that
         their windows are short. Raises `SnapshotRefused`, and then stays as it was.
         """
-        header, windows = snapshots.read(snapshot, self._owner)
+        header, windows = snapshots.read(snapshot, self._owner, is_whole=is_whole)
         tallies = {(name, digest): place for place, (name, digest) in enumerate(header.tallied)}
         remembered = {
             one: snapshots.tally_of(header, place)
@@ -230,8 +233,11 @@ class Engine:
         }
         found = {one.rule.name for one in remembered}
         clock = Micros(header.clock)
-        for group, shape in zip(self._groups, self._shapes, strict=True):
-            found |= self._restore(group.window, shape, list(zip(header.shapes, windows, strict=True)), clock)
+        kept = dict(zip(header.shapes, windows, strict=True))
+        with ThreadPoolExecutor(_THREADS) as threads:  # what takes long runs without the interpreter's lock
+            groups = zip(self._groups, self._shapes, strict=True)
+            restored = [threads.submit(self._restore, group.window, shape, kept, clock) for group, shape in groups]
+        found |= frozenset().union(*(one.result() for one in restored))
         for tally in self._tallied.tallies:
             tally.forget()
             if tally in remembered:
@@ -241,16 +247,16 @@ class Engine:
         self._begin_anew(header, found)
         return frozenset(rule.name for rule in self.rules if rule.name not in found)
 
-    def _restore(self, window: RuleGroup, shape: Shape, kept: list[tuple[Shape, Packed]], clock: Micros) -> frozenset[str]:
+    def _restore(self, window: RuleGroup, shape: Shape, kept: Mapping[Shape, Packed], clock: Micros) -> frozenset[str]:
         """Let a group continue from the one among those `kept` that knows most of its rules; return the rules that it knew."""
-        former, packed = max(kept, key=lambda each: len(shape.shared(each[0])), default=(shape, None))
-        if packed is None or not shape.shared(former):
+        if shape in kept:
+            window.restore(kept[shape])
+            return shape.shared(shape)
+        former = max(kept, key=lambda each: len(shape.shared(each)), default=shape)
+        if former not in kept or not shape.shared(former):
             window.forget()
             return frozenset()
-        if former == shape:
-            window.restore(packed)
-        else:
-            window.take_over(packed, former, shape, clock)
+        window.take_over(kept[former], former, shape, clock)
         return shape.shared(former)
 
     def _begin_anew(self, header: snapshots.Snapshot, found: Set[str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ringfence.watch.lake.places import Place
 
@@ -33,12 +33,23 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     journal: int
     policy: str | None
     tracker: bytes
-    engine: bytes | None
+    engine: bytes | memoryview | None
     places: tuple[Place, ...] = ()
     desk: int = 0
 
 
-_DECODER: Final = msgspec.msgpack.Decoder(Checkpoint)
+class _Read(Struct, frozen=True, kw_only=True):
+    """A checkpoint as it stands in a file: hundreds of megabytes are not copied."""
+
+    journal: int
+    policy: str | None
+    tracker: bytes
+    engine: memoryview | None
+    places: tuple[Place, ...] = ()
+    desk: int = 0
+
+
+_DECODER: Final = msgspec.msgpack.Decoder(_Read)
 
 
 def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
@@ -93,14 +104,14 @@ def read_checkpoints(folder: Path) -> Iterator[Checkpoint | CheckpointDamaged]:
 
 
 def _read(path: Path) -> Checkpoint:
-    data = path.read_bytes()
-    if not data.startswith(_HEAD):
+    data = memoryview(path.read_bytes())
+    if data[: len(_HEAD)] != _HEAD:
         raise CheckpointDamaged(f"{path}: not a checkpoint of this version")
     digest, body = data[len(_HEAD) : len(_HEAD) + _DIGEST_BYTES], data[len(_HEAD) + _DIGEST_BYTES :]
     if _digest(body) != digest:
         raise CheckpointDamaged(f"{path}: fails its checksum")
     try:
-        return _DECODER.decode(body)
+        return Checkpoint(**structs.asdict(_DECODER.decode(body)))
     except msgspec.DecodeError as error:
         raise CheckpointDamaged(f"{path}: {error}") from None
 
@@ -109,5 +120,5 @@ def _draft(folder: Path, writer: int) -> Path:
     return folder / f"{_DRAFT}{writer}"
 
 
-def _digest(body: bytes) -> bytes:
+def _digest(body: bytes | memoryview) -> bytes:
     return blake2b(body, digest_size=_DIGEST_BYTES).digest()

@@ -49,6 +49,7 @@ class Judges:
         self._feeds = feeds
         self._directory: Directory | None = None
         self._addresses: AddressCountries | None = None
+        self._prepared: tuple[str, Engine, Micros] | None = None
 
     def locate(self, addresses: AddressCountries | None) -> None:
         """Let engines that are made from now on read from this where addresses are."""
@@ -58,18 +59,30 @@ class Judges:
         """Let engines that are made from now on judge by this reference."""
         self._directory = directory
 
+    def prepare(self) -> None:
+        """Make an engine for the version in force beforehand: it is the next one to be asked for, most likely."""
+        policy = None if self._directory is None else self._directory.policy
+        if policy is not None and (made := self.engine(policy)) is not None:
+            self._prepared = (policy, *made)
+
     def engine(self, policy: str) -> tuple[Engine, Micros] | None:
         """Return a new engine for the version and how far back its rules look; `None`, and a word in the log, if unusable."""
+        prepared, self._prepared = self._prepared, None
+        if prepared is not None and prepared[0] == policy:
+            return self._told(prepared[1]), prepared[2]
         try:
             plan = self._plans(policy)
-            engine = Engine(plan, key=self._key, source=SOURCE)
-            if self._directory is not None:
-                engine.know(self._directory)
-            engine.locate(self._addresses)
+            engine = self._told(Engine(plan, key=self._key, source=SOURCE))
         except (PolicyError, RuleUnmeasurable, OSError) as error:
             self._log.error("policy.unusable", policy=policy, cause=str(error), hint="look into the data folder's policies/<hash>")
             return None
         return engine, reach_us(plan.rules)
+
+    def _told(self, engine: Engine) -> Engine:
+        if self._directory is not None:
+            engine.know(self._directory)
+        engine.locate(self._addresses)
+        return engine
 
     def filling(self, policy: str, journal: JournalReader, *, asked: Asked) -> Filling | None:
         """Return an engine for a version that is to be told the traffic still in its windows; `None` if it is unusable.

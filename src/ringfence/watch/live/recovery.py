@@ -1,6 +1,7 @@
 """Continuing after the process ended, however it ended: the last checkpoint, and the journal after it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -51,7 +52,7 @@ class _Reached:
 def recover(*, tracker: Tracker, journal: Journal, judges: Judges, checkpoints: Iterable[Checkpoint], log: Log) -> Recovered:
     """Bring `tracker`, which must be new, and an engine to where they were after the journal's last batch."""
     reached: _Reached | None = None
-    for checkpoint in checkpoints:  # the older is read where the newer is unusable, and only there
+    for checkpoint in _beside(checkpoints, judges):  # the older is read where the newer is unusable, and only there
         # Of any checkpoint, usable or not: what was consumed stays consumed, also where windows must begin anew.
         reached = reached or _Reached({place.key: place for place in checkpoint.places}, checkpoint.desk)
         try:
@@ -74,6 +75,18 @@ def recover(*, tracker: Tracker, journal: Journal, judges: Judges, checkpoints: 
     return _replay(0, None, None, (tracker, journal, judges, log), reached or _Reached({}, 0))
 
 
+def _beside(checkpoints: Iterable[Checkpoint], judges: Judges) -> Iterator[Checkpoint]:
+    """Yield the checkpoints. The first is read, which another thread can, while the engine is made that will go on from it."""
+    every = iter(checkpoints)
+    with ThreadPoolExecutor(1) as thread:
+        first = thread.submit(next, every, None)
+        judges.prepare()
+        newest = first.result()
+    if newest is not None:
+        yield newest
+        yield from every
+
+
 def _engine_of(checkpoint: Checkpoint, judges: Judges) -> tuple[Engine | None, frozenset[str]]:
     """Return the checkpoint's engine, and the rules that begin anew in it."""
     if checkpoint.policy is None or checkpoint.engine is None:
@@ -81,7 +94,7 @@ def _engine_of(checkpoint: Checkpoint, judges: Judges) -> tuple[Engine | None, f
     made = judges.engine(checkpoint.policy)
     if made is None:
         return None, frozenset()
-    return made[0], made[0].restore(checkpoint.engine)
+    return made[0], made[0].restore(checkpoint.engine, is_whole=True)
 
 
 def _replay(

@@ -70,7 +70,7 @@ def write(remembered: Remembered) -> bytes:
     return _ENCODER.encode(remembered)
 
 
-def read(data: bytes) -> Remembered:
+def read(data: bytes | memoryview) -> Remembered:
     """Return what `write` wrote. Raises `msgspec.DecodeError` for anything else."""
     return _DECODER.decode(data)
 

@@ -125,9 +125,11 @@ def lay_out(packed: Packed, terms: Terms, *, rows: int, slots: int) -> State:
         np.zeros((tables_of(terms), cells), CELL),
         _samples(samples_of(terms, rows)),
     )
-    places = np.arange(packed.spans["tail"][-1], marks["head"][0]) & (rows - 1)
-    state.rows[places], state.pairs[places], state.values[places] = packed.rows, packed.pairs, packed.values
-    state.words[:kept] = packed.words
+    begin = int(packed.spans["tail"][-1]) & (rows - 1)
+    for ring, live in ((state.rows, packed.rows), (state.pairs, packed.pairs), (state.values, packed.values)):
+        _octets(ring[begin : begin + len(live)])[:] = _octets(live[: rows - begin])
+        _octets(ring[: max(0, begin + len(live) - rows)])[:] = _octets(live[rows - begin :])
+    _octets(state.words[:kept])[:] = _octets(packed.words)
     for rule, rest in enumerate(packed.rests):
         queue = packed.resting[rest["tail"] : rest["head"]]
         state.resting[rule, : queue.size] = queue
@@ -179,6 +181,11 @@ def with_slots(state: State, slots: int) -> State:
     keys = np.zeros((1, 2 * slots), CELL)
     move(state.keys, keys)
     return state._replace(marks=marks, words=words, free=free, resting=resting, keys=keys)
+
+
+def _octets(array: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return an array's octets: they are copied several times as fast as rows of several columns."""
+    return array.reshape(-1).view(np.uint8)
 
 
 def _pairs_until(marks: NDArray[np.void], rows: int, cells: int, pairs: int) -> int:
