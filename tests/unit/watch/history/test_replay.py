@@ -10,7 +10,7 @@ from tests.unit.watch.live.installation import KEY, PLAN, Installation, Notes, f
 
 from ringfence.policy import load, read_folder
 from ringfence.policy.plan import Plan
-from ringfence.vocabulary.contracts import BroughtEntry, BroughtList, Finding
+from ringfence.vocabulary.contracts import BroughtEntry, BroughtList, ExemptionLink, Finding, TrunkLink
 from ringfence.vocabulary.times import HOUR, MINUTE, SECOND, Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.history.replay import Replayed, as_it_was_judged, by_plan
@@ -101,6 +101,27 @@ def test_what_was_brought_to_lists_meanwhile_is_replayed_from_where_it_was_told(
     live.crash()
 
 
+def test_of_an_exempt_party_nothing_is_told_from_when_that_was_granted_until_it_ends_and_a_replay_tells_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.unit.watch.live.installation.PLAN", _WITH_LIST)
+    stream = attack("svwar", BEGIN)
+    known = reference(trunks=(TrunkLink(trunk="T1", account="A1", address=stream[0].source),))
+    live = Installation(tmp_path, now=BEGIN, known=known)
+    granted = Micros(live.play(stream) + SECOND)
+    link = ExemptionLink(party="acme", clause="third-party-harm", valid_from=granted, valid_to=Micros(granted + HOUR))
+    live.pipeline.use(replace(known, exemptions=(link,)), granted)
+    live.play(attack("svwar", Micros(granted + MINUTE)))
+    live.play(attack("svwar", Micros(granted + 2 * HOUR)))
+    told = findings(tmp_path)
+    times = [finding.time for finding in told if finding.rule == "counted"]
+    assert any(time < granted for time in times)
+    assert any(time > granted + HOUR for time in times)
+    assert not any(granted <= time < granted + HOUR for time in times)
+    assert replayed(tmp_path) == told
+    live.crash()
+
+
 _REPORTED = b"""rule: reported
 clause: third-party-harm
 says: A reported source asked.
@@ -116,12 +137,19 @@ severity: warn
 mode: report
 cool_down: 1s
 """
+_COUNTED = (
+    _REPORTED.replace(b"rule: reported", b"rule: counted")
+    .replace(b'source in list("reported-sources")', b"account is not None")
+    .replace(b"per: source", b"per: account")
+)
 _LISTED = b"entry,source,expiry,review\n240.0.0.1,ours,,2027-06-30\n"
 
 
 def _with_list() -> Plan:
     files = {path: content for path, content in read_folder(FOUR).items() if not path.startswith("tests/")}
-    made = load(files | {"rules/reported.yaml": _REPORTED, "lists/reported-sources.csv": _LISTED}).plan
+    made = load(
+        files | {"rules/reported.yaml": _REPORTED, "rules/counted.yaml": _COUNTED, "lists/reported-sources.csv": _LISTED}
+    ).plan
     return Plan(PLAN.policy, made.rules, made.lists)
 
 

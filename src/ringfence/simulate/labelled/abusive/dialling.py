@@ -98,6 +98,16 @@ def _voice_drop(scene: Scene) -> Iterator[Act]:
         yield call
 
 
+def _even(scene: Scene) -> Iterator[Act]:
+    """One call after the other at even intervals, to numbers that are in service, and people who answer talk a while."""
+    party, chance = scene.account(lines=(1, 4)), scene.chance
+    gap_s, jitter, at = scene.pick((7, 16), (6, 11)), scene.pick((0.02, 0.15), (0.05, 0.3)), float(scene.begin)
+    talk = Talk(scene.pick((50, 120), (70, 150)), 0.9, scene.pick((0.5, 0.7), (0.45, 0.75)), 0.06, 0.05, 0)
+    for _ in range(scene.count((500, 1200), (500, 900))):
+        at += gap_s * chance.uniform(1 - jitter, 1 + jitter) * SECOND
+        yield scene.call(party, at, chance.choice(party.numbers), _listed(party.country, 0.03, chance), talk)
+
+
 def _sequential(scene: Scene) -> Iterator[Act]:
     """Dials a block of numbers one after the other, and talks."""
     party, chance = scene.account(), scene.chance
@@ -122,6 +132,7 @@ KINDS: Final = (
         together=8,
     ),
     AbusiveKind("predictive dialler", "auto-dialing", _predictive, ("spam", "false-user-information", "upstream-policy")),
+    AbusiveKind("evenly paced dialler", "auto-dialing", _even, ("spam", "false-user-information", "upstream-policy")),
     AbusiveKind("recorded messages", "auto-dialing", _voice_drop, ("spam", "false-user-information", "upstream-policy")),
     AbusiveKind(
         "sequential dialler",

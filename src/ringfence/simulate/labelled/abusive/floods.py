@@ -68,6 +68,22 @@ def _options(scene: Scene) -> Iterator[Act]:
         yield Ask(Micros(int(at)), new_id(chance), None, source, "100", "OPTIONS", 200, EDGE, "Elm/3.9.1", actor=scene.label.actor)
 
 
+def _many_sources(scene: Scene) -> Iterator[Act]:
+    """Hundreds of addresses together send REGISTER, or OPTIONS, each only now and then: none of them is over any limit."""
+    chance, at = scene.chance, float(scene.begin)
+    sources = [scene.outsider() for _ in range(scene.count((300, 600), (200, 400)))]
+    scene.concerns(SubjectKind.SOURCE, EDGE)
+    rate, registers = scene.pick((60, 160), (80, 200)), chance.random() < 0.7
+    for nth in range(int(rate * scene.pick((25, 50), (25, 40)))):
+        at += chance.expovariate(rate) * SECOND
+        time, source, user = Micros(int(at)), chance.choice(sources), f"{chance.randrange(10**6)}"
+        agent = AGENTS[nth % len(AGENTS)]
+        if registers:
+            yield Registration(time, new_id(chance), None, source, user, 401, False, user_agent=agent, actor=scene.label.actor)
+        else:
+            yield Ask(time, new_id(chance), None, source, user, "OPTIONS", 404, EDGE, agent, actor=scene.label.actor)
+
+
 def _half_open(scene: Scene) -> Iterator[Act]:
     """Calls that are begun and never gone on with: each keeps a place at the edge until it times out."""
     chance, source, at = scene.chance, scene.outsider(), float(scene.begin)
@@ -126,6 +142,12 @@ KINDS: Final = (
     AbusiveKind("flood of INVITEs", "denial-of-service", _invites, ("unauthorised-access",)),
     AbusiveKind("flood of REGISTERs", "denial-of-service", _registers, ("unauthorised-access", "security-breach")),
     AbusiveKind("flood of OPTIONS", "denial-of-service", _options, ("unauthorised-access", "network-scanning"), held_out_only=True),
+    AbusiveKind(
+        "flood from many addresses",
+        "denial-of-service",
+        _many_sources,
+        ("unauthorised-access", "security-breach", "network-scanning"),
+    ),
     AbusiveKind("half-open calls", "denial-of-service", _half_open, ("unauthorised-access",)),
     AbusiveKind("one callee, many callers", "denial-of-service", _one_callee, ("caller-id-falsification",)),
     AbusiveKind("one callee, one account", "denial-of-service", _customer_against_one, ("harassment", "auto-dialing")),
