@@ -30,7 +30,7 @@ from ringfence.watch.calls import Tracker
 from ringfence.watch.engine import Engine
 from ringfence.watch.lake import Checkpoint, write_checkpoint
 
-EVENTS: Final = 1_200_000
+EVENTS: Final = 1_500_000
 _SPREAD: Final = 12  # so many accounts call in place of each
 TURNS: Final = 5
 _BATCH: Final = 16_384
