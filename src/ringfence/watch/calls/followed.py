@@ -109,18 +109,18 @@ class Requests(Table[TransactionKey, Transaction, FollowedRequest]):
         row[c.STATUS], row[c.INNER_STATUS] = entry.status, entry.inner_status
         return slot
 
-    def entry(self, slot: int) -> Transaction:
+    def entry(self, slot: int, row: list[int]) -> Transaction:
         """Return a copy of the entry that has a slot."""
-        row, kept = self.rows[slot].tolist(), self.at(slot)
+        call = self.calls[slot]
         return Transaction(
             key=self.key(slot),
             serial=row[c.SERIAL],
-            origin=kept.origin,
-            deadline=row[c.DEADLINE],
-            sender=kept.sender,
-            call=kept.call,
+            origin=self.origin(slot),
+            deadline=Micros(row[c.DEADLINE]),
+            sender=self.senders[slot],
+            call=self.at(slot).call if isinstance(call, bytes) else call,
             status=row[c.STATUS],
-            hops=kept.hops,
+            hops=self.hops[slot],
             own_leg=bool(row[c.OWN_LEG]),
             inner_status=row[c.INNER_STATUS],
         )
@@ -240,27 +240,27 @@ class Calls(Table[CallKey, Call, FollowedCall]):
         self.at(slot).set_tags(list(entry.tags))
         return slot
 
-    def entry(self, slot: int) -> Call:
+    def entry(self, slot: int, row: list[int]) -> Call:
         """Return a copy of the entry that has a slot."""
-        row, kept = self.rows[slot].tolist(), self.at(slot)
+        named = self.named[slot]
         return Call(
-            key=kept.key,
+            key=self.key(slot),
             serial=row[c.SERIAL],
-            origin=kept.origin,
-            deadline=row[c.DEADLINE],
+            origin=self.origin(slot),
+            deadline=Micros(row[c.DEADLINE]),
             state=STATES[row[c.STATE]],
             sender=self.senders[slot],
             invite=row[c.INVITE],
-            seen=row[c.SEEN],
-            rang=kept.rang,
-            answered=kept.answered,
+            seen=Micros(row[c.SEEN]),
+            rang=_time(row[c.RANG]),
+            answered=_time(row[c.ANSWERED]),
             status=row[c.STATUS],
             challenged=bool(row[c.CHALLENGED]),
             cancelled=bool(row[c.CANCELLED]),
             exempt=bool(self.exempt[slot]),
-            tags=kept.tags,
-            hops=kept.hops,
-            named=kept.named,
+            tags=self.tags[slot] or [],
+            hops=self.hops[slot],
+            named=self.at(slot).named if isinstance(named, str) else named or [],
         )
 
 

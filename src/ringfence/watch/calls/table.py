@@ -4,7 +4,7 @@ Every change is noted, so that a journal can carry the changes.
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
@@ -127,8 +127,8 @@ class Table(Generic[_Key, _Entry, _Followed]):
         """Return the entry that has a slot."""
 
     @abstractmethod
-    def entry(self, slot: int) -> _Entry:
-        """Return a copy of the entry that has a slot, as it is remembered over a restart."""
+    def entry(self, slot: int, row: list[int]) -> _Entry:
+        """Return a copy of the entry that has a slot, as it is remembered over a restart; `row` is what stands in its columns."""
 
     @abstractmethod
     def put(self, entry: _Entry) -> int:
@@ -194,15 +194,16 @@ class Table(Generic[_Key, _Entry, _Followed]):
 
     def slots_by_touch(self) -> list[int]:
         """Return the slots of all, least recently touched first."""
-        return list(self._by_touch(0))
+        slots: list[int] = self._by_touch(0).tolist()
+        return slots
 
     def entries(self) -> list[_Entry]:
         """Return copies of all, least recently touched first."""
-        return [self.entry(slot) for slot in self.slots_by_touch()]
+        return self._copies(0)
 
     def changes(self) -> tuple[list[_Entry], list[_Key]]:
         """Return what was touched since the last time, in the order of touching, and the keys that left."""
-        kept = [self.entry(slot) for slot in self._by_touch(self._told_upto)]
+        kept = self._copies(self._told_upto)
         gone = [key for key in self._gone if self.get(key) is None]
         self._note_none()
         return kept, gone
@@ -231,10 +232,16 @@ class Table(Generic[_Key, _Entry, _Followed]):
         self._gone.clear()
         self._told_upto = int(self.slots.book.marks[c.TOUCHES])
 
-    def _by_touch(self, after: int) -> Iterator[int]:
+    def _copies(self, after: int) -> list[_Entry]:
+        """Return copies of what was touched after that, in the order of touching."""
+        slots = self._by_touch(after)
+        rows: list[list[int]] = self.rows[slots].tolist()
+        return [self.entry(slot, row) for slot, row in zip(slots.tolist(), rows, strict=True)]
+
+    def _by_touch(self, after: int) -> NDArray[np.int64]:
         touched = self.rows[:, c.TOUCHED]
         slots = np.flatnonzero((self.rows[:, c.KEY] != 0) & (touched > after))
-        yield from slots[np.argsort(touched[slots])].tolist()
+        return slots[np.argsort(touched[slots])]
 
     def _drop_oldest(self) -> None:
         """Let the least recently touched entry leave."""
