@@ -114,6 +114,8 @@ STAFF = frozenset(
         "disclosures/new/",
         "disclosures/<int:number>/",
         "disclosures/<int:number>/do/",
+        "returns/",
+        "returns/<int:number>/answer/",
         "endings/",
         "endings/<int:number>/",
         "endings/<int:number>/settle/",

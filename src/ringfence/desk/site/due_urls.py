@@ -9,6 +9,7 @@ from ringfence.desk.charges import views as charges
 from ringfence.desk.disclosures import views as disclosures
 from ringfence.desk.endings import views as endings
 from ringfence.desk.notices import papers
+from ringfence.desk.returns import views as returns
 
 _BULK: Final[list[URLPattern]] = [
     path("bulk/", bulk.bulk_decisions, name="all"),
@@ -43,10 +44,16 @@ _DISCLOSURES: Final[list[URLPattern]] = [
     path("disclosures/<int:number>/do/", disclosures.do, name="do"),
 ]
 
+_RETURNS: Final[list[URLPattern]] = [
+    path("returns/", returns.returns, name="all"),
+    path("returns/<int:number>/answer/", returns.answer, name="answer"),
+]
+
 DUE: Final[list[URLPattern | URLResolver]] = [
     path("", include(([path("papers/<str:noun>/<str:id>.pdf", papers.pdf, name="pdf")], "papers"))),
     path("", include((_BULK, "bulk"))),
     path("", include((_CHARGES, "charges"))),
     path("", include((_ENDINGS, "endings"))),
+    path("", include((_RETURNS, "returns"))),
     path("", include((_DISCLOSURES, "disclosures"))),
 ]

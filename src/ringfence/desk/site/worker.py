@@ -34,6 +34,7 @@ from ringfence.desk.enforcement.watching import alarm_differences
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.outbox.services import Due
 from ringfence.desk.parties.told import named_in
+from ringfence.desk.returns.services import look as look_for_returns
 from ringfence.desk.site import checkpoints
 from ringfence.desk.site.reference import reference
 from ringfence.desk.site.wiring import DESK_EVENT, ORDER_CHANGED, REACTIONS, REFERENCE_CHANGED
@@ -165,6 +166,7 @@ class Worker:
             self._marked = now
             checkpoints.sign(actor=self._actor, now=now)
             sweep_sessions(actor=self._actor, now=now)
+            look_for_returns(actor=self._actor, now=now)
             read = outbox.position(feed=RECEIPTS)
             if read:
                 mark_read(self._feeds / RECEIPTS, read)  # the gate throws away what lies before

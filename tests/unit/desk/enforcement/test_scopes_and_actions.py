@@ -109,6 +109,6 @@ def answered(desk: Desk, scope: str, action: str) -> Verdict:
 @pytest.mark.parametrize(("scope", "action"), [cell for cell in CELLS if cell[0] in FITTING[cell[1]]])
 def test_what_is_decided_is_what_the_gate_does(climbing: Desk, scope: str, action: str) -> None:
     verdict = answered(climbing, scope, action)
-    expected = {"divert": (VerdictAction.DIVERT,), "allow": (VerdictAction.ALLOW,)}
+    expected: dict[str, tuple[VerdictAction, ...]] = {"divert": (VerdictAction.DIVERT,), "allow": (VerdictAction.ALLOW,)}
     expected["throttle"] = (VerdictAction.THROTTLE, VerdictAction.REJECT)  # by whether the edge can wait
     assert verdict.action in expected.get(action, (VerdictAction.REJECT,))
