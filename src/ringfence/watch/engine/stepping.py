@@ -39,6 +39,7 @@ from ringfence.watch.windows import (
 _WORTH_COMPILING: Final = 1 << 19
 """Events after which passes written out for the rules are taken up, where the compiler's cache has them."""
 _THREADS: Final = 2
+_MANY: Final = 4_096
 _BEFORE_ALL: Final = Micros(-(1 << 62))
 
 
@@ -126,6 +127,7 @@ class Engine:
         self._begun_of: dict[str, Micros] = {}
         self._general = [group.window for group in self._groups]
         self._takes_up = False
+        self._steps = 0
         self._lacking: tuple[tuple[int, int], dict[str, str]] | None = None
 
     def know(self, directory: Directory) -> None:
@@ -165,11 +167,17 @@ class Engine:
             start = end
             if self._next_event % ROUND == 0:
                 self._shares.share_out(self._clock)
-        for group in self._groups:
-            group.window.shrink()
+        self._shrink(len(events))
         if self._general and (self._next_event >= _WORTH_COMPILING or self._takes_up):
             self._general.pop().compile(only_kept=True)  # one a step: a tenth of a second each
         return findings
+
+    def _shrink(self, taken: int) -> None:
+        """Let windows give memory back: all of them after many events, else one a step in turn. To ask each takes a millisecond."""
+        self._steps += 1
+        in_turn = self._groups[self._steps % max(1, len(self._groups)) :][:1]
+        for group in self._groups if taken >= _MANY else in_turn:
+            group.window.shrink()
 
     def compile(self) -> frozenset[str]:
         """Have every compiled window's pass written out for its rules; the compiler's cache keeps them for later engines.
