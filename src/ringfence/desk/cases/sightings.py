@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from ringfence.desk.actor import Actor
 from ringfence.desk.cases.models import Sighting
@@ -68,7 +68,24 @@ def seen_elsewhere(*, case: int, actor: Actor) -> list[Seen]:
     if not actor.sees_the_desk:
         return []
     own = of_cases(Sighting.objects.all(), actor).filter(case_id=case, kind=OuterRef("kind"), value=OuterRef("value"))
-    rows = of_cases(Sighting.objects.filter(Exists(own)), actor).exclude(case_id=case).order_by("kind", "value", "-id")
+    return _listed(of_cases(Sighting.objects.filter(Exists(own)), actor).exclude(case_id=case))
+
+
+def seen_besides(*, noun: str, noun_id: str, actor: Actor) -> list[Seen]:
+    """Return the identifiers of a finding or a complaint that were seen in other things too, at most twenty."""
+    if not actor.sees_the_desk:
+        return []
+    own = of_cases(Sighting.objects.all(), actor).filter(noun=noun, noun_id=noun_id, kind=OuterRef("kind"), value=OuterRef("value"))
+    return _listed(of_cases(Sighting.objects.filter(Exists(own)), actor).exclude(noun=noun, noun_id=noun_id))
+
+
+def seen_as(*, kind: str, value: str, actor: Actor) -> list[Seen]:
+    """Return where one identifier was seen; empty where nowhere."""
+    return _listed(of_cases(Sighting.objects.filter(kind=kind, value=value), actor)) if actor.sees_the_desk else []
+
+
+def _listed(rows: QuerySet[Sighting]) -> list[Seen]:
+    rows = rows.order_by("kind", "value", "-id")
     found: dict[Identifier, list[tuple[str, int | None]]] = {}
     for kind, value, noun, number in rows.values_list("kind", "value", "noun", "case_id")[:_LOOKED_AT]:
         found.setdefault((kind, value), []).append((noun, number))

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from ringfence.desk.actor import Actor
+from ringfence.desk.cases import sightings
 from ringfence.desk.cases.from_complaints import join_to_subject
 from ringfence.desk.complaints import control
 from ringfence.desk.complaints import selectors as complaints
@@ -27,6 +28,8 @@ _EVENT = "desk-event"
 def on_answer(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
     """Where a complaint is ours its party has a case, and watch counts it. Enquiries, tries, the muted don't count."""
     answer = Answer.objects.select_related("complaint").filter(id=payload["answer"]).first()
+    if answer is not None:
+        sightings.of_complaint(complaint=answer.complaint_id, case=None, now=now)
     if answer is None or answer.verdict != Verdict.OURS or not answer.party:
         return
     complaint = answer.complaint

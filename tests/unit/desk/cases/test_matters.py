@@ -13,7 +13,8 @@ from ringfence.desk.audit import selectors as audit
 from ringfence.desk.cases import attention, matters, selectors, services
 from ringfence.desk.cases.models import Case, JoinedComplaint, JoinedFinding, Sighting
 from ringfence.desk.cases.services import NothingSaid
-from ringfence.desk.cases.sightings import seen_elsewhere
+from ringfence.desk.cases.sightings import seen_as, seen_besides, seen_elsewhere
+from ringfence.desk.complaints import answering
 from ringfence.desk.complaints import services as complaints
 from ringfence.desk.errors import DeskError, NotPermitted, NotThere, StaleState
 from ringfence.vocabulary.severity import Mode
@@ -208,3 +209,32 @@ def test_the_page_splits_ties_watches_and_puts_off(desk: Desk, case: int) -> Non
     assert "Bring it back now" not in post("look", do="wake")
     assert "The cases are tied." in post("tie", do="merge", case=f"#{made}", reason="one")
     assert f'into <a href="/cases/{made}/">' in client.get(f"/cases/{case}/").content.decode()
+
+
+def test_the_page_of_a_finding_or_a_complaint_says_where_else_each_identifier_was_seen(desk: Desk, case: int) -> None:
+    services.close_case(case_id=case, outcome="harmless", actor=ANALYST, now=NOON)
+    desk.find(mode=Mode.REPORT, id="4" * 32, time=Micros(micros(NOON) + 20 * SECOND))
+    again = selectors.cases(actor=AUDITOR).get().id
+    complain(again)
+    source, *_ = seen_besides(noun="finding", noun_id="4" * 32, actor=AUDITOR)
+    assert (source.kind, source.value, list(source.cases)) == ("source", "203.0.113.9", [case])
+    (same,) = seen_as(kind="source", value="203.0.113.9", actor=AUDITOR)
+    assert (list(same.cases), same.findings) == ([again, case], 3)
+    assert not seen_besides(noun="finding", noun_id="4" * 32, actor=STRANGER)
+    assert not seen_as(kind="source", value="203.0.113.9", actor=STRANGER)
+    access.create_login(username="aud", password="x" * 12, roles=(StaffRole.AUDITOR,), actor=ADMIN, now=NOON)
+    client = Client()
+    client.force_login(Person.objects.get(username="aud"))
+    page = client.get(f"/findings/{'4' * 32}/").content.decode()
+    assert "Seen elsewhere" in page
+    assert f'/cases/{case}/">#{case}</a>' in page
+
+
+def test_a_complaint_that_was_answered_is_known_again_whatever_the_answer(desk: Desk) -> None:
+    mails = [f"Subject: {n}\r\n\r\nat night {n}\r\n".encode() for n in "ab"]
+    numbers = [complaints.take_in(raw=raw, sender="joe@example.org", actor=WORKER, now=NOON) for raw in mails]
+    for number in numbers:
+        answering.answer_by_hand(number=number, verdict="not-ours", names=("", ""), reason="x", actor=ANALYST, now=NOON)
+    desk.work()
+    (reporter,) = seen_besides(noun="complaint", noun_id=str(numbers[0]), actor=AUDITOR)
+    assert (reporter.kind, reporter.complaints) == ("reporter", 1)

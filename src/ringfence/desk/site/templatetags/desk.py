@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ringfence.desk.audit.models import Entry
+from ringfence.desk.cases import sightings
 from ringfence.desk.detections.models import Finding
 from ringfence.desk.detections.reading import compared, number
 from ringfence.vocabulary.times import Micros, utc
@@ -75,6 +76,18 @@ _PAGES: Final = {
 
 _AN_ID: Final = re.compile(r"[0-9a-f]{32,64}\Z")
 _MEASURES_IN_A_ROW: Final = 2
+
+
+@register.inclusion_tag("cases/_seen.html", takes_context=True)
+def seen_besides(context: template.Context, noun: str, noun_id: object) -> dict[str, object]:
+    """Show where else the identifiers of a finding or a complaint were seen."""
+    return {"seen": sightings.seen_besides(noun=noun, noun_id=str(noun_id), actor=context["actor"])}
+
+
+@register.inclusion_tag("cases/_seen.html", takes_context=True)
+def seen_as(context: template.Context, kind: str, value: str) -> dict[str, object]:
+    """Show where an identifier was seen."""
+    return {"seen": sightings.seen_as(kind=kind, value=value, actor=context["actor"])}
 
 
 @register.filter
