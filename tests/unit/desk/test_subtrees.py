@@ -116,6 +116,7 @@ STAFF = frozenset(
         "disclosures/<int:number>/do/",
         "returns/",
         "returns/<int:number>/answer/",
+        "rules/<str:name>/",
         "endings/",
         "endings/<int:number>/",
         "endings/<int:number>/settle/",
@@ -265,6 +266,7 @@ KEYED: dict[str, Own] = {
         "numbers", ("+3225551213", 200, 404), ("+3225551212", 200, 200), ("+441632960999", 404, 404)
     ),
     "api/v1/contacts/<path:id>": _things("contacts", ("s-c", 200, 200), ("foreign-c", 404, 404)),
+    "api/v1/records/<path:name>": _things("records", ("resell", 200, 404), ("shop", 200, 200), ("foreign", 404, 404)),
     "api/v1/parties": Own((("/api/v1/parties", 200, 200), ("/api/v1/parties?search=foreign-line", 200, 200))),
     "api/v1/export": Own((("/api/v1/export", 200, 200),)),
     "api/v1/bound": Own((("/api/v1/bound?party=resell", 200, 404), ("/api/v1/bound?party=foreign", 404, 404))),
@@ -307,6 +309,7 @@ def _address(route: str) -> str:
         ("<int:candidate>", "1"),
         ("<int:item>", "1"),
         ("<str:noun>", "notice"),
+        ("<str:name>", "sip-scan"),
         ("<path:name>", "foreign"),
         ("<path:id>", "foreign"),
         ("<str:id>", "x"),

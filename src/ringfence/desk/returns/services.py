@@ -40,7 +40,7 @@ def note_trait(*, party: str, kind: str, value: str, actor: Actor, now: datetime
 def look(*, actor: Actor, now: datetime) -> int:
     """Point out each party that bears marks of one whose contract was ended, once for each; return how many are new.
 
-    Whoever stood above or below the ended one is not pointed out for what the two shared then, nor are marks that many bear counted.
+    Whoever stood above or below the ended one is not pointed out for what they shared, nor are marks that many bear counted.
     """
     require(actor.kind is ActorKind.SYSTEM, actor, "look for parties that return")
     endings = list(Ending.objects.exclude(state=EndingState.REVERSED).order_by("id"))

@@ -4,6 +4,7 @@ from typing import Final
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from ringfence.desk.appeals import rules
 from ringfence.desk.bulk import views as bulk
 from ringfence.desk.charges import views as charges
 from ringfence.desk.disclosures import views as disclosures
@@ -51,6 +52,7 @@ _RETURNS: Final[list[URLPattern]] = [
 
 DUE: Final[list[URLPattern | URLResolver]] = [
     path("", include(([path("papers/<str:noun>/<str:id>.pdf", papers.pdf, name="pdf")], "papers"))),
+    path("", include(([path("rules/<str:name>/", rules.page, name="rule")], "rules"))),
     path("", include((_BULK, "bulk"))),
     path("", include((_CHARGES, "charges"))),
     path("", include((_ENDINGS, "endings"))),
