@@ -43,6 +43,7 @@ class OrderColumns:
         self._texts: Final = texts
         self._by_key: Final = memoryview(_slots(columns["keys"]).data)
         self._by_id: Final = memoryview(_slots(columns["ids"]).data)
+        self._last_slot: Final = len(self._by_key) - 1
         self._keys: Final = memoryview(columns["keys"].data)
         self._ids: Final = memoryview(columns["ids"].data)
         self._newest: Final = int(columns["generations"].max(initial=-1))
@@ -79,6 +80,8 @@ class OrderColumns:
     def rows(self, key: str) -> list[int]:
         """Return the rows of the orders under `key`, as `order_key` writes it."""
         wanted = hash(key) & _MASK
+        if not self._by_key[wanted & self._last_slot]:  # as for half of the keys that no order has
+            return []
         rows = self._probe(self._by_key, self._keys, wanted)
         return [row for row in rows if self._key(row) == key] if rows else rows
 

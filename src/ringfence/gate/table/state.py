@@ -92,10 +92,12 @@ class Standing:
 
     def at(self, key: str, now: Micros) -> list[Order]:
         """Return the orders in force under `key`, the longest-lasting first."""
-        orders = [order for order in self.by_key.get(key, ()) if holds(order, now)]
-        columns = self.columns
-        if len(columns):
-            orders += [columns.order(row) for row in columns.rows(key) if row not in self.gone and columns.hold(row, now)]
+        recent, columns = self.by_key.get(key), self.columns
+        rows = columns.rows(key)
+        if recent is None and not rows:  # as for nearly every key
+            return []
+        orders = [order for order in recent or () if holds(order, now)]
+        orders += [columns.order(row) for row in rows if row not in self.gone and columns.hold(row, now)]
         if len(orders) > 1:
             orders.sort(key=lambda order: (order.until is None, order.until or 0, order.generation, order.id), reverse=True)
         return orders
