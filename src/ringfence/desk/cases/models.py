@@ -1,5 +1,7 @@
 """Cases, and what belongs to each."""
 
+from datetime import UTC
+
 from django.db import models
 
 from ringfence.vocabulary.subjects import Role
@@ -54,6 +56,11 @@ class Case(models.Model):
             ),
         )
         indexes = (models.Index(fields=("-latest", "-id"), name="cases_case_latest"),)
+
+    @property
+    def version(self) -> str:
+        """What a form says of the case that it was shown with: when something last happened in it, in UTC."""
+        return self.latest.astimezone(UTC).isoformat()
 
     @property
     def subject(self) -> str:

@@ -143,16 +143,18 @@ def note_case(*, case_id: int, text: str, actor: Actor, now: datetime, public: b
 
 
 @transaction.atomic
-def change_role(*, case_id: int, role: str, reason: str, actor: Actor, now: datetime) -> None:
+def change_role(*, case_id: int, role: str, reason: str, actor: Actor, now: datetime, seen: str = "") -> None:
     """Say what the case's subject is: what may follow depends on it. What was decided before stays as it was decided.
 
-    Raises `NothingSaid` without a reason or for an unknown role, `StaleState` where the case is closed or has that role.
+    `seen`: as `close_case`. Raises `NothingSaid` without a reason or for an unknown role, `StaleState` where the case is closed or
+    has that role.
     """
     require(actor.works_cases and works_on(case=case_id, actor=actor), actor, "change roles")
     if role not in {each.value for each in Role}:
         raise NothingSaid("choose a role")
     if not reason.strip() or len(reason) > NOTE_LENGTH:
         raise NothingSaid("say why: the case keeps it as a note")
+    _hold_as_seen(case_id, seen)
     changed = Case.objects.filter(id=case_id).exclude(state=CaseState.CLOSED).exclude(role=role).update(role=role, latest=now)
     if not changed:
         raise StaleState(f"case {case_id} is closed, or has that role already")
@@ -162,14 +164,16 @@ def change_role(*, case_id: int, role: str, reason: str, actor: Actor, now: date
 
 
 @transaction.atomic
-def close_case(*, case_id: int, outcome: str, actor: Actor, now: datetime) -> None:
+def close_case(*, case_id: int, outcome: str, actor: Actor, now: datetime, seen: str = "") -> None:
     """Close a case with an outcome, and its complaints with what that is to who complained; they are told.
 
     Orders stay until they end or are lifted; a further finding opens a new case. What belongs to another case closes no complaint.
+    `seen` is the version that a person had before its eyes (`Case.version`): raises `StaleState` where something came since.
     """
     require(actor.works_cases and works_on(case=case_id, actor=actor), actor, "close cases")
     if outcome not in CaseOutcome.values:
         raise NothingSaid("choose what came out of the case")
+    _hold_as_seen(case_id, seen)
     if (
         not Case.objects.filter(id=case_id)
         .exclude(state=CaseState.CLOSED)
@@ -183,3 +187,10 @@ def close_case(*, case_id: int, outcome: str, actor: Actor, now: datetime) -> No
     if told is not None:
         for joined in JoinedComplaint.objects.filter(case_id=case_id, complaint__outcome="").order_by("id"):
             closing.close_complaint(number=joined.complaint_id, outcome=told, actor=actor, now=now)
+
+
+def _hold_as_seen(case_id: int, seen: str) -> None:
+    """Hold a case until the transaction's end. Raises `StaleState` where it is no longer as somebody saw it who decides on it."""
+    case = Case.objects.select_for_update().filter(id=case_id).first()
+    if case is not None and seen and seen != case.version:
+        raise StaleState(f"something happened in case {case_id} since you opened its page: look again, then decide")

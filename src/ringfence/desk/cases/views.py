@@ -80,6 +80,7 @@ def role(request: DeskRequest, number: int) -> HttpResponse:
             reason=request.POST.get("reason", ""),
             actor=request.actor,
             now=datetime.now(UTC),
+            seen=request.POST.get("seen", ""),
         )
 
     return attempt(request, deed, done="The role is changed. What was decided before stays.", back=_back(number))
@@ -90,7 +91,8 @@ def close(request: DeskRequest, number: int) -> HttpResponse:
     """Close the case."""
 
     def deed() -> None:
-        services.close_case(case_id=number, outcome=request.POST.get("outcome", ""), actor=request.actor, now=datetime.now(UTC))
+        outcome, seen = request.POST.get("outcome", ""), request.POST.get("seen", "")
+        services.close_case(case_id=number, outcome=outcome, actor=request.actor, now=datetime.now(UTC), seen=seen)
 
     return attempt(request, deed, done="The case is closed. Its orders stay until they end or are lifted.", back=_back(number))
 

@@ -55,6 +55,7 @@ class Why:
 
     `measure` is another one than the ladder's, with the reason `off_ladder`. `potential`: a violation that may come; no strike.
     `wrong`, of a lift: the measure should not have been taken. `interpretations` are the numbers of those that it rests on.
+    `offered` is what the person was shown that the ladder proposes: nobody decides more, or less, than the button said.
     """
 
     public: str
@@ -64,6 +65,7 @@ class Why:
     potential: bool = False
     wrong: bool = False
     interpretations: tuple[int, ...] = ()
+    offered: str = ""
 
 
 @transaction.atomic
@@ -219,7 +221,7 @@ def _strike(made: Decision, proposal: Proposal, now: datetime) -> Strike | None:
 def decide_by_person(*, case_id: int, finding_id: str, why: Why, actor: Actor, now: datetime) -> str:
     """Decide what the ladder proposes for a finding of the case.
 
-    Raises `NoReason`, `NothingProposed`, and `StaleState` where a measure is in force.
+    Raises `NoReason`, `NothingProposed`, and `StaleState` where a measure is in force, or another is proposed than was offered.
     """
     require(actor.kind == ActorKind.PERSON and actor.decides, actor, "decide")
     if not why.public.strip():
@@ -227,12 +229,14 @@ def decide_by_person(*, case_id: int, finding_id: str, why: Why, actor: Actor, n
     finding = detections.finding(id=finding_id, actor=actor)
     if finding is None or cases.case_of_finding(finding_id=finding_id, actor=actor) != case_id:
         raise NotThere(f"case {case_id} has no finding {finding_id}")
+    _automation()  # before the ladder is looked at: strikes of a decision made at the same moment count
     proposal = propose(case_id=case_id, finding=finding, now=now, actor=actor)
     if proposal is None:
         raise NothingProposed("the ladder of this version proposes no measure here")
     if proposal.obstacle:
         raise NothingProposed(f"not done: {proposal.obstacle}")
-    _automation()
+    if why.offered and why.offered != proposal.deed:
+        raise StaleState(f"the ladder proposes another measure since you opened the page: {proposal.deed}. Look again, then decide")
     if why.measure is not None:
         proposal = _otherwise(proposal, why, now)
     _refuse_twice(proposal.measure, now)

@@ -45,6 +45,7 @@ def decide(request: DeskRequest, number: int) -> HttpResponse:
             off_ladder=told.get("off_ladder", ""),
             potential=told.get("potential") == "yes",
             interpretations=numbers_in(told.get("interpretations", "")),
+            offered=told.get("offered", ""),
         )
         finding = told.get("finding", "")
         services.decide_by_person(case_id=number, finding_id=finding, why=why, actor=request.actor, now=datetime.now(UTC))
