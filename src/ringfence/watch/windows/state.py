@@ -32,6 +32,8 @@ FEWEST: Final = 64
 
 
 _LINE: Final = 64
+_ROWS_A_CELL: Final = 16
+"""A table of pairs has at least a place for so many rows: its pairs, however few, are then counted seldom."""
 
 
 class Room(NamedTuple):
@@ -107,8 +109,8 @@ def lay_out(packed: Packed, terms: Terms, *, rows: int, slots: int) -> State:
     marks, kept = packed.marks.copy(), packed.words.shape[0]
     marks["free"] = slots - kept
     pairs = _pairs_in(packed, terms)
-    cells = min(2 * rows, power_of_two(4 * pairs))
-    marks["pairs_until"] = _pairs_until(marks, rows, cells, pairs)
+    cells = min(2 * rows, max(power_of_two(4 * pairs), rows // _ROWS_A_CELL))
+    marks["pairs_until"] = _pairs_until(marks, rows, (tables_of(terms), cells), pairs)
     marks["sample_free"] = bool(samples_of(terms, rows))
     distinct, numeric, rules = packed.pairs.shape[1], packed.values.shape[1], packed.rests.size
     state = State(
@@ -158,10 +160,11 @@ def with_pairs(state: State) -> State:
     cells, marks = state.pair_cells, state.marks.copy()
     most = max((int(np.count_nonzero(table["key"])) for table in cells), default=0)
     size = cells.shape[1]
-    if 4 * most > size and size < 2 * state.rows.size:
-        cells = np.zeros((cells.shape[0], 2 * size), CELL)
+    least = state.rows.size // _ROWS_A_CELL
+    if (4 * most > size and size < 2 * state.rows.size) or size < least:
+        cells = np.zeros((cells.shape[0], max(2 * size, least)), CELL)
         move(state.pair_cells, cells)
-    marks["pairs_until"] = _pairs_until(marks, state.rows.size, cells.shape[1], most)
+    marks["pairs_until"] = _pairs_until(marks, state.rows.size, cells.shape, most)
     return state._replace(marks=marks, pair_cells=cells)
 
 
@@ -188,9 +191,10 @@ def _octets(array: NDArray[Any]) -> NDArray[np.uint8]:
     return array.reshape(-1).view(np.uint8)
 
 
-def _pairs_until(marks: NDArray[np.void], rows: int, cells: int, pairs: int) -> int:
-    """Return before which row tables of `cells` places, of which `pairs` are taken at most, are no more than half full."""
-    return NEVER if cells >= 2 * rows else int(marks["head"][0]) + cells // 2 - pairs
+def _pairs_until(marks: NDArray[np.void], rows: int, cells: tuple[int, ...], pairs: int) -> int:
+    """Return before which row tables, so many of so many places, of which `pairs` are taken at most, are no more than half full."""
+    tables, places = cells
+    return NEVER if tables == 0 or places >= 2 * rows else int(marks["head"][0]) + places // 2 - pairs
 
 
 def _pairs_in(packed: Packed, terms: Terms) -> int:

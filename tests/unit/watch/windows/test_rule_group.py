@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 from tests.property.paired_rules import compare, field, measured, number, rule
 
 from ringfence.policy.plan import Measure, MeasureFunction
@@ -8,7 +9,9 @@ from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import SECOND, Micros
 from ringfence.watch.columns import Columns, TextHashes, columns_of
 from ringfence.watch.kernels.compiled import compiled
+from ringfence.watch.kernels.layout import State
 from ringfence.watch.windows import Crossing, Limits, Room, RuleGroup, footprint
+from ringfence.watch.windows.state import with_pairs
 
 HASHES = TextHashes(b"")
 COUNT = Measure("calls", MeasureFunction.COUNT)
@@ -50,6 +53,22 @@ def test_more_crossings_than_the_kernel_can_write_at_once_all_come() -> None:
     window = RuleGroup([rule("every", measures=(COUNT,), when=when, window_s=1)], HASHES, Limits())
     crossings = advanced(window, [at(second) for second in range(1000)])
     assert [crossing.position for crossing in crossings] == list(range(1000))
+
+
+@pytest.mark.parametrize("measures", [(COUNT,), (COUNT, Measure("who", MeasureFunction.DISTINCT, field("callee")))])
+def test_pairs_that_never_come_are_counted_seldom(measures: tuple[Measure, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[int] = []
+
+    def counting(state: State) -> State:
+        counted.append(state.rows.size)
+        return with_pairs(state)
+
+    monkeypatch.setattr("ringfence.watch.windows.rule_group.with_pairs", counting)
+    when = compare(measured("calls"), ">=", number(1_000_000))
+    window = RuleGroup([rule("many", measures=measures, when=when, window_s=86_400)], HASHES, Limits())
+    advanced(window, [at(second) for second in range(20_000)])
+    assert window.live_events == 20_000
+    assert len(counted) < 200  # sixteen times for each length of the ring
 
 
 def test_a_window_grows_and_shrinks_with_its_traffic() -> None:
