@@ -16,6 +16,7 @@ from ringfence.desk.actor import Actor, DeskRequest, require
 from ringfence.desk.api import schemas
 from ringfence.desk.api.once import once
 from ringfence.desk.api.problems import FieldError, Problem, answer_problems, problem
+from ringfence.desk.api.records import router as records
 from ringfence.desk.errors import NotThere
 from ringfence.desk.parties import exporting, selectors, services
 from ringfence.desk.parties.files import COLUMNS
@@ -260,3 +261,6 @@ def get_bound(request: HttpRequest, party: str, at: str = "") -> dict[str, Any] 
     posted = version.posted.isoformat()
     told_of = {"version": version.number, "hash": version.hash, "posted": posted, "state": str(found.state)}
     return {**told_of, "evidence": told, "struck": struck}
+
+
+api.add_router("/records", records, tags=["asking"])

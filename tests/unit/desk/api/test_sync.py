@@ -1,6 +1,7 @@
 """The sync API as a provider's own system meets it."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ from ringfence.desk.actor import KeyScope
 from ringfence.desk.api.models import Answer
 from ringfence.desk.api.sync import api
 from ringfence.desk.audit import selectors as audit
-from ringfence.desk.parties import exporting, services
+from ringfence.desk.parties import exporting, records, services, transfers
 from ringfence.desk.parties.models import Account, Party
+from ringfence.desk.parties.records import ALWAYS, Document, Terms, Verified
 
 pytestmark = pytest.mark.django_db
 
@@ -219,3 +221,26 @@ def test_the_document_names_every_route_and_the_page_loads_nothing_from_elsewher
 
 def test_a_session_is_no_key(crm: Client) -> None:
     assert Client().put(f"{V1}/parties/p", data={}, content_type="application/json").status_code == 401
+
+
+def test_what_is_kept_about_a_party_is_read_and_not_written(crm: Client) -> None:
+    fill(crm)
+    terms = Terms("C-1", "terms", "Belgian law", cure_hours=72, liability_cap=Decimal("10000.00"), currency="EUR")
+    records.agree_contract(party="shop", terms=terms, span=ALWAYS, actor=ADMIN, now=NOON)
+    records.submit_proof(party="shop", kind="identity", document=Document("passport 7"), actor=ADMIN, now=NOON)
+    records.exempt_party(party="shop", clause="spam", text="may", span=ALWAYS, actor=ADMIN, now=NOON)
+    records.grant_right(
+        account="line", numbers="+33123456789", verified=Verified("registry", "L-1"), span=(NOON, NOON + DAY), actor=ADMIN, now=NOON
+    )
+    put(crm, "/parties/other", {"kind": "customer"})
+    transfers.request_transfer(account="line", taker="other", reason="sold", actor=ADMIN, now=NOON)
+    kept = crm.get(f"{V1}/records/shop").json()
+    assert (kept["contracts"][0]["reference"], kept["contracts"][0]["liability_cap"]) == ("C-1", "10000.00")
+    assert (kept["proofs"][0]["state"], kept["exemptions"][0]["clause"]) == ("submitted", "spam")
+    assert [(one["account"], one["holder"], one["taker"], one["state"]) for one in kept["transfers"]] == [
+        ("line", "shop", "other", "requested")
+    ]
+    own = client(KeyScope.READ, party="resell").get(f"{V1}/records/shop").json()
+    assert (own["contracts"], own["transfers"]) == (kept["contracts"], [])
+    assert client(KeyScope.ACCEPT).get(f"{V1}/records/shop").status_code == 404
+    assert crm.put(f"{V1}/records/shop", data={}, content_type="application/json").status_code == 405
