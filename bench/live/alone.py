@@ -41,6 +41,8 @@ from ringfence.watch.sources.hep.received import MOST_AT_ONCE
 
 LATENESS_US: Final = 100 * MILLISECOND
 SLEEP_US: Final = 20 * MILLISECOND
+READ_US: Final = 2 * MILLISECOND
+"""How often sockets are looked at: by another thread than that which has turns, so that turns don't make packets arrive later."""
 CHECKPOINT_US: Final = 10 * SECOND
 AFTER_US: Final = 400 * MILLISECOND
 
@@ -58,7 +60,7 @@ class Alone:
     """Watch without its sockets on the folder `data`, with a clock of its own."""
 
     def __init__(self, data: Path) -> None:
-        self.now = Micros(time.time_ns() // 1000)
+        self.now = self.read = Micros(time.time_ns() // 1000)
         self.delays: list[float] = []
         """Milliseconds from the crossing packet to the end of the turn that told its finding."""
         self.crossing: dict[str, Micros] = {}
@@ -80,7 +82,7 @@ class Alone:
         )
         networks = (ipaddress.ip_network("127.0.0.0/8"),)
         pipeline = self._pipeline
-        self._intake = Intake(deliver=pipeline.take, clock=lambda: self.now, allowed=networks, deliver_many=pipeline.take_many)
+        self._intake = Intake(deliver=pipeline.take, clock=lambda: self.read, allowed=networks, deliver_many=pipeline.take_many)
         self._keeper = CheckpointKeeper(data / "journal", self._pipeline, log)
         self._desk = DeskTail(data / "feeds", after=0, log=log)
         self._feed = FeedReader(data / "feeds" / "findings")
@@ -95,7 +97,8 @@ class Alone:
         while place < len(traffic) or is_behind or self.now < end:
             began = time.thread_time()
             while place < len(traffic) and traffic[place][0] <= self.now:
-                came = bisect_right(traffic, self.now, place, min(len(traffic), place + MOST_AT_ONCE), key=_time)
+                self.read = Micros(min(self.now, traffic[place][0] + READ_US))
+                came = bisect_right(traffic, self.read, place, min(len(traffic), place + MOST_AT_ONCE), key=_time)
                 self._intake.take_many(_packets([packet for _, packet in traffic[place:came]]), "127.0.0.1")
                 place = came
             is_behind = self._pipeline.turn(self.now)
