@@ -44,7 +44,8 @@ class ListFiles:
     def look(self) -> bool:
         """Read what has changed; tell whether any did. Raises `OSError` where the folder cannot be read."""
         found = {path.stem: path for path in self._folder.glob("*.csv")} if self._folder.is_dir() else {}
-        marks = {name: (status.st_mtime_ns, status.st_size) for name, path in found.items() if (status := path.stat())}
+        states = {name: path.stat() for name, path in found.items()}
+        marks = {name: (state.st_mtime_ns, state.st_size) for name, state in states.items()}
         other = sorted(name for name in {*marks, *self._seen} if marks.get(name) != self._seen.get(name))
         for name in other:
             self._problems.pop(name, None)
