@@ -37,9 +37,11 @@ from ringfence.desk.notices import selectors as notices
 from ringfence.desk.notices.models import Notice
 from ringfence.desk.outbox import selectors as outbox
 from ringfence.desk.outbox import services as queueing
+from ringfence.desk.parties import records as keeping
 from ringfence.desk.parties import selectors as parties
 from ringfence.desk.parties import services as importing
 from ringfence.desk.parties import told
+from ringfence.desk.parties.records import ALWAYS, Terms
 from ringfence.desk.site.reference import reference
 from ringfence.vocabulary.contracts import Observation, ObservationKind, ReceiptState
 from ringfence.vocabulary.times import micros
@@ -62,6 +64,7 @@ def full(desk: Desk) -> Desk:
     entering.create_login(username="ana", password="x" * 12, roles=(StaffRole.ANALYST,), actor=ADMIN, now=NOON)
     files = {"accounts.csv": ACCOUNTS.encode(), "trunks.csv": TRUNKS.encode(), "numbers.csv": NUMBERS.encode()}
     assert importing.import_parties(files=files, actor=ADMIN, now=NOON).written
+    keeping.agree_contract(party="shop", terms=Terms("C", "terms", "law"), span=ALWAYS, actor=ADMIN, now=NOON)
     mail = receiving.take_in(raw=b"Subject: calls\r\n\r\nat night\r\n", sender="joe@example.org", actor=WORKER, now=NOON)
     campaign = Campaign.objects.create(opened=NOON, latest=NOON)
     Story.objects.create(complaint_id=mail, received=NOON, words=b"", names=b"", campaign=campaign)
@@ -126,6 +129,7 @@ ASKED: dict[str, Callable[[Actor], object]] = {
     "outbox.waiting": lambda actor: outbox.waiting(actor=actor),
     "parties.parties": lambda actor: list(parties.parties(actor=actor, now=NOON)),
     "parties.party_page": lambda actor: parties.party_page(name="shop", actor=actor, now=NOON),
+    "parties.contract_of": lambda actor: parties.contract_of(party="shop", moment=NOON, actor=actor),
     "parties.records": lambda actor: parties.records(name="shop", actor=actor, now=NOON),
     "parties.trunks_at": lambda actor: parties.trunks_at(address="203.0.113.9", now=NOON, actor=actor),
     "parties.number_holder": lambda actor: parties.number_holder(number="+3225551212", moment=NOON, actor=actor),
