@@ -218,6 +218,7 @@ class _Grower:
         arguments: tuple[Expression, ...]
         name = self.among(
             "same_prefix",
+            "sampled",
             "matches",
             "valid",
             "possible",
@@ -232,6 +233,8 @@ class _Grower:
         match name:
             case "same_prefix":
                 arguments = (self.text(depth), self.text(depth), Literal(float(self.among(1, 4)), Type.NUMBER))
+            case "sampled":
+                arguments = (self.text(depth), Literal(float(self.among(1, 2, 16)), Type.NUMBER))
             case "matches":
                 arguments = (self.text(depth), _text(self.among("[+]44.*", "ali[a-z]{2}", "1|112")))
             case "holiday":

@@ -36,7 +36,8 @@ def test_a_condition_over_measures_is_read_again_as_the_same_tree(expression: Ex
 @settings(deadline=None, max_examples=400)
 @given(st.lists(expressions(), min_size=1, max_size=3), st.lists(st.lists(EVENTS, max_size=6), min_size=1, max_size=3))
 def test_columns_hold_what_each_event_comes_to(several: list[Expression], batches: list[list[Event]]) -> None:
-    hashes, context = TextHashes(b"k"), Context(LISTS, Holders())
+    hashes = TextHashes(b"k")
+    context = Context(LISTS, Holders(), hashes.__getitem__)
     derivations = Derivations(several, context, hashes)
     names = sorted(derivations.fields.union(*map(field_names, several)))
     for events in batches:

@@ -1,7 +1,8 @@
 """What expressions read beside events: the bundle's lists, who holds which number, numbering plans."""
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
 from typing import Final, Protocol
 
 from ringfence.policy.local_time import CallingHours
@@ -48,9 +49,17 @@ class Addresses(Protocol):
 
 
 class Context:
-    """Shared by all expressions of a plan. `holders` may be replaced at any time: what is read afterwards is read of it."""
+    """Shared by all expressions of a plan. `holders` may be replaced at any time: what is read afterwards is read of it.
 
-    def __init__(self, lists: Mapping[str, Table] | None = None, holders: Holders | None = None) -> None:
+    `hashed` is a text's 64-bit hash, by which it is sampled: under a key where there is one.
+    """
+
+    def __init__(
+        self,
+        lists: Mapping[str, Table] | None = None,
+        holders: Holders | None = None,
+        hashed: Callable[[str], int] | None = None,
+    ) -> None:
         self._posted = lists or {}
         self._entries: dict[str, Entries] = {}
         self._brought: Mapping[str, BroughtList] = {}
@@ -61,6 +70,7 @@ class Context:
         self.holders = holders
         self.addresses: Addresses | None = None
         """To be set before anything is read."""
+        self.hashed: Final = hashed or _hashed
         self._hours: dict[str, CallingHours] = {}
         self._changes: dict[str, list[Micros]] = {}
 
@@ -104,3 +114,7 @@ class Context:
         if name not in self._hours:
             self._hours[name] = CallingHours(self._posted[name])
         return self._hours[name]
+
+
+def _hashed(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")

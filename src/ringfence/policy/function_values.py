@@ -18,6 +18,9 @@ Value = str | float | bool | None
 Computation = Callable[..., Value]
 """From an event and the values of `parameters` to a value."""
 
+DRAWING: Final = 0xD6E8FEB86659FD93
+"""An odd multiplier whose product's high half is well mixed: a constant of published mixers of 64 bits."""
+
 _COMPUTED: Final = (Takes.TEXT, Takes.NUMBER)
 
 
@@ -91,6 +94,16 @@ def _suffix(_: Context, count: float) -> Computation:
         return bare[-int(count) :] if len(bare) >= count else None
 
     return compute
+
+
+def _sampled(context: Context, count: float) -> Computation:
+    hashed, every = context.hashed, int(count)
+    return lambda _, text: drawn(hashed(text)) % every == 0
+
+
+def drawn(hashed: int) -> int:
+    """Return 32 bits of a 64-bit hash that depend on all its lower ones: distinct counts sample by the bits themselves."""
+    return (hashed * DRAWING & (1 << 64) - 1) >> 32
 
 
 def _same_prefix(_: Context, count: float) -> Computation:
@@ -193,6 +206,7 @@ _MADE: Final[dict[str, Callable[..., Computation]]] = {
     "prefix": _prefix,
     "without_last": _without_last,
     "suffix": _suffix,
+    "sampled": _sampled,
     "same_prefix": _same_prefix,
     "matches": _matches,
     "country": lambda context: lambda _, number: context.numbers.country(number),

@@ -108,6 +108,13 @@ _ALL: Final = (
     Function("without_last", (_X, _N), Type.TEXT, "all but the last n characters; unset where nothing is left"),
     Function("suffix", (_X, _N), Type.TEXT, "the last n characters, without a leading +; unset where there are fewer"),
     Function("lower", (_X,), Type.TEXT, "in lower case", may_be_unset=False),
+    Function(
+        "sampled",
+        (_X, _N),
+        Type.BOOL,
+        "one text of n is, by its hash under the installation's key: the same text always or never, and nobody can foresee which",
+        may_be_unset=False,
+    ),
     Function("length", (_X,), Type.NUMBER, "how many characters, without a leading +: the digits of a number", may_be_unset=False),
     Function(
         "same_prefix",

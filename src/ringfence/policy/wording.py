@@ -90,6 +90,7 @@ FUNCTIONS: Final = {
 
 QUESTIONS: Final = {
     "same_prefix": ("{0} and {1} share their first {2} digits", "{0} and {1} do not share their first {2} digits"),
+    "sampled": ("{0} is of the one in {1} that are looked at", "{0} is not of the one in {1} that are looked at"),
     "matches": ("{0} is written as {1}", "{0} is not written as {1}"),
     "valid": ("{0} is a number that its numbering plan assigns", "{0} is no number that its numbering plan assigns"),
     "possible": ("{0} is as long as its country's numbers are", "{0} is not as long as its country's numbers are"),

@@ -93,6 +93,8 @@ CASES = [
     ('same_prefix(caller, "+441632000000", 7)', False),
     ('same_prefix(caller, "+44163", 6)', False),
     ("same_prefix(caller, asserted, 1)", False),
+    ("sampled(caller, 1)", True),
+    ("sampled(asserted, 1)", False),
     ('matches(caller, "[+]44[0-9]{10}")', True),
     ('matches(caller, "44[0-9]{10}")', False),
     ('not matches(asserted, ".*")', True),

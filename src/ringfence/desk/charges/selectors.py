@@ -12,7 +12,6 @@ from ringfence.desk.appeals.models import Appeal, AppealState
 from ringfence.desk.charges.models import Charge, ChargeState
 from ringfence.desk.queues import of_cases
 
-
 _CONTESTED: Final = Exists(Appeal.objects.filter(decision=OuterRef("decision"), state=AppealState.OPEN))
 
 

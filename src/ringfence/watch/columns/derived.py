@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ringfence.policy.context import Holders
 from ringfence.policy.evaluation import Context, reading
 from ringfence.policy.expressions import Call, Expression, Field, Listed, Literal, Lookup, Type
-from ringfence.policy.function_values import computation
+from ringfence.policy.function_values import DRAWING, computation
 from ringfence.policy.functions import FUNCTIONS, Function, Needs
 from ringfence.policy.trees import children, fields_in, parts
 from ringfence.policy.written import written
@@ -32,6 +32,7 @@ _REMEMBERED: Final = 1 << 18
 _MOMENT_BITS: Final = np.uint64(1 << 63)  # moves a moment 0 away from the key 0
 _ALWAYS: Final = np.uint64(1)
 _DTYPES: Final = {Type.BOOL: np.bool_, Type.NUMBER: np.float64, Type.TEXT: np.uint64}
+_DRAWING, _HALF = np.uint64(DRAWING), np.uint64(32)
 _CUTS: Final = {"prefix": number_words.FIRST, "without_last": number_words.WITHOUT_LAST, "suffix": number_words.LAST}
 
 
@@ -113,6 +114,8 @@ def _derived(expression: Expression, context: Context, hashes: TextHashes, uses:
             count >= 1
         ):
             return _Cut(expression, context, hashes, uses)
+        case Call(function="sampled", arguments=(Field(name=name), Literal(value=float() | int() as count))) if count >= 1:
+            return _Sampled(expression, name, int(count))
         case _:
             return _Known(expression, context, hashes, uses)
 
@@ -137,6 +140,23 @@ class _Held:
             return holders
         own: NDArray[np.bool_] = (holders == given.fields["account"]) & (holders != UNSET)
         return own
+
+
+class _Sampled:
+    """Which texts of a field are sampled: their hashes are at hand."""
+
+    def __init__(self, expression: Call, field: str, every: int) -> None:
+        self.name = written(expression)
+        self.fields: tuple[str, ...] = (field,)
+        self.numbers: tuple[str, ...] = ()
+        self._field = field
+        self._every = np.uint64(every)
+
+    def column(self, given: Given) -> NDArray[Any]:
+        """Return truths; an unset text is not sampled."""
+        texts = given.fields[self._field]
+        sampled: NDArray[np.bool_] = ((texts * _DRAWING >> _HALF) % self._every == 0) & (texts != UNSET)
+        return sampled
 
 
 class _Known:

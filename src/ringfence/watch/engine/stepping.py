@@ -76,6 +76,13 @@ def limits_of(plan: Plan) -> Limits:
     return Limits(memory_bytes=plan.bounds.memory_bytes, exact_distinct=plan.bounds.exact_distinct)
 
 
+def _refuse(plan: Plan) -> None:
+    """Raise `RuleUnmeasurable` for the first rule that can't be measured."""
+    for rule in plan.rules:
+        for cause in refusals(rule):
+            raise RuleUnmeasurable(rule.name, cause)
+
+
 class Engine:
     """Measures traffic by the rules of `plan` and says where one's condition became true.
 
@@ -90,11 +97,9 @@ class Engine:
         limits = limits or limits_of(plan)
         other = beside(limits.memory_bytes)
         self._hashes = TextHashes(key, remembered=other.texts)
-        self._context = Context(plan.lists)
+        self._context = Context(plan.lists, hashed=self._hashes.__getitem__)
         self._explainer = Explainer(key=key, policy=plan.policy, source=source)
-        for rule in plan.rules:
-            for cause in refusals(rule):
-                raise RuleUnmeasurable(rule.name, cause)
+        _refuse(plan)
         numbers = {rule.name: number for number, rule in enumerate(plan.rules)}
         fitting = {rule.name: fit for rule in plan.rules if compiled and (fit := as_window_rule(rule)) is not None}
         rules = [rule for rule in plan.rules if rule.name in fitting]

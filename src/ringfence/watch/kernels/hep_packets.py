@@ -67,6 +67,7 @@ def _is_key(octets: Octets, begin: int, end: int, key: Octets) -> bool:
 
 @compiled
 def _is_read(octets: Octets, at: int, end: int, key: Octets, row: NDArray[np.int64]) -> bool:
+    # size: one line a chunk of the format
     """Read a packet into a row; tell whether it is plain."""
     if end - at < _HEADER or _number(octets, at, 4) != 0x48455033 or _number(octets, at + 4, 2) != end - at:
         return False

@@ -114,8 +114,7 @@ def terms_of(pooled: Pooled, exact: int) -> Terms:
     programs = [program_for(*_condition(pooled, judged), pooled.measured[judged.rule]) for judged in pooled.judged]
     guards = [_guard(pooled, judged, exact) for judged in pooled.judged]
     spanned = [spans[term.length_us] for term in pooled.terms]
-    places, end = _places(pooled)
-    presences = _presences(pooled)
+    (places, end), presences = _places(pooled), _presences(pooled)
     standing = _standing(presences, places, end)
     quiet = end + sum(presence.like is None for presence in presences)
     return Terms(

@@ -164,3 +164,18 @@ def test_time_is_the_event_s_own_even_where_it_counts_later() -> None:
     derivations = Derivations([expression], Context(), HASHES)
     events = [event(NOON + HOUR), event(NOON - MINUTE)]
     assert told(expression, derivations, events) == [13.0, 11.0]
+
+
+def test_about_one_text_of_sixteen_is_sampled_and_another_one_under_another_key() -> None:
+    numbers = [event(callee=f"+4416329{number:05d}") for number in range(8_000)]
+    expression = read("sampled(callee, 16)")
+    drawn = [told(expression, Derivations([expression], Context(), HASHES), [*numbers, event()])]
+    other = TextHashes(b"another")
+    columns = columns_of(numbers, ["callee"], other, clock=Micros(0), now=Micros(1 << 60))
+    values = Derivations([expression], Context(), other).extended(columns, numbers).fields
+    drawn.append(evaluate(expression, {"sampled(callee, 16)": values["sampled(callee, 16)"]}, len(numbers), other).tolist())
+    assert drawn[0][-1] is False  # where nobody was called
+    for each in drawn:
+        assert 430 <= sum(map(bool, each)) <= 570  # 500 are expected, with a deviation of 22
+    both = sum(bool(one) and bool(two) for one, two in zip(*drawn, strict=False))
+    assert both <= 70  # 31 are expected of two that know nothing of each other
