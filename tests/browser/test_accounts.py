@@ -133,7 +133,7 @@ def test_a_person_signs_in_with_an_app_then_with_a_passkey(browser: Browser, off
     page.get_by_label("Code that the app shows").fill(code_of(secret))
     page.get_by_role("button", name="Use codes of this app").click()
     expect(page.get_by_text("Recovery Codes").first).to_be_visible()
-    post.mail_to("tina@voice.example", "Authenticator")
+    post.mail_to("tina@voice.example", "Codes of an app")
     page.get_by_role("button", name="Sign out").click()
 
     enter(page, office, "tina", _NEW)

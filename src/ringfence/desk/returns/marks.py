@@ -19,7 +19,7 @@ WEIGHTS: Final[Mapping[str, tuple[int, str]]] = {
     "user": (1, "the same user name"),
     "agent": (1, "the same software"),
 }
-"""How much each says, and in words. Ours."""
+"""How much each says, most first, and in words. Ours."""
 ENOUGH: Final = 3
 COMMON: Final = 4
 """What so many parties share says nothing: a billing agency's mailbox, a cloud's address."""

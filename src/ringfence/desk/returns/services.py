@@ -60,7 +60,7 @@ def _look_for(ending: Ending, bearers: dict[Mark, set[str]], known: set[tuple[st
     for party, kinds in sorted(shared.items()):
         weight = sum(WEIGHTS[kind][0] for kind in kinds)
         if weight >= ENOUGH and (party, ending.pk) not in known:
-            _point_out(ending, party, sorted(kinds, key=lambda kind: -WEIGHTS[kind][0]), weight, actor, now)
+            _point_out(ending, party, [kind for kind in WEIGHTS if kind in kinds], weight, actor, now)
             new += 1
     return new
 

@@ -60,7 +60,7 @@ def test_a_partys_key_is_of_its_party_and_writes_nothing() -> None:
     actor = keys.actor_of(key=made.key, now=NOON)
     assert actor is not None
     assert (actor.party, actor.keeps_parties, actor.sees_parties) == ("resell", False, True)
-    with pytest.raises(KeyRefused, match="provider's to write"):
+    with pytest.raises(KeyRefused, match="is the provider's"):
         keys.create_key(name="w", reach=Reach((KeyScope.WRITE,), party="resell"), actor=ADMIN, now=NOON)
 
 
