@@ -66,12 +66,22 @@ def _wait_for(port: int, number: int) -> None:
     """Wait until the table is whole: the gate answers before that."""
     deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        connection.request("GET", "/v1/voice/health")
-        if json.loads(connection.getresponse().read())["orders"] >= number:
+        if _orders_at(port) >= number:
             return
         time.sleep(0.5)
     raise RuntimeError("the gate never had all orders")
+
+
+def _orders_at(port: int) -> int:
+    """Return how many orders the gate has; none while it does not listen for HTTP yet."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("GET", "/v1/voice/health")
+        return int(json.loads(connection.getresponse().read())["orders"])
+    except ConnectionRefusedError:
+        return 0
+    finally:
+        connection.close()
 
 
 def _batched(server: Server, port: int) -> None:
