@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import phonenumbers
 
-from ringfence.vocabulary.contracts import ActionKind, Ask, CallClass, Order
+from ringfence.vocabulary.contracts import DEEDS, ActionKind, Ask, CallClass, Order
 from ringfence.vocabulary.subjects import SubjectKind
 
 DECIDABLE: Final = frozenset(
@@ -36,10 +36,15 @@ WHOLE: Final = frozenset({ActionKind.REFUSE, ActionKind.SUSPEND, ActionKind.TERM
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What an edge can carry out: orders whose scope and whose action are of these kinds."""
+    """What an edge can be made to hold: orders whose scope and whose action are of these kinds.
+
+    `firewall`: what it holds is refused before anybody reads it, credentials and emergency calls with the rest. Such an edge never
+    gets an address that a trunk or a registration used within 30 days.
+    """
 
     kinds: frozenset[SubjectKind]
     actions: frozenset[ActionKind] = WHOLE
+    firewall: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,8 @@ def keys(ask: Ask, parties: Sequence[str], called: Answering, lengths: Iterable[
 def meets(order: Order, key: Key, ask: Ask) -> bool:
     """Tell whether the order, found under `key`, speaks of this request."""
     action = order.action
+    if action.kind in DEEDS:
+        return False
     if key.inbound:
         return action.kind in INBOUND
     match action.kind:

@@ -10,7 +10,7 @@ from ringfence.vocabulary.contracts.desk_event import DeskEvent
 from ringfence.vocabulary.contracts.event import Event, EventKind
 from ringfence.vocabulary.contracts.finding import Charge, Evidence, Finding, Subject, Window, finding_id
 from ringfence.vocabulary.contracts.observation import Observation, ObservationKind
-from ringfence.vocabulary.contracts.order import Action, ActionKind, CallClass, Order, OrderChange, Scope
+from ringfence.vocabulary.contracts.order import DEEDS, Action, ActionKind, CallClass, Order, OrderChange, Scope
 from ringfence.vocabulary.contracts.receipt import Receipt, ReceiptState
 from ringfence.vocabulary.contracts.reference import (
     AccountLink,
@@ -27,6 +27,7 @@ from ringfence.vocabulary.contracts.reference import (
 from ringfence.vocabulary.contracts.verdict import Verdict, VerdictAction
 
 __all__ = [
+    "DEEDS",
     "AccountLink",
     "Action",
     "ActionKind",

@@ -1,6 +1,7 @@
 """Order: what every edge must do, until when, and by which decision."""
 
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
@@ -19,8 +20,14 @@ class ActionKind(StrEnum):
     WITHDRAW = "withdraw"  # a number: both ways; it is nobody's until it is given out again
     SUSPEND = "suspend"  # both ways
     TERMINATE = "terminate"  # both ways; the contract is over
-    THROTTLE = "throttle"  # let `rate` calls a second of the scope through
+    THROTTLE = "throttle"  # let `rate` calls a second of the scope through, or `concurrent` at once, or both
     ALLOW = "allow"  # no inline rule judges the scope; stands below every other order
+    DEREGISTER = "deregister"  # once: what the scope has registered is dropped; it may register again
+    END_CALLS = "end-calls"  # once: the scope's calls under way are ended, but for emergency calls
+
+
+DEEDS: Final = frozenset({ActionKind.DEREGISTER, ActionKind.END_CALLS})
+"""What is done once and can't be undone. Such an order's end takes nothing back; it refuses nothing that comes later."""
 
 
 class CallClass(StrEnum):
@@ -42,8 +49,8 @@ class Scope(Struct, frozen=True, kw_only=True):
 class Action(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What to do, and the parameters of it. `silent`: drop without an answer, but report the refusal.
 
-    `rate` is in calls a second; up to `burst` may come at once. `callers` and `home` are E.164 with +: whole numbers, and prefixes.
-    `target` is a SIP URI.
+    `rate` is in calls a second; up to `burst` may come at once. `concurrent` is how many calls may be under way together. `callers`
+    and `home` are E.164 with +: whole numbers, and prefixes. `target` is a SIP URI.
     """
 
     kind: ActionKind
@@ -56,6 +63,7 @@ class Action(Struct, frozen=True, kw_only=True, omit_defaults=True):
     target: str | None = None
     rate: float | None = None
     burst: int = 1
+    concurrent: int | None = None
 
 
 class Order(Struct, frozen=True, kw_only=True, omit_defaults=True):
