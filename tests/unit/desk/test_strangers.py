@@ -211,6 +211,7 @@ def test_every_selector_is_asked_above() -> None:
         "policies.bundle",
         "policies.lists",
         "notices.notice_by_token",  # the token is the right
+        "appeals.appeal_about",
         "appeals.appeal_of",
         "clocks.clock_names",  # of a policy that has some: tests/unit/desk/clocks
     }

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render, resolve_url
 from django.views.decorators.cache import never_cache
 
 from ringfence.desk.actor import ANONYMOUS, DeskRequest
-from ringfence.desk.appeals import selectors, services
+from ringfence.desk.appeals import complainants, selectors, services
 from ringfence.desk.appeals.models import AppealState
 from ringfence.desk.decisions.services import Why
 from ringfence.desk.errors import DeskError, NotThere
@@ -84,17 +84,37 @@ def appeal(request: DeskRequest, number: int) -> HttpResponse:
     found = selectors.appeal(number=number, actor=request.actor)
     if found is None:
         raise NotThere(f"no appeal {number}")
-    may = found.state == AppealState.OPEN and request.actor.works_cases and found.decision.actor_id != request.actor.id
-    return render(request, "appeals/appeal.html", {"appeal": found, "may_decide": may, "replies": found.replies.order_by("id")})
+    works = found.state == AppealState.OPEN and request.actor.works_cases
+    deciders = services.deciders(found)
+    context = {
+        "appeal": found,
+        "may_answer": works,
+        "may_decide": works and request.actor.id not in deciders,
+        "deciders": sorted(deciders),
+        "party": complainants.party_of(found) if found.complaint_id is not None else "",
+        "replies": found.replies.order_by("id"),
+    }
+    return render(request, "appeals/appeal.html", context)
 
 
 @for_forms
 def review(request: DeskRequest, number: int) -> HttpResponse:
-    """Decide an appeal."""
+    """Decide an appeal, or answer who filed it."""
+    typed, now = request.POST, datetime.now(UTC)
 
     def deed() -> None:
-        why = Why(request.POST.get("reasons", ""), request.POST.get("notes", ""))
-        outcome = request.POST.get("outcome", "")
-        services.review(appeal_id=number, outcome=outcome, why=why, actor=request.actor, now=datetime.now(UTC))
+        if typed.get("do") == "answer":
+            services.answer(appeal_id=number, text=typed.get("text", ""), actor=request.actor, now=now)
+            return
+        why = Why(typed.get("reasons", ""), typed.get("notes", ""))
+        services.review(
+            appeal_id=number,
+            outcome=typed.get("outcome", ""),
+            why=why,
+            actor=request.actor,
+            now=now,
+            told_party=typed.get("told_party", ""),
+        )
 
-    return attempt(request, deed, done="Decided. The party is told.", back=resolve_url("appeals:appeal", number=number))
+    done = "Sent; it stands on their page." if typed.get("do") == "answer" else "Decided. They are told."
+    return attempt(request, deed, done=done, back=resolve_url("appeals:appeal", number=number))

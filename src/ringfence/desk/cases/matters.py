@@ -55,16 +55,17 @@ def split_case(
             )
     except IntegrityError as error:
         raise StaleState("a case of this subject about that matter is open already") from error
-    _move(list(moving_f.values_list("finding_id", flat=True)), list(moving_c.values_list("complaint_id", flat=True)), case, made)
+    move(list(moving_f.values_list("finding_id", flat=True)), list(moving_c.values_list("complaint_id", flat=True)), case, made)
     Case.objects.filter(id=case.id).update(findings=F("findings") - counts[0], complaints=F("complaints") - counts[1], latest=now)
-    _link(case, made, LinkKind.SPLIT, said, actor, now)
+    link(case, made, LinkKind.SPLIT, said, actor, now)
     told: dict[str, Detail] = {"findings": counts[0], "complaints": counts[1], "matter": said}
     _record("split", case, {"into": made.id, **told}, actor, now)
     _record("opened", made, {"split-off": case.id, **told}, actor, now)
     return made.id
 
 
-def _move(findings: Sequence[str], complaints: Sequence[int], before: Case, after: Case) -> None:
+def move(findings: Sequence[str], complaints: Sequence[int], before: Case, after: Case) -> None:
+    """Move findings and complaints from one case to another, with where their identifiers were seen."""
     JoinedFinding.objects.filter(case=before, finding_id__in=findings).update(case=after)
     JoinedComplaint.objects.filter(case=before, complaint_id__in=complaints).update(case=after)
     Sighting.objects.filter(case=before, noun="finding", noun_id__in=findings).update(case=after)
@@ -94,13 +95,13 @@ def merge_case(*, case_id: int, into: int, reason: str, actor: Actor, now: datet
         raise StaleState("they are about different subjects: link them instead")
     findings = list(JoinedFinding.objects.filter(case=case).values_list("finding_id", flat=True))
     complaints = list(JoinedComplaint.objects.filter(case=case).values_list("complaint_id", flat=True))
-    _move(findings, complaints, case, target)
+    move(findings, complaints, case, target)
     Case.objects.filter(id=case.id).update(
         state=CaseState.CLOSED, outcome=CaseOutcome.DUPLICATE, closed=now, latest=now, merged_into=target, findings=0, complaints=0
     )
     news = {"findings": F("findings") + len(findings), "complaints": F("complaints") + len(complaints), "snoozed_until": None}
     Case.objects.filter(id=target.id).update(latest=now, matter="" if not case.matter else target.matter, **news)
-    _link(case, target, LinkKind.MERGED, reason.strip(), actor, now)
+    link(case, target, LinkKind.MERGED, reason.strip(), actor, now)
     told: dict[str, Detail] = {"findings": len(findings), "complaints": len(complaints), "reason": reason.strip()[:_LONGEST]}
     _record("merged", case, {"into": target.id, **told}, actor, now)
     _record("took-in", target, {"from": case.id, **told}, actor, now)
@@ -117,13 +118,14 @@ def link_cases(*, case_id: int, other: int, kind: str, reason: str, actor: Actor
     cases = {one.id: one for one in Case.objects.filter(id__in=(case_id, other))}
     if case_id == other or len(cases) != 2:
         raise NotThere(f"no case {other}")
-    if not _link(cases[case_id], cases[other], LinkKind(kind), reason.strip(), actor, now):
+    if not link(cases[case_id], cases[other], LinkKind(kind), reason.strip(), actor, now):
         raise StaleState("they are linked already")
     for one, another in ((case_id, other), (other, case_id)):
         _record("linked", cases[one], {"case": another, "kind": kind, "reason": reason.strip()[:_LONGEST]}, actor, now)
 
 
-def _link(one: Case, another: Case, kind: LinkKind, reason: str, actor: Actor, now: datetime) -> bool:
+def link(one: Case, another: Case, kind: LinkKind, reason: str, actor: Actor, now: datetime) -> bool:
+    """Link two cases; tell whether they were not."""
     first, second = sorted((one, another), key=lambda case: case.id)
     _, new = CaseLink.objects.get_or_create(
         case=first, other=second, defaults={"kind": kind, "reason": reason[:_LONGEST], "by": actor.id, "made": now}

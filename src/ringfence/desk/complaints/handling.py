@@ -23,7 +23,7 @@ from ringfence.desk.complaints.kinds import leaf_of_report
 from ringfence.desk.complaints.models import Complaint, Door, Nature, Outcome
 from ringfence.desk.complaints.reports import reports_in
 from ringfence.desk.complaints.sending import Lookup
-from ringfence.desk.complaints.services import BOUNCED, RECEIVED, keep_attachments
+from ringfence.desk.complaints.services import BOUNCED, OUTCOME_CLOCK, RECEIVED, keep_attachments
 from ringfence.desk.complaints.submissions import decoded
 from ringfence.desk.complaints.telling_reporters import tell_received
 from ringfence.desk.complaints.tracebacks import start_clock
@@ -37,7 +37,7 @@ from ringfence.watch.lake.carried import HistoryUnreadable
 log = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 20
-OUTCOME_CLOCKS: Final = {Nature.COMPLAINT: "complaint-outcome", Nature.ENQUIRY: "enquiry-answer"}
+OUTCOME_CLOCKS: Final = {Nature.COMPLAINT: OUTCOME_CLOCK, Nature.ENQUIRY: "enquiry-answer"}
 """By which clock of the policy what came of it is told."""
 
 

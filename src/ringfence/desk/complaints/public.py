@@ -121,27 +121,24 @@ def _files(request: HttpRequest) -> list[Held]:
     return held
 
 
-def status(request: HttpRequest, ticket: str) -> HttpResponse:
-    """Say how a complaint stands to who has its ticket."""
+def complaint_with(ticket: str) -> Complaint:
+    """Return the complaint of a ticket. Raises `NotThere`."""
     complaint = services.complaint_of_ticket(ticket)
     if complaint is None:
         raise NotThere("no complaint has this ticket")
-    problem = ""
-    if request.method == "POST":
-        problem = _proving(request, complaint)
-        if not problem:
-            return redirect("complaints:status", ticket=ticket)
+    return complaint
+
+
+def standing(complaint: Complaint) -> dict[str, object]:
+    """Return what a complaint's page says to who has its ticket. The page is `appeals.complainant_views.status`."""
     proof = ControlProof.objects.filter(complaint=complaint).first()
-    context = {
+    return {
         "complaint": complaint,
         "outcome": Outcome(complaint.outcome).label if complaint.outcome else "",
         "proof": proof,
         "can_prove": complaint.door == Door.FORM and proof is None and _has_callee(complaint),
         "waits": proof is not None and proof.proven is None and proof.until > datetime.now(UTC),
-        "problem": problem,
-        "ticket": ticket,
     }
-    return render(request, "complaints/status.html", context, status=400 if problem else 200)
 
 
 def _has_callee(complaint: Complaint) -> bool:
@@ -151,14 +148,10 @@ def _has_callee(complaint: Complaint) -> bool:
         return False
 
 
-def _proving(request: HttpRequest, complaint: Complaint) -> str:
-    """Send a code, or take one; return what went wrong."""
+def prove(request: HttpRequest, complaint: Complaint) -> None:
+    """Send a code, or take one. Raises `DeskError`."""
     now = datetime.now(UTC)
-    try:
-        if request.POST.get("do") == "send":
-            control.send_code(complaint=complaint, wish=control.filled_in(complaint).wish_bar, actor=_OURS, now=now)
-        else:
-            control.prove(complaint=complaint, code=request.POST.get("code", "")[:12], actor=_OURS, now=now)
-    except DeskError as error:
-        return f"{error}."
-    return ""
+    if request.POST.get("do") == "send":
+        control.send_code(complaint=complaint, wish=control.filled_in(complaint).wish_bar, actor=_OURS, now=now)
+    else:
+        control.prove(complaint=complaint, code=request.POST.get("code", "")[:12], actor=_OURS, now=now)

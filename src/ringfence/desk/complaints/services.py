@@ -13,10 +13,11 @@ from django.conf import settings
 from django.db import transaction
 from msgspec import Struct
 
-from ringfence.desk.actor import Actor, require
+from ringfence.desk.actor import Actor, ActorKind, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.clocks import services as clocks
+from ringfence.desk.clocks.services import Owed
 from ringfence.desk.complaints import quarantine
 from ringfence.desk.complaints.kinds import BY_SLUG
 from ringfence.desk.complaints.mails import heading, letter
@@ -31,6 +32,10 @@ RECEIVED: Final = "complaint.received"
 """The mail process looks into what came; no reaction of the worker waits for files to be read."""
 CLOSED: Final = "complaint.closed"
 BOUNCED: Final = "mail.bounced"
+AGAIN: Final = "complaint-again"
+"""The noun of the clock of a complaint that was taken up again."""
+OUTCOME_CLOCK: Final = "complaint-outcome"
+"""By which clock of the policy who complained is told what came of it."""
 _TICKET_BYTES: Final = 16
 
 
@@ -178,10 +183,27 @@ def close_complaint(*, number: int, outcome: str, actor: Actor, now: datetime) -
         raise NotThere(f"no complaint {number}")
     if not Complaint.objects.filter(id=number, outcome="").update(outcome=outcome, closed=now):
         raise StaleState(f"complaint {number} was closed before")
-    clocks.meet(about=("complaint", str(number)), actor=actor, now=now)
+    for noun in ("complaint", AGAIN):
+        clocks.meet(about=(noun, str(number)), actor=actor, now=now)
     act = Act(verb="closed", about=("complaint", str(number)), details={"outcome": outcome, "reporter": row.reporter})
     audit.record(acts=[act], actor=actor, now=now)
     outbox.enqueue(topic=CLOSED, payloads=[{"complaint": number}], now=now)
+
+
+@transaction.atomic
+def reopen_complaint(*, number: int, actor: Actor, now: datetime) -> None:
+    """Take back what came of a complaint: it is open again, and owes another outcome. Raises `NotThere`, `StaleState`."""
+    require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "reopen complaints")
+    hold_complaint(number, actor)
+    row = Complaint.objects.filter(id=number).first()
+    if row is None:
+        raise NotThere(f"no complaint {number}")
+    if not Complaint.objects.filter(id=number, duplicate_of=None).exclude(outcome="").update(outcome="", closed=None):
+        raise StaleState(f"complaint {number} is open, or the same as another")
+    act = Act(verb="reopened", about=("complaint", str(number)), details={"outcome-before": row.outcome})
+    audit.record(acts=[act], actor=actor, now=now)
+    owed = Owed(clock=OUTCOME_CLOCK, about=(AGAIN, str(number)), what=f"Say what came of complaint {number}, taken up again")
+    clocks.start(owed=owed, actor=actor, now=now)
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """What who complains is told: that it came, what came of it, and the answer to a question. Nothing of anybody else."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Final
@@ -17,10 +18,12 @@ from ringfence.desk.complaints.submissions import SubmissionRefused, decoded
 from ringfence.desk.data_folder import data_folder
 from ringfence.desk.errors import DeskError, NotThere
 from ringfence.desk.letters import services as letters
+from ringfence.desk.letters.models import Letter
 from ringfence.desk.letters.services import Draft
 from ringfence.desk.letters.wording import filled, spoken, texts
 from ringfence.desk.policies import selectors as policies
 from ringfence.desk.queues import hold_complaint
+from ringfence.policy.due_process import Standing
 
 _PACKAGE: Final = "ringfence.desk.complaints"
 _LETTERS_A_DAY: Final = 5
@@ -72,7 +75,14 @@ def tell_outcome(*, number: int, actor: Actor, now: datetime) -> str | None:
         return None
     if complaint.nature == Nature.ENQUIRY:
         return None  # its answer was the letter
-    return _write("outcome", complaint, {}, actor, now)
+    return _write("outcome", complaint, {}, actor, now, key=_outcome_key(complaint))
+
+
+def _outcome_key(complaint: Complaint) -> str:
+    """Return what makes the letter the same when told again: one that was taken up again has another outcome."""
+    first = f"outcome {complaint.id}"
+    earlier = complaint.closed is not None and Letter.objects.filter(key=first, created__lt=complaint.closed).exists()
+    return f"{first} {complaint.closed:%Y%m%d%H%M%S}" if earlier else first
 
 
 @transaction.atomic
@@ -95,7 +105,7 @@ def answer_enquiry(*, number: int, text: str, actor: Actor, now: datetime) -> st
     return written
 
 
-def _write(what: str, complaint: Complaint, more: dict[str, str], actor: Actor, now: datetime) -> str | None:
+def _write(what: str, complaint: Complaint, more: dict[str, str], actor: Actor, now: datetime, *, key: str = "") -> str | None:
     mail, version = address_of(complaint), policies.current(actor=actor)
     if not mail or version is None:
         return None
@@ -109,10 +119,11 @@ def _write(what: str, complaint: Complaint, more: dict[str, str], actor: Actor, 
         "page": f"{settings.RINGFENCE_PUBLIC_URL}/report/{ticket_of(complaint.id)}/",
         "day": f"{complaint.received:%Y-%m-%d}",
         "outcome": told["outcomes"].get(complaint.outcome, ""),
+        "contest": _contest(complaint, told["contest"], actor),
         **more,
     }
     draft = Draft(
-        key=f"{what} {complaint.id}",
+        key=key or f"{what} {complaint.id}",
         about=("complaint", str(complaint.id)),
         mail=mail,
         subject=filled(told["letters"][f"{what}_subject"], places),
@@ -121,3 +132,12 @@ def _write(what: str, complaint: Complaint, more: dict[str, str], actor: Actor, 
         provider=held.provider,
     )
     return letters.write(draft=draft, actor=actor, now=now)
+
+
+def _contest(complaint: Complaint, told: Mapping[str, str], actor: Actor) -> str:
+    """Return how who complained contests what came of it: as the version promises that was in force then."""
+    version = policies.in_force_at(moment=complaint.closed, actor=actor) if complaint.closed is not None else None
+    promised = policies.bundle(hash=version.hash).settings.due_process if version is not None else None
+    if promised is None or Standing.COMPLAINANT not in promised.appeal_by:
+        return told["by_mail"]
+    return filled(told["on_the_page"], {"days": str(promised.appeal_days)})

@@ -1,6 +1,6 @@
 """Questions about posted versions. The text is public: everybody bound by it may read it, so these take any actor."""
 
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,6 +23,11 @@ def versions(*, actor: Actor) -> QuerySet[PolicyVersion]:  # noqa: ARG001 # publ
 def current(*, actor: Actor) -> PolicyVersion | None:
     """Return the version in force; `None` before the first posting."""
     return versions(actor=actor).first()
+
+
+def in_force_at(*, moment: datetime, actor: Actor) -> PolicyVersion | None:
+    """Return the version that was in force at a moment; `None` before the first posting."""
+    return versions(actor=actor).filter(posted__lte=moment).first()
 
 
 def version(*, number: int, actor: Actor) -> PolicyVersion | None:

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from ringfence.desk.api import views as describing
 from ringfence.desk.api.sync import api
+from ringfence.desk.appeals import complainant_views
 from ringfence.desk.appeals import views as appeals
 from ringfence.desk.audit import views as audit
 from ringfence.desk.cases import views as cases
@@ -122,7 +123,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "complaints",
         path("complaints/", complaints.complaints, name="complaints"),
         path("report/", public.report, name="report"),
-        path("report/<str:ticket>/", public.status, name="status"),
+        path("report/<str:ticket>/", complainant_views.status, name="status"),
         path("complaints/new/", complaints.new, name="new"),
         path("complaints/rights/", rights.rights_notices, name="rights"),
         path("complaints/marks/", rights.marks, name="marks"),

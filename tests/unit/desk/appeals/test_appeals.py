@@ -10,8 +10,8 @@ from tests.unit.desk.scene import ADMIN, ANALYST, AUDITOR, LEAD, NOON, STRANGER,
 
 from ringfence.desk.actor import Actor, ActorKind, StaffRole
 from ringfence.desk.appeals import selectors, services
+from ringfence.desk.appeals.filing import MOST_REPLIES, NothingSaid, TooLate
 from ringfence.desk.appeals.models import Appeal
-from ringfence.desk.appeals.services import MOST_REPLIES, NothingSaid, TooLate
 from ringfence.desk.audit import selectors as audit
 from ringfence.desk.decisions import confirming
 from ringfence.desk.decisions.models import Decision, Strike

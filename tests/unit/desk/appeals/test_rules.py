@@ -13,8 +13,8 @@ from tests.unit.desk.scene import ADMIN, ANALYST, BUNDLE, LEAD, NOON, STRANGER, 
 
 from ringfence.desk.access.models import Person
 from ringfence.desk.appeals import services
+from ringfence.desk.appeals.filing import NoStanding, TooLate
 from ringfence.desk.appeals.rules import rule_page
-from ringfence.desk.appeals.services import NoStanding, TooLate
 from ringfence.desk.decisions.services import Why
 from ringfence.desk.notices.models import Notice
 from ringfence.desk.parties import services as parties
