@@ -37,7 +37,7 @@ class Hand:
     def __init__(self, kamailio: Kamailio, folder: Path) -> None:
         self.proxy = (ADDRESS, kamailio.sip_port)
         self._folder = folder
-        self._configuration = EdgeConfiguration(kind="kamailio", name="edge-1", url=kamailio.url)
+        self._configuration = EdgeConfiguration(name="edge-1", url=kamailio.url)
         self._table = OrdersTable()
         self._book = ReceiptBook(folder)
         self._loop = asyncio.Runner()

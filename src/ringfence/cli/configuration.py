@@ -9,8 +9,9 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from ringfence.gate.configuration import EdgeConfiguration, Manners, PeerProfile, TlsConfiguration
+from ringfence.gate.configuration import Manners, PeerProfile, TlsConfiguration
 from ringfence.gate.edges.in_path import NAME as IN_PATH
+from ringfence.gate.edges.kinds import AnyEdge
 
 CONFIGURATION_FILE: Final = "ringfence.toml"
 KEY_FILE: Final = "installation.key"
@@ -82,7 +83,7 @@ class GatePart(Manners, frozen=True, kw_only=True, forbid_unknown_fields=True):
     profiles: tuple[PeerProfile, ...] = ()
     tls: TlsConfiguration | None = None
     http: Listen | None = None
-    edges: tuple[EdgeConfiguration, ...] = ()
+    edges: tuple[AnyEdge, ...] = ()
 
 
 class ImapPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -207,7 +208,7 @@ def _check_listening(path: Path, configuration: Configuration) -> None:
             raise ConfigurationRefused(f"{path}: {name}: there is no port {port}. Hint: ports are 1 to {_PORTS - 1}")
 
 
-def _check_edges(path: Path, edges: tuple[EdgeConfiguration, ...]) -> None:
+def _check_edges(path: Path, edges: tuple[AnyEdge, ...]) -> None:
     """Receipts tell edges apart by their names alone."""
     names = [IN_PATH, *(edge.name for edge in edges)]
     for name in (edge.name for edge in edges if names.count(edge.name) > 1):

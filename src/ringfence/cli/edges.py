@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, NoReturn
 
 import typer
 
 from ringfence.cli.configuration import ConfigurationRefused, load
 from ringfence.feeds import FeedBusy, FeedError, FeedWriter
-from ringfence.gate.configuration import EdgeConfiguration
 from ringfence.gate.edges import Edge, EdgeRefused
 from ringfence.gate.edges.clearing import Cleared, cleared
-from ringfence.gate.edges.kamailio import KamailioEdge
+from ringfence.gate.edges.kinds import edge_of
+from ringfence.gate.edges.settings import SecretUnusable, secrets_in
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -45,11 +45,10 @@ def _edges(data: Path, names: Iterable[str] | None) -> list[Edge]:
     for name in names or ():
         if name not in known:
             _end(f"no edge is named {name!r}. Hint: [[gate.edges]] in ringfence.toml names {', '.join(sorted(known)) or 'none'}")
-    return [_edge(each) for each in configured if not names or each.name in names]
-
-
-def _edge(configuration: EdgeConfiguration) -> Edge:
-    return KamailioEdge(configuration)
+    try:
+        return [edge_of(each, secrets_in(data)) for each in configured if not names or each.name in names]
+    except SecretUnusable as error:
+        _end(str(error))
 
 
 def _refuse_while_the_gate_runs(data: Path) -> None:
@@ -98,6 +97,6 @@ async def _close(edge: Edge) -> None:
         await edge.close()
 
 
-def _end(text: str) -> None:
+def _end(text: str) -> NoReturn:
     typer.echo(f"ringfence edges: {text}", err=True)
     raise typer.Exit(_FATAL_EXIT)

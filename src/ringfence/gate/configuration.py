@@ -5,14 +5,13 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 
-class EdgeConfiguration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One proxy that orders are pushed to.
+class EdgeConfiguration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="kamailio"):
+    """One Kamailio that orders are pushed to.
 
     `name` stands in receipts. `url` is where its JSON-RPC answers, in clear: give it an address that only the gate reaches.
     `table` is the hash table that is Ringfence's alone. `deadline_ms` is for one command.
     """
 
-    kind: Literal["kamailio"]
     name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description="lower-case letters, digits and hyphens")]
     url: Annotated[str, Meta(pattern=r"^http://[^/\s]+/[!-~]*$", description="http://address:port/path")]
     table: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,32}$")] = "ringfence"

@@ -14,11 +14,12 @@ from typing import Final
 import structlog
 
 from ringfence.feeds import FeedError
-from ringfence.gate.configuration import EdgeConfiguration, RedirectConfiguration
+from ringfence.gate.configuration import RedirectConfiguration
 from ringfence.gate.edges import Edge, EdgeDriver
 from ringfence.gate.edges.in_path import NAME as IN_PATH
 from ringfence.gate.edges.in_path import InPath
-from ringfence.gate.edges.kamailio import KamailioEdge
+from ringfence.gate.edges.kinds import AnyEdge, edge_of
+from ringfence.gate.edges.settings import secrets_in
 from ringfence.gate.http import VerdictServer
 from ringfence.gate.http.verdicts import Verdicts
 from ringfence.gate.inline import Prepared, RulesBefore
@@ -60,7 +61,7 @@ def _address(listen: str) -> tuple[str, int]:
 class Gate:
     """Everything that one gate process does, on one data folder."""
 
-    def __init__(self, data: Path, redirect: RedirectConfiguration, edges: tuple[EdgeConfiguration, ...], *, key: bytes) -> None:
+    def __init__(self, data: Path, redirect: RedirectConfiguration, edges: tuple[AnyEdge, ...], *, key: bytes) -> None:
         self._data = data
         self._listen, self._http_listen = redirect.listen, redirect.http
         self._table = OrdersTable()
@@ -72,7 +73,7 @@ class Gate:
         self._redirect = RedirectServer(redirect, self._orders, self._receipts, clock=clock, rules=self._rules)
         self._verdicts = Verdicts(self._orders, self._receipts, asked=self._redirect.asked, clock=clock, rules=self._rules)
         self._http = VerdictServer(self._verdicts, Peers(redirect), lambda: self.health(clock()))
-        self._edges: list[Edge] = [KamailioEdge(edge) for edge in edges]
+        self._edges: list[Edge] = [edge_of(edge, secrets_in(data)) for edge in edges]
         self._drivers = [
             EdgeDriver(edge, self._table, self._receipts, clock=clock, reconcile_s=each.reconcile_s)
             for edge, each in zip(self._edges, edges, strict=True)

@@ -37,7 +37,7 @@ class Bench:
     def restart(self) -> None:
         """Begin as a new gate process does: with what the feed of receipts remembers, and the table read again."""
         url = f"http://127.0.0.1:{self.server.port}/RPC"
-        self.edge = KamailioEdge(EdgeConfiguration(kind="kamailio", name="edge-1", url=url, deadline_ms=200))
+        self.edge = KamailioEdge(EdgeConfiguration(name="edge-1", url=url, deadline_ms=200))
         self.book = ReceiptBook(self.folder)
         self.driver = EdgeDriver(self.edge, self.table, self.book, clock=lambda: self.now, reconcile_s=5)
 

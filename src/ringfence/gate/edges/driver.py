@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from ringfence.gate.edges.edge import Edge, EdgeRefused
+from ringfence.gate.edges.edge import Edge, EdgeRefused, PlacesMany
 from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.table import OrdersTable
 from ringfence.vocabulary.contracts import Order, Receipt, ReceiptState
@@ -83,8 +83,12 @@ class EdgeDriver:
         wanted = self._table.wanted(now, self.edge.reach)
         drifted = await self._look(wanted, now) if self._held is None or now - self._looked >= self._reconcile_us else {}
         assert self._held is not None
+        refused = await self._place_together(wanted, now)
         for key, orders in wanted.items():
-            await self._place(key, orders)
+            if key in refused:
+                self._say_rejected(orders, refused[key])
+            else:
+                await self._place(key, orders)
         for key in [key for key in self._held if key not in wanted]:
             await self._remove(key)
         for order_id, text in drifted.items():
@@ -111,6 +115,16 @@ class EdgeDriver:
             if key in wanted and actual.get(key) != before.order:
                 drifted[before.order] = "the edge had lost it; placed again"
         return drifted
+
+    async def _place_together(self, wanted: dict[str, tuple[Order, ...]], now: Micros) -> dict[str, str]:
+        """Have all that is new placed in one step, where the edge can; return why some were refused, by key."""
+        assert self._held is not None
+        new = {key: orders[0] for key, orders in wanted.items() if self._held.get(key) != _Held(orders[0].id, orders[0].until)}
+        if not new or not isinstance(self.edge, PlacesMany):
+            return {}
+        refused = await self.edge.place_all(tuple(new.values()), now)
+        self._held.update({key: _Held(order.id, order.until) for key, order in new.items() if key not in refused})
+        return refused
 
     async def _place(self, key: str, orders: tuple[Order, ...]) -> None:
         """Have the longest-lasting order of the key placed. Shorter ones are covered by it."""

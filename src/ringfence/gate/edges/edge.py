@@ -9,6 +9,7 @@ ended, what began before an order, that it is done once, read back, and told (`g
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
@@ -19,7 +20,7 @@ from ringfence.vocabulary.times import Micros
 
 _ORDER_ID: Final = re.compile(r"(ord-[0-9A-Za-z-]{1,60}|[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z")
 
-__all__ = ["Edge", "EdgeRefused", "HoldsCalls", "HoldsRegistrations", "LiveCall", "Registration", "looks_like_order"]
+__all__ = ["Edge", "EdgeRefused", "HoldsCalls", "HoldsRegistrations", "LiveCall", "PlacesMany", "Registration", "looks_like_order"]
 
 
 def looks_like_order(value: object) -> bool:
@@ -49,6 +50,14 @@ class Edge(Protocol):
 
     async def close(self) -> None:
         """Give the connection up."""
+
+
+@runtime_checkable
+class PlacesMany(Protocol):
+    """An edge that takes many orders in one step, where one by one would be slow. It raises `EdgeRefused` and nothing else."""
+
+    async def place_all(self, orders: Sequence[Order], now: Micros) -> dict[str, str]:
+        """Do what `place` does with each; return why some were refused, by key: the others are read back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

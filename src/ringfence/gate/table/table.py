@@ -165,6 +165,8 @@ class OrdersTable:
             return f"this edge cannot refuse by {order.scope.kind}"
         if order.scope.kind is SubjectKind.SOURCE and self.protects(order.scope.value):
             return "the source is on the protected list"
+        if order.scope.kind in (SubjectKind.NUMBER, SubjectKind.PAIR) and not self._emergency.isdisjoint(order.scope.value.split(",")):
+            return "it names an emergency number"
         if order.action.kind not in reach.actions:
             return f"this edge cannot {order.action.kind}; it can where it asks before each call"
         return None

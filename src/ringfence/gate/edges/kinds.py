@@ -1,0 +1,22 @@
+"""Which kinds of edge there are: what ringfence.toml may say of each, and what drives it. A new kind is added here."""
+
+from ringfence.gate.configuration import EdgeConfiguration as KamailioSettings
+from ringfence.gate.edges.edge import Edge
+from ringfence.gate.edges.kamailio import KamailioEdge
+from ringfence.gate.edges.nftables import NftablesEdge, NftablesSettings
+from ringfence.gate.edges.settings import Secrets
+from ringfence.gate.edges.webhook import WebhookEdge, WebhookSettings
+
+AnyEdge = KamailioSettings | NftablesSettings | WebhookSettings
+"""Settings of one edge, of whatever kind."""
+
+
+def edge_of(settings: AnyEdge, secrets: Secrets) -> Edge:
+    """Return what speaks to the edge. Raises `SecretUnusable`."""
+    match settings:
+        case KamailioSettings():
+            return KamailioEdge(settings)
+        case NftablesSettings():
+            return NftablesEdge(settings)
+        case WebhookSettings():
+            return WebhookEdge(settings, secrets(settings.secret_file))
