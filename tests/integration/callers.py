@@ -14,6 +14,7 @@ from tests.integration.kamailio import ADDRESS, CARRIER, USERS
 CALLING: Final = ROOT / "examples" / "first-hour" / "customer.xml"
 ANSWERING: Final = ROOT / "examples" / "first-hour" / "carrier.xml"
 END_DEADLINE_S: Final = 15.0
+_ALONE_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,23 @@ class Sipp:
         if not rows:
             return Calls(0, 0)
         return Calls(int(rows[-1]["SuccessfulCall(C)"]), int(rows[-1]["FailedCall(C)"]))
+
+    @property
+    def running(self) -> bool:
+        """Tell whether it still makes or holds calls."""
+        return self._process.poll() is None
+
+    def wait(self) -> Calls:
+        """Wait until its calls have ended by themselves; return what came of them."""
+        self._process.wait(_ALONE_S)
+        return self.calls()
+
+    def kill(self) -> None:
+        """End it now, whatever becomes of its calls."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
 
     def end(self) -> Calls:
         """Have it finish the calls that it has begun, and end; return what came of all."""

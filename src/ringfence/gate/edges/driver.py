@@ -3,16 +3,18 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
 
+from ringfence.gate.edges.deeds import Deeds, abilities
 from ringfence.gate.edges.edge import Edge, EdgeRefused, PlacesMany
 from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.table import OrdersTable
-from ringfence.vocabulary.contracts import Order, Receipt, ReceiptState
+from ringfence.vocabulary.contracts import Order, Receipt, ReceiptState, Reference
 from ringfence.vocabulary.times import SECOND, Micros
+from ringfence.watch.attribution import Directory
 
 FIRST_PAUSE_S: Final = 0.05
 ATTEMPTS_BEFORE_COMPLAINT: Final = 3
@@ -22,6 +24,10 @@ _MOST_DOUBLINGS: Final = 20
 
 _UNKNOWN: Final = Micros(-1)
 _LOG: Final = structlog.get_logger("gate.edge")
+
+
+def _nobody() -> Directory:
+    return Directory(Reference(time=Micros(0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +42,19 @@ class EdgeDriver:
     """Drives one edge from the table. `notice` tells it that the table changed; `run` goes on until it is cancelled."""
 
     def __init__(
-        self, edge: Edge, table: OrdersTable, receipts: ReceiptBook, *, clock: Callable[[], Micros], reconcile_s: float
+        self,
+        edge: Edge,
+        table: OrdersTable,
+        receipts: ReceiptBook,
+        *,
+        clock: Callable[[], Micros],
+        reconcile_s: float,
+        directory: Callable[[], Directory] = _nobody,
     ) -> None:
+        """`directory`: who answers for whom now; by it live calls and registrations are known to be of an order's scope."""
         self.edge = edge
+        self._reach = replace(edge.reach, deeds=abilities(edge))
+        self._deeds = Deeds(edge, table, directory=directory)
         self.failures = 0
         self.drifts = 0
         self._table = table
@@ -80,7 +96,7 @@ class EdgeDriver:
         now = self._clock()
         if self._protections != self._table.protections:
             self._protections, self._refused = self._table.protections, -1
-        wanted = self._table.wanted(now, self.edge.reach)
+        wanted = self._table.wanted(now, self._reach)
         drifted = await self._look(wanted, now) if self._held is None or now - self._looked >= self._reconcile_us else {}
         assert self._held is not None
         refused = await self._place_together(wanted, now)
@@ -94,10 +110,11 @@ class EdgeDriver:
         for order_id, text in drifted.items():
             self.drifts += 1
             self._say(order_id, ReceiptState.DRIFT, text)
-        for order, why in self._table.out_of_reach(self.edge.reach, after=self._refused):
+        for order, why in self._table.out_of_reach(self._reach, after=self._refused):
             self._say(order.id, ReceiptState.REJECTED, why)
         self._refused = self._table.generation
-        self._tell_removed({order.id for orders in wanted.values() for order in orders})
+        deeds = await self._carry_out_deeds(now)
+        self._tell_removed(deeds.union(order.id for orders in wanted.values() for order in orders))
         self.failures, self._complaint = 0, None
 
     async def _look(self, wanted: dict[str, tuple[Order, ...]], now: Micros) -> dict[str, str]:
@@ -153,6 +170,25 @@ class EdgeDriver:
             return
         del self._held[key]
 
+    async def _carry_out_deeds(self, now: Micros) -> set[str]:
+        """Do what is done once and was not done yet, as receipts tell; return the ids of all such orders in force."""
+        deeds = [order for order in self._table.deeds(now) if order.action.kind in self._reach.deeds]
+        done = self._receipts.standing(self.edge.name)
+        for order in deeds:
+            if order.id in done:
+                continue
+            try:
+                did = await self._deeds.carry_out(order, now)
+            except EdgeRefused as error:
+                if not error.reached:
+                    raise
+                self._say(order.id, ReceiptState.REJECTED, str(error))
+                continue
+            self._say(order.id, ReceiptState.PLACED, did.says)
+            if did.count:
+                self._say(order.id, ReceiptState.REFUSED, did.says, count=did.count)
+        return {order.id for order in deeds}
+
     def _tell_removed(self, wanted: set[str]) -> None:
         """Say of each order that was placed and is no longer wanted that it's gone, if the edge was seen without it."""
         assert self._held is not None
@@ -185,5 +221,6 @@ class EdgeDriver:
         for order in orders:
             self._say(order.id, ReceiptState.REJECTED, text)
 
-    def _say(self, order_id: str, state: ReceiptState, text: str | None = None) -> None:
-        self._receipts.say(Receipt(order=order_id, edge=self.edge.name, state=state, time=self._clock(), text=text))
+    def _say(self, order_id: str, state: ReceiptState, text: str | None = None, *, count: int = 1) -> None:
+        time = self._clock()
+        self._receipts.say(Receipt(order=order_id, edge=self.edge.name, state=state, time=time, text=text, count=count))

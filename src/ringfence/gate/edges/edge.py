@@ -80,6 +80,8 @@ class LiveCall:
     source: str | None = None
     user: str | None = None
     began: Micros | None = None
+    sequence: int | None = None
+    """The CSeq of the INVITE, for edges that need it to cancel."""
     answered: bool = True
 
 

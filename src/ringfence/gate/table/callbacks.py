@@ -23,9 +23,9 @@ class EmergencyCallers:
         if len(self._called) > MAX_KEPT:
             self._called.popitem(last=False)
 
-    def may_be_called_back(self, number: str | None, now: Micros) -> bool:
-        """Tell whether a call to `number` may come from emergency services."""
+    def may_be_called_back(self, number: str | None, now: Micros | None) -> bool:
+        """Tell whether a call to `number` at `now` may come from emergency services; `None`: at a moment nobody knows."""
         if number is None or not self._called:
             return False
         called = self._called.get(number)
-        return called is not None and now - called < WINDOW_US
+        return called is not None and (now is None or now - called < WINDOW_US)

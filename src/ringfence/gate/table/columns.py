@@ -1,13 +1,13 @@
 """Orders in columns: a million in about a hundred megabytes, found by key or by id without a walk. They never change."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from ringfence.vocabulary.contracts import Order
+from ringfence.vocabulary.contracts import Action, ActionKind, Order
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros
 
@@ -22,11 +22,12 @@ _NOWHERE: Final = Micros(0)
 
 
 class Outline(NamedTuple):
-    """What there is to say of an order before it is looked up: its id, when it begins, and the kind of its scope."""
+    """What there is to say of an order before it is looked up: its id, when it begins, its scope's kind, and what it does."""
 
     id: str
     start: Micros
     kind: SubjectKind
+    action: ActionKind
 
 
 class OrderColumns:
@@ -124,9 +125,14 @@ class OrderColumns:
         """Return the outlines of the orders in these rows."""
         names, width = self._columns["names"][rows].tobytes().hex(), 2 * _ID_OCTETS
         starts, kinds = self._columns["starts"][rows].tolist(), self._columns["kinds"][rows].tolist()
+        shared = self._columns["shared"][rows].tolist()
+        ids = [
+            self._whole[row].id if row in self._whole else names[width * at : width * (at + 1)]
+            for at, row in enumerate(rows.tolist())
+        ]
         return [
-            Outline(self._whole[row].id if row in self._whole else names[width * place : width * (place + 1)], start, _KINDS[kind])
-            for place, (row, start, kind) in enumerate(zip(rows.tolist(), starts, kinds, strict=True))
+            Outline(id, start, _KINDS[kind], self._shared[place].action.kind)
+            for id, start, kind, place in zip(ids, starts, kinds, shared, strict=True)
         ]
 
     def lacking(self, other: "OrderColumns") -> NDArray[np.int64]:
@@ -140,6 +146,15 @@ class OrderColumns:
         wanted = np.zeros(len(_KINDS), np.bool_)
         wanted[codes] = True
         found: list[int] = rows[wanted[self._columns["kinds"][rows]]].tolist()
+        return found
+
+    def rows_where(self, acts: Callable[[Action], bool], *, after: int = -1) -> list[int]:
+        """Return the rows whose action is one of those wanted and whose generation is later than `after`."""
+        places = [place for place, shared in enumerate(self._shared) if acts(shared.action)]
+        if not places:
+            return []
+        rows = self.rows_after(after)
+        found: list[int] = rows[np.isin(self._columns["shared"][rows], places)].tolist()
         return found
 
     def next_turn(self, now: Micros, gone: Collection[int]) -> Micros | None:

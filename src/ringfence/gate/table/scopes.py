@@ -39,12 +39,14 @@ class Reach:
     """What an edge can be made to hold: orders whose scope and whose action are of these kinds.
 
     `firewall`: what it holds is refused before anybody reads it, credentials and emergency calls with the rest. Such an edge never
-    gets an address that a trunk or a registration used within 30 days.
+    gets an address that a trunk or a registration used within 30 days. `deeds`: what it can do once; the driver says so, by
+    what the edge gives.
     """
 
     kinds: frozenset[SubjectKind]
     actions: frozenset[ActionKind] = WHOLE
     firewall: bool = False
+    deeds: frozenset[ActionKind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

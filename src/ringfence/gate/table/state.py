@@ -1,6 +1,6 @@
 """Everything that is ordered at one generation: never changed, so that a table is swapped and not repaired."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from ringfence.gate.table.columns import ENDLESS, OrderColumns, Outline
 from ringfence.gate.table.scopes import order_key
-from ringfence.vocabulary.contracts import Order, OrderChange
+from ringfence.vocabulary.contracts import Action, Order, OrderChange
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros
 
@@ -77,7 +77,11 @@ class Standing:
             if self.gone:
                 several = np.array([row for row in several.tolist() if row not in self.gone], np.int64)
             yield self.columns.outlines(several)
-        recent = (Outline(order.id, order.start, order.scope.kind) for order in self.recent.values() if order.generation > after)
+        recent = (
+            Outline(order.id, order.start, order.scope.kind, order.action.kind)
+            for order in self.recent.values()
+            if order.generation > after
+        )
         while several_recent := list(islice(recent, at_once)):
             yield several_recent
 
@@ -109,6 +113,15 @@ class Standing:
                 yield self.columns.order(row)
         for order in self.recent.values():
             if order.scope.kind in kinds and order.generation > after:
+                yield order
+
+    def where(self, acts: Callable[[Action], bool]) -> Iterator[Order]:
+        """Yield the orders whose action is one of those wanted, in force or not, without a walk over the others."""
+        for row in self.columns.rows_where(acts):
+            if row not in self.gone:
+                yield self.columns.order(row)
+        for order in self.recent.values():
+            if acts(order.action):
                 yield order
 
     def next_turn(self, now: Micros) -> Micros | None:

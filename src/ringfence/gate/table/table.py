@@ -10,7 +10,7 @@ from ringfence.gate.table.callbacks import EmergencyCallers
 from ringfence.gate.table.scopes import NOBODY, Answering, Reach, keys, meets, order_key
 from ringfence.gate.table.state import Standing, holds
 from ringfence.gate.table.throttles import Throttles
-from ringfence.vocabulary.contracts import ActionKind, Ask, Order, OrderChange, Verdict, VerdictAction
+from ringfence.vocabulary.contracts import DEEDS, ActionKind, Ask, Order, OrderChange, Verdict, VerdictAction
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
@@ -148,9 +148,21 @@ class OrdersTable:
         standing = self.standing
         for order in standing.of_kinds(reach.kinds):
             key = order_key(order)
-            if key not in found and holds(order, now) and self._why_not(order, reach) is None:
-                found[key] = tuple(each for each in standing.at(key, now) if self._why_not(each, reach) is None)
+            if key not in found and holds(order, now) and self._is_for(order, reach):
+                found[key] = tuple(each for each in standing.at(key, now) if self._is_for(each, reach))
         return found
+
+    def _is_for(self, order: Order, reach: Reach) -> bool:
+        return order.action.kind not in DEEDS and self._why_not(order, reach) is None
+
+    def deeds(self, now: Micros) -> list[Order]:
+        """Return the orders in force that are done once, in the order in which they were given."""
+        found = (order for order in self.standing.where(lambda action: action.kind in DEEDS) if holds(order, now))
+        return sorted(found, key=lambda order: (order.generation, order.id))
+
+    def may_be_called_back(self, number: str, when: Micros | None) -> bool:
+        """Tell whether a call to `number` that began at `when` may come from emergency services; `None`: nobody knows when."""
+        return self._callers.may_be_called_back(number, when)
 
     def out_of_reach(self, reach: Reach, *, after: int = -1) -> Iterator[tuple[Order, str]]:
         """Yield the orders of generations later than `after` that an edge of this reach will not get, each with the reason."""
@@ -161,11 +173,15 @@ class OrdersTable:
 
     def _why_not(self, order: Order, reach: Reach) -> str | None:
         """Return why an edge of this reach must not get the order, or `None`."""
+        if order.action.kind in DEEDS:
+            return None if order.action.kind in reach.deeds else f"this edge cannot {order.action.kind}"
         if order.scope.kind not in reach.kinds:
             return f"this edge cannot refuse by {order.scope.kind}"
         if order.scope.kind is SubjectKind.SOURCE and self.protects(order.scope.value):
             return "the source is on the protected list"
-        if order.scope.kind in (SubjectKind.NUMBER, SubjectKind.PAIR) and not self._emergency.isdisjoint(order.scope.value.split(",")):
+        if order.scope.kind in (SubjectKind.NUMBER, SubjectKind.PAIR) and not self._emergency.isdisjoint(
+            order.scope.value.split(",")
+        ):
             return "it names an emergency number"
         if order.action.kind not in reach.actions:
             return f"this edge cannot {order.action.kind}; it can where it asks before each call"

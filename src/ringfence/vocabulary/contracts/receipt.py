@@ -8,7 +8,10 @@ from ringfence.vocabulary.times import Micros
 
 
 class ReceiptState(StrEnum):
-    """`placed` and `removed` are read back from the edge, never assumed; `refused` are requests that the order stopped."""
+    """`placed` and `removed` are read back from the edge, never assumed; `refused` are requests that the order stopped.
+
+    Of what is done once `placed` says that it is done, read back; `refused` how many calls or contacts it ended, where any.
+    """
 
     PLACED = "placed"
     REMOVED = "removed"

@@ -10,7 +10,7 @@ from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.table import DECIDABLE, OrdersTable
 from ringfence.gate.table.columns import Outline
 from ringfence.gate.table.state import Standing
-from ringfence.vocabulary.contracts import Receipt, ReceiptState
+from ringfence.vocabulary.contracts import DEEDS, Receipt, ReceiptState
 from ringfence.vocabulary.times import SECOND, Micros
 
 NAME: Final = "redirect"
@@ -106,6 +106,9 @@ class InPath:
                 continue
             if order.start > now:
                 self._later[order.id] = order
+            elif order.action in DEEDS:
+                text = f"this edge cannot {order.action}: it only answers"
+                receipts.append(self._receipt(order.id, ReceiptState.REJECTED, text))
             elif order.kind in DECIDABLE:
                 receipts.append(self._receipt(order.id, ReceiptState.PLACED))
             else:

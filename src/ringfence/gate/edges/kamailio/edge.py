@@ -1,11 +1,15 @@
-"""Orders in a Kamailio hash table: key `source:<address>`, value the order's id, an end of its own (docs/edges/kamailio.md)."""
+"""Orders in a Kamailio hash table: key `source:<address>`, value the order's id, an end of its own (docs/edges/kamailio.md).
+
+What is done once goes to its dialogs (`dlg.end_dlg`, `tm.cancel` while it rings) and its registrar (`ul.rm_contact`).
+"""
 
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from ringfence.gate.configuration import EdgeConfiguration
-from ringfence.gate.edges.edge import looks_like_order
+from ringfence.gate.edges.edge import LiveCall, Registration, looks_like_order
+from ringfence.gate.edges.kamailio import listed
 from ringfence.gate.edges.kamailio.rpc import Failed, JsonRpc
 from ringfence.gate.errors import EdgeRefused
 from ringfence.gate.table import Reach, order_key
@@ -16,6 +20,8 @@ from ringfence.vocabulary.times import SECOND, Micros
 UNTIL_REVIEW_S: Final = 10 * 365 * 86_400
 """The end of an entry whose order has a review date instead: far off, since 0 would mean the table's own default."""
 DUMP_DEADLINE_FACTOR: Final = 10
+_NO_COMMAND: Final = "method not found"
+"""What a configuration without the module answers."""
 _ABSENT: Final = ("Key name doesn't exist", "Key not found")
 
 
@@ -41,6 +47,7 @@ class KamailioEdge:
         deadline_s = configuration.deadline_ms / 1_000
         self.name: Final = configuration.name
         self._table = configuration.table
+        self._location = configuration.location
         self._rpc = JsonRpc(configuration.url, deadline_s=deadline_s)
         self._long_rpc = JsonRpc(configuration.url, deadline_s=deadline_s * DUMP_DEADLINE_FACTOR)
 
@@ -77,6 +84,41 @@ class KamailioEdge:
             raise self._refused("htable.dump", dump)
         entries = (entry for slot in dump for entry in slot.slot)
         return {entry.name: entry.value for entry in entries if isinstance(entry.value, str) and looks_like_order(entry.value)}
+
+    async def calls(self) -> list[LiveCall]:
+        """Return the dialogs that have begun and not ended. Each takes some 800 octets of the answer."""
+        told = await self._long_rpc.call("dlg.list", into=Raw)
+        if isinstance(told, Failed):
+            raise self._refused("dlg.list", told)
+        return listed.calls(told)
+
+    async def end(self, call: LiveCall, reason: str) -> None:
+        """Send BYE to both sides with the reason; a call that still rings is cancelled, and its caller answered 487."""
+        entry, _, number = call.handle.partition(":")
+        if call.answered:
+            command = "dlg.end_dlg"
+            answer = await self._rpc.call(command, int(entry), int(number), f"Reason: {reason}\r\n", into=Raw)
+        else:  # to end an early dialog is answered with success, and does nothing
+            command = "tm.cancel"
+            answer = await self._rpc.call(command, call.call_id, str(call.sequence or 1), into=Raw)
+        self._unless_missing(command, answer)
+
+    async def registrations(self) -> list[Registration]:
+        """Return all contacts of the registrar's table."""
+        told = await self._long_rpc.call("ul.dump", into=Raw)
+        if isinstance(told, Failed):
+            raise self._refused("ul.dump", told)
+        return listed.registrations(told, self._location)
+
+    async def drop(self, registration: Registration) -> None:
+        """Remove a contact."""
+        name, contact = registration.handle.split(" ", 1)
+        self._unless_missing("ul.rm_contact", await self._rpc.call("ul.rm_contact", self._location, name, contact, into=Raw))
+
+    def _unless_missing(self, command: str, answer: Raw | Failed) -> None:
+        """Take an error for "it is gone already", which a look will show, unless the command itself is not there."""
+        if isinstance(answer, Failed) and _NO_COMMAND in answer.message.lower():
+            raise self._refused(command, answer)
 
     async def close(self) -> None:
         """Close both connections."""
