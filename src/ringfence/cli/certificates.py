@@ -26,6 +26,11 @@ class CertificatesRefused(Exception):
 
 def identities_of(folder: Path, *, own_code: str | None = None) -> Identities:
     """Return what verifies by the certificates in `folder`. Raises `CertificatesRefused`, `OSError`."""
+    return Identities(Verifier(*certificates_in(folder)), own_code)
+
+
+def certificates_in(folder: Path) -> tuple[Trust, dict[str, bytes]]:
+    """Return what `folder` says is trusted, and its files by their addresses. Raises `CertificatesRefused`, `OSError`."""
     if not folder.is_dir():
         raise CertificatesRefused(f"{folder}: no such folder; it holds {ROOTS}/*.pem and HOST/PATH for each certificate")
     roots = tuple(one for path in _files(folder / ROOTS) for one in _certificates(path))
@@ -44,7 +49,7 @@ def identities_of(folder: Path, *, own_code: str | None = None) -> Identities:
             raise CertificatesRefused(
                 f"{path}: {refused}; remove it, or put the certificate that signed it into {ROOTS}"
             ) from refused
-    return Identities(Verifier(Trust(roots, revoked), files), own_code)
+    return Trust(roots, revoked), files
 
 
 def _files(folder: Path) -> list[Path]:

@@ -9,7 +9,13 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from ringfence.gate.configuration import Manners, PeerProfile, TlsConfiguration
+from ringfence.gate.configuration import (
+    IdentityConfiguration,
+    Manners,
+    PeerProfile,
+    SigningConfiguration,
+    TlsConfiguration,
+)
 from ringfence.gate.edges.in_path import NAME as IN_PATH
 from ringfence.gate.edges.kinds import AnyEdge
 
@@ -74,7 +80,8 @@ class GatePart(Manners, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `peers` may ask over UDP and TCP at `sip`, over TLS, and over HTTP at `http` where that is set; `trusted` peers may say in
     P-Ringfence-Source whom they ask about.
-    The first of `profiles` that fits a peer says how it is spoken to instead.
+    The first of `profiles` that fits a peer says how it is spoken to instead. With `identity` signed identities are verified, with
+    `signing` calls get one.
     """
 
     sip: Listen = "127.0.0.1:5062"
@@ -84,6 +91,8 @@ class GatePart(Manners, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tls: TlsConfiguration | None = None
     http: Listen | None = None
     edges: tuple[AnyEdge, ...] = ()
+    identity: IdentityConfiguration | None = None
+    signing: SigningConfiguration | None = None
 
 
 class ImapPart(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -154,6 +163,7 @@ def load(data: Path) -> Configuration:
     _check_networks(path, "gate.trusted", configuration.gate.trusted)
     for profile in configuration.gate.profiles:
         _check_networks(path, "gate.profiles.peers", profile.peers)
+    _check_identity(path, configuration.gate)
     _check_listening(path, configuration)
     _check_edges(path, configuration.gate.edges)
     return configuration
@@ -185,6 +195,16 @@ def _check_networks(path: Path, name: str, networks: tuple[str, ...]) -> None:
             ipaddress.ip_network(network)
         except ValueError as error:
             raise ConfigurationRefused(f"{path}: {name}: {error}. Hint: write 192.0.2.0/24 or 192.0.2.7") from error
+
+
+def _check_identity(path: Path, gate: GatePart) -> None:
+    """What is done about outcomes needs somebody who verifies, and a signature a key."""
+    if gate.identity is None and any(manners.on_identity for manners in (gate, *gate.profiles)):
+        raise ConfigurationRefused(f"{path}: gate.on_identity: nothing is verified here. Hint: [gate.identity] certificates = …")
+    if gate.signing is None and any(manners.sign for manners in (gate, *gate.profiles)):
+        raise ConfigurationRefused(f"{path}: gate.sign: there is no key. Hint: [[gate.signing.keys]], see docs/stir.md")
+    if gate.identity is not None:
+        _check_networks(path, "gate.identity.fetch_networks", gate.identity.fetch_networks)
 
 
 def _check_listening(path: Path, configuration: Configuration) -> None:

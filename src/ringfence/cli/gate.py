@@ -12,6 +12,7 @@ import typer
 import uvloop
 
 from ringfence.cli.configuration import Configuration, ConfigurationRefused, installation_key, load
+from ringfence.cli.gate_identity import identity_of
 from ringfence.cli.memory import give_back_what_is_freed
 from ringfence.feeds import FeedError
 from ringfence.gate.configuration import RedirectConfiguration
@@ -33,7 +34,9 @@ def command(
     try:
         configuration = load(data)
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        gate = Gate(data, _redirect(configuration, sip), configuration.gate.edges, key=installation_key(data))
+        key = installation_key(data)
+        identity = identity_of(configuration.gate, data, key=key)
+        gate = Gate(data, _redirect(configuration, sip), configuration.gate.edges, key=key, identity=identity)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_until_told(gate))
     except (ConfigurationRefused, FeedError, GateError, OSError) as error:
@@ -64,6 +67,9 @@ def _redirect(configuration: Configuration, sip: str | None) -> RedirectConfigur
         throttle_code=part.throttle_code,
         refuse_code=part.refuse_code,
         network_blocked=part.network_blocked,
+        on_identity=part.on_identity,
+        sign=part.sign,
+        data_by_redirect=part.data_by_redirect,
     )
 
 

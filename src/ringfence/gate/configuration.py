@@ -1,8 +1,32 @@
-"""What the gate is told: who may ask it, and which edges it drives. The data folder's ringfence.toml holds both."""
+"""What the gate is told: who may ask it, which edges it drives, what signs. The data folder's ringfence.toml holds it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
+
+from ringfence.vocabulary.identity import IdentityOutcome
+
+Treatment = Literal["allow", "mark", "refuse"]
+PENDING: Final = "pending"
+"""The word for a signed identity whose certificate is being fetched: the next call has it."""
+FAILING: Final = frozenset(
+    {
+        IdentityOutcome.UNREADABLE,
+        IdentityOutcome.LOCATION_REFUSED,
+        IdentityOutcome.CERTIFICATE_REFUSED,
+        IdentityOutcome.STALE,
+        IdentityOutcome.SIGNATURE_WRONG,
+        IdentityOutcome.FAILED,
+        IdentityOutcome.REPLAYED,
+        IdentityOutcome.CALLER_MISMATCH,
+        IdentityOutcome.CALLEE_MISMATCH,
+        IdentityOutcome.NOT_COVERED,
+        IdentityOutcome.OVER_ATTESTED,
+    }
+)
+"""What `failed` stands for in `on_identity`: there was a signature, and it proves nothing or a falsehood."""
+_OUTCOMES: Final = frozenset({PENDING, *IdentityOutcome})
+_SOUND: Final = (IdentityOutcome.VERIFIED, IdentityOutcome.VERIFIED_DIVERTED)
 
 
 class EdgeConfiguration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="kamailio"):
@@ -25,16 +49,27 @@ class Manners(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `allow_code` is what "no objection" is called: 404, or 503 for a proxy that stops at 404. `throttle_code` must be another: 503
     unless that is taken, else 480. `refuse_code` stands for every order's own code where a proxy would route on at that one.
-    `network_blocked`: refuse by analytics as the United States ask for ("603+").
+    `network_blocked`: refuse by analytics as the United States ask for ("603+"). `on_identity` says what is done about each outcome
+    of verifying a signed identity: `allow` says nothing, `mark` tells it, `refuse` refuses; `failed` stands for all that fail.
+    `sign`: calls that may pass get a signed identity. What an answer tells so is a 302 back to the request's own target, or with
+    `data_by_redirect = false` header fields of the answer that there is no objection.
     """
 
     allow_code: Literal[404, 503] = 404
     throttle_code: Literal[480, 486, 503] | None = None
     refuse_code: Annotated[int, Meta(ge=400, le=699)] | None = None
     network_blocked: bool = False
+    on_identity: dict[str, Treatment] = {}
+    sign: bool = False
+    data_by_redirect: bool = True
 
     def __post_init__(self) -> None:
-        """Refuse codes that would mean two things."""
+        """Refuse codes that would mean two things, and outcomes that there are not."""
+        for word, treatment in sorted(self.on_identity.items()):
+            if word not in _OUTCOMES:
+                raise ValueError(f"on_identity: {word!r} is no outcome; they are {', '.join(sorted(_OUTCOMES))}")
+            if word in _SOUND and treatment == "refuse":
+                raise ValueError(f"on_identity: {word} would refuse calls because they are signed as they should be")
         if self.throttle_code == self.allow_code:
             raise ValueError(f"throttle_code and allow_code are both {self.allow_code}: the proxy could not tell them apart")
         if self.refuse_code in (self.allow_code, self.throttled):
@@ -82,3 +117,41 @@ class RedirectConfiguration(Manners, frozen=True, kw_only=True, forbid_unknown_f
     tls: TlsConfiguration | None = None
     http: str | None = None
     """Where the same peers may ask over HTTP; `None` for nowhere."""
+
+
+class IdentityConfiguration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Verification in the path. Paths are taken from the data folder.
+
+    `certificates` is a folder with the roots that are trusted, revocation lists, and certificates that need not be fetched; it is
+    read again when it changed. `revocations` are addresses of further lists. `provider_code` is the code by which this provider
+    signs, `country` where national numbers are dialled. With `fetch` the certificates that signatures point to are fetched, never
+    while a call waits; `fetch_networks` are networks that may be fetched from although they are not public, `fetch_authorities` a
+    PEM file of authorities for their servers' certificates instead of the system's.
+    """
+
+    certificates: str
+    provider_code: str = ""
+    country: Annotated[str, Meta(pattern=r"^[A-Z]{2}$", description="two capital letters")] | None = None
+    freshness_s: Annotated[int, Meta(ge=5, le=600)] = 60
+    fetch: bool = True
+    fetch_networks: tuple[str, ...] = ()
+    fetch_authorities: str | None = None
+    revocations: tuple[str, ...] = ()
+
+
+class SigningKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A key that signs: a PEM file that nobody else may read, its certificate, and the address at which others find that."""
+
+    key: str
+    certificate: str
+    location: str
+
+
+class SigningConfiguration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Signing for calls that begin here. Of `keys` the one signs whose certificate holds and began last.
+
+    `gateways` are trunks over which calls of other networks come in: nothing is known of who calls there.
+    """
+
+    keys: Annotated[tuple[SigningKey, ...], Meta(min_length=1)]
+    gateways: tuple[str, ...] = ()

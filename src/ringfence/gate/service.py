@@ -21,7 +21,11 @@ from ringfence.gate.edges.in_path import InPath
 from ringfence.gate.edges.kinds import AnyEdge, edge_of
 from ringfence.gate.edges.settings import secrets_in
 from ringfence.gate.http import VerdictServer
+from ringfence.gate.http.signatures import Signatures
 from ringfence.gate.http.verdicts import Verdicts
+from ringfence.gate.identity import Identity
+from ringfence.gate.identity.told import FEED as SIGNATURES
+from ringfence.gate.identity.told import SignaturesFeed
 from ringfence.gate.inline import Prepared, RulesBefore
 from ringfence.gate.inline.told import FEED, FindingsFeed
 from ringfence.gate.orders import News, OrdersTail
@@ -61,18 +65,34 @@ def _address(listen: str) -> tuple[str, int]:
 class Gate:
     """Everything that one gate process does, on one data folder."""
 
-    def __init__(self, data: Path, redirect: RedirectConfiguration, edges: tuple[AnyEdge, ...], *, key: bytes) -> None:
+    def __init__(
+        self,
+        data: Path,
+        redirect: RedirectConfiguration,
+        edges: tuple[AnyEdge, ...],
+        *,
+        key: bytes,
+        identity: Identity | None = None,
+    ) -> None:
         self._data = data
+        self._identity = identity or Identity(None, None)
         self._listen, self._http_listen = redirect.listen, redirect.http
         self._table = OrdersTable()
         self._orders = OrdersTail(data / "feeds", self._table)
         self._receipts = ReceiptBook(data / "feeds" / "receipts")
         self._receipts.forget_edges(but={IN_PATH, *(edge.name for edge in edges)}, now=clock())
-        self._rules = RulesBefore(data / "policies", key=key)
+        self._rules = RulesBefore(data / "policies", key=key, verifies=self._identity.verifying is not None)
         self._findings = FindingsFeed(data / "feeds")
-        self._redirect = RedirectServer(redirect, self._orders, self._receipts, clock=clock, rules=self._rules)
-        self._verdicts = Verdicts(self._orders, self._receipts, asked=self._redirect.asked, clock=clock, rules=self._rules)
-        self._http = VerdictServer(self._verdicts, Peers(redirect), lambda: self.health(clock()))
+        self._redirect = RedirectServer(
+            redirect, self._orders, self._receipts, clock=clock, rules=self._rules, identity=self._identity
+        )
+        self._verdicts = Verdicts(
+            self._orders, self._receipts, asked=self._redirect.asked, clock=clock, rules=self._rules, identity=self._identity
+        )
+        signing = self._identity.signing
+        self._signatures = SignaturesFeed(data / "feeds") if signing is not None else None
+        signatures = Signatures(signing, lambda: self._orders.directory, clock=clock) if signing is not None else None
+        self._http = VerdictServer(self._verdicts, Peers(redirect), lambda: self.health(clock()), signatures)
         self._edges: list[Edge] = [edge_of(edge, secrets_in(data)) for edge in edges]
         self._drivers = [
             EdgeDriver(edge, self._table, self._receipts, clock=clock, reconcile_s=each.reconcile_s)
@@ -91,7 +111,7 @@ class Gate:
         _LOG.info("gate is up", sip=self._listen, edges=[edge.name for edge in self._edges], generation=self._table.generation)
         work: list[Coroutine[None, None, None]] = [driver.run() for driver in self._drivers]
         work += [self._follow(), self._write_receipts(), self._tell_health(), self._drive_in_path()]
-        work.append(self._begin_plain_course())
+        work += [self._begin_plain_course(), self._identity.run()]
         tasks = [asyncio.create_task(each) for each in work]
         stopping = asyncio.create_task(stop.wait())
         try:
@@ -107,11 +127,15 @@ class Gate:
     async def _close(self) -> None:
         self._redirect.close()
         await self._http.close()
+        await self._identity.close()
         for edge in self._edges:
             await edge.close()
         with suppress(FeedError):
             self._write(self._rules.findings())
+            self._write_signatures()
         self._findings.close()
+        if self._signatures is not None:
+            self._signatures.close()
         self._receipts.close(clock())
         self._save_health(json.dumps(self.health(clock())))
         _LOG.info("gate has ended", generation=self._table.generation)
@@ -123,6 +147,8 @@ class Gate:
             news = await asyncio.to_thread(self._orders.read, clock())
             prepared = await asyncio.to_thread(self._rules.prepare, news.reference, clock())
             course = await asyncio.to_thread(responder.course, news)
+            if news.directory is not None and self._identity.verifying is not None:
+                await asyncio.to_thread(news.directory.has_numbers, "")  # goes through all numbers, once for each directory
             changed = self._take(news, prepared)
             responder.take(course)
             if changed:
@@ -159,6 +185,7 @@ class Gate:
             findings = self._rules.findings()
             try:
                 await asyncio.to_thread(self._write, findings)
+                await asyncio.to_thread(self._write_signatures)
                 self._trouble = None
             except FeedError as error:
                 self._rules.give_back(findings)
@@ -174,6 +201,18 @@ class Gate:
             self._findings.write(findings, clock())
         except OSError as error:
             raise FeedError(f"{FEED}: {error.strerror}", permanent=False) from error
+
+    def _write_signatures(self) -> None:
+        """Write the record of what was signed. Raises `FeedError`; the records are kept then."""
+        signing, feed = self._identity.signing, self._signatures
+        if signing is None or feed is None:
+            return
+        records = signing.taken()
+        try:
+            feed.write(records, clock())
+        except (FeedError, OSError) as error:
+            signing.give_back(records)
+            raise FeedError(f"{SIGNATURES}: {error}", permanent=False) from error
 
     async def _tell_health(self) -> None:
         while True:
@@ -211,6 +250,7 @@ class Gate:
             "streams": self._redirect.connections,
             "http": asdict(self._verdicts.tally),
             "rules": self._rules.health(),
+            "identity": self._identity.health(now),
             "receipts_pending": self._receipts.pending,
             "receipts_problem": self._trouble,
             "edges": {

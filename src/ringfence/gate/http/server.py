@@ -1,4 +1,4 @@
-"""The HTTP server: `POST /v1/voice/decide`, its description, and how the gate stands (docs/edges/http.md)."""
+"""The HTTP server: `POST /v1/voice/decide` and `sign`, their description, and how the gate stands (docs/edges/http.md)."""
 
 import json
 from collections.abc import Callable
@@ -7,10 +7,14 @@ from typing import Final
 from aiohttp import web
 
 from ringfence.gate.errors import AddressBusy
-from ringfence.gate.http.verdicts import Unanswerable, Verdicts, openapi
+from ringfence.gate.http.description import openapi
+from ringfence.gate.http.signatures import Signatures
+from ringfence.gate.http.verdicts import Unanswerable, Verdicts
+from ringfence.gate.identity import NotSigned
 from ringfence.gate.redirect.peers import Peer, Peers
 
 MOST_OCTETS: Final = 8 * 1024 * 1024
+MOST_OCTETS_OF_A_CALL: Final = 256 * 1024
 KEEP_ALIVE_S: Final = 75.0
 _PROBLEM: Final = "application/problem+json"
 _JSON: Final = "application/json"
@@ -19,8 +23,15 @@ _JSON: Final = "application/json"
 class VerdictServer:
     """Answers peers at one address. Connections are kept alive; nobody waits for the disk or the desk."""
 
-    def __init__(self, verdicts: Verdicts, peers: Peers, health: Callable[[], dict[str, object]]) -> None:
+    def __init__(
+        self,
+        verdicts: Verdicts,
+        peers: Peers,
+        health: Callable[[], dict[str, object]],
+        signatures: Signatures | None = None,
+    ) -> None:
         self._verdicts = verdicts
+        self._signatures = signatures
         self._peers = peers
         self._health = health
         self._openapi = json.dumps(openapi()).encode()
@@ -30,6 +41,7 @@ class VerdictServer:
         """Open the socket. Raises `AddressBusy`."""
         application = web.Application(client_max_size=MOST_OCTETS)
         application.router.add_post("/v1/voice/decide", self._decide)
+        application.router.add_post("/v1/voice/sign", self._sign)
         application.router.add_get("/v1/voice/openapi.json", self._describe)
         application.router.add_get("/v1/voice/health", self._tell_health)
         runner = web.AppRunner(application, access_log=None, keepalive_timeout=KEEP_ALIVE_S, shutdown_timeout=1.0)
@@ -58,12 +70,36 @@ class VerdictServer:
         peer = self._peer(request)
         try:
             body = await request.read()
-            answer = self._verdicts.answer(body, trusted=peer.trusted)
+            answer = self._verdicts.answer(body, trusted=peer.trusted, manners=peer.manners)
         except web.HTTPRequestEntityTooLarge:
             detail = f"more than {MOST_OCTETS:,} octets. Hint: send fewer questions at once"
             return _problem_response(413, "Content Too Large", detail)
         except Unanswerable as error:
             return _problem_response(400, "No question", f"{error.cause}. Hint: {error.hint}", error.field)
+        return web.Response(body=answer, content_type=_JSON)
+
+    async def _sign(self, request: web.Request) -> web.Response:
+        peer = self._peer(request)
+        if self._signatures is None:
+            return _problem_response(404, "Not signing", "no key is configured. Hint: gate.signing in docs/stir.md")
+        if not peer.trusted:
+            return _problem_response(
+                403, "Forbidden", "only a peer that checks who sends a call may have it signed. Hint: gate.trusted"
+            )
+        if (request.content_length or 0) > MOST_OCTETS_OF_A_CALL:
+            return _problem_response(
+                413, "Content Too Large", f"more than {MOST_OCTETS_OF_A_CALL:,} octets. Hint: one call a request"
+            )
+        try:
+            answer = self._signatures.answer(await request.read())
+        except web.HTTPRequestEntityTooLarge:
+            return _problem_response(
+                413, "Content Too Large", f"more than {MOST_OCTETS_OF_A_CALL:,} octets. Hint: one call a request"
+            )
+        except Unanswerable as error:
+            return _problem_response(400, "No call", f"{error.cause}. Hint: {error.hint}", error.field)
+        except NotSigned as refused:
+            return _problem_response(422, "Not signed", f"{refused.cause}. Hint: {refused.hint}")
         return web.Response(body=answer, content_type=_JSON)
 
     async def _describe(self, request: web.Request) -> web.Response:

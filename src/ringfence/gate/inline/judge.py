@@ -53,8 +53,10 @@ class RulesBefore:
     `prepare` may run in another thread; the rest is for the loop.
     """
 
-    def __init__(self, policies: Path, *, key: bytes) -> None:
+    def __init__(self, policies: Path, *, key: bytes, verifies: bool = False) -> None:
+        """`verifies`: questions say what their signed identities came to."""
         self._policies = policies
+        self._verifies = verifies
         self._key = key
         self._prepared: Prepared | None = None
         self._rules: dict[str, Rule] = {}
@@ -79,7 +81,7 @@ class RulesBefore:
         if policy is None or policy == self._unusable or (self._prepared is not None and self._prepared.policy == policy):
             return None
         try:
-            chosen = selected(load(read_folder(self._policies / policy), posted=True).plan)
+            chosen = selected(load(read_folder(self._policies / policy), posted=True).plan, verifies=self._verifies)
             engine = Engine(chosen.plan, key=self._key, source=SOURCE)
         except (PolicyError, RuleUnmeasurable, OSError) as error:
             self._unusable = policy

@@ -20,6 +20,8 @@ _ASKED: Final = frozenset(
     }
 )
 """What a question says of a call, by the names of the rule language."""
+_VERIFIED: Final = frozenset({"verification", "attestation", "signer"})
+"""What it says besides where signed identities are verified."""
 _PLAIN_CODE: Final = 603
 
 
@@ -39,9 +41,9 @@ class Selected:
         return [rule.name for rule in self.plan.rules if not rule.name.endswith(EACH)]
 
 
-def selected(plan: Plan) -> Selected:
-    """Return which rules of `plan` the gate decides by."""
-    before = {rule.name: (rule, why_undecidable(rule)) for rule in plan.rules if rule.before}
+def selected(plan: Plan, *, verifies: bool = False) -> Selected:
+    """Return which rules of `plan` the gate decides by; `verifies`: it verifies signed identities."""
+    before = {rule.name: (rule, why_undecidable(rule, verifies=verifies)) for rule in plan.rules if rule.before}
     deciding = [rule for rule, why in before.values() if why is None]
     each = [
         replace(rule, name=rule.name + EACH, finds_each=True, cool_down_us=Micros(0)) for rule in deciding if rule.mode is Mode.ACT
@@ -51,8 +53,8 @@ def selected(plan: Plan) -> Selected:
     return Selected(chosen, {name: why for name, (_, why) in sorted(before.items()) if why is not None})
 
 
-def why_undecidable(rule: Rule) -> str | None:
-    """Return why the gate can't decide by this rule, `None` where it can."""
+def why_undecidable(rule: Rule, *, verifies: bool = False) -> str | None:
+    """Return why the gate can't decide by this rule, `None` where it can; `verifies`: it verifies signed identities."""
     kinds = {rule.on, *rule.also_on, *(measure.on for measure in rule.measures if measure.on is not None)}
     kinds.update(reset.on for reset in rule.reset)
     others = sorted(kinds - {EventKind.ATTEMPT})
@@ -60,7 +62,9 @@ def why_undecidable(rule: Rule) -> str | None:
         return f"it counts {', '.join(others)}, which nobody tells the gate"
     if any(measure.function is MeasureFunction.CONCURRENT for measure in rule.measures):
         return "it counts calls under way, and nobody tells the gate when a call ends"
-    untold = sorted(fields_of(rule) - _ASKED)
+    untold = sorted(fields_of(rule) - (_ASKED | _VERIFIED if verifies else _ASKED))
+    if untold and _VERIFIED.issuperset(untold):
+        return f"it reads {', '.join(untold)}, and signed identities are not verified here: see gate.identity"
     if untold:
         late = OUTCOME_FIELDS.intersection(untold)
         return f"it reads {', '.join(untold)}, which {'only the end of a call tells' if late else 'no question says'}"

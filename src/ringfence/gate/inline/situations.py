@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ringfence.gate.table import NOBODY, Answering
 from ringfence.vocabulary.contracts import Ask, Event, EventKind
 from ringfence.vocabulary.times import Micros
+from ringfence.watch.identity import Identified
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,15 @@ class Situation:
     diverted: str | None = None
     user_agent: str | None = None
     credentials: bool = False
+    called_to: str | None = None
+    """The number of the To header field."""
+    identified: Identified | None = None
+    """What its signed identity came to; `None` where nobody verified."""
 
 
 def attempt_of(situation: Situation, time: Micros) -> Event:
     """Return the request as the attempt that watch would have counted at `time`."""
-    ask = situation.ask
+    ask, identified = situation.ask, situation.identified
     inbound = "inbound" if situation.called.account is not None else None
     return Event(
         kind=EventKind.ATTEMPT,
@@ -50,5 +55,8 @@ def attempt_of(situation: Situation, time: Micros) -> Event:
         party_path=situation.parties,
         trunk=ask.trunk,
         plan=situation.plan,
+        verification=None if identified is None else identified.verification,
+        attestation=None if identified is None else identified.attestation,
+        signer=None if identified is None else identified.signer,
         direction="outbound" if ask.account is not None else inbound,
     )

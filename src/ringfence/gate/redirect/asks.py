@@ -50,6 +50,7 @@ def ask_of(question: Question, *, trusted: bool, directory: Directory, now: Micr
         diverted=_subscriber(message.diversions[0]) if message.diversions else None,
         user_agent=message.user_agent,
         credentials=message.authorization is not None,
+        called_to=_subscriber(message.to_uri),
     )
 
 

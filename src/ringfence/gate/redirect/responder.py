@@ -1,12 +1,14 @@
 """The redirect server's contract, whatever carries it: who is answered, and with what (docs/edges/redirect.md)."""
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from ringfence.gate.configuration import Manners, RedirectConfiguration
 from ringfence.gate.edges.in_path import NAME
+from ringfence.gate.identity import Checked, Identity
 from ringfence.gate.inline import Judged, RulesBefore
 from ringfence.gate.inline.situations import Situation
 from ringfence.gate.orders import News, OrdersTail
@@ -18,12 +20,16 @@ from ringfence.gate.redirect.peers import Peer, Peers
 from ringfence.gate.redirect.plain import Batch, Course, PlainCourse, course_of
 from ringfence.gate.redirect.transactions import CANCELLED, Key, Transactions
 from ringfence.vocabulary.contracts import Verdict, VerdictAction
+from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros
+from ringfence.watch.calls.signed import is_signed
 from ringfence.watch.kernels.plain_answers import AGAIN, ALLOWED, GENERAL
 from ringfence.watch.wire.sip import parse
 
 _UNMISTAKABLE: Final = (603, "Decline")
 """For a refusal whose own code means "no objection" to the peer."""
+_QUOTABLE: Final = re.compile(r"[!#-;=?-~]+\Z")
+"""A request URI that may stand between angle brackets as it is."""
 
 
 @dataclass(slots=True)
@@ -53,6 +59,7 @@ class Responder:
         *,
         clock: Callable[[], Micros],
         rules: RulesBefore | None = None,
+        identity: Identity | None = None,
     ) -> None:
         self.tally = Tally()
         self.asked = asyncio.Event()
@@ -62,6 +69,7 @@ class Responder:
         self._receipts = receipts
         self._clock = clock
         self._rules = rules
+        self._identity = identity
         self._transactions = Transactions()
         self._plain = PlainCourse(self.peers)
         self._begun = False
@@ -105,6 +113,9 @@ class Responder:
         if self._rules is not None and self._rules.active:
             messages = [batch.octets[start:end] for start, end in zip(batch.starts, batch.ends, strict=True)]
             return self._together([self._taken(message, host) for message, host in zip(messages, batch.hosts, strict=True)])
+        apart = self._looked_at(batch)
+        if apart:
+            return self._mixed(batch, apart)
         answered = self.respond_plainly(batch)
         tally = self.tally
         answers: list[bytes | memoryview | None] = []
@@ -118,6 +129,30 @@ class Responder:
             answers.append(answer)
         if answered is not None and tally.asks:
             self.asked.set()
+        return answers
+
+    def _looked_at(self, batch: Batch) -> list[bool]:
+        """Return which of the messages are about calls whose identity is looked at; empty where none is."""
+        identity = self._identity
+        if identity is None:
+            return []
+        any_signed = is_signed(batch.octets)
+        apart = []
+        for start, end, host in zip(batch.starts, batch.ends, batch.hosts, strict=True):
+            peer = self.peers.of(host)
+            signed = any_signed and is_signed(batch.octets[start:end])
+            apart.append(peer is not None and identity.concerns(peer.manners, signed=signed))
+        return apart if any(apart) else []
+
+    def _mixed(self, batch: Batch, apart: list[bool]) -> list[bytes | memoryview | None]:
+        """Return the answers to messages of which some are looked at one by one."""
+        answers: list[bytes | memoryview | None] = []
+        for start, end, host, alone in zip(batch.starts, batch.ends, batch.hosts, apart, strict=True):
+            if alone:
+                answers.append(self.respond(batch.octets[start:end], host))
+            else:
+                (answer,) = self.respond_all(Batch(batch.octets, (start,), (end,), (host,)))
+                answers.append(None if answer is None else bytes(answer))  # the kernels' room is used again
         return answers
 
     def respond(self, data: bytes, host: str, *, verified: bool = False) -> bytes | None:
@@ -157,9 +192,21 @@ class Responder:
             answer = asked.answer(200, "OK")  # the proxy's own question whether we live, not a request that it forwards
             self.asked.set()
         else:
-            return _Open(key, asked, peer, ask_of(asked, trusted=peer.trusted, directory=self._orders.directory, now=now))
+            return self._opened(key, asked, peer, now)
         self._keep(key, answer, now)
         return answer
+
+    def _opened(self, key: Key, asked: Question, peer: Peer, now: Micros) -> "_Open":
+        """Return what is to be decided, with what the call's signed identity comes to."""
+        directory = self._orders.directory
+        situation = ask_of(asked, trusted=peer.trusted, directory=directory, now=now)
+        if self._identity is None:
+            return _Open(key, asked, peer, situation)
+        # Of a node of one's own, behind a proxy whose word is believed: that call was asked about before, under another Call-ID.
+        source = situation.ask.source
+        own = peer.trusted and source is not None and self.peers.of(source) is not None
+        situation, checked = self._identity.look(situation, directory, now, peer.manners, own=own)
+        return _Open(key, asked, peer, situation, checked)
 
     def _together(self, taken: "Sequence[bytes | _Open | None]") -> list[bytes | memoryview | None]:
         """Return the answers, and decide what is open."""
@@ -202,14 +249,27 @@ class Responder:
         self.asked.set()
         situation, asked, manners = open_.situation, open_.asked, open_.peer.manners
         before = None if judged is None else (judged.verdict, judged.subject)
+        if before is None and open_.checked is not None and open_.checked.refusal is not None:
+            before = (open_.checked.refusal, SubjectKind.NUMBER)
         verdict = self._orders.table.decide(situation.ask, now, situation.parties, situation.called, before=before)
         if verdict.action is VerdictAction.ALLOW:
-            return asked.answer(manners.allow_code, PHRASES[manners.allow_code])
+            return self._passing(open_, now)
         self.tally.refused += 1
         self.tally.throttled += verdict.action is VerdictAction.THROTTLE
         if verdict.order is not None:
             self._receipts.refused(verdict.order, NAME, call_id=situation.ask.call_id, now=now)
         return _worded(asked, verdict, manners)
+
+    def _passing(self, open_: "_Open", now: Micros) -> bytes:
+        """Return that there is no objection, with what is to be told of the call's identity."""
+        asked, manners = open_.asked, open_.peer.manners
+        data = dict(open_.checked.headers) if open_.checked is not None else {}
+        if manners.sign and self._identity is not None:
+            signature = self._identity.signed(open_.situation, self._orders.directory, now)
+            data |= {} if signature is None else {"Identity": signature.identity}
+        if data and manners.data_by_redirect and _QUOTABLE.match(asked.uri):
+            return asked.answer(302, "Moved Temporarily", (("Contact", f"<{asked.uri}>"), *data.items()))
+        return asked.answer(manners.allow_code, PHRASES[manners.allow_code], tuple(data.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +280,7 @@ class _Open:
     asked: Question
     peer: Peer
     situation: Situation
+    checked: Checked | None = None
 
 
 def _worded(asked: Question, verdict: Verdict, manners: Manners) -> bytes:

@@ -7,6 +7,7 @@ from typing import Final
 
 from ringfence.gate.configuration import RedirectConfiguration, TlsConfiguration
 from ringfence.gate.errors import AddressBusy, CertificateUnusable
+from ringfence.gate.identity import Identity
 from ringfence.gate.inline import RulesBefore
 from ringfence.gate.orders import OrdersTail
 from ringfence.gate.receipts import ReceiptBook
@@ -30,9 +31,10 @@ class RedirectServer:
         *,
         clock: Callable[[], Micros],
         rules: RulesBefore | None = None,
+        identity: Identity | None = None,
     ) -> None:
         self._tls = configuration.tls
-        self.responder = Responder(configuration, orders, receipts, clock=clock, rules=rules)
+        self.responder = Responder(configuration, orders, receipts, clock=clock, rules=rules, identity=identity)
         self._connections = Connections(self.responder.tally)
         self._datagrams = Datagrams(self.responder.respond_all)
         self._servers: list[asyncio.Server] = []

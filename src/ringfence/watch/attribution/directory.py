@@ -184,7 +184,11 @@ class Directory:
 
     def may_show(self, account: str, number: str, time: Micros) -> bool:
         """Tell whether a record gave `account` the right at `time` to show `number`, which it need not hold."""
-        return any(link.account == account and holds(link, time) for link in self._rights_to(number))
+        return self.right_verified(account, number, time) is not None
+
+    def right_verified(self, account: str, number: str, time: Micros) -> str | None:
+        """Return how somebody made sure of the right of `account` at `time` to show `number`, `None` where it has none."""
+        return next((link.verified for link in self._rights_to(number) if link.account == account and holds(link, time)), None)
 
     def changes_of_right(self, number: str) -> list[Micros]:
         """Return the moments at which the answer of `may_show(…, number, …)` may become another, in order."""

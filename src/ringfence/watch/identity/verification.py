@@ -18,6 +18,9 @@ FRESHNESS_US: Final = Micros(60 * SECOND)
 """How old a signature may be: what two widely used SIP servers allow (others 15 s and 300 s)."""
 _MOST_HEADERS: Final = 10
 _MOST_REMEMBERED: Final = 500_000
+_MOST_SIGNERS: Final = 10_000
+_REFUSED_FOR_US: Final = Micros(60 * SECOND)
+"""For so long a file that was refused is not looked at again: its path takes ten times what a signature takes."""
 _ORDER: Final = {outcome: place for place, outcome in enumerate(Outcome)}
 _SEPARATORS: Final = str.maketrans("", "", "+-.() ")
 
@@ -37,6 +40,8 @@ class SignedCall(Struct, frozen=True, kw_only=True):
     """Why nobody can answer for the caller's number ("unallocated", "do-not-originate" …), where that is known."""
     holder: str | None = None
     """The code of the provider that holds the caller's number, where that is known."""
+    customer_of: str | None = None
+    """The code of the provider whose customer sends it without any right to the caller's number, where that is known."""
     own: bool = False
     """Seen again on a leg of one's own, behind a node that changes Call-IDs: no replay."""
 
@@ -95,9 +100,16 @@ class Verifier:
         self._trust, self._certificates = trust, certificates
         self._comparable, self._freshness_us = comparable, freshness_us
         self._signers: dict[str, tuple[bytes, Signer]] = {}
+        self._refused: dict[str, tuple[bytes, Micros, str]] = {}
         self._seen: OrderedDict[bytes, tuple[str, int]] = OrderedDict()
         self.forgotten = 0
         """Signatures forgotten before their time because there were too many: a replay of one of them would pass."""
+
+    def trust(self, trust: Trust) -> None:
+        """Trust these roots, less what they revoked, from now on."""
+        self._trust = trust
+        self._signers.clear()
+        self._refused.clear()
 
     def verify(self, call: SignedCall) -> Verification:
         """Return what the call's Identity headers come to. No text in them makes it raise."""
@@ -170,7 +182,17 @@ class Verifier:
         known = self._signers.get(location)
         if known is not None and known[0] is data and known[1].valid_from <= now <= known[1].valid_until:
             return known[1]
-        signer = signer_of(read_certificates(data), self._trust, now)
+        refused = self._refused.get(location)
+        if refused is not None and refused[0] is data and refused[1] <= now < refused[1] + _REFUSED_FOR_US:
+            raise CertificateRefused(refused[2])
+        for memory in (self._signers, self._refused):
+            if len(memory) >= _MOST_SIGNERS:
+                memory.clear()
+        try:
+            signer = signer_of(read_certificates(data), self._trust, now)
+        except CertificateRefused as cause:
+            self._refused[location] = (data, now, str(cause))
+            raise
         self._signers[location] = (data, signer)
         return signer
 
@@ -255,4 +277,6 @@ def _over_attested(call: SignedCall, one: _Sound) -> str | None:
     providers = one.signer.authority.providers
     if call.holder is not None and providers and call.holder not in providers:
         return "attested A for a number that another provider holds"
+    if call.customer_of is not None and call.customer_of in providers:
+        return "attested A for a number to which its sender has no right"
     return None
