@@ -17,7 +17,7 @@ MOST_OCTETS: Final = 32 * 1024 * 1024
 MOST_WAITING: Final = 1_024
 MOST_OF_A_HOST: Final = 16
 """That wait, or failed: a host which serves nothing keeps nobody else waiting."""
-WORKERS: Final = 8
+WORKERS: Final = 32
 SHORTEST_US: Final = Micros(MINUTE)
 USUAL_US: Final = Micros(HOUR)
 LONGEST_US: Final = Micros(DAY)

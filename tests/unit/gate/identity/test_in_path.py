@@ -3,7 +3,6 @@
 import json
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +21,7 @@ from tests.unit.gate.identity.world import (
     STRANGER,
     TRUNK,
     World,
+    claims,
     invite,
 )
 from tests.unit.gate.inline_rules import posted
@@ -180,16 +180,6 @@ def test_an_a_of_ours_for_a_number_that_its_sender_has_no_right_to_is_too_much(t
         "verified",
         "over-attested",
     ]
-
-
-def claims(caller: str, attest: str = "A") -> dict[str, Any]:
-    return {
-        "attest": attest,
-        "dest": {"tn": [CALLEE.lstrip("+")]},
-        "iat": NOW_S,
-        "orig": {"tn": caller.lstrip("+")},
-        "origid": "o",
-    }
 
 
 def test_unsigned_calls_may_be_refused_with_428_and_pass_unless_that_is_said(tmp_path: Path) -> None:

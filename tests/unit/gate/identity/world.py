@@ -147,3 +147,14 @@ def invite(
         "Content-Length: 0",
     ]
     return ("\r\n".join(head) + "\r\n\r\n").encode("utf-8", "surrogateescape")
+
+
+def claims(caller: str = CALLER, attest: str = "A") -> dict[str, object]:
+    """Return what a signature of now for a call to `CALLEE` says."""
+    return {
+        "attest": attest,
+        "dest": {"tn": [CALLEE.lstrip("+")]},
+        "iat": NOW_S,
+        "orig": {"tn": caller.lstrip("+")},
+        "origid": "o",
+    }
