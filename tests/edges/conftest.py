@@ -73,7 +73,8 @@ class Bench:
 
     def said(self) -> list[tuple[str, str]]:
         """Return what the desk was told: order's number and state."""
-        self.book.write()
+        while self.book.pending:
+            self.book.write()
         receipts = [msgspec.json.decode(record.payload, type=Receipt) for record in records_after(self.folder)]
         return [(f"{int(receipt.order, 16)}", str(receipt.state)) for receipt in receipts]
 

@@ -14,6 +14,8 @@ from ringfence.vocabulary.contracts import Order
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import SECOND, Micros
 
+AT_ONCE: Final = 500
+"""Addresses in a transaction: what the kernel takes in one message from a program without privileges."""
 _NOTHING: Final = Found()
 
 
@@ -36,38 +38,35 @@ class NftablesEdge:
             raise EdgeRefused(cause, permanent=True, reached=True)
 
     async def place_all(self, orders: Sequence[Order], now: Micros) -> dict[str, str]:
-        """Add all addresses in one transaction and read them back; return why some were refused, by key."""
+        """Add all addresses, some hundreds in each transaction, and read them back; return why some were refused, by key."""
         self._lays = True
         there = await self._found()
         held = {element.address: element for element in there.elements}
-        batch = [] if there.rules == self._ruleset.rules else self._ruleset.laid()
         refused: dict[str, str] = {}
-        wanted: dict[str, tuple[Address, str]] = {}
+        wanted: dict[Address, Order] = {}
         for order in orders:
-            key = order_key(order)
             try:
-                address = self._address(order, now, held)
+                wanted[self._address(order, now, held)] = order
             except EdgeRefused as error:
-                refused[key] = str(error)
-                continue
-            if address in held:  # an element's end is that of its making
-                batch.append(self._ruleset.deleted(address))
-            batch.append(self._ruleset.added(address, order.id, _seconds(order, now)))
-            wanted[key] = (address, order.id)
-        if not wanted:
-            return refused
-        await self._carry_out(batch)
-        left = {element.address: element.comment for element in (await self._found()).elements}
-        for key, (address, id) in wanted.items():
-            if left.get(address) != id:
-                refused[key] = f"{self.name}: {key} was written but does not read back"
+                refused[order_key(order)] = str(error)
+        new = list(wanted.items())
+        for begin in range(0, len(new), AT_ONCE):
+            part = new[begin : begin + AT_ONCE]
+            batch = self._ruleset.laid() if begin == 0 and there.rules != self._ruleset.rules else []
+            batch += self._ruleset.deleted(address for address, _ in part if address in held)  # an end is that of the making
+            batch += self._ruleset.added((address, order.id, _seconds(order, now)) for address, order in part)
+            await self._carry_out(batch)
+        left = {element.address: element.comment for element in (await self._found()).elements} if new else {}
+        for address, order in new:
+            if left.get(address) != order.id:
+                refused[order_key(order)] = f"{self.name}: {order_key(order)} was written but does not read back"
         return refused
 
     async def remove(self, order_id: str, key: str) -> None:
         """Take the address out if it is that order's, and read back that it is gone; with the last one the table goes too."""
         held = {_key(element): element for element in (await self._found()).elements}
         if key in held and held[key].comment == order_id:
-            await self._carry_out([self._ruleset.deleted(held[key].address)])
+            await self._carry_out(self._ruleset.deleted((held[key].address,)))
         left = await self._found()
         if any(_key(element) == key and element.comment == order_id for element in left.elements):
             raise EdgeRefused(f"{self.name}: {key} was deleted but is still there", permanent=False, reached=True)

@@ -60,14 +60,25 @@ class Ruleset:
             *(f"add rule {chain} {rule}" for rule in self._rules),
         ]
 
-    def added(self, address: Address, comment: str, seconds: int) -> str:
-        """Return the command that adds an address for so long."""
-        end = min(max(seconds, 1), LONGEST_S)
-        return f'add element {self._table} {SETS[address.version]} {{ {address} timeout {end}s comment "{comment}" }}'
+    def added(self, new: Iterable[tuple[Address, str, int]]) -> list[str]:
+        """Return the commands that add addresses, each with its comment, for so many seconds."""
+        texts = [
+            (address, f'{address} timeout {min(max(seconds, 1), LONGEST_S)}s comment "{comment}"')
+            for address, comment, seconds in new
+        ]
+        return self._of_each_set("add", texts)
 
-    def deleted(self, address: Address) -> str:
-        """Return the command that takes an address out."""
-        return f"delete element {self._table} {SETS[address.version]} {{ {address} }}"
+    def deleted(self, addresses: Iterable[Address]) -> list[str]:
+        """Return the commands that take addresses out."""
+        return self._of_each_set("delete", [(address, str(address)) for address in addresses])
+
+    def _of_each_set(self, verb: str, texts: Sequence[tuple[Address, str]]) -> list[str]:
+        commands = []
+        for version, name in SETS.items():
+            elements = ", ".join(text for address, text in texts if address.version == version)
+            if elements:
+                commands.append(f"{verb} element {self._table} {name} {{ {elements} }}")
+        return commands
 
     def listed(self) -> tuple[str, ...]:
         """Return the words of the command that lists the table."""

@@ -31,7 +31,7 @@ _Told = TypeVar("_Told")
 class Instruction(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The body of a POST. `do` is `place` or `remove`; all but `edge`, `key` and `order` is told with `place` alone."""
 
-    v: int = 1
+    v: int
     do: str
     edge: str
     key: str
@@ -79,6 +79,7 @@ class WebhookEdge:
         if not looks_like_order(order.id):
             raise EdgeRefused(f"{self.name}: {order.id!r} is not written as an order id", permanent=True, reached=True)
         instruction = Instruction(
+            v=1,
             do="place",
             edge=self.name,
             key=key,
@@ -97,7 +98,7 @@ class WebhookEdge:
         """Have the entry taken away if it is that order's, and read back that it is gone."""
         if await self._value(key) != order_id:
             return
-        await self._tell(Instruction(do="remove", edge=self.name, key=key, order=order_id))
+        await self._tell(Instruction(v=1, do="remove", edge=self.name, key=key, order=order_id))
         if await self._value(key) == order_id:
             raise EdgeRefused(f"{self.name}: {key} was removed but is still there", permanent=False, reached=True)
 
