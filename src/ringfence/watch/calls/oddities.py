@@ -60,7 +60,8 @@ class Oddities:
         return None if tag is None else self._calls.get((call_id, tag))
 
     def _known(self) -> dict[str, str]:
-        return dict(self._calls.key(slot) for slot in self._calls.slots_by_touch())
+        """Return the calls whose texts are there: others have a slot, and are told of a little later."""
+        return dict(self._calls.key(slot) for slot in self._calls.slots_by_touch() if self._calls.keys[slot] is not None)
 
     def stranger(
         self,

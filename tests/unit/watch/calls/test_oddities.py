@@ -1,5 +1,7 @@
 """Requests that change a call, from those who take part in it and from others; messages that nobody can read."""
 
+from collections import Counter
+
 import pytest
 from tests.unit.watch.calls.recordings import ALICE, BOB, SS1, START, datagram, events_of, request, response
 
@@ -124,3 +126,15 @@ def test_a_message_against_the_grammar_is_told_with_what_is_wrong() -> None:
     assert odd.value >= 2
     (own,) = oddities([datagram(b"\x00\x01nonsense\r\n\r\n", "198.51.102.30", SS1, START)])
     assert (own.name, own.account) == ("broken-start-line", "mallory")
+
+
+def test_strangers_are_told_apart_through_thousands_of_calls_that_begin_together() -> None:
+    """What is known of calls is put together anew now and then, also while some of a batch have a place and no texts yet."""
+    packets = [sent("BYE", STRANGER)]
+    for turn in range(14):
+        at = Micros(START + (10 + 60 * turn) * SECOND)
+        invites = [request(call_id=f"n{turn}-{nth}", branch=f"n{turn}-{nth}") for nth in range(100)]
+        packets += [datagram(invite, ALICE, SS1, Micros(at + nth)) for nth, invite in enumerate(invites)]
+        packets += [datagram(response(invite, 486), SS1, ALICE, Micros(at + SECOND + nth)) for nth, invite in enumerate(invites)]
+    events = Tracker(Directory(REFERENCE)).feed_all(packets, Counter())
+    assert sum(event.kind is EventKind.END for event in events) == 1_400
