@@ -41,7 +41,9 @@ def export(
     everything: Annotated[bool, typer.Option("--all", help="Also what was consumed in the present hour.")] = False,
 ) -> None:
     """Bring what watch has consumed to the lake, and let go of days past `[lake] keep_days`. Watch does so by itself."""
+    from ringfence.cli.traffic_profiles import write_profiles
     from ringfence.watch.lake.journal_export import bring_in
+    from ringfence.watch.lake.questions import QuestionRefused
 
     with _usable(data):
         lake, now = lake_of(data), Micros(time.time_ns() // 1000)
@@ -52,6 +54,10 @@ def export(
         told = bring_in(data / "journal", lake, before=before)
         with lake.writing() as writer:
             gone = writer.keep_since(Micros((now // DAY - keep_days) * DAY))
+        try:
+            write_profiles(data, lake, now)
+        except QuestionRefused as refused:
+            _say(f"the desk is not told how parties' traffic looks: {refused}. It is tried again after the next export")
     print(f"{told.events} events came, {gone} files of days past {keep_days} left")
     if told.missed:
         _say(f"{told.missed} batches of the journal were deleted before they could come")

@@ -108,6 +108,7 @@ ELSEWHERE = frozenset(
         "bulk/<int:number>/undo/",
         "charges/<int:number>/settle/",
         "endings/<int:number>/settle/",
+        "returns/note/",
         "returns/<int:number>/answer/",
         "disclosures/new/",
         "disclosures/<int:number>/do/",

@@ -115,6 +115,7 @@ STAFF = frozenset(
         "disclosures/<int:number>/",
         "disclosures/<int:number>/do/",
         "returns/",
+        "returns/note/",
         "returns/<int:number>/answer/",
         "rules/<str:name>/",
         "endings/",

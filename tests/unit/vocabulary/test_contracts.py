@@ -35,6 +35,7 @@ from ringfence.vocabulary.contracts import (
     RulingLink,
     Scope,
     Subject,
+    TrafficProfile,
     TrunkLink,
     Verdict,
     VerdictAction,
@@ -132,6 +133,17 @@ EXAMPLES: dict[str, msgspec.Struct] = {
     ),
     "observation": Observation(
         kind=ObservationKind.REFUSAL, time=NOON, subject=SOURCE.id, order="ord-1", edge="edge-1", call_id="1"
+    ),
+    "traffic-profile": TrafficProfile(
+        party="acme",
+        since=NOON,
+        until=Micros(NOON + HOUR),
+        attempts=60,
+        hours=(0.0,) * 12 + (1.0,) + (0.0,) * 11,
+        countries={"GB": 1.0},
+        lengths=(0.5, 0.0, 0.25, 0.25) + (0.0,) * 8,
+        callees=("0123456789abcdef",),
+        agents=("fedcba9876543210",),
     ),
     "desk-event": DeskEvent(kind="complaint", id="cmp-1", time=NOON, account="acme", clause="harassment", callee="+441632960002"),
     "reference": Reference(

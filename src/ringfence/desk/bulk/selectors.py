@@ -16,6 +16,7 @@ from ringfence.desk.decisions import selectors as decisions
 from ringfence.desk.decisions.proposals import Proposal
 from ringfence.desk.enforcement import selectors as orders
 from ringfence.desk.parties.touched import Touched, touched
+from ringfence.desk.queues import of_cases
 
 MOST: Final = 500
 """Cases of one bulk decision."""
@@ -112,3 +113,9 @@ def items(*, bulk: int, actor: Actor) -> QuerySet[BulkItem]:
     """Return the cases of one: those to check first, then by number."""
     found = BulkItem.objects.filter(bulk__in=bulk_decisions(actor=actor), bulk_id=bulk)
     return found.select_related("case", "decision").order_by("-sampled", "case_id")
+
+
+def of_case(*, case: int, actor: Actor) -> QuerySet[BulkItem]:
+    """Return what became of a case in bulk decisions, the latest first."""
+    found = BulkItem.objects.filter(case_id=case).select_related("bulk").order_by("-bulk_id")
+    return of_cases(found, actor) if actor.sees_the_desk else found.none()

@@ -48,3 +48,8 @@ def give(*, decision: Decision, party: str, ladder: Ladder, now: datetime) -> St
 def withdraw(*, decision: Decision, now: datetime) -> bool:
     """Take back the strike of a decision that should not have been made; tell whether there was one."""
     return bool(Strike.objects.filter(decision=decision, withdrawn__isnull=True).update(withdrawn=now))
+
+
+def strikes_of_case(*, case: int, actor: Actor) -> QuerySet[Strike]:
+    """Return the strikes that a case's decisions gave, newest first."""
+    return strikes(actor=actor).filter(decision__case_id=case)

@@ -16,6 +16,7 @@ WEIGHTS: Final[Mapping[str, tuple[int, str]]] = {
     "telephone": (2, "the same telephone"),
     "address": (2, "traffic from the same address"),
     "fingerprint": (2, "traffic that looks the same"),
+    "called": (2, "calls to the same numbers"),
     "user": (1, "the same user name"),
     "agent": (1, "the same software"),
 }
@@ -28,7 +29,9 @@ Mark = tuple[str, str]
 
 
 def token(kind: str, value: str) -> str:
-    """Return what is kept of a mark: names and mailboxes are one however they are written."""
+    """Return what is kept of a mark: however they are written, names and mailboxes are one. Software has watch's token."""
+    if kind == "agent":
+        return audit.token_of("user_agent", value.strip())
     return audit.token_of(kind, " ".join(value.casefold().split()))
 
 

@@ -1,5 +1,7 @@
 """What parties are known by, and those that seem to return."""
 
+from typing import Final
+
 from django.db import models
 
 
@@ -10,6 +12,11 @@ class TraitKind(models.TextChoices):
     PAYMENT = "payment", "A means of payment"
     AGENT = "agent", "The software that it sends with"
     FINGERPRINT = "fingerprint", "How its traffic looks"
+    CALLED = "called", "The numbers that it calls"
+
+
+BY_HAND: Final = [(kind.value, kind.label) for kind in (TraitKind.PAYMENT, TraitKind.PRINCIPAL, TraitKind.AGENT)]
+"""What a person may know of a party that no file says."""
 
 
 class Trait(models.Model):
@@ -26,6 +33,25 @@ class Trait(models.Model):
 
         constraints = (models.UniqueConstraint(fields=("party", "kind", "token"), name="returns_trait_once"),)
         indexes = (models.Index(fields=("kind", "token"), name="returns_trait_token"),)
+
+
+class Profile(models.Model):
+    """How a party's traffic looked last, as the lake tells: `facts` are a `TrafficProfile`, tokens and shares alone.
+
+    `compared` is when it was last compared with those of parties whose contract was ended; `as_ended`: the party is one of them,
+    and all others were compared with it.
+    """
+
+    party = models.CharField(max_length=128, unique=True)
+    until = models.DateTimeField()
+    facts = models.JSONField()
+    compared = models.DateTimeField(null=True)
+    as_ended = models.BooleanField(default=False)
+
+    class Meta:
+        """What it is found by."""
+
+        indexes = (models.Index(fields=("id",), name="returns_to_compare", condition=models.Q(compared__isnull=True)),)
 
 
 class ReturnState(models.TextChoices):

@@ -13,6 +13,7 @@ from ringfence.desk.endings.models import Ending, EndingState
 from ringfence.desk.errors import DeskError, NotThere, StaleState
 from ringfence.desk.parties.models import Membership, Party
 from ringfence.desk.queues import hold_case
+from ringfence.desk.returns import traffic
 from ringfence.desk.returns.marks import COMMON, ENOUGH, WEIGHTS, Mark, marks, token
 from ringfence.desk.returns.models import Return, ReturnState, Trait, TraitKind
 
@@ -43,6 +44,7 @@ def look(*, actor: Actor, now: datetime) -> int:
     Whoever stood above or below the ended one is not pointed out for what they shared, nor are marks that many bear counted.
     """
     require(actor.kind is ActorKind.SYSTEM, actor, "look for parties that return")
+    traffic.compare(actor=actor, now=now)
     endings = list(Ending.objects.exclude(state=EndingState.REVERSED).order_by("id"))
     if not endings:
         return 0

@@ -20,8 +20,10 @@ from ringfence.desk.audit import services as audit
 from ringfence.desk.audit import signing
 from ringfence.desk.audit.models import Entry
 from ringfence.desk.audit.services import Act, Detail
+from ringfence.desk.bulk import selectors as bulk
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.cases.selectors import CaseFile
+from ringfence.desk.charges import selectors as charges
 from ringfence.desk.clocks import selectors as clocks
 from ringfence.desk.clocks.board import as_json
 from ringfence.desk.clocks.selectors import Wanted
@@ -29,12 +31,16 @@ from ringfence.desk.complaints import selectors as complaints
 from ringfence.desk.complaints.models import Complaint
 from ringfence.desk.data_folder import data_folder
 from ringfence.desk.decisions import selectors as decisions
+from ringfence.desk.decisions.strikes import strikes_of_case
 from ringfence.desk.detections import selectors as detections
+from ringfence.desk.disclosures import selectors as disclosures
+from ringfence.desk.endings import selectors as endings
 from ringfence.desk.enforcement import selectors as orders
 from ringfence.desk.errors import DeskError, NotThere
 from ringfence.desk.inquiries import selectors as inquiries
 from ringfence.desk.letters import selectors as letters
 from ringfence.desk.notices import selectors as notices
+from ringfence.desk.returns import selectors as returns
 
 MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "manifest.sig"
@@ -119,9 +125,23 @@ def _held(file: CaseFile, actor: Actor, now: datetime) -> dict[str, object]:
         "notices": [{**_row(one), "text": one.text} for one in notices.notices(actor=actor, case=number)[:_MOST]],
         "letters": [{**_row(one), "text": one.text} for one in letters.letters(actor=actor, case=number)[:_MOST]],
         "appeals": [{**_row(one), "text": one.text} for one in appeals.appeals(actor=actor, case=number)],
+        **_hanging(number, actor),
         "clocks": as_json(clocks.obligations(actor=actor, now=now, wanted=Wanted(state="all", case=number))[:_MOST], now),
     }
     return rows
+
+
+def _hanging(number: int, actor: Actor) -> dict[str, object]:
+    """Return the rows of what else hangs on a case."""
+    return {
+        "charges": [_row(one) for one in charges.charges(actor=actor, case=number)[:_MOST]],
+        "disclosures": [_row(one) for one in disclosures.requests(actor=actor, case=number)[:_MOST]],
+        "bulk decisions": [{**_row(one), "bulk": _row(one.bulk)} for one in bulk.of_case(case=number, actor=actor)[:_MOST]],
+        "ends of contracts": [_row(one) for one in endings.endings(actor=actor, case=number)],
+        "quarantine": [_row(one) for one in endings.quarantines_of_case(case=number, actor=actor)[:_MOST]],
+        "returns": [_row(one) for one in returns.returns_of_case(case=number, actor=actor)],
+        "strikes": [_row(one) for one in strikes_of_case(case=number, actor=actor)],
+    }
 
 
 def _sections(held: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, list[tuple[str, object]]]]]]:

@@ -47,6 +47,7 @@ _DISCLOSURES: Final[list[URLPattern]] = [
 
 _RETURNS: Final[list[URLPattern]] = [
     path("returns/", returns.returns, name="all"),
+    path("returns/note/", returns.note, name="note"),
     path("returns/<int:number>/answer/", returns.answer, name="answer"),
 ]
 

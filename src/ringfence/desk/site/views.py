@@ -8,11 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from ringfence.desk.actor import Actor, DeskRequest
 from ringfence.desk.appeals import selectors as appeals
 from ringfence.desk.audit import selectors as audit
+from ringfence.desk.bulk import selectors as bulk
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.cases.attention import note_looked
 from ringfence.desk.cases.models import CaseOutcome
 from ringfence.desk.cases.sightings import seen_elsewhere
 from ringfence.desk.cases.summaries import with_findings
+from ringfence.desk.charges import selectors as charges
 from ringfence.desk.clocks import selectors as clocks
 from ringfence.desk.clocks.selectors import Wanted
 from ringfence.desk.complaints import selectors as complaints
@@ -22,6 +24,8 @@ from ringfence.desk.decisions.strikes import strikes
 from ringfence.desk.detections import selectors as detections
 from ringfence.desk.detections.health import health_of
 from ringfence.desk.detections.models import Finding
+from ringfence.desk.disclosures import selectors as disclosures
+from ringfence.desk.endings import selectors as endings
 from ringfence.desk.enforcement import selectors as orders
 from ringfence.desk.enforcement.models import Order
 from ringfence.desk.errors import NotThere
@@ -34,6 +38,7 @@ from ringfence.desk.pages import answer_live, for_staff, live, render_live
 from ringfence.desk.parties import selectors as parties
 from ringfence.desk.parties.touched import touched
 from ringfence.desk.policies import selectors as policies
+from ringfence.desk.returns import selectors as returns
 from ringfence.desk.site.next_step import Matter, explain
 from ringfence.vocabulary.contracts import ActionKind, CallClass
 from ringfence.vocabulary.subjects import Role
@@ -121,6 +126,19 @@ def _work(number: int, actor: Actor, now: datetime) -> dict[str, object]:
         "letters": list(letters.letters(actor=actor, case=number)[:50]),
         "notices": list(notices.notices(actor=actor, case=number)[:50]),
         "appeals": list(appeals.appeals(actor=actor, case=number)),
+        **_hanging(number, actor),
+    }
+
+
+def _hanging(number: int, actor: Actor) -> dict[str, object]:
+    """Return what else hangs on a case: charges, disclosures, bulk decisions, ends of contracts, numbers in quarantine, returns."""
+    return {
+        "charges": list(charges.charges(actor=actor, case=number)[:50]),
+        "disclosures": list(disclosures.requests(actor=actor, case=number)[:50]),
+        "bulk_items": list(bulk.of_case(case=number, actor=actor)[:50]),
+        "endings": list(endings.endings(actor=actor, case=number)),
+        "quarantines": list(endings.quarantines_of_case(case=number, actor=actor)[:50]),
+        "returns": list(returns.returns_of_case(case=number, actor=actor)),
     }
 
 

@@ -35,6 +35,7 @@ from ringfence.desk.outbox import services as outbox
 from ringfence.desk.outbox.services import Due
 from ringfence.desk.parties.told import named_in
 from ringfence.desk.returns.services import look as look_for_returns
+from ringfence.desk.returns.traffic import record_profiles
 from ringfence.desk.site import checkpoints
 from ringfence.desk.site.reference import reference
 from ringfence.desk.site.wiring import DESK_EVENT, ORDER_CHANGED, REACTIONS, REFERENCE_CHANGED
@@ -77,6 +78,7 @@ INTAKES: Final[dict[str, _Intake]] = {
     "gate-findings": detections.record_findings,
     "observations": detections.record_observations,
     RECEIPTS: receipts.record_receipts,
+    "profiles": record_profiles,
 }
 
 _UNHOLDABLE: Final = (DataError, IntegrityError, OverflowError, ValueError)

@@ -24,6 +24,7 @@ from ringfence.vocabulary.contracts.reference import (
     TrunkLink,
     merged,
 )
+from ringfence.vocabulary.contracts.traffic_profile import TrafficProfile
 from ringfence.vocabulary.contracts.verdict import Verdict, VerdictAction
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "RulingLink",
     "Scope",
     "Subject",
+    "TrafficProfile",
     "TrunkLink",
     "Verdict",
     "VerdictAction",

@@ -105,6 +105,9 @@ def test_a_person_says_whether_it_is_the_same(gone: Desk, client: Client) -> Non
         services.note_trait(party="shop", kind="hair", value="x", actor=ANALYST, now=NOON)
     client.force_login(Person.objects.create(username="leo", roles=["lead"], created=NOON))
     assert "the same mailbox" in client.get("/returns/").content.decode()
+    client.post("/returns/note/", {"party": "newshop", "kind": "payment", "value": " tok_9 "})
+    assert Trait.objects.get(party="newshop", kind="payment").noted_by == "leo"
+    assert "Nothing was done" in client.post("/returns/note/", {"party": "newshop"}, follow=True).content.decode()
     client.post(f"/returns/{one.pk}/answer/", {"do": "other", "because": "a namesake"})
     one.refresh_from_db()
     assert (one.state, one.because) == ("other", "a namesake")
