@@ -1,6 +1,6 @@
 """A gate that verifies and signs, for tests: a root, a provider's certificate, customers with numbers, and a server to ask."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -79,9 +79,11 @@ class World:
         gateways: tuple[str, ...] = (),
         revoked: frozenset[tuple[str, int]] = frozenset(),
         fetcher: Fetcher | None = None,
+        asked_by: tuple[str, ...] = (f"{EDGE}/32",),
         **manners: object,
     ) -> None:
         self.now = NOW
+        self.clock: Callable[[], Micros] = lambda: self.now
         for name, record in (("reference", REFERENCE), ("orders", OrderChange(generation=1, upserts=orders))):
             writer = FeedWriter(folder / "feeds" / name)
             writer.append([msgspec.json.encode(record)])
@@ -93,13 +95,13 @@ class World:
         configuration = IdentityConfiguration(certificates="", provider_code=OWN, fetch=fetcher is not None)
         given = {SP: SIGNER.pem, OWN_AT: OURSELVES.pem} if files is None else files
         self.read: tuple[Trust, Mapping[str, bytes]] | None = (Trust((ROOT.certificate,), revoked), given)
-        self.verifying = Verifying(configuration, self.news, fetcher or Fetcher(), clock=lambda: self.now)
+        self.verifying = Verifying(configuration, self.news, fetcher or Fetcher(), clock=lambda: self.clock())
         self.signing = Signing(Keys(keys, folder), secret=b"k" * 32, gateways=gateways) if keys else None
         self.identity = Identity(self.verifying, self.signing)
         if rules is not None:
             rules.take(rules.prepare(news.reference, NOW), news.reference, self.tail.directory)
-        made = RedirectConfiguration(listen="127.0.0.1:0", peers=(f"{EDGE}/32",), **manners)  # type: ignore[arg-type]  # as each test says
-        self.redirect = RedirectServer(made, self.tail, self.book, clock=lambda: self.now, rules=rules, identity=self.identity)
+        made = RedirectConfiguration(listen="127.0.0.1:0", peers=asked_by, **manners)  # type: ignore[arg-type]  # as each test says
+        self.redirect = RedirectServer(made, self.tail, self.book, clock=lambda: self.clock(), rules=rules, identity=self.identity)
         self.responder = self.redirect.responder
         self.responder.begin()
         self.responder.take(self.responder.course(self.tail.read(NOW)))
