@@ -18,7 +18,7 @@ LOOP_HEADER: Final = "X-Ringfence-Loop"
 """Stands in every mail that we send, with the installation's token: one that comes back is a loop."""
 GIVEN_UP_AFTER: Final = timedelta(days=5)
 """How long a relay that cannot take a mail now is asked again (RFC 5321 section 4.5.4.1)."""
-TAKEN_UP_FOR: Final = timedelta(minutes=30)
+TAKEN_UP_FOR: Final = timedelta(minutes=10)
 """How long a mail belongs to the process that took it up to send it; after that it died, and the same mail is sent again."""
 _LONGEST_PAUSE: Final = timedelta(hours=1)
 _SUBJECT_LENGTH: Final = 250
