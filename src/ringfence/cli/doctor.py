@@ -3,7 +3,6 @@
 import shutil
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -14,20 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from ringfence.cli.configuration import ConfigurationRefused, load
+from ringfence.cli.doctor_identity import Check, identity_checks
 from ringfence.cli.shipped import DEFAULT_BUNDLE
 
 _STALE_SECONDS = 30.0
 _LEAST_FREE_BYTES = 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One look: what was looked at, whether it is well, what was found, and what would help."""
-
-    name: str
-    well: bool
-    found: str
-    hint: str = ""
 
 
 def command(
@@ -84,7 +74,12 @@ def _processes(data: Path) -> list[Check]:
             checks.append(Check(name, False, "silent" if age is None else f"silent for {age:.0f} s", f"ringfence up --data {data}"))
             continue
         checks.append(Check(name, True, f"heard {age:.0f} s ago"))
-    return [*checks, *_tails(data / "watch-health.json"), *_lists(data / "watch-health.json")]
+    return [
+        *checks,
+        *_tails(data / "watch-health.json"),
+        *_lists(data / "watch-health.json"),
+        *identity_checks(data / "gate-health.json"),
+    ]
 
 
 class _Tail(Struct):
