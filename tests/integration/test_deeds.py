@@ -18,10 +18,23 @@ from ringfence.feeds.segments import records_after
 from ringfence.gate.configuration import EdgeConfiguration
 from ringfence.gate.edges import EdgeDriver
 from ringfence.gate.edges.kamailio import KamailioEdge
+from ringfence.gate.edges.under_way import CallsAtEdge
 from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.service import clock
 from ringfence.gate.table import OrdersTable
-from ringfence.vocabulary.contracts import AccountLink, Action, ActionKind, Order, OrderChange, Receipt, Reference, Scope, TrunkLink
+from ringfence.vocabulary.contracts import (
+    AccountLink,
+    Action,
+    ActionKind,
+    Ask,
+    Order,
+    OrderChange,
+    Receipt,
+    Reference,
+    Scope,
+    TrunkLink,
+    VerdictAction,
+)
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import HOUR, SECOND, Micros
 from ringfence.watch.attribution import EMERGENCY_LIST, Directory
@@ -86,7 +99,9 @@ class Scene:
             assert time.monotonic() < deadline, "it did not come to that"
             time.sleep(0.05)
 
-    def order(self, scope: SubjectKind, value: str, action: ActionKind, *, ago_s: float = 0.0) -> str:
+    def order(
+        self, scope: SubjectKind, value: str, action: ActionKind, *, ago_s: float = 0.0, concurrent: int | None = None
+    ) -> str:
         self.generation += 1
         now, id = clock(), f"{self.generation:032x}"
         made = Order(
@@ -96,7 +111,7 @@ class Scene:
             policy="5c" * 32,
             clause="fraud",
             scope=Scope(kind=scope, value=value),
-            action=Action(kind=action),
+            action=Action(kind=action, concurrent=concurrent),
             start=Micros(now - int(ago_s * SECOND)),
             until=Micros(now + HOUR),
         )
@@ -215,3 +230,33 @@ def test_an_edge_without_dialogs_says_so(scene: Scene) -> None:
     ((state, says, _),) = scene.said()
     assert state == "rejected"
     assert "dlg.list" in (says or "")
+
+
+def test_calls_under_way_are_capped_by_what_the_proxy_lists(scene: Scene) -> None:
+    scene.start()
+    order = scene.order(SubjectKind.ACCOUNT, "acme", ActionKind.THROTTLE, concurrent=2)
+    assert scene.said()[0][0] == "rejected", "this edge refuses by source alone: the cap is the gate's own"
+    looking = CallsAtEdge(scene.edge, scene.table, clock=clock, directory=lambda: DIRECTORY, asks_from=(ADDRESS,))
+    held = scene.call("trunk", CUSTOMER, "+441632960500", number=2)
+    scene.call("alice", OTHER, "+441632960501")
+    scene.until(lambda: scene.live() == 3)
+
+    def passes(call: str) -> bool:
+        ask = Ask(call_id=call, account="acme", callee="+441632960502")
+        return scene.table.decide(ask, clock(), ("acme-nv",), asker=ADDRESS).action is VerdictAction.ALLOW
+
+    assert passes("before the gate has looked")
+    scene.loop.run(looking.look())
+    assert (looking.total, looking.counts["account:acme"], looking.counts["account:hotel"]) == (3, 2, 1)
+    assert not passes("a third")
+    scene.order(SubjectKind.NUMBER, "+441632960500", ActionKind.END_CALLS)
+    assert held.wait() == Calls(2, 0)
+
+    def counted() -> int:
+        scene.loop.run(looking.look())
+        return scene.table.calls.counted(order)
+
+    scene.until(lambda: counted() == 0)
+    assert [passes(call) for call in ("a", "b", "c")] == [True, True, False]
+    scene.until(lambda: counted() == 0)
+    assert passes("d"), "what was asked about and never reached the proxy counts no more"

@@ -34,6 +34,7 @@ class EdgeConfiguration(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     `name` stands in receipts. `url` is where its JSON-RPC answers, in clear: give it an address that only the gate reaches.
     `table` is the hash table that is Ringfence's alone, `location` the registrar's. `deadline_ms` is for one command.
+    `asks_from` are the addresses from which it asks whether calls may pass: such a call counts under caps as long as it lists it.
     """
 
     name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description="lower-case letters, digits and hyphens")]
@@ -42,6 +43,7 @@ class EdgeConfiguration(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     location: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,32}$")] = "location"
     deadline_ms: Annotated[int, Meta(ge=10, le=60_000)] = 1_000
     reconcile_s: Annotated[int, Meta(ge=1, le=3_600)] = 5
+    asks_from: tuple[str, ...] = ()
 
 
 class Manners(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -20,6 +20,7 @@ from ringfence.gate.edges.in_path import NAME as IN_PATH
 from ringfence.gate.edges.in_path import InPath
 from ringfence.gate.edges.kinds import AnyEdge, edge_of
 from ringfence.gate.edges.settings import secrets_in
+from ringfence.gate.edges.under_way import CallsAtEdge
 from ringfence.gate.http import VerdictServer
 from ringfence.gate.http.signatures import Signatures
 from ringfence.gate.http.verdicts import Verdicts
@@ -39,6 +40,8 @@ from ringfence.vocabulary.times import SECOND, Micros
 POLL_S: Final = 0.020
 HEALTH_S: Final = 1.0
 HEALTH_FILE: Final = "gate-health.json"
+CALLS_FILE: Final = "gate-calls.json"
+"""How many calls are under way, by edge and scope: what the desk shows before a measure is confirmed."""
 _SWITCH_S: Final = 0.000_1
 
 _LOG: Final = structlog.get_logger("gate")
@@ -95,7 +98,18 @@ class Gate:
         self._http = VerdictServer(self._verdicts, Peers(redirect), lambda: self.health(clock()), signatures)
         self._edges: list[Edge] = [edge_of(edge, secrets_in(data)) for edge in edges]
         self._drivers = [
-            EdgeDriver(edge, self._table, self._receipts, clock=clock, reconcile_s=each.reconcile_s)
+            EdgeDriver(
+                edge,
+                self._table,
+                self._receipts,
+                clock=clock,
+                reconcile_s=each.reconcile_s,
+                directory=lambda: self._orders.directory,
+            )
+            for edge, each in zip(self._edges, edges, strict=True)
+        ]
+        self._calls = [
+            CallsAtEdge(edge, self._table, clock=clock, directory=lambda: self._orders.directory, asks_from=each.asks_from)
             for edge, each in zip(self._edges, edges, strict=True)
         ]
         self._in_path = InPath(self._table, self._receipts, clock=clock)
@@ -110,6 +124,7 @@ class Gate:
             await self._http.listen(*_address(self._http_listen))
         _LOG.info("gate is up", sip=self._listen, edges=[edge.name for edge in self._edges], generation=self._table.generation)
         work: list[Coroutine[None, None, None]] = [driver.run() for driver in self._drivers]
+        work += [self._ask_for_calls(at) for at in self._calls]
         work += [self._follow(), self._write_receipts(), self._tell_health(), self._drive_in_path()]
         work += [self._begin_plain_course(), self._identity.run()]
         tasks = [asyncio.create_task(each) for each in work]
@@ -137,7 +152,7 @@ class Gate:
         if self._signatures is not None:
             self._signatures.close()
         self._receipts.close(clock())
-        self._save_health(json.dumps(self.health(clock())))
+        self._save(HEALTH_FILE, json.dumps(self.health(clock())))
         _LOG.info("gate has ended", generation=self._table.generation)
 
     async def _follow(self) -> None:
@@ -178,6 +193,11 @@ class Gate:
             await self._redirect.asked.wait()
         await self._in_path.run()
 
+    async def _ask_for_calls(self, at: CallsAtEdge) -> None:
+        """Ask an edge for its calls for ever; one that knows none is asked nothing."""
+        await at.run()
+        await asyncio.Event().wait()
+
     async def _write_receipts(self) -> None:
         """Make receipts durable in another thread: a sync must not hold up an answer. A full disk is waited out."""
         while True:
@@ -216,18 +236,21 @@ class Gate:
 
     async def _tell_health(self) -> None:
         while True:
-            await asyncio.to_thread(self._save_health, json.dumps(self.health(clock())))
+            await asyncio.to_thread(self._save, HEALTH_FILE, json.dumps(self.health(clock())))
+            calls = {at.edge.name: at.told() for at in self._calls if at.seen is not None}
+            if calls:
+                await asyncio.to_thread(self._save, CALLS_FILE, json.dumps(calls))
             await asyncio.sleep(HEALTH_S)
 
-    def _save_health(self, health: str) -> None:
-        """Write the health file whole or not at all. A disk that refuses it has been named by the receipts already.
+    def _save(self, name: str, told: str) -> None:
+        """Write a file whole or not at all. A disk that refuses it has been named by the receipts already.
 
         It waits for the disk: to replace a file makes some file systems write its data first.
         """
-        path = self._data / HEALTH_FILE
+        path = self._data / name
         draft = path.with_suffix(f".{os.getpid()}")
         with suppress(OSError):
-            draft.write_text(health, encoding="utf-8")
+            draft.write_text(told, encoding="utf-8")
             draft.replace(path)
 
     def health(self, now: Micros) -> dict[str, object]:

@@ -18,11 +18,13 @@ class EdgeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """One edge that orders are pushed to.
 
     `name` stands in receipts. `deadline_ms` is for one command, `reconcile_s` how often the edge is asked what it holds.
+    `asks_from` are the addresses from which it asks whether calls may pass: such a call counts under caps as long as it lists it.
     """
 
     name: Name
     deadline_ms: Annotated[int, Meta(ge=10, le=60_000)] = 1_000
     reconcile_s: Annotated[int, Meta(ge=1, le=3_600)] = 5
+    asks_from: tuple[str, ...] = ()
 
     @property
     def deadline_s(self) -> float:

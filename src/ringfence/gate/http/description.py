@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from ringfence.gate.http.endings import Ended, Noted
 from ringfence.gate.http.signatures import Call
 from ringfence.gate.http.verdicts import MOST_ASKS, Question
 from ringfence.gate.identity import Signature
@@ -12,8 +13,8 @@ from ringfence.vocabulary.contracts import Verdict
 
 def openapi() -> dict[str, object]:
     """Return the interface's description (OpenAPI 3.1)."""
-    (question, verdict, call, signature), components = msgspec.json.schema_components(
-        (Question, Verdict, Call, Signature), ref_template="#/components/schemas/{name}"
+    (question, verdict, call, signature, end, noted), components = msgspec.json.schema_components(
+        (Question, Verdict, Call, Signature, Ended, Noted), ref_template="#/components/schemas/{name}"
     )
 
     def json(schema: object) -> dict[str, object]:
@@ -46,11 +47,17 @@ def openapi() -> dict[str, object]:
             "422": {"description": "this call is not signed", "content": {"application/problem+json": {"schema": problem}}},
         },
     }
+    ended = {
+        "summary": "Calls have ended: they count under no cap any more",
+        "requestBody": {"required": True, **either(end)},
+        "responses": {"200": {"description": "how many of them counted until now", **json(noted)}, **problems},
+    }
     return {
         "openapi": "3.1.0",
         "info": {"title": "Ringfence gate", "version": "1"},
         "paths": {
             "/v1/voice/decide": {"post": decide},
+            "/v1/voice/ended": {"post": ended},
             "/v1/voice/sign": {"post": sign},
             "/v1/voice/health": {"get": health},
         },

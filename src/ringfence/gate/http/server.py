@@ -8,6 +8,7 @@ from aiohttp import web
 
 from ringfence.gate.errors import AddressBusy
 from ringfence.gate.http.description import openapi
+from ringfence.gate.http.endings import note_ends
 from ringfence.gate.http.signatures import Signatures
 from ringfence.gate.http.verdicts import Unanswerable, Verdicts
 from ringfence.gate.identity import NotSigned
@@ -42,6 +43,7 @@ class VerdictServer:
         application = web.Application(client_max_size=MOST_OCTETS)
         application.router.add_post("/v1/voice/decide", self._decide)
         application.router.add_post("/v1/voice/sign", self._sign)
+        application.router.add_post("/v1/voice/ended", self._note_ends)
         application.router.add_get("/v1/voice/openapi.json", self._describe)
         application.router.add_get("/v1/voice/health", self._tell_health)
         runner = web.AppRunner(application, access_log=None, keepalive_timeout=KEEP_ALIVE_S, shutdown_timeout=1.0)
@@ -70,7 +72,7 @@ class VerdictServer:
         peer = self._peer(request)
         try:
             body = await request.read()
-            answer = self._verdicts.answer(body, trusted=peer.trusted, manners=peer.manners)
+            answer = self._verdicts.answer(body, trusted=peer.trusted, manners=peer.manners, asker=request.remote)
         except web.HTTPRequestEntityTooLarge:
             detail = f"more than {MOST_OCTETS:,} octets. Hint: send fewer questions at once"
             return _problem_response(413, "Content Too Large", detail)
@@ -101,6 +103,16 @@ class VerdictServer:
         except NotSigned as refused:
             return _problem_response(422, "Not signed", f"{refused.cause}. Hint: {refused.hint}")
         return web.Response(body=answer, content_type=_JSON)
+
+    async def _note_ends(self, request: web.Request) -> web.Response:
+        self._peer(request)
+        try:
+            return web.Response(body=note_ends(await request.read(), self._verdicts.table), content_type=_JSON)
+        except web.HTTPRequestEntityTooLarge:
+            detail = f"more than {MOST_OCTETS:,} octets. Hint: tell fewer ends at once"
+            return _problem_response(413, "Content Too Large", detail)
+        except Unanswerable as error:
+            return _problem_response(400, "No end", f"{error.cause}. Hint: {error.hint}", error.field)
 
     async def _describe(self, request: web.Request) -> web.Response:
         self._peer(request)

@@ -16,6 +16,7 @@ from ringfence.gate.inline.situations import Situation
 from ringfence.gate.orders import OrdersTail
 from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.redirect.asks import called_party
+from ringfence.gate.table import OrdersTable
 from ringfence.vocabulary.contracts import Ask, Verdict, VerdictAction
 from ringfence.vocabulary.numbers import to_e164
 from ringfence.vocabulary.subjects import SubjectKind
@@ -83,10 +84,15 @@ class Verdicts:
         self._many = msgspec.json.Decoder(list[Question])
         self._encoder = msgspec.json.Encoder()
 
-    def answer(self, body: bytes, *, trusted: bool, manners: Manners = _PLAIN) -> bytes:
+    @property
+    def table(self) -> OrdersTable:
+        """What is ordered."""
+        return self._orders.table
+
+    def answer(self, body: bytes, *, trusted: bool, manners: Manners = _PLAIN, asker: str | None = None) -> bytes:
         """Return the verdict on one question, or a list of verdicts on a list of them, in order. Raises `Unanswerable`.
 
-        `manners` say what is done about each outcome of verifying a signed identity.
+        `manners` say what is done about each outcome of verifying a signed identity. `asker` is the address that asks.
         """
         many = body.lstrip()[:1] == b"["
         try:
@@ -109,15 +115,18 @@ class Verdicts:
             looked = [self._identity.look(each, self._orders.directory, now, manners) for each in situations]
             situations, checked = [each[0] for each in looked], [each[1] for each in looked]
         judged = [None] * len(situations) if self._rules is None else self._rules.judge(situations, now)
-        verdicts = [self._decide(*each, now) for each in zip(situations, judged, checked, strict=True)]
+        verdicts = [self._decide(*each, now, asker) for each in zip(situations, judged, checked, strict=True)]
         return self._encoder.encode(verdicts if many else verdicts[0])
 
-    def _decide(self, situation: Situation, judged: Judged | None, checked: Checked | None, now: Micros) -> Verdict:
+    def _decide(
+        self, situation: Situation, judged: Judged | None, checked: Checked | None, now: Micros, asker: str | None
+    ) -> Verdict:
         self.tally.asks += 1
         before = None if judged is None else (judged.verdict, judged.subject)
         if before is None and checked is not None and checked.refusal is not None:
             before = (checked.refusal, SubjectKind.NUMBER)
-        verdict = self._orders.table.decide(situation.ask, now, situation.parties, situation.called, before=before)
+        answering, called = situation.parties, situation.called
+        verdict = self._orders.table.decide(situation.ask, now, answering, called, before=before, asker=asker)
         if verdict.action is not VerdictAction.ALLOW:
             self.tally.refused += 1
             if verdict.order is not None:

@@ -28,6 +28,7 @@ def ask_of(question: Question, *, trusted: bool, directory: Directory, now: Micr
     sender = directory.sender(source, user, now)
     asked = Ask(
         call_id=message.call_id or "",
+        tag=message.from_tag,
         method=question.method,
         source=source,
         trunk=sender.trunk if sender is not None else None,

@@ -251,7 +251,8 @@ class Responder:
         before = None if judged is None else (judged.verdict, judged.subject)
         if before is None and open_.checked is not None and open_.checked.refusal is not None:
             before = (open_.checked.refusal, SubjectKind.NUMBER)
-        verdict = self._orders.table.decide(situation.ask, now, situation.parties, situation.called, before=before)
+        answering, called = situation.parties, situation.called
+        verdict = self._orders.table.decide(situation.ask, now, answering, called, before=before, asker=open_.key[0])
         if verdict.action is VerdictAction.ALLOW:
             return self._passing(open_, now)
         self.tally.refused += 1

@@ -10,6 +10,7 @@ from ringfence.gate.table.callbacks import EmergencyCallers
 from ringfence.gate.table.scopes import NOBODY, Answering, Reach, keys, meets, order_key
 from ringfence.gate.table.state import Standing, holds
 from ringfence.gate.table.throttles import Throttles
+from ringfence.gate.table.under_way import RETRY_S, CallsUnderWay
 from ringfence.vocabulary.contracts import DEEDS, ActionKind, Ask, Order, OrderChange, Verdict, VerdictAction
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros
@@ -27,7 +28,7 @@ class OrdersTable:
     1. a party's call to an emergency number passes, and so does a call to a number that made one within half an hour;
     2. a protected source is shielded from orders against sources (one against an account that sends through it still holds);
     3. an order that refuses or diverts;
-    4. a throttle that is full; all throttles that the request meets count it;
+    4. a throttle that is full, of calls under way or of calls a second; all throttles that the request meets count it;
     5. an order that allows: no inline rule judges the request;
     6. a rule that decides before, except about a protected source;
     7. else the request passes.
@@ -42,6 +43,9 @@ class OrdersTable:
         """How often the lists were replaced."""
         self._throttles = Throttles()
         self._callers = EmergencyCallers()
+        self.calls = CallsUnderWay()
+        """Calls that count under caps."""
+        self._caps: tuple[Standing, frozenset[str]] = (self.standing, frozenset())
 
     def __len__(self) -> int:
         return len(self.standing)
@@ -92,11 +96,12 @@ class OrdersTable:
         called: Answering = NOBODY,
         *,
         before: tuple[Verdict, SubjectKind] | None = None,
+        asker: str | None = None,
     ) -> Verdict:
         """Return whether the request may pass at `now`, and count it where a throttle wants that.
 
         `parties` are those that answer for it, from the root party down; `called` answers for the number that it goes to. `before`
-        is what a rule says that decides before, and the kind of its subject.
+        is what a rule says that decides before, and the kind of its subject. `asker` is the address that asks.
         """
         if ask.account is not None and self._is_emergency(ask.callee, ask.account, now):
             for number in (ask.caller, ask.asserted):
@@ -119,11 +124,43 @@ class OrdersTable:
                     allowed = allowed or order
                 else:
                     return diversion(order) if order.action.kind is ActionKind.DIVERT else refusal(order)
-        if throttles and (full := self._throttles.full(throttles, now)) is not None:
-            return throttled(full, self._throttles.wait_s(full, now))
+        if throttles and (full := self._full(throttles, ask, now)) is not None:
+            return full
         if allowed is None and before is not None and not called_back and not (shielded and before[1] is SubjectKind.SOURCE):
             return before[0]
+        caps = [order for order in throttles if order.action.concurrent is not None] if ask.method == "INVITE" else []
+        if caps:
+            self.calls.passed(caps, ask, now, asker)
         return Verdict(action=VerdictAction.ALLOW, order=allowed.id if allowed is not None else None)
+
+    def _full(self, throttles: Sequence[Order], ask: Ask, now: Micros) -> Verdict | None:
+        """Return what is said where a throttle lets nothing more through now; else count the request in those of calls a second."""
+        caps = [order for order in throttles if order.action.concurrent is not None] if ask.method == "INVITE" else []
+        full = self.calls.full(caps, ask, now) if caps else None
+        if full is not None:
+            return throttled(full, RETRY_S)
+        rates = [order for order in throttles if order.action.rate is not None]
+        full = self._throttles.full(rates, now) if rates else None
+        return None if full is None else throttled(full, self._throttles.wait_s(full, now))
+
+    @property
+    def caps(self) -> frozenset[str]:
+        """The ids of the orders, in force or not, that cap calls under way."""
+        if self._caps[0] is not self.standing:
+            found = frozenset(order.id for order in self.standing.where(lambda action: action.concurrent is not None))
+            self._caps = (self.standing, found)
+            self.calls.keep(found)
+        return self._caps[1]
+
+    def capped(self, ask: Ask, now: Micros, parties: Sequence[str], called: Answering) -> list[str]:
+        """Return the ids of the caps in force under which a call under way counts."""
+        caps = self.caps
+        if not caps:
+            return []
+        found = []
+        for key in keys(ask, parties, called, self.standing.lengths):
+            found += [order.id for order in self.standing.at(key.text, now) if order.id in caps and meets(order, key, ask)]
+        return found
 
     def _is_emergency(self, callee: str | None, account: str, now: Micros) -> bool:
         if callee is None:
