@@ -1,4 +1,4 @@
-"""`ringfence gate` as a process that verifies and signs: over HTTP and SIP, with its record, its health, and a server of certificates."""
+"""`ringfence gate` as a process that verifies and signs: over HTTP and SIP, with its record, its health, and what it fetches."""
 
 import asyncio
 import http.client

@@ -14,6 +14,7 @@ import uvloop
 from ringfence.cli.configuration import Configuration, ConfigurationRefused, installation_key, load
 from ringfence.cli.gate_identity import identity_of
 from ringfence.cli.memory import give_back_what_is_freed
+from ringfence.cli.open_files import open_many_files
 from ringfence.feeds import FeedError
 from ringfence.gate.configuration import RedirectConfiguration
 from ringfence.gate.errors import GateError
@@ -31,6 +32,7 @@ def command(
     """Follow the orders feed, answer the proxies that ask, push orders to the edges, and report what came of it."""
     _log_as_json()
     give_back_what_is_freed()
+    open_many_files()
     try:
         configuration = load(data)
         data.mkdir(parents=True, exist_ok=True, mode=0o700)

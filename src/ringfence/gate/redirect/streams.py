@@ -12,6 +12,8 @@ MOST_OCTETS: Final = 65_536
 """Of one message, head and body each."""
 MOST_STREAMS: Final = 1_024
 MOST_FROM_ONE: Final = 128
+MOST_OF_STRANGERS: Final = 128
+"""Of whom may not ask: so many that each is told so, and so few that they take nobody's place."""
 IDLE_S: Final = 300.0
 """A stream on which nothing was asked for so long is closed; proxies that keep it ping (RFC 5626 section 3.5.1)."""
 UNFINISHED_S: Final = 10.0
@@ -22,20 +24,25 @@ _LENGTH: Final = re.compile(rb"^(?:content-length|l)[ \t]*:[ \t]*([0-9]{1,9})[ \
 
 
 class Connections:
-    """The streams that are open: at most `MOST_STREAMS`, and `MOST_FROM_ONE` from one address."""
+    """The streams that are open: at most `MOST_STREAMS`, `MOST_FROM_ONE` from one address, `MOST_OF_STRANGERS` of strangers."""
 
     def __init__(self, tally: Tally) -> None:
         self.tally = tally
         self._open: set[asyncio.Transport] = set()
         self._from: Counter[str] = Counter()
+        self._strangers: set[asyncio.Transport] = set()
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def add(self, transport: asyncio.Transport, host: str) -> bool:
-        """Count a stream in; tell whether there is room for it."""
+    def add(self, transport: asyncio.Transport, host: str, *, known: bool) -> bool:
+        """Count a stream in, of somebody `known` to be allowed to ask or of a stranger; tell whether there is room for it."""
         if len(self._open) >= MOST_STREAMS or self._from[host] >= MOST_FROM_ONE:
             return False
+        if not known:
+            if len(self._strangers) >= MOST_OF_STRANGERS:
+                return False
+            self._strangers.add(transport)
         self._open.add(transport)
         self._from[host] += 1
         return True
@@ -44,6 +51,7 @@ class Connections:
         """Count a stream out."""
         if transport in self._open:
             self._open.remove(transport)
+            self._strangers.discard(transport)
             self._from[host] -= 1
             if not self._from[host]:
                 del self._from[host]
@@ -73,12 +81,13 @@ class Stream(asyncio.Protocol):
         """Take it where there is room."""
         self._transport = cast("asyncio.Transport", transport)
         self._host = str((transport.get_extra_info("peername") or ("",))[0])
-        if not self._connections.add(self._transport, self._host):
+        self._verified = self._tls is not None and self._tls.clients is not None and self._is_named()
+        known = self._responder.peers.of(self._host, verified=self._verified) is not None
+        if not self._connections.add(self._transport, self._host, known=known):
             self._connections.tally.shed += 1
             self._transport.abort()
             return
-        self._verified = self._tls is not None and self._tls.clients is not None and self._is_named()
-        self._wait(IDLE_S)
+        self._wait(IDLE_S if known else UNFINISHED_S)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 – asyncio calls it so
         """Forget it."""
