@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 from tests.edges.rig import VALUES, Rig
+from tests.edges.rig_asterisk import AsteriskRig
 from tests.edges.rig_kamailio import KamailioRig
 from tests.edges.rig_nftables import NftablesRig
 from tests.edges.rig_webhook import WebhookRig
@@ -22,6 +23,7 @@ from ringfence.vocabulary.contracts import Order, OrderChange, Receipt
 from ringfence.vocabulary.times import SECOND, Micros
 
 RIGS: Final[dict[str, Callable[[Path], Any]]] = {
+    "asterisk": AsteriskRig,
     "kamailio": lambda _folder: KamailioRig(),
     "nftables": NftablesRig,
     "webhook": lambda _folder: WebhookRig(),
