@@ -84,9 +84,13 @@ class Manners(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class PeerProfile(Manners, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Manners for the proxies at these addresses or networks, which may ask. `trusted` as in `RedirectConfiguration`."""
+    """Manners for the proxies at these addresses or networks, which may ask. `trusted` as in `RedirectConfiguration`.
+
+    With `hosts` they are for requests whose target is at one of those alone: so several edges behind one address are told apart.
+    """
 
     peers: tuple[str, ...]
+    hosts: tuple[str, ...] = ()
     trusted: bool = False
 
 

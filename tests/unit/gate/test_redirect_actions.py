@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.unit.gate.orders import SCANNER, order
-from tests.unit.gate.test_redirect import TRUNK, Server, request
+from tests.unit.gate.test_redirect import EDGE, TRUNK, Server, request
 
 from ringfence.gate.configuration import PeerProfile, RedirectConfiguration
 from ringfence.vocabulary.contracts import Action, ActionKind, Order
@@ -62,6 +62,14 @@ def test_each_peer_is_spoken_to_as_its_profile_says(tmp_path: Path) -> None:
     assert server.status(named) == 404
     assert server.status(named, peer="192.0.2.60") == 480
     assert server.status(request(source="192.0.2.9", branch="z9hG4bK2"), peer="192.0.2.60") == 503
+
+
+def test_edges_behind_one_address_are_told_apart_by_the_host_that_is_called(tmp_path: Path) -> None:
+    profile = PeerProfile(peers=(EDGE,), hosts=("west.edge.example",), allow_code=503)
+    server = Server(tmp_path, profiles=(profile,))
+    west = request(branch="z9hG4bKw").replace(b"INVITE sip:+3225550000@edge", b"INVITE sip:+3225550000@West.Edge")
+    assert [server.status(west), server.status(request(branch="z9hG4bKe"))] == [503, 404]
+    assert server.status(west.replace(b"bKw", b"bKx"), "192.0.2.77") == 403
 
 
 @pytest.mark.parametrize(

@@ -24,15 +24,41 @@ class Peers:
     """Everybody who may ask."""
 
     def __init__(self, configuration: RedirectConfiguration) -> None:
-        self._profiles = [(_networks(profile.peers), Peer(profile, profile.trusted)) for profile in configuration.profiles]
+        whole = [profile for profile in configuration.profiles if not profile.hosts]
+        self._profiles = [(_networks(profile.peers), Peer(profile, profile.trusted)) for profile in whole]
+        self._parts = [
+            (_networks(profile.peers), frozenset(host.lower() for host in profile.hosts), Peer(profile, profile.trusted))
+            for profile in configuration.profiles
+            if profile.hosts
+        ]
         self._profiles.append((_networks(configuration.trusted), Peer(configuration, trusted=True)))
         self._anybody: Final = Peer(configuration, trusted=False)
         self._profiles.append((_networks(configuration.peers), self._anybody))
         self._at: Final = lru_cache(maxsize=_CACHED_ADDRESSES)(self._find)
+        self._parts_at: Final = lru_cache(maxsize=_CACHED_ADDRESSES)(self._find_parts)
 
     def of(self, host: str, *, verified: bool = False) -> Peer | None:
         """Return the peer at an address, `None` for a stranger. One whose certificate was `verified` may ask from anywhere."""
         return self._at(host) or (self._anybody if verified else None)
+
+    def parted(self, host: str) -> bool:
+        """Tell whether several edges ask from an address, told apart by the host that a request's target is at."""
+        return bool(self._parts) and bool(self._parts_at(host))
+
+    def of_target(self, host: str, target: str | None, *, verified: bool = False) -> Peer | None:
+        """Return the peer at an address that asks about a target at host `target`, `None` for a stranger."""
+        if self._parts and target is not None:
+            for hosts, peer in self._parts_at(host):
+                if target in hosts:
+                    return peer
+        return self.of(host, verified=verified)
+
+    def _find_parts(self, host: str) -> tuple[tuple[frozenset[str], Peer], ...]:
+        try:
+            address = plain(ip_address(host))
+        except ValueError:
+            return ()
+        return tuple((hosts, peer) for networks, hosts, peer in self._parts if any(address in network for network in networks))
 
     def _find(self, host: str) -> Peer | None:
         try:

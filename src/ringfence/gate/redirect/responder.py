@@ -132,16 +132,17 @@ class Responder:
         return answers
 
     def _looked_at(self, batch: Batch) -> list[bool]:
-        """Return which of the messages are about calls whose identity is looked at; empty where none is."""
+        """Return which of the messages are looked at one by one, for identity or for who asks; empty where none is."""
+        parted = [self.peers.parted(host) for host in batch.hosts]
         identity = self._identity
         if identity is None:
-            return []
+            return parted if any(parted) else []
         any_signed = is_signed(batch.octets)
         apart = []
-        for start, end, host in zip(batch.starts, batch.ends, batch.hosts, strict=True):
+        for start, end, host, apart_anyhow in zip(batch.starts, batch.ends, batch.hosts, parted, strict=True):
             peer = self.peers.of(host)
             signed = any_signed and is_signed(batch.octets[start:end])
-            apart.append(peer is not None and identity.concerns(peer.manners, signed=signed))
+            apart.append(apart_anyhow or (peer is not None and identity.concerns(peer.manners, signed=signed)))
         return apart if any(apart) else []
 
     def _mixed(self, batch: Batch, apart: list[bool]) -> list[bytes | memoryview | None]:
@@ -168,7 +169,7 @@ class Responder:
             return None
         if asked.method == "ACK":
             return None
-        peer = self.peers.of(host, verified=verified)
+        peer = self.peers.of_target(host, asked.message.uri.host if asked.message.uri is not None else None, verified=verified)
         if peer is None:
             self.tally.strangers += 1
             return asked.answer(403, "Forbidden")
