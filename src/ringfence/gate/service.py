@@ -29,6 +29,7 @@ from ringfence.gate.identity.told import FEED as SIGNATURES
 from ringfence.gate.identity.told import SignaturesFeed
 from ringfence.gate.inline import Prepared, RulesBefore
 from ringfence.gate.inline.told import FEED, FindingsFeed
+from ringfence.gate.kept_sources import KeptSources
 from ringfence.gate.orders import News, OrdersTail
 from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.redirect import RedirectServer
@@ -112,6 +113,7 @@ class Gate:
             CallsAtEdge(edge, self._table, clock=clock, directory=lambda: self._orders.directory, asks_from=each.asks_from)
             for edge, each in zip(self._edges, edges, strict=True)
         ]
+        self._kept_sources = KeptSources(data, self._table.used)
         self._in_path = InPath(self._table, self._receipts, clock=clock)
         self._trouble: str | None = None
 
@@ -153,6 +155,7 @@ class Gate:
             self._signatures.close()
         self._receipts.close(clock())
         self._save(HEALTH_FILE, json.dumps(self.health(clock())))
+        self._kept_sources.save(clock())
         _LOG.info("gate has ended", generation=self._table.generation)
 
     async def _follow(self) -> None:
@@ -240,6 +243,8 @@ class Gate:
             calls = {at.edge.name: at.told() for at in self._calls if at.seen is not None}
             if calls:
                 await asyncio.to_thread(self._save, CALLS_FILE, json.dumps(calls))
+            if self._kept_sources.is_due(clock()):
+                await asyncio.to_thread(self._kept_sources.save, clock())
             await asyncio.sleep(HEALTH_S)
 
     def _save(self, name: str, told: str) -> None:

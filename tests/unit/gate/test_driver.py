@@ -15,7 +15,7 @@ from ringfence.gate.configuration import EdgeConfiguration
 from ringfence.gate.edges import EdgeDriver, EdgeRefused
 from ringfence.gate.edges.kamailio import KamailioEdge
 from ringfence.gate.receipts import ReceiptBook
-from ringfence.gate.table import OrdersTable
+from ringfence.gate.table import OrdersTable, Reach
 from ringfence.vocabulary.contracts import Order, OrderChange, Receipt
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import HOUR, SECOND, Micros
@@ -339,5 +339,21 @@ def test_an_edge_that_is_away_for_days_does_not_end_the_gate(bench: Run) -> None
         await asyncio.sleep(0.02)
         assert not running.done()
         running.cancel()
+
+    bench(story)
+
+
+def test_a_source_that_a_registration_used_leaves_the_firewall_and_does_not_come_back(bench: Run) -> None:
+    async def story(b: Bench) -> None:
+        firewall = Reach(frozenset({SubjectKind.SOURCE}), firewall=True)
+        b.edge.reach = firewall  # type: ignore[misc]  # an edge that holds addresses, seen as a firewall
+        b.driver = EdgeDriver(b.edge, b.table, b.book, clock=lambda: b.now, reconcile_s=5)
+        b.order(order(1))
+        await b.driver.settle()
+        assert b.said() == [("1", "placed")]
+        b.table.note_use(SCANNER, b.now)
+        await b.driver.settle()
+        assert b.server.table == {}
+        assert b.said()[1:] == [("1", "rejected"), ("1", "removed")]
 
     bench(story)

@@ -84,7 +84,7 @@ def test_a_protected_source_is_shielded_but_an_account_behind_it_is_not() -> Non
     assert made.decide(ask(carrier), NOW).action is VerdictAction.ALLOW
     assert made.decide(ask(carrier, account="acme"), NOW).order == f"{2:032x}"
     assert made.wanted(NOW, REACH) == {}
-    assert [why for _, why in made.out_of_reach(Reach(DECIDABLE))] == ["the source is on the protected list"]
+    assert [why for _, why in made.out_of_reach(Reach(DECIDABLE), NOW)] == ["the source is on the protected list"]
 
 
 def test_entries_of_the_protected_list_that_are_no_addresses_are_named() -> None:

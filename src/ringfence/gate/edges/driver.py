@@ -110,7 +110,7 @@ class EdgeDriver:
         for order_id, text in drifted.items():
             self.drifts += 1
             self._say(order_id, ReceiptState.DRIFT, text)
-        for order, why in self._table.out_of_reach(self._reach, after=self._refused):
+        for order, why in self._table.out_of_reach(self._reach, now, after=self._refused):
             self._say(order.id, ReceiptState.REJECTED, why)
         self._refused = self._table.generation
         deeds = await self._carry_out_deeds(now)

@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from ringfence.gate.edges.deeds import attributed, is_for_help
-from ringfence.gate.edges.edge import Edge, EdgeRefused, HoldsCalls, LiveCall
+from ringfence.gate.edges.edge import Edge, EdgeRefused, HoldsCalls, HoldsRegistrations, LiveCall
 from ringfence.gate.table import OrdersTable
 from ringfence.gate.table.scopes import keys
 from ringfence.gate.table.under_way import CallKey
@@ -19,6 +19,8 @@ from ringfence.watch.attribution import Directory
 WITH_CAPS_US: Final = Micros(2 * SECOND)
 """How often an edge is asked for its calls while calls under way are capped."""
 ELSE_US: Final = Micros(15 * SECOND)
+REGISTERED_US: Final = Micros(60 * SECOND)
+"""How often an edge is asked who is registered."""
 _TURN_S: Final = 0.2
 _SHOWN: Final = frozenset({SubjectKind.ACCOUNT, SubjectKind.PARTY, SubjectKind.TRUNK, SubjectKind.SOURCE})
 """Kinds of scopes whose calls are told by number; of numbers those that the provider's own parties hold."""
@@ -51,6 +53,7 @@ class CallsAtEdge:
         self._caps: frozenset[str] = frozenset()
         self._trouble: str | None = None
         self._tried = Micros(-ELSE_US)
+        self._registered = Micros(-REGISTERED_US)
 
     def told(self) -> dict[str, object]:
         """Return what the desk is told: when the edge was seen, how many calls there were, for help, and of each scope."""
@@ -58,7 +61,7 @@ class CallsAtEdge:
 
     async def run(self) -> None:
         """Look when it is time, for ever: at once where a cap was ordered, for calls that are under way by then."""
-        while isinstance(self.edge, HoldsCalls):
+        while isinstance(self.edge, HoldsCalls | HoldsRegistrations):
             now, caps = self._clock(), self._table.caps
             if caps - self._caps or now - self._tried >= (WITH_CAPS_US if caps else ELSE_US):
                 self._caps = caps
@@ -77,7 +80,9 @@ class CallsAtEdge:
 
     async def look(self) -> None:
         """Ask the edge once and have caps count what it lists. Raises `EdgeRefused`."""
-        assert isinstance(self.edge, HoldsCalls)
+        await self._note_registered()
+        if not isinstance(self.edge, HoldsCalls):
+            return
         looked = self._clock()
         calls = await self.edge.calls()
         directory = self._directory()
@@ -91,9 +96,20 @@ class CallsAtEdge:
         self.counts, self.total, self.seen = dict(counts), len(calls), looked
         self._table.calls.listed(self.edge.name, capped, looked=looked, asks_from=self._asks_from)
 
+    async def _note_registered(self) -> None:
+        """Note where registrations come from, now and then: no firewall may hold these addresses. Raises `EdgeRefused`."""
+        now = self._clock()
+        if isinstance(self.edge, HoldsRegistrations) and now - self._registered >= REGISTERED_US:
+            self._registered = now
+            for registration in await self.edge.registrations():
+                if registration.source is not None:
+                    self._table.note_use(registration.source, now)
+
     def _count(self, call: LiveCall, counts: Counter[str], directory: Directory, now: Micros, *, for_help: bool) -> list[str]:
         """Count a call for each scope that it is of; return the caps that it counts under. Calls for help count under none."""
         placed = attributed(call, directory, now)
+        if placed.ask.account is not None and placed.ask.source is not None:
+            self._table.note_use(placed.ask.source, now)
         ours = {f"number:{number}" for number in (placed.ask.caller, placed.ask.callee) if number and directory.holder(number, now)}
         there = keys(placed.ask, placed.parties, placed.called, ())
         counts.update(ours | {key.text for key in there if key.kind in _SHOWN})

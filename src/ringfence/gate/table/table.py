@@ -11,6 +11,7 @@ from ringfence.gate.table.scopes import NOBODY, Answering, Reach, keys, meets, o
 from ringfence.gate.table.state import Standing, holds
 from ringfence.gate.table.throttles import Throttles
 from ringfence.gate.table.under_way import RETRY_S, CallsUnderWay
+from ringfence.gate.table.used_sources import UsedSources
 from ringfence.vocabulary.contracts import DEEDS, ActionKind, Ask, Order, OrderChange, Verdict, VerdictAction
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros
@@ -45,6 +46,8 @@ class OrdersTable:
         self._callers = EmergencyCallers()
         self.calls = CallsUnderWay()
         """Calls that count under caps."""
+        self.used = UsedSources()
+        """Addresses that no firewall may hold."""
         self._caps: tuple[Standing, frozenset[str]] = (self.standing, frozenset())
 
     def __len__(self) -> int:
@@ -69,8 +72,9 @@ class OrdersTable:
         return unreadable
 
     def locate(self, directory: Directory) -> None:
-        """Take over where accounts' callers are: of those abroad, the numbers that call for help there pass."""
+        """Take over where trunks are, and accounts' callers: of those abroad, the numbers that call for help there pass."""
         self._abroad = directory if directory.countries_of_accounts else None
+        self.used.know(directory)
 
     def swap(self, standing: Standing) -> bool:
         """Put other orders in force, all at once; tell whether they were others."""
@@ -103,6 +107,8 @@ class OrdersTable:
         `parties` are those that answer for it, from the root party down; `called` answers for the number that it goes to. `before`
         is what a rule says that decides before, and the kind of its subject. `asker` is the address that asks.
         """
+        if ask.account is not None and ask.source is not None:
+            self.note_use(ask.source, now)
         if ask.account is not None and self._is_emergency(ask.callee, ask.account, now):
             for number in (ask.caller, ask.asserted):
                 if number is not None:
@@ -132,6 +138,11 @@ class OrdersTable:
         if caps:
             self.calls.passed(caps, ask, now, asker)
         return Verdict(action=VerdictAction.ALLOW, order=allowed.id if allowed is not None else None)
+
+    def note_use(self, address: str, now: Micros) -> None:
+        """Take note that a trunk or a registration used an address: firewalls give it up, where one holds it."""
+        if self.used.note(address, now) and self.standing.names(f"{SubjectKind.SOURCE}:{address}"):
+            self.protections += 1
 
     def _full(self, throttles: Sequence[Order], ask: Ask, now: Micros) -> Verdict | None:
         """Return what is said where a throttle lets nothing more through now; else count the request in those of calls a second."""
@@ -185,12 +196,12 @@ class OrdersTable:
         standing = self.standing
         for order in standing.of_kinds(reach.kinds):
             key = order_key(order)
-            if key not in found and holds(order, now) and self._is_for(order, reach):
-                found[key] = tuple(each for each in standing.at(key, now) if self._is_for(each, reach))
+            if key not in found and holds(order, now) and self._is_for(order, reach, now):
+                found[key] = tuple(each for each in standing.at(key, now) if self._is_for(each, reach, now))
         return found
 
-    def _is_for(self, order: Order, reach: Reach) -> bool:
-        return order.action.kind not in DEEDS and self._why_not(order, reach) is None
+    def _is_for(self, order: Order, reach: Reach, now: Micros) -> bool:
+        return order.action.kind not in DEEDS and self._why_not(order, reach, now) is None
 
     def deeds(self, now: Micros) -> list[Order]:
         """Return the orders in force that are done once, in the order in which they were given."""
@@ -201,14 +212,14 @@ class OrdersTable:
         """Tell whether a call to `number` that began at `when` may come from emergency services; `None`: nobody knows when."""
         return self._callers.may_be_called_back(number, when)
 
-    def out_of_reach(self, reach: Reach, *, after: int = -1) -> Iterator[tuple[Order, str]]:
+    def out_of_reach(self, reach: Reach, now: Micros, *, after: int = -1) -> Iterator[tuple[Order, str]]:
         """Yield the orders of generations later than `after` that an edge of this reach will not get, each with the reason."""
         for order in self.standing.of_kinds(tuple(SubjectKind), after=after):
-            why = self._why_not(order, reach)
+            why = self._why_not(order, reach, now)
             if why is not None:
                 yield order, why
 
-    def _why_not(self, order: Order, reach: Reach) -> str | None:
+    def _why_not(self, order: Order, reach: Reach, now: Micros) -> str | None:
         """Return why an edge of this reach must not get the order, or `None`."""
         if order.action.kind in DEEDS:
             return None if order.action.kind in reach.deeds else f"this edge cannot {order.action.kind}"
@@ -216,6 +227,8 @@ class OrdersTable:
             return f"this edge cannot refuse by {order.scope.kind}"
         if order.scope.kind is SubjectKind.SOURCE and self.protects(order.scope.value):
             return "the source is on the protected list"
+        if reach.firewall and self.used.was_used(order.scope.value, now):
+            return "a trunk or a registration used the address within 30 days, and what a firewall drops nobody reads"
         if order.scope.kind in (SubjectKind.NUMBER, SubjectKind.PAIR) and not self._emergency.isdisjoint(
             order.scope.value.split(",")
         ):

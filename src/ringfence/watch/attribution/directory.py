@@ -138,6 +138,14 @@ class Directory:
                 return self._answering(valid, time)
         return None
 
+    def had_trunk_at(self, source: str, *, since: Micros, now: Micros) -> bool:
+        """Tell whether any trunk was known by address `source`, or a network around it, at a moment from `since` to `now`."""
+        links = chain.from_iterable(self._at_source(source))
+        return any(
+            (link.valid_to is None or link.valid_to > since) and (link.valid_from is None or link.valid_from <= now)
+            for link in links
+        )
+
     def account(self, account: str, trunk: str | None, time: Micros) -> Sender:
         """Return `account`, named by the provider's own records, with the plan and party path it had at `time`."""
         for link in self._accounts.get(account, ()):
