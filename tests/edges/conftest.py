@@ -12,6 +12,8 @@ from tests.edges.rig import VALUES, Rig
 from tests.edges.rig_asterisk import AsteriskRig
 from tests.edges.rig_kamailio import KamailioRig
 from tests.edges.rig_nftables import NftablesRig
+from tests.edges.rig_opensips import OpensipsRig
+from tests.edges.rig_opensips_protocol import OpensipsProtocolRig
 from tests.edges.rig_webhook import WebhookRig
 from tests.unit.gate.orders import order as made_order
 
@@ -26,6 +28,8 @@ RIGS: Final[dict[str, Callable[[Path], Any]]] = {
     "asterisk": AsteriskRig,
     "kamailio": lambda _folder: KamailioRig(),
     "nftables": NftablesRig,
+    "opensips": OpensipsRig,
+    "opensips-protocol": lambda _folder: OpensipsProtocolRig(),
     "webhook": lambda _folder: WebhookRig(),
 }
 

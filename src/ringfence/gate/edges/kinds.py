@@ -5,10 +5,11 @@ from ringfence.gate.edges.asterisk import AsteriskEdge, AsteriskSettings
 from ringfence.gate.edges.edge import Edge
 from ringfence.gate.edges.kamailio import KamailioEdge
 from ringfence.gate.edges.nftables import NftablesEdge, NftablesSettings
+from ringfence.gate.edges.opensips import OpensipsEdge, OpensipsSettings
 from ringfence.gate.edges.settings import Secrets
 from ringfence.gate.edges.webhook import WebhookEdge, WebhookSettings
 
-AnyEdge = AsteriskSettings | KamailioSettings | NftablesSettings | WebhookSettings
+AnyEdge = AsteriskSettings | KamailioSettings | NftablesSettings | OpensipsSettings | WebhookSettings
 """Settings of one edge, of whatever kind."""
 
 
@@ -21,5 +22,7 @@ def edge_of(settings: AnyEdge, secrets: Secrets) -> Edge:
             return KamailioEdge(settings)
         case NftablesSettings():
             return NftablesEdge(settings)
+        case OpensipsSettings():
+            return OpensipsEdge(settings)
         case WebhookSettings():
             return WebhookEdge(settings, secrets(settings.secret_file))
