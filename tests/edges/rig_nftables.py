@@ -21,11 +21,12 @@ class NftablesRig:
 
     kind = SubjectKind.SOURCE
 
-    def __init__(self, folder: Path, *, ports: tuple[int, ...] = (5060, 5061)) -> None:
+    def __init__(self, folder: Path, *, ports: tuple[int, ...] = (5060, 5061), forgeable: bool = False) -> None:
         if shutil.which(NFT) is None:
             pytest.skip("not installed here: nft")
         self.space = NetworkNamespace()
         self._ports = ports
+        self._forgeable = forgeable
         self._program = folder / "nft"
         self._work()
 
@@ -36,7 +37,13 @@ class NftablesRig:
         self.space.__exit__()
 
     def edge(self, deadline_ms: int = 10_000) -> Edge:
-        settings = NftablesSettings(name="edge-1", command=(str(self._program),), ports=self._ports, deadline_ms=deadline_ms)
+        settings = NftablesSettings(
+            name="edge-1",
+            command=(str(self._program),),
+            ports=self._ports,
+            forgeable=self._forgeable,
+            deadline_ms=deadline_ms,
+        )
         return NftablesEdge(settings)
 
     def nft(self, batch: str) -> str:
@@ -46,7 +53,8 @@ class NftablesRig:
     def elements(self) -> list[dict[str, Any]]:
         """Return the elements of both sets."""
         listed = json.loads(self.space.run(NFT, "-j", "list", "ruleset"))["nftables"]
-        found = [element for each in listed if "set" in each for element in each["set"].get("elem", ())]
+        sets = [each["set"] for each in listed if "set" in each and each["set"]["name"] in ("refused4", "refused6")]
+        found = [element for each in sets for element in each.get("elem", ())]
         return [element["elem"] if isinstance(element, dict) else {"val": element} for element in found]
 
     async def foreign(self, key: str) -> None:

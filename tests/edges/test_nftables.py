@@ -13,6 +13,7 @@ from tests.edges.rig_nftables import NFT, NftablesRig
 from tests.unit.gate.orders import order as made_order
 
 from ringfence.gate.edges import EdgeRefused
+from ringfence.gate.edges.clearing import cleared
 from ringfence.gate.edges.nftables import NftablesEdge, NftablesSettings
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import SECOND, Micros
@@ -38,9 +39,9 @@ print(json.dumps({
 """
 
 
-def told(folder: Path, story: Callable[[Bench, NftablesRig], Coroutine[Any, Any, None]]) -> None:
+def told(folder: Path, story: Callable[[Bench, NftablesRig], Coroutine[Any, Any, None]], *, forgeable: bool = False) -> None:
     async def run() -> None:
-        async with NftablesRig(folder) as rig:
+        async with NftablesRig(folder, forgeable=forgeable) as rig:
             made = Bench(folder / "receipts", rig)
             try:
                 await story(made, rig)
@@ -86,13 +87,59 @@ def test_the_kernel_ends_an_order_by_itself_when_no_gate_runs(tmp_path: Path) ->
     told(tmp_path, story)
 
 
-def test_nothing_of_ours_stays_in_the_firewall_with_the_last_order(tmp_path: Path) -> None:
+HANDSHAKE = """
+import socket
+with socket.socket() as server, socket.socket() as client:
+    server.bind(("127.0.0.1", 5061)); client.bind(("127.0.0.9", 0)); server.listen(); client.connect(("127.0.0.1", 5061))
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as forged:
+    forged.bind(("127.0.0.8", 0)); [forged.sendto(b"REGISTER", ("127.0.0.1", 5060)) for _ in range(20)]
+with socket.socket() as knocking:
+    knocking.bind(("127.0.0.7", 0)); knocking.connect_ex(("127.0.0.1", 5061))
+"""
+FORGED_HANDSHAKE = """
+import socket, struct
+def packet(flags, sequence, acknowledged):
+    head = struct.pack("!HHLLBBHHH", 40000, 5061, sequence, acknowledged, 5 << 4, flags, 8192, 0, 0)
+    pseudo = socket.inet_aton("127.0.0.6") + socket.inet_aton("127.0.0.1") + struct.pack("!BBH", 0, 6, len(head))
+    words = struct.unpack(f"!{len(pseudo + head) // 2}H", pseudo + head)
+    total = sum(words); total = (total >> 16) + (total & 65535); total += total >> 16
+    return head[:16] + struct.pack("!H", ~total & 65535) + head[18:]
+with socket.socket() as server, socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP) as raw:
+    server.bind(("127.0.0.1", 5061)); server.listen(); raw.bind(("127.0.0.6", 0))
+    raw.sendto(packet(2, 1000, 0), ("127.0.0.1", 0))
+    for guess in range(0, 2**32, 2**28):
+        raw.sendto(packet(16, 1001, guess), ("127.0.0.1", 0))
+"""
+
+
+def test_only_an_address_that_completed_a_handshake_is_refused_where_addresses_can_be_forged(tmp_path: Path) -> None:
+    async def story(b: Bench, rig: NftablesRig) -> None:
+        scopes = {number: f"127.0.0.{number}" for number in (6, 7, 8, 9)}
+        b.give(*(made_order(n, value=value, start=b.now, until=Micros(b.now + 600 * SECOND)) for n, value in scopes.items()))
+        await b.driver.settle()
+        assert await rig.keys() == set()
+        assert sorted(b.said()) == [(str(number), "rejected") for number in scopes]
+        rig.space.run("python3", "-c", HANDSHAKE)
+        rig.space.run("python3", "-c", FORGED_HANDSHAKE)
+        await b.driver.settle()
+        assert await rig.keys() == {"source:127.0.0.9"}
+        assert b.said()[-1] == ("9", "placed")
+        b.give(made_order(9, value="127.0.0.9", start=b.now, until=Micros(b.now + 900 * SECOND), generation=2))
+        rig.nft("flush set inet ringfence proven4")
+        await b.driver.settle()
+        assert [element["timeout"] for element in rig.elements()] == [900]
+
+    told(tmp_path, story, forgeable=True)
+
+
+def test_nothing_of_ours_stays_in_the_firewall_once_it_is_cleared(tmp_path: Path) -> None:
     async def story(b: Bench, rig: NftablesRig) -> None:
         b.give(b.order(1))
         await b.driver.settle()
-        assert "table inet ringfence" in rig.space.run(NFT, "list", "ruleset")
         b.give(removals=(f"{1:032x}",))
         await b.driver.settle()
+        assert "table inet ringfence" in rig.space.run(NFT, "list", "ruleset")
+        await cleared(rig.edge())
         assert rig.space.run(NFT, "list", "ruleset") == ""
 
     told(tmp_path, story)
@@ -103,8 +150,7 @@ def test_an_operators_own_chain_in_the_table_keeps_the_table(tmp_path: Path) -> 
         b.give(b.order(1))
         await b.driver.settle()
         rig.nft("add chain inet ringfence operators")
-        b.give(removals=(f"{1:032x}",))
-        await b.driver.settle()
+        await cleared(rig.edge())
         assert "chain operators" in rig.space.run(NFT, "list", "ruleset")
         assert rig.elements() == []
 

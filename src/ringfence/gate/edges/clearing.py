@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from ringfence.gate.edges.edge import Edge, EdgeRefused
+from ringfence.gate.edges.edge import Edge, EdgeRefused, Leaves
 
 ROUNDS: Final = 3
 
@@ -31,6 +31,8 @@ async def cleared(edge: Edge) -> Cleared:
             held = await edge.placed()
             seen.update(held)
             if not held:
+                if isinstance(edge, Leaves):
+                    await edge.leave()
                 return Cleared(edge.name, len(seen))
             for key, order in held.items():
                 cause = await _removed(edge, key, order) or cause

@@ -20,7 +20,7 @@ from ringfence.vocabulary.times import Micros
 
 _ORDER_ID: Final = re.compile(r"(ord-[0-9A-Za-z-]{1,60}|[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z")
 
-__all__ = ["Edge", "EdgeRefused", "HoldsCalls", "HoldsRegistrations", "LiveCall", "PlacesMany", "Registration", "looks_like_order"]
+__all__ = ["Edge", "EdgeRefused", "HoldsCalls", "HoldsRegistrations", "Leaves", "LiveCall", "PlacesMany", "Registration", "looks_like_order"]
 
 
 def looks_like_order(value: object) -> bool:
@@ -58,6 +58,14 @@ class PlacesMany(Protocol):
 
     async def place_all(self, orders: Sequence[Order], now: Micros) -> dict[str, str]:
         """Do what `place` does with each; return why some were refused, by key: the others are read back."""
+
+
+@runtime_checkable
+class Leaves(Protocol):
+    """An edge that was given more than entries: a table, rules. It raises `EdgeRefused` and nothing else."""
+
+    async def leave(self) -> None:
+        """Take that away too, now that none of our entries is left. What holds something of an operator's stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

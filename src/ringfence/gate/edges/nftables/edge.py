@@ -20,7 +20,7 @@ _NOTHING: Final = Found()
 
 
 class NftablesEdge:
-    """The firewall of one machine. The table is laid with the first order, and gone with the last."""
+    """The firewall of one machine. The table is laid with the first order; `leave` takes it away."""
 
     reach: Final = Reach(frozenset({SubjectKind.SOURCE}), firewall=True)
 
@@ -28,6 +28,7 @@ class NftablesEdge:
         self.name: Final = settings.name
         self._nft = Nft(settings.command, where=settings.name, deadline_s=settings.deadline_s)
         self._ruleset = Ruleset(settings.table, settings.ports)
+        self._forgeable = settings.forgeable
         self._lays = False
         """Whether this process places orders, and so answers for the rules too: not one that only lists or clears."""
 
@@ -44,16 +45,21 @@ class NftablesEdge:
         held = {element.address: element for element in there.elements}
         refused: dict[str, str] = {}
         wanted: dict[Address, Order] = {}
+        is_due = False
         for order in orders:
             try:
-                wanted[self._address(order, now, held)] = order
+                address = self._address(order, now, held)
+                is_due = True
+                self._check_proof(address, there)
+                wanted[address] = order
             except EdgeRefused as error:
                 refused[order_key(order)] = str(error)
         new = list(wanted.items())
+        if is_due and there.rules != self._ruleset.rules:
+            await self._carry_out(self._ruleset.laid())  # with no order yet, too: from now on who proves itself is known
         for begin in range(0, len(new), AT_ONCE):
             part = new[begin : begin + AT_ONCE]
-            batch = self._ruleset.laid() if begin == 0 and there.rules != self._ruleset.rules else []
-            batch += self._ruleset.deleted(address for address, _ in part if address in held)  # an end is that of the making
+            batch = self._ruleset.deleted(address for address, _ in part if address in held)  # an end is that of the making
             batch += self._ruleset.added((address, order.id, _seconds(order, now)) for address, order in part)
             await self._carry_out(batch)
         left = {element.address: element.comment for element in (await self._found()).elements} if new else {}
@@ -63,13 +69,17 @@ class NftablesEdge:
         return refused
 
     async def remove(self, order_id: str, key: str) -> None:
-        """Take the address out if it is that order's, and read back that it is gone; with the last one the table goes too."""
+        """Take the address out if it is that order's, and read back that it is gone."""
         held = {_key(element): element for element in (await self._found()).elements}
         if key in held and held[key].comment == order_id:
             await self._carry_out(self._ruleset.deleted((held[key].address,)))
         left = await self._found()
         if any(_key(element) == key and element.comment == order_id for element in left.elements):
             raise EdgeRefused(f"{self.name}: {key} was deleted but is still there", permanent=False, reached=True)
+
+    async def leave(self) -> None:
+        """Take the table away, unless something of an operator's stands in it."""
+        left = await self._found()
         if left.stands and left.alone and not left.elements:
             await self._carry_out([self._ruleset.dismantled()])
 
@@ -106,6 +116,12 @@ class NftablesEdge:
         if address in held and not _is_ours(held[address]):
             raise EdgeRefused(f"{self.name}: {key} is an entry of somebody else's; left as it is", permanent=True, reached=True)
         return address
+
+    def _check_proof(self, address: Address, there: Found) -> None:
+        """Raise `EdgeRefused` where anybody may have written this address into packets. What is refused already was proved then."""
+        if self._forgeable and address not in there.proven and all(element.address != address for element in there.elements):
+            cause = "nothing proves yet that the source is there: it has completed no handshake of TCP, and UDP can be forged"
+            raise EdgeRefused(f"{self.name}: {cause}", permanent=False, reached=True)
 
     async def _found(self) -> Found:
         try:
