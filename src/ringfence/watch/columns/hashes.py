@@ -34,7 +34,9 @@ class TextHashes(dict[str | None, int]):
         derived = blake2b(b"ringfence columns", digest_size=_KEY_BYTES, key=key).digest()
         self._key: NDArray[np.uint64] = np.frombuffer(derived, np.dtype("<u8")).astype(np.uint64)
         self._remembered = remembered
-        self._room: NDArray[np.uint8] = np.zeros(LONGEST + texts.PADDING, np.uint8)
+        room = np.zeros(LONGEST + texts.PADDING, np.uint8)
+        self._room = (room, room.view())
+        self._room[1].flags.writeable = False
 
     def __missing__(self, text: str | None) -> int:
         # A broken wire can bring lone surrogates: they are as good as any other text.

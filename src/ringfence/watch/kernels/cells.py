@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ringfence.watch.kernels.compiled import compiled
+from ringfence.watch.kernels.compiled import compiled, inner
 from ringfence.watch.kernels.layout import NOBODY
 
 
@@ -50,7 +50,7 @@ def remove(cells: NDArray[np.void], table: int, place: int) -> None:
     cells[table, gap].key = 0
 
 
-@compiled
+@inner
 def change(cells: NDArray[np.void], table: int, key: np.uint64, by: int) -> int:
     """Add to the number of `key`, which is 0 where it has no place, and return it. The table must have an empty place left."""
     mask = cells.shape[1] - 1
@@ -77,7 +77,7 @@ def move(cells: NDArray[np.void], larger: NDArray[np.void]) -> None:
                 put(larger, table, cells[table, place].key, cells[table, place].value)
 
 
-@compiled
+@inner
 def replace(cells: NDArray[np.void], table: int, key: np.uint64, value: int) -> int:
     """Set the value of `key` and return the one before, or `NOBODY` where it is new. The table must have an empty place left."""
     mask = cells.shape[1] - 1

@@ -8,6 +8,8 @@ from typing import Any, Final, TypeVar, cast
 
 from numba import njit
 
+from ringfence.watch.kernels.within import Within
+
 Kernel = TypeVar("Kernel", bound=Callable[..., object])
 
 _OPTIONS: Final[dict[str, Any]] = {
@@ -18,18 +20,19 @@ _OPTIONS: Final[dict[str, Any]] = {
 }
 
 
-_INNER: Final[dict[str, Any]] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-"""A kernel that only kernels call needs no way in from Python, which takes half of the time of compiling it."""
+_INNER: Final[dict[str, Any]] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": Within}
+"""A kernel that only kernels call needs no way in from Python, and no machine code of its own, which take most of the time of
+compiling it. It is kept nowhere: those that call it have it in them."""
 
 
 def inner(kernel: Kernel) -> Kernel:
     """Return a kernel that other kernels alone call, as `compiled` does. It becomes part of them; Python must not call it."""
-    return _made(kernel, _OPTIONS | _INNER)
+    return cast(Kernel, njit(**_OPTIONS, **_INNER)(kernel))
 
 
 def seldom(kernel: Kernel) -> Kernel:
     """Return a kernel that others call so seldom that it stands apart from them. Python must not call it either."""
-    return _made(kernel, _OPTIONS | _INNER | {"forceinline": False})
+    return cast(Kernel, njit(**_OPTIONS | _INNER | {"forceinline": False})(kernel))
 
 
 def written(kernel: Kernel, *, entry: bool) -> Kernel:

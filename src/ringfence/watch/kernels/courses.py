@@ -2,18 +2,18 @@
 
 import numpy as np
 
-from ringfence.watch.kernels.compiled import compiled
+from ringfence.watch.kernels.compiled import inner
 from ringfence.watch.kernels.evidence_layout import BINS, MOST_BINS, NOTHING, SLOTS, VALUES_HELD, Lines, Series, Slots
 from ringfence.watch.kernels.tables import mixed, place_of
 
 
-@compiled
+@inner
 def merged_value(one: int, other: int, adds: bool) -> int:
     """Return what two values of a bin come to: their sum, or the larger."""
     return one + other if adds else max(one, other)
 
 
-@compiled
+@inner
 def widen(series: Series, nth: int, slot: int, adds: bool) -> None:
     """Let a series have wider bins."""
     width = series.width[nth, slot]
@@ -31,7 +31,7 @@ def widen(series: Series, nth: int, slot: int, adds: bool) -> None:
     series.last[nth, slot] //= times
 
 
-@compiled
+@inner
 def add_to_series(series: Series, nth: int, slot: int, time: int, value: int, adds: bool) -> None:
     """Add a value at a time; the bins widen until all of them are few enough."""
     place = time // series.widths[series.width[nth, slot]]
@@ -51,7 +51,7 @@ def add_to_series(series: Series, nth: int, slot: int, time: int, value: int, ad
     series.values[nth, slot, place & (BINS - 1)] = merged_value(held, value, adds)
 
 
-@compiled
+@inner
 def move_on(lines: Lines, line: int, slot: int, moment: int) -> int:
     """Let a line's window end with the slot of time `moment`, or later where it does already; return which it ends with."""
     newest = lines.newest[line, slot]
@@ -68,7 +68,7 @@ def move_on(lines: Lines, line: int, slot: int, moment: int) -> int:
     return int(newest)
 
 
-@compiled
+@inner
 def add_distinct(slots: Slots, lines: Lines, line: int, slot: int, moment: int, value: np.uint64) -> None:
     """Count a value within a line's window, where it does not count yet."""
     serial = slots.serials[slot]

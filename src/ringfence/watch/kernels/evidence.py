@@ -7,7 +7,7 @@ least, and its count. So whoever makes more than a share of 1 / slots of all row
 import numpy as np
 from numpy.typing import NDArray
 
-from ringfence.watch.kernels.compiled import compiled
+from ringfence.watch.kernels.compiled import compiled, inner
 from ringfence.watch.kernels.courses import add_distinct, add_to_series, move_on
 from ringfence.watch.kernels.evidence_layout import (
     AGENT,
@@ -52,7 +52,7 @@ from ringfence.watch.kernels.evidence_layout import (
 from ringfence.watch.kernels.tables import mixed, place_of
 
 
-@compiled
+@inner
 def remove_key(keys: NDArray[np.uint64], values: NDArray[np.int64], place: int) -> None:
     """Empty a place and close the gap by moving later keys back."""
     mask = keys.size - 1
@@ -68,7 +68,7 @@ def remove_key(keys: NDArray[np.uint64], values: NDArray[np.int64], place: int) 
     keys[gap] = 0
 
 
-@compiled
+@inner
 def least_slot(slots: Slots) -> int:
     """Return the slot of a subject without a finding that counts least: of several the one that the hand comes to first."""
     marks = slots.marks
@@ -139,7 +139,7 @@ def slot_for(state: Evidence, key: np.uint64, time: int) -> int:
     return slot
 
 
-@compiled
+@inner
 def halve(times: NDArray[np.int64], codes: NDArray[np.uint64], held: int) -> int:
     """Keep every second dot; return how many that are."""
     kept = (held + 1) // 2
@@ -149,7 +149,7 @@ def halve(times: NDArray[np.int64], codes: NDArray[np.uint64], held: int) -> int
     return kept
 
 
-@compiled
+@inner
 def add_dot(slots: Slots, dots: Dots, which: int, slot: int, time: int, code: np.uint64) -> None:
     """Add a dot to one of a subject's rasters; a full one keeps every second dot, and takes in as few from then on."""
     figures = slots.figures
@@ -170,7 +170,7 @@ def add_dot(slots: Slots, dots: Dots, which: int, slot: int, time: int, code: np
     figures[slot, DOTS_HELD + which] = held
 
 
-@compiled
+@inner
 def item_place(slots: Slots, items: Items, slot: int, kind: int, what: np.uint64) -> int:
     """Return where an item of a subject is counted; `NOTHING` where there is no room for it, which is counted too."""
     owner = slots.serials[slot]
@@ -194,7 +194,7 @@ def item_place(slots: Slots, items: Items, slot: int, kind: int, what: np.uint64
     return int(place)
 
 
-@compiled
+@inner
 def count_item(slots: Slots, items: Items, slot: int, kind: int, what: np.uint64, column: int) -> None:
     """Count an item of a subject once."""
     place = item_place(slots, items, slot, kind, what)
@@ -202,7 +202,7 @@ def count_item(slots: Slots, items: Items, slot: int, kind: int, what: np.uint64
         items.counts[place, column] += 1
 
 
-@compiled
+@inner
 def duration_class(longest: NDArray[np.int64], answered: bool, duration_ms: int) -> int:
     """Return the class of a call that ended."""
     if not answered:
@@ -213,7 +213,7 @@ def duration_class(longest: NDArray[np.int64], answered: bool, duration_ms: int)
     return CLASSES - 1
 
 
-@compiled
+@inner
 def take_attempt(state: Evidence, rows: Rows, row: int, slot: int) -> None:
     """Take in an attempt."""
     slots = state.slots
@@ -228,7 +228,7 @@ def take_attempt(state: Evidence, rows: Rows, row: int, slot: int) -> None:
         count_item(slots, state.items, slot, RATE, np.uint64(rows.rates[row]), 0)
 
 
-@compiled
+@inner
 def take_end(state: Evidence, rows: Rows, row: int, slot: int, answered: bool) -> None:
     """Take in a call's end."""
     slots = state.slots
@@ -241,7 +241,7 @@ def take_end(state: Evidence, rows: Rows, row: int, slot: int, answered: bool) -
             state.items.counts[place, 2] += rows.duration_ms[row]
 
 
-@compiled
+@inner
 def take_row(state: Evidence, rows: Rows, row: int, slot: int, answered: bool) -> None:
     """Take in what a row tells of its subject, rules aside."""
     slots = state.slots
@@ -263,7 +263,7 @@ def take_row(state: Evidence, rows: Rows, row: int, slot: int, answered: bool) -
         count_item(slots, state.items, slot, PAIR, rows.pairs[row], rows.outcomes[row])
 
 
-@compiled
+@inner
 def take_line(state: Evidence, rows: Rows, row: int, slot: int, line: int) -> None:
     """Take in what a row adds to a rule's measure, and note how much its window then holds."""
     lines = state.lines

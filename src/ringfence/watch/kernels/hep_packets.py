@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ringfence.watch.kernels.compiled import compiled
+from ringfence.watch.kernels.compiled import compiled, inner
 
 TIME, SOURCE, DESTINATION, SOURCE_PORT, DESTINATION_PORT, PAYLOAD, PAYLOAD_END = 0, 1, 2, 3, 4, 5, 6
 """As in the rows of captures."""
@@ -54,7 +54,7 @@ def _size(kind: int) -> int:
     return -1
 
 
-@compiled
+@inner
 def _is_key(octets: Octets, begin: int, end: int, key: Octets) -> bool:
     """Tell whether the key stands there, in a time that does not tell how much of it does."""
     if end - begin != key.size:
@@ -65,7 +65,7 @@ def _is_key(octets: Octets, begin: int, end: int, key: Octets) -> bool:
     return other == 0
 
 
-@compiled
+@inner
 def _is_read(octets: Octets, at: int, end: int, key: Octets, row: NDArray[np.int64]) -> bool:
     # size: one line a chunk of the format
     """Read a packet into a row; tell whether it is plain."""
@@ -114,7 +114,7 @@ def _is_read(octets: Octets, at: int, end: int, key: Octets, row: NDArray[np.int
     return bool(has_key and known and seen & _WANTED == _WANTED and microseconds < _SECOND and row[PAYLOAD] < row[PAYLOAD_END])
 
 
-@compiled
+@inner
 def _copy(octets: Octets, begin: int, others: Octets, at: int, size: int) -> None:
     for place in range(size):  # not by slices: for them memory would have to be allocated
         others[at + place] = octets[begin + place]

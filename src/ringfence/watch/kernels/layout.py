@@ -5,7 +5,7 @@ of window is a tail pointer into it. A row's *sequence* counts from the group's 
 sequence modulo the ring's length (a power of two). `NOBODY` is no row.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,12 @@ from numpy.typing import NDArray
 NOBODY: Final = -1
 SAMPLE: Final = 10
 """How many call ids a crossing names at most."""
+
+KEYS: Final = cast(int, np.int64(0))
+ONE_MORE: Final = cast(int, np.int64(1))
+ONE_LESS: Final = cast(int, np.int64(-1))
+"""The one table of `State.keys`, and what a pair's rows change by. A function is compiled apart for each number of Python's that
+stands in a call of it, and not for these."""
 
 NEVER: Final = 1 << 62
 """A time that does not come."""

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ringfence.watch.kernels.compiled import compiled, seldom
+from ringfence.watch.kernels.compiled import compiled, inner, seldom
 from ringfence.watch.kernels.log_layout import (
     ACCOUNT,
     ALONE,
@@ -73,7 +73,7 @@ def tells_event(data: NDArray[np.uint8], begin: int, place: int) -> bool:
     return first >= begin and octets_at(data, first) == _SECURITY and first_octets(octets_at(data, first + 8), 6) == _EVENT_IS
 
 
-@compiled
+@inner
 def name_at(data: NDArray[np.uint8], begin: int, length: int, names: NDArray[np.uint64], last: int) -> int:
     """Return which of `names` stands there, `NONE` where it is none of them. It is looked for from the one after `last` on."""
     first = first_octets(octets_at(data, begin), length)
@@ -87,7 +87,7 @@ def name_at(data: NDArray[np.uint8], begin: int, length: int, names: NDArray[np.
     return NONE
 
 
-@compiled
+@inner
 def event_time(data: NDArray[np.uint8], begin: int, length: int, day: NDArray[np.uint64]) -> int:
     """Return the moment of `YYYY-MM-DDThh:mm:ss.mmm+hhmm`; `NEVER` where it is written otherwise."""
     if length != _STAMP or data[begin + 10] != ord("T") or data[begin + 19] != ord("."):
@@ -219,7 +219,7 @@ def read_event(data: NDArray[np.uint8], values: NDArray[np.int32], meanings: Mea
     return 0
 
 
-@compiled
+@inner
 def clear_cells(cells: NDArray[np.int32], row: int) -> None:
     """Let a row have no texts."""
     for cell in range(cells.shape[1]):
@@ -318,7 +318,7 @@ def pair(  # size: one loop over what is held back
     return head, tail
 
 
-@compiled
+@inner
 def is_text_at(data: NDArray[np.uint8], begin: int, end: int, texts: NDArray[np.uint8], nth: int) -> bool:
     """Tell whether the octets before `end` begin with `texts[nth]`, which ends with an octet 0."""
     place = 0
@@ -360,7 +360,7 @@ def past_source(data: NDArray[np.uint8], begin: int, end: int) -> int:
     return NONE if place in (first, end) or data[place] != _SPACE else place + 1
 
 
-@compiled
+@inner
 def is_past_stamp(data: NDArray[np.uint8], begin: int, end: int) -> bool:
     """Tell whether no line that begins so can have a stamp: it begins with neither a date nor an id nor a blank."""
     octet = data[begin]
@@ -391,7 +391,7 @@ def put_user(data: NDArray[np.uint8], begin: int, end: int, cells: NDArray[np.in
     cells[row, DOMAIN, 1] = max(0, end - at - 1)
 
 
-@compiled
+@inner
 def put_address(data: NDArray[np.uint8], begin: int, end: int, cells: NDArray[np.int32], row: int) -> bool:
     """Write where the sender's address stands; tell whether it is one in canonical form."""
     cells[row, SOURCE, 0] = begin
@@ -399,7 +399,7 @@ def put_address(data: NDArray[np.uint8], begin: int, end: int, cells: NDArray[np
     return is_dotted_quad(data, begin, end - begin)
 
 
-@compiled
+@inner
 def last_blank(data: NDArray[np.uint8], begin: int, end: int) -> int:
     """Return where the last blank stands, `begin` where there is none."""
     while end > begin and data[end] != _SPACE:
@@ -459,7 +459,7 @@ def refusal_at(  # size: each of three refusals in its place
     return SILENT
 
 
-@compiled
+@inner
 def freeswitch_line(data: NDArray[np.uint8], begin: int, end: int, meanings: Meanings, lines: Lines, row: int) -> int:
     """Read one line, whose newline stands at `end` or behind it; return what is to be said of it."""
     if is_past_stamp(data, begin, end):

@@ -5,8 +5,23 @@ from numpy.typing import NDArray
 
 from ringfence.watch.kernels.cells import change
 from ringfence.watch.kernels.compiled import inner
-from ringfence.watch.kernels.layout import COUNT, DISTINCT, HALF, HALF_BITS, KEY, MAXIMUM, MEAN, MOST, NOBODY, SUM, State, Terms
-from ringfence.watch.kernels.sampling import estimated, sample_in, sample_out
+from ringfence.watch.kernels.layout import (
+    COUNT,
+    DISTINCT,
+    HALF,
+    HALF_BITS,
+    KEY,
+    MAXIMUM,
+    MEAN,
+    MOST,
+    NOBODY,
+    ONE_LESS,
+    ONE_MORE,
+    SUM,
+    State,
+    Terms,
+)
+from ringfence.watch.kernels.sampling import VALUE_OF, estimated, sample_in, sample_out
 from ringfence.watch.kernels.tables import mixed
 
 
@@ -36,14 +51,13 @@ def rank_of(key: int, rows: int) -> np.uint64:
 
 
 @inner
-def rank(state: State, table: int, slot: int, before: int, rows: int) -> int:
-    """Note that one of the key's values has `rows` rows, and `before` had others; return how many are left that have so many."""
-    key = state.words[slot, KEY]
+def rank(cells: NDArray[np.void], table: int, key: int, before: int, rows: int) -> int:
+    """Note in a table of ranks that one of a key's values has `rows` rows; return how many are left with as many as `before`."""
     left = 0
     if before > 0:
-        left = change(state.pair_cells, table, rank_of(key, before), -1)
+        left = change(cells, table, rank_of(key, before), ONE_LESS)
     if rows > 0:
-        change(state.pair_cells, table, rank_of(key, rows), 1)
+        change(cells, table, rank_of(key, rows), ONE_MORE)
     return left
 
 
@@ -58,8 +72,8 @@ def uncount(state: State, terms: Terms, measure: int, sequence: int, slot: int) 
         if state.words[slot, word + 1] != 0:
             sample_out(state, terms, measure, sequence, slot)
     elif terms.function[measure] == MOST:
-        rows = change(state.pair_cells, lane, state.pairs[place, lane], -1)
-        left = rank(state, terms.ranks[lane], slot, rows + 1, rows)
+        rows = change(state.pair_cells, lane, state.pairs[place, lane], ONE_LESS)
+        left = rank(state.pair_cells, terms.ranks[lane], state.words[slot, KEY], rows + 1, rows)
         if left == 0 and state.words[slot, word] == rows + 1:
             state.words[slot, word] = rows
     elif terms.function[measure] == MAXIMUM:
@@ -109,8 +123,8 @@ def count_in(state: State, terms: Terms, measure: int, sequence: int, slot: int,
                 sample_in(state, terms, measure, sequence, slot)
         return
     if terms.function[measure] == MOST:
-        rows = change(state.pair_cells, lane, state.pairs[place, lane], 1)
-        rank(state, terms.ranks[lane], slot, rows - 1, rows)
+        rows = change(state.pair_cells, lane, state.pairs[place, lane], ONE_MORE)
+        rank(state.pair_cells, terms.ranks[lane], state.words[slot, KEY], rows - 1, rows)
         state.words[slot, word] = max(state.words[slot, word], rows)
         return
     if terms.peak_of[measure] != NOBODY:
@@ -134,7 +148,7 @@ def measure_key(state: State, terms: Terms, slot: int, measures: NDArray[np.floa
         elif terms.function[measure] == DISTINCT:
             measures[measure] = state.words[slot, word]
             if state.words[slot, word] > terms.exact:
-                measures[measure] = estimated(state, terms, measure, slot, False)
+                measures[measure] = estimated(state.samples[state.words[slot, word + 1]], np.int64(terms.exact), VALUE_OF)
         elif terms.function[measure] == SUM:
             measures[measure] = whole(state.words[slot, word + 1], state.words[slot, word + 2])
         elif terms.function[measure] == MEAN:

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ringfence.watch.kernels.compiled import compiled
+from ringfence.watch.kernels.compiled import compiled, inner
 from ringfence.watch.kernels.octets import are_digits, eight_digits, first_octets, no_digits, octets_at, zeros_below
 from ringfence.watch.kernels.row_layout import NAIVE, NEVER, NONE
 
@@ -27,7 +27,7 @@ _ABOVE_NINE: Final = np.uint64(0x7676767676767676)
 _HIGHEST: Final = np.uint64(0x8080808080808080)
 
 
-@compiled
+@inner
 def digit_at(data: NDArray[np.uint8], place: int) -> int:
     """Return the digit at `place`; less than 0 or more than 9 where there is none."""
     return int(np.int64(data[place]) - _ZERO)
@@ -45,7 +45,7 @@ def whole(data: NDArray[np.uint8], begin: int, length: int) -> int:
     return value
 
 
-@compiled
+@inner
 def days_since_epoch(year: int, month: int, day: int) -> int:
     """Return the days from 1970-01-01 to a day of the Gregorian calendar; `NEVER` where there is no such day."""
     leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
@@ -59,7 +59,7 @@ def days_since_epoch(year: int, month: int, day: int) -> int:
     return 365 * year + year // 4 - year // 100 + year // 400 + (153 * month + 2) // 5 + day - 1 - 719_468
 
 
-@compiled
+@inner
 def day_us(data: NDArray[np.uint8], begin: int, day: NDArray[np.uint64]) -> int:
     """Return the begin of the day that `YYYY-MM-DD` names; `NEVER` where it is written otherwise.
 
@@ -80,7 +80,7 @@ def day_us(data: NDArray[np.uint8], begin: int, day: NDArray[np.uint64]) -> int:
     return days * _DAY
 
 
-@compiled
+@inner
 def clock_us(word: np.uint64) -> int:
     """Return the length since midnight that the eight octets `hh:mm:ss` name; `NEVER` where they say something else."""
     digits = word - _CLOCK_ZEROS  # colons become 0
@@ -95,7 +95,7 @@ def clock_us(word: np.uint64) -> int:
     return int(((60 * hours + minutes) * 60 + seconds) * _SECOND)
 
 
-@compiled
+@inner
 def decimals_us(data: NDArray[np.uint8], begin: int, end: int) -> tuple[int, int]:
     """Return the decimals of a second at `begin`, those beyond the sixth cut off, and where they end."""
     word = octets_at(data, begin)
@@ -115,7 +115,7 @@ def decimals_us(data: NDArray[np.uint8], begin: int, end: int) -> tuple[int, int
     return value, place
 
 
-@compiled
+@inner
 def offset_us(data: NDArray[np.uint8], place: int, length: int) -> int:
     """Return how far east of UTC the zone at `place` is: `Z`, `+hh:mm` or `-hh:mm`; `NEVER` where it is written otherwise."""
     if length == 1 and data[place] == ord("Z"):

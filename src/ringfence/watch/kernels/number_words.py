@@ -85,14 +85,16 @@ def cut(
     way: int,
     count: int,
     key: NDArray[np.uint64],
-    octets: NDArray[np.uint8],
+    room: tuple[NDArray[np.uint8], NDArray[np.uint8]],
     hashes: NDArray[np.uint64],
 ) -> int:
     """Write the hash of part of each number's text, 0 where it is unset; return how many rows are no number, which get 0 too.
 
     `way` is `FIRST` (the first `count` characters, beside a leading +), `WITHOUT_LAST` (all but the last `count`, unset where no
-    digit is left) or `LAST` (the last `count`, without a leading +, unset where there are fewer). `octets` is room for a text.
+    digit is left) or `LAST` (the last `count`, without a leading +, unset where there are fewer). `room` is for a text: to write
+    it, and the same read-only, so that no hash is compiled for what is written alone.
     """
+    octets, written = room
     others = 0
     for row in range(words.size):
         word = words[row]
@@ -118,6 +120,6 @@ def cut(
         for place in range(begin, end):
             symbol = np.int64((word >> np.uint64(60 - 4 * place)) & np.uint64(15))
             octets[place - begin] = _PLUS_OCTET if symbol == _PLUS else _DIGIT_OCTETS + symbol
-        hashed = siphash(octets, 0, end - begin, key)
+        hashed = siphash(written, int(np.int64(0)), end - begin, key)
         hashes[row] = hashed if hashed != 0 else np.uint64(1)
     return others

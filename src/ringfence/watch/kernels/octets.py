@@ -9,7 +9,7 @@ from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from ringfence.watch.kernels.compiled import compiled
+from ringfence.watch.kernels.compiled import compiled, inner
 
 LOOKED_AT: Final = 64
 """Octets that are looked at together."""
@@ -105,7 +105,7 @@ _specials_at: Final[Callable[[NDArray[np.uint8], int, np.uint8], np.uint64]] = c
 _newlines_at: Final[Callable[[NDArray[np.uint8], int], np.uint64]] = cast(Any, intrinsic(_mark_newlines))
 
 
-@compiled
+@inner
 def octets_at(data: NDArray[np.uint8], place: int) -> np.uint64:
     """Return the eight octets at a place as one number, the first the lowest; 0 for those behind the end."""
     if place + _OCTETS <= data.size:
@@ -116,7 +116,7 @@ def octets_at(data: NDArray[np.uint8], place: int) -> np.uint64:
     return word
 
 
-@compiled
+@inner
 def first_octets(word: np.uint64, count: int) -> np.uint64:
     """Return a word of which the first `count` octets alone are left."""
     if count >= _OCTETS:
@@ -153,20 +153,20 @@ def count_lines(data: NDArray[np.uint8]) -> int:
     return count
 
 
-@compiled
+@inner
 def no_digits(word: np.uint64) -> np.uint64:
     """Return the highest bit of each octet that is no digit, up to the first such octet; what is beyond means nothing."""
     digits = word - _ZEROS  # an octet below "0" borrows from those above it
     return ((digits + _ABOVE_NINE) | digits) & _HIGHEST
 
 
-@compiled
+@inner
 def are_digits(word: np.uint64, count: int) -> bool:
     """Tell whether the first `count` octets of a word, at most eight, are digits."""
     return bool(first_octets(no_digits(word), count) == 0)
 
 
-@compiled
+@inner
 def eight_digits(digits: np.uint64) -> int:
     """Return the number of eight digits, each an octet from 0 to 9, the first the lowest."""
     digits = (digits * np.uint64(10) + (digits >> np.uint64(8))) & np.uint64(0x00FF00FF00FF00FF)

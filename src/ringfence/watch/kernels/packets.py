@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ringfence.watch.kernels.compiled import compiled
+from ringfence.watch.kernels.compiled import compiled, inner
 
 TIME, SOURCE, DESTINATION, SOURCE_PORT, DESTINATION_PORT, PAYLOAD, PAYLOAD_END = 0, 1, 2, 3, 4, 5, 6
 COLUMNS: Final = 7
@@ -59,24 +59,24 @@ class Bounds(NamedTuple):
     after: int
 
 
-@compiled
+@inner
 def _octet(octets: Octets, at: int) -> int:
     # Signed: of an unsigned and a signed number the compiler would make a broken one.
     return int(np.int64(octets[at]))
 
 
-@compiled
+@inner
 def _four(octets: Octets, at: int, little: bool) -> int:
     one, two, three, four = _octet(octets, at), _octet(octets, at + 1), _octet(octets, at + 2), _octet(octets, at + 3)
     return four << 24 | three << 16 | two << 8 | one if little else one << 24 | two << 16 | three << 8 | four
 
 
-@compiled
+@inner
 def _two(octets: Octets, at: int) -> int:
     return _octet(octets, at) << 8 | _octet(octets, at + 1)
 
 
-@compiled
+@inner
 def _network(octets: Octets, at: int, end: int, form: Form) -> int:
     """Return where the IPv4 header of the frame starts, -1 where it has none."""
     if form.kind_at < 0:
@@ -94,20 +94,20 @@ def _network(octets: Octets, at: int, end: int, form: Form) -> int:
     return _NOWHERE
 
 
-@compiled
+@inner
 def _is_token(octet: int) -> bool:
     """Tell whether it may stand in a method."""
     return 48 <= octet <= 57 or 65 <= octet <= 90 or 97 <= octet <= 122 or octet in (33, 37, 39, 42, 43, 45, 46, 95, 96, 126)
 
 
-@compiled
+@inner
 def _is_version(octets: Octets, at: int) -> bool:
     """Tell whether `SIP/2.0` stands there."""
     named = octets[at] == 83 and octets[at + 1] == 73 and octets[at + 2] == 80 and octets[at + 3] == 47
     return bool(named and octets[at + 4] == 50 and octets[at + 5] == 46 and octets[at + 6] == 48)
 
 
-@compiled
+@inner
 def _is_sip(octets: Octets, at: int, end: int) -> bool:
     """Tell whether a payload starts with a usual start line."""
     if end - at >= 12 and _is_version(octets, at):

@@ -127,7 +127,7 @@ def mark_keys(
         _mark(bits, _key_hash(octets, places[row], places[row] + lengths[row], kinds[row], key))
 
 
-@compiled
+@inner
 def is_marked(octets: Octets, kind: int, marks: Marks) -> bool:
     """Tell whether an order could stand under the key that `octets` are."""
     hashed = _key_hash(octets, 0, octets.size, kind, marks.key)

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ringfence.watch.kernels.compiled import compiled
+from ringfence.watch.kernels.compiled import compiled, inner
 from ringfence.watch.kernels.moments import digit_at, is_number, moment, whole
 from ringfence.watch.kernels.octets import LOOKED_AT, first_octets, octets_at, specials, zeros_below
 from ringfence.watch.kernels.row_layout import (
@@ -57,7 +57,7 @@ _LONGEST_WHOLE: Final = 12
 _LONGEST_KNOWN: Final = 24
 
 
-@compiled
+@inner
 def next_special(data: NDArray[np.uint8], delimiter: int, base: int, marks: np.uint64) -> tuple[int, np.uint64, int]:
     """Return where to look on, and the place of the next octet that is not plain; `marks` are those from `base` on to look at."""
     while marks == 0:
@@ -67,7 +67,7 @@ def next_special(data: NDArray[np.uint8], delimiter: int, base: int, marks: np.u
     return base, marks & (marks - np.uint64(1)), place
 
 
-@compiled
+@inner
 def put_cell(data: NDArray[np.uint8], cells: NDArray[np.int32], cell: int, begin: int, end: int) -> None:
     """Write where a cell begins and how long it is, without the blanks and tabs around it."""
     while begin < end and (data[begin] == _SPACE or data[begin] == _TAB):
@@ -78,7 +78,7 @@ def put_cell(data: NDArray[np.uint8], cells: NDArray[np.int32], cell: int, begin
     cells[cell, 1] = end - begin
 
 
-@compiled
+@inner
 def are_spaces(data: NDArray[np.uint8], begin: int, end: int) -> bool:
     """Tell whether nothing but spaces stands there."""
     while begin < end and data[begin] == _SPACE:
@@ -86,7 +86,7 @@ def are_spaces(data: NDArray[np.uint8], begin: int, end: int) -> bool:
     return begin == end
 
 
-@compiled
+@inner
 def split_line(  # size: one loop over what is not plain
     data: NDArray[np.uint8], begin: int, table: Table, cells: NDArray[np.int32], base: int, marks: np.uint64
 ) -> tuple[int, int, int, np.uint64]:
@@ -143,7 +143,7 @@ def split_line(  # size: one loop over what is not plain
     return place + 1, ODD, base, marks
 
 
-@compiled
+@inner
 def past_blanks(data: NDArray[np.uint8], place: int) -> int:
     """Return where something else than blanks and tabs stands."""
     while data[place] == _SPACE or data[place] == _TAB:
@@ -151,7 +151,7 @@ def past_blanks(data: NDArray[np.uint8], place: int) -> int:
     return place
 
 
-@compiled
+@inner
 def is_dotted_quad(data: NDArray[np.uint8], begin: int, length: int) -> bool:
     """Tell whether it is an IPv4 address in canonical form: four decimal numbers up to 255 without leading zeros."""
     end = begin + length
@@ -192,7 +192,7 @@ def choice(data: NDArray[np.uint8], begin: int, length: int, words: NDArray[np.u
     return NONE
 
 
-@compiled
+@inner
 def read_outcome(
     data: NDArray[np.uint8], cells: NDArray[np.int32], words: NDArray[np.uint64], facts: NDArray[np.void], row: int
 ) -> int:
@@ -217,7 +217,7 @@ def read_outcome(
     return ODD if length > _LONGEST_WHOLE or whole(data, cells[Q850, 0], length) == NONE else 0
 
 
-@compiled
+@inner
 def read_times(
     data: NDArray[np.uint8], cells: NDArray[np.int32], day: NDArray[np.uint64], facts: NDArray[np.void], row: int
 ) -> int:
@@ -240,7 +240,7 @@ def read_times(
     return naive
 
 
-@compiled
+@inner
 def form_state(data: NDArray[np.uint8], cell: int, begin: int, length: int) -> int:
     """Return what is to be said of a cell's form."""
     if cell == CALLEE:
@@ -252,7 +252,7 @@ def form_state(data: NDArray[np.uint8], cell: int, begin: int, length: int) -> i
     return 0
 
 
-@compiled
+@inner
 def known_text(
     data: NDArray[np.uint8], cell: int, cells: NDArray[np.int32], key: NDArray[np.uint64], known: NDArray[np.uint64]
 ) -> tuple[np.uint64, int]:
@@ -278,7 +278,7 @@ def known_text(
     return hashed, said
 
 
-@compiled
+@inner
 def read_texts(data: NDArray[np.uint8], cells: NDArray[np.int32], table: Table, hashing: Hashing, rows: Rows, row: int) -> int:
     """Write where the row's texts stand, and the hashes of those that are hashed; return what is to be said of them."""
     for cell in range(TEXTS):

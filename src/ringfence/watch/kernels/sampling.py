@@ -9,12 +9,16 @@ later one had its pair: whatever is counted of rows is exact. A count that never
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ringfence.watch.kernels.cells import find, remove
 from ringfence.watch.kernels.compiled import inner, seldom
 from ringfence.watch.kernels.layout import DISTINCT, KEY, LEVELS, NEWEST, NEXT, ROOM, State, Terms
 from ringfence.watch.kernels.octets import zeros_below
 
+VALUE_OF: Final = np.bool_(False)
+ERROR_OF: Final = np.bool_(True)
+"""What `estimated` is asked for."""
 _DEVIATIONS: Final = 2
 _SECOND: Final = np.uint64(0xBF58476D1CE4E5B9)
 _FIRST_BACK: Final = np.uint64(0xF1DE83E19937733D)
@@ -36,18 +40,17 @@ def value_of(key: np.uint64, pair: np.uint64) -> np.uint64:
 
 
 @inner
-def level_of(state: State, slot: int, place: int, lane: int) -> int:
-    """Return the level of the value in the row at `place`."""
-    value = value_of(np.uint64(state.words[slot, KEY]), state.pairs[place, lane])
+def level_of(key: np.int64, pair: np.uint64) -> int:
+    """Return the level of the value of a key that a row has as a pair."""
+    value = value_of(np.uint64(key), pair)
     return int(np.int64(zeros_below(value))) if value != 0 else LEVELS - 1
 
 
 @inner
-def stands(state: State, terms: Terms, measure: int, sequence: int) -> bool:
+def stands(members: np.uint64, replaced: np.uint32, measure: int, lane: int) -> bool:
     """Tell whether a row is the last one of its value that the measure counts."""
-    row = state.rows[sequence & (state.rows.size - 1)]
-    counts = (row.members >> np.uint64(measure)) & np.uint64(1)
-    return bool(counts) and not (row.replaced >> np.uint32(terms.lane[measure])) & np.uint32(1)
+    counts = (members >> np.uint64(measure)) & np.uint64(1)
+    return bool(counts) and not (replaced >> np.uint32(lane)) & np.uint32(1)
 
 
 @seldom
@@ -63,9 +66,11 @@ def begin_sample(state: State, terms: Terms, measure: int, slot: int) -> None:
     mask = state.rows.size - 1
     sequence = state.words[slot, NEWEST]
     while sequence >= state.spans[terms.span[measure]].tail:  # `NOBODY` comes before every tail
-        if stands(state, terms, measure, sequence):
-            state.samples[sample, level_of(state, slot, sequence & mask, terms.lane[measure])] += 1
-        sequence = state.rows[sequence & mask].older
+        row = state.rows[sequence & mask]
+        lane = terms.lane[measure]
+        if stands(row.members, row.replaced, measure, lane):
+            state.samples[sample, level_of(state.words[slot, KEY], state.pairs[sequence & mask, lane])] += 1
+        sequence = row.older
 
 
 @seldom
@@ -81,11 +86,18 @@ def let_go(state: State, terms: Terms, lane: int, slot: int) -> int:
         place = sequence & mask
         row = state.rows[place]
         if row.members & terms.lane_member[lane] and not (row.replaced >> np.uint32(lane)) & np.uint32(1):
-            level = level_of(state, slot, place, lane)
+            level = level_of(state.words[slot, KEY], state.pairs[place, lane])
             if newer[level] > terms.exact:
                 row.replaced |= np.uint32(1) << np.uint32(lane)
                 remove(state.pair_cells, lane, find(state.pair_cells, lane, state.pairs[place, lane]))
-                uncount_from(state, terms, lane, slot, sequence, level)
+                for measure in range(terms.function.size):  # every one of its lane that counts it
+                    if terms.function[measure] != DISTINCT or terms.lane[measure] != lane:
+                        continue
+                    if (row.members >> np.uint64(measure)) & np.uint64(1) and sequence >= state.spans[terms.span[measure]].tail:
+                        word = terms.place[measure]
+                        state.words[slot, word] -= 1
+                        if state.words[slot, word + 1] != 0:
+                            state.samples[state.words[slot, word + 1], level] -= 1
             else:
                 kept += 1
                 if row.members & terms.lane_member[lane] == terms.lane_member[lane]:  # one that was taken over may count for some
@@ -93,20 +105,6 @@ def let_go(state: State, terms: Terms, lane: int, slot: int) -> int:
                         newer[lower] += 1
         sequence = row.older
     return kept
-
-
-@seldom
-def uncount_from(state: State, terms: Terms, lane: int, slot: int, sequence: int, level: int) -> None:
-    """Take a value that is let go of out of every measure of its lane that counts it."""
-    members = state.rows[sequence & (state.rows.size - 1)].members
-    for measure in range(terms.function.size):
-        if terms.function[measure] != DISTINCT or terms.lane[measure] != lane or not (members >> np.uint64(measure)) & np.uint64(1):
-            continue
-        if sequence >= state.spans[terms.span[measure]].tail:
-            word = terms.place[measure]
-            state.words[slot, word] -= 1
-            if state.words[slot, word + 1] != 0:
-                state.samples[state.words[slot, word + 1], level] -= 1
 
 
 @seldom
@@ -118,7 +116,8 @@ def sample_in(state: State, terms: Terms, measure: int, sequence: int, slot: int
     if sample == 0:
         begin_sample(state, terms, measure, slot)
         return
-    state.samples[sample, level_of(state, slot, sequence & (state.rows.size - 1), lane)] += 1
+    place = sequence & (state.rows.size - 1)
+    state.samples[sample, level_of(state.words[slot, KEY], state.pairs[place, lane])] += 1
     if terms.span[measure] == terms.lane_span[lane] and state.words[slot, word] > state.samples[sample, ROOM]:
         kept = let_go(state, terms, lane, slot)
         state.samples[sample, ROOM] = kept + kept // 2 + terms.exact
@@ -129,8 +128,10 @@ def sample_out(state: State, terms: Terms, measure: int, sequence: int, slot: in
     """Take a row that left out of the sample of a key's count; a count far below `exact` needs none."""
     word = terms.place[measure]
     sample = state.words[slot, word + 1]
-    if stands(state, terms, measure, sequence):
-        state.samples[sample, level_of(state, slot, sequence & (state.rows.size - 1), terms.lane[measure])] -= 1
+    lane = terms.lane[measure]
+    place = sequence & (state.rows.size - 1)
+    if stands(state.rows[place].members, state.rows[place].replaced, measure, lane):
+        state.samples[sample, level_of(state.words[slot, KEY], state.pairs[place, lane])] -= 1
     if 2 * state.words[slot, word] < terms.exact:
         state.samples[sample, NEXT] = state.marks[0].sample_free
         state.marks[0].sample_free = sample
@@ -138,17 +139,16 @@ def sample_out(state: State, terms: Terms, measure: int, sequence: int, slot: in
 
 
 @seldom
-def estimated(state: State, terms: Terms, measure: int, slot: int, bound: bool) -> float:
-    """Return how many distinct values a key's count beyond `exact` stands for; or the `bound` of its error, as a share of it."""
-    sample = state.words[slot, terms.place[measure] + 1]
+def estimated(sample: NDArray[np.int64], exact: np.int64, bound: np.bool_) -> float:
+    """Return how many distinct values a count beyond `exact` stands for; or the `bound` of its error, as a share of it."""
     level = LEVELS
     reach = 0
-    while level > 0 and reach + state.samples[sample, level - 1] <= terms.exact:
+    while level > 0 and reach + sample[level - 1] <= exact:
         level -= 1
-        reach += state.samples[sample, level]
+        reach += sample[level]
     if bound:
         return float(_DEVIATIONS * np.sqrt((1.0 - 2.0**-level) / max(reach, 1)))
-    return float(max(reach * 2.0**level, terms.exact + 1.0))
+    return float(max(reach * 2.0**level, exact + 1.0))
 
 
 @seldom

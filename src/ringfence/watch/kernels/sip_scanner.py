@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ringfence.watch.kernels import sip_fields as f
-from ringfence.watch.kernels.compiled import compiled
+from ringfence.watch.kernels.compiled import compiled, inner
 
 Octets = NDArray[np.uint8]
 Rows = NDArray[np.int32]
@@ -71,7 +71,7 @@ def _number(octets: Octets, at: int, end: int, digits: int) -> int:
     return value
 
 
-@compiled
+@inner
 def _is_word(octets: Octets, at: int, end: int, word: NDArray[np.uint8], folded: int) -> bool:
     """Tell whether the octets are `word`; with `folded` 32 it is in lower case, and they in any."""
     size = end - at
@@ -83,14 +83,14 @@ def _is_word(octets: Octets, at: int, end: int, word: NDArray[np.uint8], folded:
     return place == size
 
 
-@compiled
+@inner
 def _starts_with(octets: Octets, at: int, end: int, word: Octets, folded: int) -> bool:
     """Tell whether the octets start with `word`."""
     size = word.size - 1
     return end - at >= size and _is_word(octets, at, at + size, word, folded)
 
 
-@compiled
+@inner
 def _method(octets: Octets, at: int, end: int) -> int:
     """Return the number of a method, 0 for one that is not known here."""
     for row in range(f.METHOD_WORDS.shape[0]):
@@ -111,14 +111,14 @@ def _field(octets: Octets, at: int, end: int) -> int:
     return 0
 
 
-@compiled
+@inner
 def _port(octets: Octets, at: int, end: int) -> int:
     """Return a port, or -1 where it is none."""
     port = _number(octets, at, end, 5)
     return port if port <= 65_535 else _NOT
 
 
-@compiled
+@inner
 def _ends_well(octets: Octets, at: int, end: int) -> bool:
     """Tell whether a URI ends here, or with parameters."""
     return at == end or (octets[at] == _SEMICOLON and _run(octets, at, end, f.URI_PARAMETER) == end)
@@ -159,7 +159,7 @@ def _uri(octets: Octets, at: int, end: int) -> tuple[bool, Place]:
     return _ends_well(octets, after, end), (int(secure), user, user_end, host, host_end, port)
 
 
-@compiled
+@inner
 def _is_bare(octets: Octets, at: int, end: int) -> bool:
     """Tell whether an address is an URI without brackets, and nothing up to the line's end could be taken for a bracket."""
     if not (_starts_with(octets, at, end, _SIP, 0) or _starts_with(octets, at, end, _SIPS, 0)):
@@ -201,7 +201,7 @@ def _address(octets: Octets, at: int, end: int) -> tuple[int, Place]:
     return (close + 1 if sound else _NOT), place
 
 
-@compiled
+@inner
 def _parameters(octets: Octets, at: int, end: int) -> int:
     """Return the place after `;`-separated parameters: the end or a comma; -1 where one is unusual or `expires` no number."""
     while at < end and octets[at] != _COMMA:
@@ -253,7 +253,7 @@ def _addresses(octets: Octets, at: int, end: int, details: NDArray[np.int32], co
     return False
 
 
-@compiled
+@inner
 def _tagged(octets: Octets, at: int, end: int, found: Found, row: int, to: bool) -> bool:
     """Read a From or To."""
     heads, details = found
@@ -299,7 +299,7 @@ def _via(octets: Octets, at: int, end: int, details: Rows, row: int, first: int)
     return _via_parameters(octets, at, end, details, row, first)
 
 
-@compiled
+@inner
 def _via_parameters(octets: Octets, at: int, end: int, details: Rows, row: int, first: int) -> int:
     while at < end and octets[at] != _COMMA:
         if octets[at] != _SEMICOLON:
@@ -362,7 +362,7 @@ def _vias(octets: Octets, at: int, end: int, found: Found, row: int) -> bool:
     return False
 
 
-@compiled
+@inner
 def _credential(octets: Octets, at: int, end: int, name: Octets) -> int:
     """Return where the value of a credentials' or challenge's parameter starts, as `wire` looks for it; -1 where it has none."""
     begin = at
@@ -382,7 +382,7 @@ def _credential(octets: Octets, at: int, end: int, name: Octets) -> int:
     return _NOT
 
 
-@compiled
+@inner
 def _claim(octets: Octets, at: int, end: int) -> int:
     """Return where the quoted text that starts at `at` ends; -1 where it is unusual, or could hold what must be dropped."""
     if at >= end or octets[at] != _QUOTE:
@@ -398,7 +398,7 @@ def _claim(octets: Octets, at: int, end: int) -> int:
     return at if at < end else _NOT
 
 
-@compiled
+@inner
 def _credentials(octets: Octets, at: int, end: int, found: Found, row: int) -> bool:
     """Read whose Digest credentials they claim to be."""
     details = found.details
@@ -416,7 +416,7 @@ def _credentials(octets: Octets, at: int, end: int, found: Found, row: int) -> b
     return True
 
 
-@compiled
+@inner
 def _is_stale(octets: Octets, at: int, end: int) -> bool:
     """Tell whether a challenge says `stale=true`."""
     value = _credential(octets, at, end, _STALE)
@@ -432,7 +432,7 @@ def _is_stale(octets: Octets, at: int, end: int) -> bool:
     return _is_word(octets, value, after, _TRUE, 32)
 
 
-@compiled
+@inner
 def _is_date(octets: Octets, at: int, end: int) -> bool:
     """Tell whether it is a date in RFC 1123's form that every month has."""
     if end - at != 29 or not _is_word(octets, at + 25, end, _GMT, 0):
@@ -452,7 +452,7 @@ def _is_date(octets: Octets, at: int, end: int) -> bool:
     return bool(is_day and marks and in_year)
 
 
-@compiled
+@inner
 def _is_plain(octets: Octets, at: int, end: int) -> bool:
     """Tell whether it is one value without a comma, so that nothing in it needs to be looked at."""
     while at < end and octets[at] != _COMMA:
@@ -460,7 +460,7 @@ def _is_plain(octets: Octets, at: int, end: int) -> bool:
     return at == end
 
 
-@compiled
+@inner
 def _read_call_id(octets: Octets, at: int, end: int, heads: Rows, row: int) -> bool:
     heads[row, f.CALL_ID], heads[row, f.CALL_ID + 1] = at, end
     while at < end and octets[at] != _SPACE:
@@ -468,7 +468,7 @@ def _read_call_id(octets: Octets, at: int, end: int, heads: Rows, row: int) -> b
     return at == end and at > heads[row, f.CALL_ID]
 
 
-@compiled
+@inner
 def _read_cseq(octets: Octets, at: int, end: int, heads: Rows, row: int) -> bool:
     """Read number and method. A request's method must be the same, which the start line has said."""
     space = at
@@ -484,7 +484,7 @@ def _read_cseq(octets: Octets, at: int, end: int, heads: Rows, row: int) -> bool
     return True
 
 
-@compiled
+@inner
 def _has_number(octets: Octets, at: int, end: int, limit: int) -> bool:
     return 0 <= _number(octets, at, end, 9) <= limit
 
@@ -537,7 +537,7 @@ def _read(octets: Octets, at: int, end: int, field: int, found: Found, row: int)
     return (field == f.IDENTITY or field == f.REASON) and is_second == 0 and _is_plain(octets, at, end)
 
 
-@compiled
+@inner
 def _start_line(octets: Octets, at: int, end: int, found: Found, row: int) -> int:
     """Read the start line; return the place after it, -1 where it is unusual."""
     close = at
@@ -568,7 +568,7 @@ def _start_line(octets: Octets, at: int, end: int, found: Found, row: int) -> in
     return close + 2
 
 
-@compiled
+@inner
 def _line(octets: Octets, at: int, end: int, found: Found, row: int) -> int:
     """Read one header line; return the place after it, -1 where it is unusual."""
     colon = _run(octets, at, end, f.TOKEN)
@@ -593,7 +593,7 @@ def _line(octets: Octets, at: int, end: int, found: Found, row: int) -> int:
     return close + 2
 
 
-@compiled
+@inner
 def _message(octets: Octets, at: int, end: int, found: Found, row: int) -> bool:
     """Read one message; false where it is unusual."""
     heads = found.heads

@@ -4,13 +4,13 @@ import numpy as np
 
 from ringfence.watch.kernels.cells import find, put, remove
 from ringfence.watch.kernels.compiled import inner, seldom
-from ringfence.watch.kernels.layout import HEADER, HOLDS, KEY, MAXIMUM, NEVER, NEWEST, NOBODY, RESTS_UNTIL, ROWS, State, Terms
+from ringfence.watch.kernels.layout import HEADER, HOLDS, KEY, KEYS, MAXIMUM, NEVER, NEWEST, NOBODY, RESTS_UNTIL, ROWS, State, Terms
 
 
 @inner
 def release(state: State, slot: int) -> None:
     """Give a slot back."""
-    remove(state.keys, 0, find(state.keys, 0, np.uint64(state.words[slot, KEY])))
+    remove(state.keys, KEYS, find(state.keys, KEYS, np.uint64(state.words[slot, KEY])))
     state.words[slot, KEY] = 0
     state.free[state.marks[0].free] = slot
     state.marks[0].free += 1
@@ -27,7 +27,7 @@ def release_if_idle(state: State, slot: int, now: int) -> None:
 def take_slot(state: State, terms: Terms, key: np.uint64) -> int:
     """Give `key` a free slot."""
     state.marks[0].free -= 1
-    slot = int(state.free[state.marks[0].free])
+    slot = int(np.int64(state.free[state.marks[0].free]))
     state.words[slot, KEY] = np.int64(key)
     state.words[slot, ROWS] = 0
     state.words[slot, NEWEST] = NOBODY
@@ -39,7 +39,7 @@ def take_slot(state: State, terms: Terms, key: np.uint64) -> int:
         if terms.function[measure] == MAXIMUM:
             state.words[slot, terms.place[measure]] = NOBODY
             state.words[slot, terms.place[measure] + 1] = NOBODY
-    put(state.keys, 0, key, slot)
+    put(state.keys, KEYS, key, slot)
     return slot
 
 
@@ -60,7 +60,7 @@ def wake(state: State, terms: Terms, now: int) -> None:
     for rule in range(state.rests.size):
         rest = state.rests[rule]
         while rest.tail < rest.head:
-            slot = int(state.resting[rule, rest.tail & mask])
+            slot = int(np.int64(state.resting[rule, rest.tail & mask]))
             quiet_until = state.words[slot, terms.quiet + rule]
             if quiet_until > now:
                 next_wake = min(next_wake, quiet_until)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ringfence.watch.kernels.compiled import compiled
+from ringfence.watch.kernels.compiled import compiled, inner
 
 
 @compiled
@@ -56,7 +56,7 @@ def note(  # noqa: PLR0913 - the tables are the caller's, and a kernel has no ob
     return position, room, known
 
 
-@compiled
+@inner
 def with_time(hashed: np.uint64, time: int) -> np.uint64:
     """Let a hash stand for a time too. None becomes 0."""
     hashed = mixed(hashed ^ np.uint64(time))

@@ -8,37 +8,37 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ringfence.watch.kernels.compiled import compiled
+from ringfence.watch.kernels.compiled import compiled, inner
 from ringfence.watch.kernels.octets import first_octets, octets_at, word_at
 
 PADDING: Final = 8
 """Octets behind the last text with which it is hashed as fast as the others. They need not be there."""
-_WORD_BITS: Final = 64
+_WORD_BITS: Final = np.uint64(64)
 
 
-@compiled
-def rotated(word: np.uint64, bits: int) -> np.uint64:
+@inner
+def rotated(word: np.uint64, bits: np.uint64) -> np.uint64:
     """Return the word with its bits moved up by `bits`, those that fall out coming in again below."""
-    return (word << np.uint64(bits)) | (word >> np.uint64(_WORD_BITS - bits))
+    return (word << bits) | (word >> (_WORD_BITS - bits))
 
 
-@compiled
+@inner
 def stirred(a: np.uint64, b: np.uint64, c: np.uint64, d: np.uint64) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
     """Return the four words after one SipRound."""
     a += b
-    b = rotated(b, 13) ^ a
-    a = rotated(a, 32)
+    b = rotated(b, np.uint64(13)) ^ a
+    a = rotated(a, np.uint64(32))
     c += d
-    d = rotated(d, 16) ^ c
+    d = rotated(d, np.uint64(16)) ^ c
     a += d
-    d = rotated(d, 21) ^ a
+    d = rotated(d, np.uint64(21)) ^ a
     c += b
-    b = rotated(b, 17) ^ c
-    c = rotated(c, 32)
+    b = rotated(b, np.uint64(17)) ^ c
+    c = rotated(c, np.uint64(32))
     return a, b, c, d
 
 
-@compiled
+@inner
 def rest_at(data: NDArray[np.uint8], place: int, length: int) -> np.uint64:
     """Return the last word that is hashed of a text of `length` octets: those from `place` on, fewer than eight, and the length."""
     return (np.uint64(length & 255) << np.uint64(56)) | first_octets(octets_at(data, place), length & 7)
@@ -85,4 +85,4 @@ def hash_cells(
     `cells` are int32[rows, cells, 2]: where a cell begins in `data` and how long it is.
     """
     for row in range(hashes.size):
-        hashes[row] = text_hash(data, cells[row, cell, 0], cells[row, cell, 1], key)
+        hashes[row] = text_hash(data, int(np.int64(cells[row, cell, 0])), int(np.int64(cells[row, cell, 1])), key)

@@ -16,8 +16,10 @@ from ringfence.watch.kernels.layout import (
     DISTINCT,
     HOLDS,
     KEY,
+    KEYS,
     NEWEST,
     NOBODY,
+    ONE_MORE,
     RESTS_UNTIL,
     ROWS,
     Batch,
@@ -28,7 +30,7 @@ from ringfence.watch.kernels.layout import (
 from ringfence.watch.kernels.measuring import bit, count_in, measure_key, rank, uncount
 from ringfence.watch.kernels.prefetching import AHEAD, fetch
 from ringfence.watch.kernels.programs import condition_holds
-from ringfence.watch.kernels.sampling import estimated, index_samples
+from ringfence.watch.kernels.sampling import ERROR_OF, estimated, index_samples
 from ringfence.watch.kernels.slots import release_if_idle, rest_until, take_slot, wake
 
 DONE: Final = 0
@@ -44,7 +46,7 @@ def leave(state: State, terms: Terms, span: int, now: int) -> None:
     sequence = state.spans[span].tail
     place = sequence & (state.rows.size - 1)
     members = state.rows[place].members
-    slot = int(state.rows[place].slot)
+    slot = int(np.int64(state.rows[place].slot))
     state.spans[span].tail = sequence + 1
     for nth in range(terms.measures_from[span], terms.measures_from[span + 1]):
         measure = terms.measures_of[nth]
@@ -101,11 +103,11 @@ def forget(state: State, terms: Terms, now: int) -> None:
     for rule in range(state.rests.size):
         rest = state.rests[rule]
         if rest.tail < rest.head:
-            until = state.words[int(state.resting[rule, rest.tail & mask]), terms.quiet + rule]
+            until = state.words[np.int64(state.resting[rule, rest.tail & mask]), terms.quiet + rule]
             if first == NOBODY or until < earliest:
                 first = rule
                 earliest = until
-    slot = int(state.resting[first, state.rests[first].tail & mask])
+    slot = int(np.int64(state.resting[first, state.rests[first].tail & mask]))
     state.rests[first].tail += 1
     state.words[slot, terms.quiet + first] = 0
     rest_until(state, terms, slot)
@@ -166,7 +168,7 @@ def admit(state: State, terms: Terms, batch: Batch, position: int, before: NDArr
             return NEEDS_ROWS
         if marks.head >= marks.pairs_until:
             return NEEDS_PAIRS
-    cell = find(state.keys, 0, batch.key[position])
+    cell = find(state.keys, KEYS, batch.key[position])
     if cell != NOBODY:
         slot = state.keys[0, cell].value
     elif not counted:
@@ -228,7 +230,9 @@ def report(state: State, terms: Terms, batch: Batch, position: int, slot: int, r
         crossings.measures[found, measure] = crossings.measures[crossings.found.size, measure]
         crossings.errors[found, measure] = 0.0
         if terms.function[measure] == DISTINCT and state.words[slot, terms.place[measure]] > terms.exact:
-            crossings.errors[found, measure] = estimated(state, terms, measure, slot, True)
+            crossings.errors[found, measure] = estimated(
+                state.samples[state.words[slot, terms.place[measure] + 1]], np.int64(terms.exact), ERROR_OF
+            )
     sequence = state.words[slot, NEWEST]
     named = 0
     while named < crossings.sample.shape[1] and sequence >= span.tail:  # `NOBODY` comes before every tail
@@ -330,7 +334,7 @@ def index(state: State, terms: Terms) -> None:
     """Fill the hash tables, which are empty, from the slots and the rows."""
     for slot in range(state.words.shape[0]):
         if state.words[slot, KEY] != 0:
-            put(state.keys, 0, np.uint64(state.words[slot, KEY]), slot)
+            put(state.keys, KEYS, np.uint64(state.words[slot, KEY]), slot)
     mask = state.rows.size - 1
     for sequence in range(state.spans[state.spans.size - 1].tail, state.marks[0].head):
         for lane in range(terms.lane_span.size):
@@ -341,6 +345,7 @@ def index(state: State, terms: Terms) -> None:
                     if not bit(np.uint64(state.rows[sequence & mask].replaced), lane):
                         put(state.pair_cells, lane, pair, sequence)
                 else:
-                    rows = change(state.pair_cells, lane, pair, 1)
-                    rank(state, terms.ranks[lane], int(state.rows[sequence & mask].slot), rows - 1, rows)
+                    rows = change(state.pair_cells, lane, pair, ONE_MORE)
+                    key = state.words[np.int64(state.rows[sequence & mask].slot), KEY]
+                    rank(state.pair_cells, terms.ranks[lane], key, rows - 1, rows)
     index_samples(state, terms)
