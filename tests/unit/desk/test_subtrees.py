@@ -90,6 +90,7 @@ STAFF = frozenset(
         "complaints/<int:number>/open/<int:candidate>/",
         "complaints/<int:complaint>/join/",
         "decisions/",
+        "decisions/reach/",
         "decisions/<str:id>/",
         "decisions/<str:id>/confirm/",
         "automation/",

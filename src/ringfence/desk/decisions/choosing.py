@@ -43,9 +43,11 @@ def chosen(told: Mapping[str, str]) -> Measure:
     scope = Scope(kind=_one_of(SubjectKind, told.get("scope", ""), "choose against what"), value=told.get("value", "").strip())
     if scope.kind not in SCOPES or not scope.value or len(scope.value) > 256:
         raise NoMeasure("say against whom: an account, party, trunk, number, range, pair, source or registration by its name")
+    together = _together(told.get("concurrent", "")) if kind is ActionKind.THROTTLE else None
     action = Action(
         kind=kind,
-        rate=_rate(told.get("rate", "")) if kind is ActionKind.THROTTLE else None,
+        rate=_rate(told.get("rate", "")) if kind is ActionKind.THROTTLE and (together is None or told.get("rate")) else None,
+        concurrent=together,
         bars=_one_of(CallClass, told.get("bars", ""), "choose which calls are barred") if kind is ActionKind.BAR else None,
         home=_numbers(told.get("home", ""), whole=False) if told.get("bars") == CallClass.INTERNATIONAL else (),
         callers=_numbers(told.get("callers", ""), whole=True) if kind is ActionKind.FIX_CALLER else (),
@@ -87,8 +89,16 @@ def _rate(typed: str) -> float:
     except ValueError:
         rate = 0.0
     if not 0 < rate <= _FASTEST:
-        raise NoMeasure("say how many calls a second may pass, as 0.5 or 2")
+        raise NoMeasure("say how many calls a second may pass, as 0.5 or 2, or how many at once")
     return rate
+
+
+def _together(typed: str) -> int | None:
+    if not typed.strip():
+        return None
+    if not (typed.strip().isascii() and typed.strip().isdecimal() and 0 < int(typed) <= _FASTEST):
+        raise NoMeasure("say how many calls may be under way at once, as 5")
+    return int(typed)
 
 
 def _numbers(typed: str, *, whole: bool) -> tuple[str, ...]:

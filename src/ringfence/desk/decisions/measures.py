@@ -118,7 +118,11 @@ def deed(scope: Scope, action: Action) -> str:
         case ActionKind.REFUSE_INBOUND:
             return f"refuse calls to {whom}"
         case ActionKind.THROTTLE:
-            return f"throttle {whom} to {action.rate:g} call{'' if action.rate == 1 else 's'}/s"
+            return f"throttle {whom} to {_throttled(action)}"
+        case ActionKind.DEREGISTER:
+            return f"drop what {whom} has registered, once"
+        case ActionKind.END_CALLS:
+            return f"end the calls under way of {whom}, once, but no emergency call"
         case ActionKind.BAR:
             return f"bar {_CLASSES.get(action.bars or CallClass.ALL_OUTBOUND, '')} of {whom}"
         case ActionKind.FIX_CALLER:
@@ -131,6 +135,12 @@ def deed(scope: Scope, action: Action) -> str:
             return f"{action.kind} {whom}"
 
 
+def _throttled(action: Action) -> str:
+    rate = f"{action.rate:g} call{'' if action.rate == 1 else 's'}/s" if action.rate is not None else ""
+    together = f"{action.concurrent} call{'' if action.concurrent == 1 else 's'} at once" if action.concurrent is not None else ""
+    return " and ".join(each for each in (rate, together) if each)
+
+
 _CLASSES: Final = {
     CallClass.ALL_OUTBOUND: "all outgoing calls",
     CallClass.INTERNATIONAL: "international calls",
@@ -139,6 +149,8 @@ _CLASSES: Final = {
 }
 
 
+REMOVES_ACCESS: Final = frozenset({ActionKind.TERMINATE, ActionKind.DEREGISTER})
+"""Actions after which somebody may have no way to call for help: only persons decide on them, and see before who that is."""
 _PEOPLE: Final = frozenset({SubjectKind.ACCOUNT, SubjectKind.PARTY, SubjectKind.TRUNK})
 _NUMBERS: Final = frozenset({SubjectKind.NUMBER, SubjectKind.RANGE})
 _SENDERS: Final = _PEOPLE | {SubjectKind.SOURCE}
@@ -152,6 +164,14 @@ _FITTING: Final[dict[ActionKind, tuple[frozenset[SubjectKind], str]]] = {
     ActionKind.TERMINATE: (_PEOPLE, "a contract is a party's, and goes for its accounts and trunks; refuse anything else"),
     ActionKind.FIX_CALLER: (_SENDERS, "who sends calls has a caller number fixed, not a number, a pair or a registration"),
     ActionKind.DIVERT: (_SENDERS | _NUMBERS | {SubjectKind.PAIR}, "calls are diverted; a registration is refused"),
+    ActionKind.DEREGISTER: (
+        _SENDERS | {SubjectKind.NUMBER, SubjectKind.REGISTRATION},
+        "who registers has an account, trunk, party, number, source or registration",
+    ),
+    ActionKind.END_CALLS: (
+        _SENDERS | _NUMBERS | {SubjectKind.PAIR},
+        "a registration has no calls; drop it, and end those of its account",
+    ),
     ActionKind.BAR: (_SENDERS | _NUMBERS, "a class of calls is barred for who sends them; a pair or a registration is refused"),
 }
 """What each action can be done to, and what to say where it can't; the others can be done to every kind."""

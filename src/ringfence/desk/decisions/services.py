@@ -15,7 +15,7 @@ from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.cases.queues import works_on
 from ringfence.desk.decisions import budget, owed, strikes
-from ringfence.desk.decisions.measures import Measure
+from ringfence.desk.decisions.measures import REMOVES_ACCESS, Measure
 from ringfence.desk.decisions.models import Alarm, Automation, Citation, Decision, DecisionKind, Spent, Strike, parameters_of
 from ringfence.desk.decisions.proposals import Proposal, obstacle, propose
 from ringfence.desk.detections import selectors as detections
@@ -104,6 +104,8 @@ def decide_by_standing_order(*, case_id: int, finding_id: str, actor: Actor, now
 
 def _brake(proposal: Proposal, cost: Spent, actor: Actor, now: datetime) -> str:
     """Return why a standing order must not act, or empty text."""
+    if proposal.measure.action is not None and proposal.measure.action.kind in REMOVES_ACCESS:
+        return "it takes away access, and with it a way to call for help: a person decides"
     automation = _automation()
     if automation.held:
         return "automation is held"

@@ -8,7 +8,8 @@ from django.shortcuts import render, resolve_url
 
 from ringfence.desk.actor import DeskRequest
 from ringfence.desk.decisions import confirming, selectors, services
-from ringfence.desk.decisions.choosing import chosen, numbers_in
+from ringfence.desk.decisions.choosing import NoMeasure, chosen, numbers_in
+from ringfence.desk.decisions.reaching import reaching
 from ringfence.desk.decisions.services import Why
 from ringfence.desk.errors import NotThere
 from ringfence.desk.pages import attempt, for_forms, for_staff, page_of, render_live
@@ -51,6 +52,20 @@ def decide(request: DeskRequest, number: int) -> HttpResponse:
         services.decide_by_person(case_id=number, finding_id=finding, why=why, actor=request.actor, now=datetime.now(UTC))
 
     return attempt(request, deed, done=_DONE, back=resolve_url("cases:case", number=number))
+
+
+@for_staff
+def reach(request: DeskRequest) -> HttpResponse:
+    """Show what the measure that a form names would do to people, before anybody decides it."""
+    context: dict[str, object] = {}
+    try:
+        measure = chosen(request.POST if request.method == "POST" else request.GET)
+        action = measure.action.kind if measure.action is not None else None
+        context["measure"] = measure
+        context["reaching"] = reaching(scope=measure.scope, action=action, now=datetime.now(UTC), actor=request.actor)
+    except NoMeasure as error:
+        context["problem"] = str(error)
+    return render(request, "decisions/reaching.html", context)
 
 
 @for_forms

@@ -79,7 +79,10 @@ class Order(models.Model):
 
 
 class Placement(models.Model):
-    """How one order stands at one edge. `refusals` counts what the gate itself refused, `mirrored` what watch saw refused there."""
+    """How one order stands at one edge. `refusals` counts what the gate itself refused, `mirrored` what watch saw refused there.
+
+    `says` is what the edge's driver said when it was placed: of what is done once, what was done.
+    """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT)
     edge = models.CharField(max_length=64)
@@ -89,6 +92,7 @@ class Placement(models.Model):
     drifts = models.PositiveIntegerField(default=0)
     refusals = models.PositiveBigIntegerField(default=0)
     mirrored = models.PositiveBigIntegerField(default=0)
+    says = models.CharField(max_length=200, blank=True, default="", db_default="")
     last_refusal = models.DateTimeField(null=True)
 
     class Meta:

@@ -42,7 +42,7 @@ def _take(order: Order, receipt: Receipt, actor: Actor, now: datetime) -> None:
     placement, _ = Placement.objects.get_or_create(order=order, edge=receipt.edge[:64])
     match receipt.state:
         case ReceiptState.PLACED:
-            _note_placed(order, placement, utc(receipt.time), actor, now)
+            _note_placed(order, placement, receipt, actor, now)
         case ReceiptState.REMOVED:
             Placement.objects.filter(id=placement.id).update(held=False, removed=utc(receipt.time))
             _tell("removed-at-edge", order, receipt, actor, now)
@@ -62,10 +62,11 @@ def _take(order: Order, receipt: Receipt, actor: Actor, now: datetime) -> None:
             _note_refused(order, receipt.edge, utc(receipt.time), actor, now)
 
 
-def _note_placed(order: Order, placement: Placement, time: datetime, actor: Actor, now: datetime) -> None:
+def _note_placed(order: Order, placement: Placement, receipt: Receipt, actor: Actor, now: datetime) -> None:
     if placement.held:
         return
-    Placement.objects.filter(id=placement.id).update(held=True, placed=time)
+    time = utc(receipt.time)
+    Placement.objects.filter(id=placement.id).update(held=True, placed=time, says=(receipt.text or "")[:200])
     Order.objects.filter(id=order.id, placed__isnull=True).update(placed=time, rejection="")
     Order.objects.filter(id=order.id, state=OrderState.WANTED).update(state=OrderState.PLACED)
     details: dict[str, Detail] = {"order": order.id, "edge": placement.edge}

@@ -61,8 +61,16 @@ def deed_in(language: str, scope: Scope, action: Action) -> str:
     places = {
         "whom": scope.value,
         "rate": f"{action.rate or 0:g}",
+        "concurrent": str(action.concurrent or 0),
         "class": told.classes[action.bars or CallClass.ALL_OUTBOUND],
         "callers": ", ".join(action.callers) or "–",
         "target": action.target or "–",
     }
-    return filled(told.deeds[ActionKind(action.kind)], places)
+    return filled(told.deeds[_word(action)], places)
+
+
+def _word(action: Action) -> str:
+    """Return the name of a deed's text."""
+    if action.concurrent is None:
+        return ActionKind(action.kind)
+    return "throttle-concurrent" if action.rate is None else "throttle-both"

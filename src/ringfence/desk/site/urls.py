@@ -84,6 +84,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "decisions",
         *INTERPRETATIONS,
         path("decisions/", decisions.decisions, name="decisions"),
+        path("decisions/reach/", decisions.reach, name="reach"),
         path("decisions/<str:id>/", decisions.decision, name="decision"),
         path("cases/<int:number>/decide/", decisions.decide, name="decide"),
         path("decisions/<str:id>/confirm/", decisions.confirm, name="confirm"),

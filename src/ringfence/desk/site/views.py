@@ -20,6 +20,8 @@ from ringfence.desk.clocks.selectors import Wanted
 from ringfence.desk.complaints import selectors as complaints
 from ringfence.desk.decisions import selectors as decisions
 from ringfence.desk.decisions.choosing import SCOPES
+from ringfence.desk.decisions.proposals import Proposal
+from ringfence.desk.decisions.reaching import Reaching, reaching
 from ringfence.desk.decisions.strikes import strikes
 from ringfence.desk.detections import selectors as detections
 from ringfence.desk.detections.health import health_of
@@ -36,7 +38,6 @@ from ringfence.desk.notices import selectors as notices
 from ringfence.desk.outbox import selectors as outbox
 from ringfence.desk.pages import answer_live, for_staff, live, render_live
 from ringfence.desk.parties import selectors as parties
-from ringfence.desk.parties.touched import touched
 from ringfence.desk.policies import selectors as policies
 from ringfence.desk.returns import selectors as returns
 from ringfence.desk.site.next_step import Matter, explain
@@ -97,9 +98,7 @@ def case_page(request: DeskRequest, number: int) -> HttpResponse:
         "explanation": explain(matter, actor=actor),
         "trunks": at_source,
         "proposal": proposal,
-        "touched": touched(kind=proposal.measure.scope.kind, value=proposal.measure.scope.value, now=now, actor=actor)
-        if proposal is not None
-        else None,
+        "reaching": _reaching(proposal, actor, now),
         "strikes": list(strikes(actor=actor, party=file.case.subject_id)[:50]) if file.case.subject_kind == "party" else [],
         **_work(number, actor, now),
         "now": now,
@@ -110,6 +109,13 @@ def case_page(request: DeskRequest, number: int) -> HttpResponse:
         "classes": list(CallClass),
     }
     return render_live(request, "site/case.html", "site/_case.html", context)
+
+
+def _reaching(proposal: Proposal | None, actor: Actor, now: datetime) -> Reaching | None:
+    if proposal is None:
+        return None
+    action = proposal.measure.action
+    return reaching(scope=proposal.measure.scope, action=action.kind if action is not None else None, now=now, actor=actor)
 
 
 def _work(number: int, actor: Actor, now: datetime) -> dict[str, object]:

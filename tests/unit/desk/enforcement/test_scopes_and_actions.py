@@ -10,7 +10,7 @@ from tests.unit.desk.scene import LEAD, NOON, Desk
 from ringfence.desk.decisions import confirming
 from ringfence.desk.decisions.choosing import SCOPES, NoMeasure, chosen
 from ringfence.gate.table import DECIDABLE, OrdersTable
-from ringfence.vocabulary.contracts import ActionKind, Ask, OrderChange, Verdict, VerdictAction
+from ringfence.vocabulary.contracts import DEEDS, ActionKind, Ask, OrderChange, Verdict, VerdictAction
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import micros
 
@@ -46,6 +46,8 @@ FITTING = {
     "withdraw": ("number", "range"),
     "suspend": ("account", "party", "trunk", "number", "range"),
     "terminate": ("account", "party", "trunk"),
+    "deregister": (*SENDERS, "number", "registration"),
+    "end-calls": (*SENDERS, "number", "range", "pair"),
 }
 CELLS = [(str(scope), str(action)) for scope in sorted(SCOPES) for action in sorted(ActionKind)]
 
@@ -79,7 +81,7 @@ def test_the_matrix_has_every_action_and_every_scope() -> None:
 
 @pytest.mark.parametrize(("scope", "action"), [cell for cell in CELLS if cell[0] not in FITTING[cell[1]]])
 def test_what_has_no_meaning_is_refused_with_the_reason(scope: str, action: str) -> None:
-    with pytest.raises(NoMeasure, match=r"withdrawn|go to|suspended|contract|fixed|barred|diverted"):
+    with pytest.raises(NoMeasure, match=r"withdrawn|go to|suspended|contract|fixed|barred|diverted|registers|no calls"):
         chosen(typed(scope, action))
 
 
@@ -110,5 +112,6 @@ def answered(desk: Desk, scope: str, action: str) -> Verdict:
 def test_what_is_decided_is_what_the_gate_does(climbing: Desk, scope: str, action: str) -> None:
     verdict = answered(climbing, scope, action)
     expected: dict[str, tuple[VerdictAction, ...]] = {"divert": (VerdictAction.DIVERT,), "allow": (VerdictAction.ALLOW,)}
+    expected |= dict.fromkeys(DEEDS, (VerdictAction.ALLOW,))  # they refuse nothing that comes: test_reaching, test_deeds
     expected["throttle"] = (VerdictAction.THROTTLE, VerdictAction.REJECT)  # by whether the edge can wait
     assert verdict.action in expected.get(action, (VerdictAction.REJECT,))
