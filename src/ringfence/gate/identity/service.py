@@ -1,7 +1,7 @@
 """Everything that one gate does about signed identities: checks, signatures, and what is fetched and read again meanwhile."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Final
 
 import structlog
@@ -130,7 +130,9 @@ class Identity:
 
     async def run(self) -> None:
         """Keep certificates and keys as they are outside, for ever."""
-        work = [] if self.verifying is None else [self.verifying.run()]
+        work: list[Coroutine[None, None, object]] = [asyncio.Event().wait()]  # for ever also where there is nothing to keep
+        if self.verifying is not None:
+            work.append(self.verifying.run())
         if self.signing is not None:
             work.append(self._refresh_keys(self.signing))
         await asyncio.gather(*work)

@@ -334,6 +334,13 @@ def test_more_headers_than_anybody_needs_are_not_all_verified(tmp_path: Path) ->
     assert (field(answer, "Reason") or "").count("STIR;") == 10
 
 
+def test_a_compact_or_folded_header_is_verified_like_any_other(tmp_path: Path) -> None:
+    world = World(tmp_path, on_identity=REFUSING)
+    token, _, parameters = SIGNER.shaken().partition(";")
+    world.send(invite(SIGNER.shaken(), name="y"), invite(f"{token}\r\n ;{parameters}", number=2, call_id="call-2", name="IDENTITY"))
+    assert world.verifying.checks.outcomes == {"verified": 2}
+
+
 def test_a_list_that_nobody_trusted_signed_revokes_nothing() -> None:
     with pytest.raises(CertificateRefused):
         revoked_by([STRANGER.revoke(SIGNER)], [ROOT.certificate])

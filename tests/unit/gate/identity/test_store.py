@@ -9,7 +9,7 @@ from tests.unit.gate.identity.certificate_server import CertificateServer
 from tests.unit.gate.identity.test_in_path import field, status
 from tests.unit.gate.identity.world import NOW, ROOT, SIGNER, STRANGER, World, claims, invite
 
-from ringfence.gate.identity import Fetcher, store
+from ringfence.gate.identity import Fetcher, Identity, store
 from ringfence.gate.identity.fetching import LARGEST
 from ringfence.gate.identity.revocations import Revocations
 from ringfence.gate.identity.store import CertificateStore
@@ -247,6 +247,17 @@ def test_what_the_folder_says_anew_counts_from_then_on(tmp_path: Path) -> None:
             await asyncio.sleep(0.005)
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
+
+    asyncio.run(story())
+
+
+def test_a_gate_that_neither_verifies_nor_signs_goes_on_all_the_same() -> None:
+    async def story() -> None:
+        running = asyncio.create_task(Identity(None, None).run())
+        await asyncio.sleep(0.02)
+        assert not running.done()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
     asyncio.run(story())
 
