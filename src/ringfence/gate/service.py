@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import structlog
 
 from ringfence.feeds import FeedError
@@ -35,12 +36,15 @@ from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.redirect import RedirectServer
 from ringfence.gate.redirect.peers import Peers
 from ringfence.gate.table import OrdersTable
+from ringfence.gate.table.help_calls import Flood
 from ringfence.vocabulary.contracts import Finding
 from ringfence.vocabulary.times import SECOND, Micros
 
 POLL_S: Final = 0.020
 HEALTH_S: Final = 1.0
 HEALTH_FILE: Final = "gate-health.json"
+FLOOD_FILE: Final = "gate-emergency.json"
+"""The last flood of calls for help: the desk calls a person."""
 CALLS_FILE: Final = "gate-calls.json"
 """How many calls are under way, by edge and scope: what the desk shows before a measure is confirmed."""
 _SWITCH_S: Final = 0.000_1
@@ -238,11 +242,16 @@ class Gate:
             raise FeedError(f"{SIGNATURES}: {error}", permanent=False) from error
 
     async def _tell_health(self) -> None:
+        told: Flood | None = None
         while True:
             await asyncio.to_thread(self._save, HEALTH_FILE, json.dumps(self.health(clock())))
             calls = {at.edge.name: at.told() for at in self._calls if at.seen is not None}
             if calls:
                 await asyncio.to_thread(self._save, CALLS_FILE, json.dumps(calls))
+            flood = self._table.help.flood
+            if flood is not None and flood is not told:
+                await asyncio.to_thread(self._save, FLOOD_FILE, msgspec.json.encode(flood).decode())
+                told = flood
             if self._kept_sources.is_due(clock()):
                 await asyncio.to_thread(self._kept_sources.save, clock())
             await asyncio.sleep(HEALTH_S)

@@ -30,6 +30,7 @@ from ringfence.desk.endings.services import sweep_quarantines
 from ringfence.desk.enforcement import receipts
 from ringfence.desk.enforcement import selectors as orders
 from ringfence.desk.enforcement import services as enforcement
+from ringfence.desk.enforcement.floods import alarm_floods_for_help
 from ringfence.desk.enforcement.watching import alarm_differences
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.outbox.services import Due
@@ -157,6 +158,7 @@ class Worker:
         call_second_persons(actor=self._actor, now=now)
         mark_traffic(actor=self._actor, now=now)
         alarm_differences(actor=self._actor, now=now)
+        alarm_floods_for_help(actor=self._actor, now=now)
         sweep_quarantines(actor=self._actor, now=now)
         peer_lists.let_go(actor=self._actor, now=now)
         self._read_lists()

@@ -7,6 +7,7 @@ from typing import Final
 
 from ringfence.gate.reasons import diversion, refusal, throttled
 from ringfence.gate.table.callbacks import EmergencyCallers
+from ringfence.gate.table.help_calls import HelpCalls
 from ringfence.gate.table.scopes import NOBODY, Answering, Reach, keys, meets, order_key
 from ringfence.gate.table.state import Standing, holds
 from ringfence.gate.table.throttles import Throttles
@@ -44,6 +45,8 @@ class OrdersTable:
         """How often the lists were replaced."""
         self._throttles = Throttles()
         self._callers = EmergencyCallers()
+        self.help = HelpCalls()
+        """Calls for help of the last minute."""
         self.calls = CallsUnderWay()
         """Calls that count under caps."""
         self.used = UsedSources()
@@ -110,6 +113,7 @@ class OrdersTable:
         if ask.account is not None and ask.source is not None:
             self.note_use(ask.source, now)
         if ask.account is not None and self._is_emergency(ask.callee, ask.account, now):
+            self.help.note(ask.account, now)
             for number in (ask.caller, ask.asserted):
                 if number is not None:
                     self._callers.note(number, now)
