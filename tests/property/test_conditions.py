@@ -19,11 +19,12 @@ from ringfence.policy.expressions import (
     Negation,
 )
 from ringfence.policy.expressions import Type as ExpressionType
+from ringfence.policy.least import holds_with, least_of
 from ringfence.policy.plan import Measure, MeasureFunction
 from ringfence.watch.columns import TextHashes, evaluate
 from ringfence.watch.kernels import programs as kernel
 from ringfence.watch.kernels.compiled import compiled
-from ringfence.watch.windows.conditions import least_of, program_for
+from ringfence.watch.windows.conditions import program_for
 from tests.property.oracles.conditions import meaning
 from tests.property.paired_rules import number, rule
 
@@ -110,3 +111,35 @@ def test_what_a_condition_needs_at_least_is_read_from_both_sides_and_all_branche
     assert least_of(Connective("or", (many, Comparison(">=", calls, number(30))))) == {"calls": 30}
     assert least_of(Connective("or", (many, Comparison("<", calls, number(30))))) == {}
     assert least_of(Negation(many)) == {}
+
+
+_TIERS = st.builds(
+    lambda shared, milder, graver: (Connective("and", (*shared, milder)), Connective("and", (graver, *shared))),
+    st.lists(_BOUNDED, min_size=1, max_size=2),
+    _BOUNDED,
+    _BOUNDED,
+)
+
+
+@settings(deadline=None, max_examples=500)
+@given(_TIERS, st.lists(st.tuples(*(st.integers(0, 9) for _ in _NAMES)), min_size=1, max_size=8))
+def test_a_condition_that_holds_only_with_another_holds_nowhere_without_it(
+    tiers: tuple[Expression, Expression], rows: list[tuple[int, ...]]
+) -> None:
+    milder, graver = tiers
+    for row in rows:
+        measures = dict(zip(_NAMES, map(float, row), strict=True))
+        if holds_with(graver, milder) and meaning(graver, measures):
+            assert meaning(milder, measures)
+
+
+def test_a_graver_tier_holds_only_with_the_milder_one() -> None:
+    calls, short = MeasureValue("calls"), MeasureValue("short")
+    many = Comparison(">=", calls, number(60))
+    milder = Connective("and", (many, Comparison(">", short, number(4))))
+    assert holds_with(Connective("and", (many, Comparison(">", short, number(5)))), milder)
+    assert holds_with(Connective("and", (Connective("and", (Comparison(">", short, number(4)), many)), Negation(milder))), milder)
+    assert holds_with(Comparison("<", calls, number(60)), Comparison("<=", calls, number(60)))
+    assert not holds_with(Connective("and", (many, Comparison(">=", short, number(4)))), milder)
+    assert not holds_with(Connective("or", (milder, many)), milder)
+    assert not holds_with(Comparison("<", calls, number(61)), Comparison("<=", calls, number(60)))

@@ -1,6 +1,6 @@
 """Columns of what expressions make of texts, lists and time: computed once for each distinct set of what they read."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import reduce
 from typing import Any, Final, Protocol
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ringfence.policy.context import Holders
 from ringfence.policy.evaluation import Context, reading
 from ringfence.policy.expressions import Call, Expression, Field, Listed, Literal, Lookup, Type
+from ringfence.policy.fields import FIELDS
 from ringfence.policy.function_values import DRAWING, computation
 from ringfence.policy.functions import FUNCTIONS, Function, Needs
 from ringfence.policy.trees import children, fields_in, parts
@@ -19,7 +20,7 @@ from ringfence.vocabulary.contracts import Event
 from ringfence.vocabulary.times import MINUTE, Micros
 from ringfence.watch.columns.apart import Uses
 from ringfence.watch.columns.batches import Columns, Fields
-from ringfence.watch.columns.given import Given, Once, Words
+from ringfence.watch.columns.given import Given, Once, Said, Words
 from ringfence.watch.columns.hashes import UNSET, TextHashes, fold
 from ringfence.watch.columns.holdings import Holdings
 from ringfence.watch.columns.remembered import Remembered
@@ -168,7 +169,7 @@ class _Known:
         self._context = context
         self._holders = context.holders
         self._hashes, self._uses = hashes, uses
-        self._read = reading(expression, context)
+        self._read: Callable[[Any], Any] = reading(expression, context)
         self._remembered = Remembered(_DTYPES[expression.type], _REMEMBERED)
         calls = [part for part in parts(expression) if isinstance(part, Call)]
         needs = {call: FUNCTIONS[call.function].needs for call in calls}
@@ -181,6 +182,10 @@ class _Known:
         asking = [call.arguments[0] for call in calls if needs[call] >= {Needs.HOLDERS, Needs.TIME}]
         self._numbers = tuple(reading(number, context) for number in asking)
         self._moves: dict[int, list[int]] = {}
+        reads_more = bool(self._account) or any(Needs.TIME in each for each in needs.values())
+        reads_more |= any(isinstance(part, Listed | Lookup) for part in parts(expression))  # at a time
+        is_of_texts = not reads_more and all(FIELDS[name].type is Type.TEXT for name in self.fields)
+        self._texts = {FIELDS[name].attribute: name for name in self.fields} if is_of_texts else None
 
     def _arrange(self) -> None:
         """Tell texts and moments apart as far as lists do that are known now."""
@@ -190,11 +195,14 @@ class _Known:
         self._brought = self._context.brought_times
 
     def column(self, given: Given) -> NDArray[Any]:
-        """Return the column. An event is asked for only where nothing like it was seen before."""
+        """Return the column. An event, or its texts where they do, is asked for only where nothing like it was seen before."""
         self.forget_what_changed()
         keys = self._keys(given)
         if self._numbers:
             keys = self._by_holding(keys, given.once, given.times)
+        names = self._texts
+        if names is not None:
+            return self._remembered.of(keys, lambda place: self.value(Said(given, place, names)))
         return self._remembered.of(keys, lambda place: self.value(given.once[place]))
 
     def forget_what_changed(self) -> None:
@@ -236,7 +244,7 @@ class _Known:
     def _told_anew(self, holders: Holders, number: str) -> set[Micros]:
         return {*holders.changes_of_holder(number), *holders.changes_of_right(number)}
 
-    def value(self, event: Event) -> int | float | bool:
+    def value(self, event: Event | Said) -> int | float | bool:
         """Return what it comes to at an event, a text as its hash."""
         value = self._read(event)
         if self._expression.type is Type.TEXT:

@@ -1,6 +1,6 @@
 """One batch as derived columns read it: texts by their hashes, numbers as words, each made once however many columns ask."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from struct import Struct
 from typing import Any, Final
@@ -75,6 +75,7 @@ class Given:
         self.times: Final = times_of(events)
         self.once: Final = Once(events)
         self._batch = events if isinstance(events, ColumnBatch) else None
+        self._reads_texts = self._batch is not None and type(self._batch).text is not ColumnBatch.text  # else by making an event
         self._known = words
         self._words: dict[str, NDArray[np.uint64]] = {}
         self._keys: dict[tuple[str, int], NDArray[np.uint64]] = {}
@@ -98,7 +99,7 @@ class Given:
 
     def said(self, name: str, place: int) -> str | None:
         """Return a field's text at a place, which is better not asked for where it is a number."""
-        if self._batch is not None:
+        if self._batch is not None and self._reads_texts:
             return self._batch.text(name, place)
         text: str | None = getattr(self.once[place], FIELDS[name].attribute)
         return text
@@ -120,6 +121,20 @@ class Given:
             number_words.classify(self.words(name), values, apart, NOBODY, keys)
             return keys
         return np.where(values == UNSET, NOBODY, values)
+
+
+class Said:
+    """The texts of one event, read when they are asked for: `names` are fields by the attributes that events have them under."""
+
+    __slots__ = ("_given", "_names", "_place")
+
+    def __init__(self, given: Given, place: int, names: Mapping[str, str]) -> None:
+        self._given = given
+        self._place = place
+        self._names = names
+
+    def __getattr__(self, attribute: str) -> str | None:
+        return self._given.text(self._names[attribute], self._place)
 
 
 def as_hashes(column: NDArray[Any]) -> NDArray[np.uint64]:

@@ -179,6 +179,8 @@ class HappenedEvents(ColumnBatch):
     def text(self, name: str, place: int) -> str | None:
         """Return a field, which is a text, of the event at a place: what a request tells is read of its note."""
         each = self._happened[place]
+        if name in _OF_SENDER and not isinstance(each, Event):
+            return _of_sender(each[_SENDER], name)
         said = None if isinstance(each, Event) else each[_ORIGIN]
         if name not in _NOTED or not isinstance(said, bytes):
             return super().text(name, place)

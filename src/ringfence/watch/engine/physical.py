@@ -98,8 +98,8 @@ def _groups(plan: Plan) -> Iterator[Group]:
         first, kept = rules[0], footprint(rules)
         yield Group(
             key=", ".join(written(part) for part in first.key),
-            on=first.on,
-            where=None if first.where is None else written(first.where),
+            on=", ".join((first.on, *first.also_on)),
+            where=_asked(first),
             rules=tuple(rule.name for rule in rules),
             window_seconds=tuple(length / SECOND for length in kept.lengths),
             measures=tuple(Shared(text, length / SECOND, names) for text, length, names in kept.measures),
@@ -108,3 +108,11 @@ def _groups(plan: Plan) -> Iterator[Group]:
             grain_seconds=None if kept.grain_us is None else kept.grain_us / SECOND,
             estimates=any(map(_estimates, rules)),
         )
+
+
+def _asked(rule: Rule) -> str | None:
+    """Return what is asked of events, of each kind where there are several."""
+    if not rule.also_on:
+        return None if rule.where is None else written(rule.where)
+    kinds = ((kind, rule.where_of(kind)) for kind in (rule.on, *rule.also_on))
+    return "; ".join(kind if where is None else f"{kind}: {written(where)}" for kind, where in kinds)

@@ -156,7 +156,7 @@ class Tallied:
             if tally.due(time):
                 tell(tally.pass_time(time), None)
             event = given.event(place.position) if one is None else event_of(one.finding, one.found)
-            tell(tally.take(event, time), place)
+            tell(tally.take(event, time, is_asked=one is None), place)
         if tally.due(end):
             tell(tally.pass_time(end), None)
         return made

@@ -156,8 +156,10 @@ class Terms(NamedTuple):
     cool_down_us: NDArray[np.int64]  # [G]
     quiet: int  # rule g's cool-down ends at the time in word `quiet` + g
     words: int  # N
-    guard_place: NDArray[np.int64]  # [G], the word of a number without which the rule's condition can't hold; `NOBODY`: none known
-    guard_least: NDArray[np.int64]  # [G], what that number must reach
+    guard_from: NDArray[np.int64]  # [G + 1], where each rule's begin in `guard_place`
+    guard_place: NDArray[np.int64]  # the words of numbers without which a rule's condition can't hold
+    guard_least: NDArray[np.int64]  # what each of them must reach
+    only_after: NDArray[np.int64]  # [G], a rule before without whose condition this one's can't hold; `NOBODY`: none is known
     begin: NDArray[np.int64]  # [G + 1], where each rule's condition begins in `operation`
     operation: NDArray[np.int64]  # the conditions in postfix form
     operand: NDArray[np.float64]

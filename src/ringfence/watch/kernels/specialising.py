@@ -20,7 +20,7 @@ import numpy as np
 
 from ringfence.watch.kernels import condition_texts, measuring, sampling, slots, windows
 from ringfence.watch.kernels.compiled import folder_of, stamp, written
-from ringfence.watch.kernels.layout import Batch, Crossings, State, Terms
+from ringfence.watch.kernels.layout import NOBODY, Batch, Crossings, State, Terms
 
 Pass = Callable[[State, Terms, Batch, int, Crossings], tuple[int, int]]
 
@@ -266,5 +266,11 @@ def _copied(node: Any) -> Any:  # noqa: ANN401 - a node, a list of them, or what
 
 def _conditions(terms: Terms) -> str:
     rules = range(terms.rule_span.size)
-    lines = [f"if {condition_texts.condition_text(terms, rule)}: bits |= uint64({1 << rule})" for rule in rules]
+    lines = [f"if {_may(terms, rule)}{condition_texts.condition_text(terms, rule)}: bits |= uint64({1 << rule})" for rule in rules]
     return "\n".join(("bits = uint64(0)", *lines, "return bits"))
+
+
+def _may(terms: Terms, rule: int) -> str:
+    """Return what is asked before a rule's condition."""
+    before = int(terms.only_after[rule])
+    return "" if before == NOBODY else f"bits & uint64({1 << before}) and "

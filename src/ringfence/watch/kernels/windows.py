@@ -199,8 +199,10 @@ def promising(state: State, terms: Terms, slot: int) -> np.uint64:
     """Return a bit for each rule whose condition may hold: most keys stay far below what most conditions ask for first."""
     bits = np.uint64(0)
     for rule in range(terms.rule_span.size):
-        if terms.guard_place[rule] == NOBODY or state.words[slot, terms.guard_place[rule]] >= terms.guard_least[rule]:
-            bits |= np.uint64(1) << np.uint64(rule)
+        enough = np.uint64(1)
+        for guard in range(terms.guard_from[rule], terms.guard_from[rule + 1]):
+            enough &= np.uint64(state.words[slot, terms.guard_place[guard]] >= terms.guard_least[guard])
+        bits |= enough << np.uint64(rule)
     return bits
 
 
@@ -210,7 +212,9 @@ def conditions_hold(terms: Terms, measures: NDArray[np.float64], stack: NDArray[
     bits = np.uint64(0)
     for rule in range(terms.rule_span.size):
         begin, end = terms.begin[rule], terms.begin[rule + 1]
-        if bit(looks, rule) and condition_holds(terms.operation, terms.operand, begin, end, measures, stack):
+        if not bit(looks, rule) or (terms.only_after[rule] != NOBODY and not bit(bits, terms.only_after[rule])):
+            continue
+        if condition_holds(terms.operation, terms.operand, begin, end, measures, stack):
             bits |= np.uint64(1) << np.uint64(rule)
     return bits
 

@@ -3,6 +3,8 @@
 from typing import Final
 
 from ringfence.policy.evaluation import Context, Occasion
+from ringfence.policy.expressions import Connective
+from ringfence.policy.least import least_of
 from ringfence.policy.nothing import may_hold_on_nothing
 from ringfence.policy.plan import Evaluation, MeasureFunction, Rule
 from ringfence.vocabulary.contracts import Event
@@ -38,6 +40,10 @@ class RuleKeys:
         self.counting: Final = None if counting is None or self.spans[counting] is not self.longest else counting
         self.on_nothing: Final = bool(rule.measures) and may_hold_on_nothing(rule)
         self._windows = tuple((at, span, span.is_calendar) for at, span in enumerate(self.spans) if span is not None)
+        spans = tuple(dict.fromkeys(span for span in self.spans if span is not None))
+        self._by_span = tuple((span, span.is_calendar, tuple(at for at, own, _ in self._windows if own is span)) for span in spans)
+        self._nth_span = tuple(len(spans) if span is None else spans.index(span) for span in self.spans)
+        self._guards = () if any(tier.clears is not None for tier in rule.tiers) else _guards(rule)
         self._calls = any(measure.function is MeasureFunction.CONCURRENT for measure in rule.measures)
         self._names = tuple(measure.name for measure in rule.measures)
         self._judge = Judge(rule, context)
@@ -88,6 +94,20 @@ class RuleKeys:
         """Return the stamp of an event in the longest window."""
         return 0 if self.longest is None else self.longest.stamp(time, key.billing_day)
 
+    def stamps(self, key: Key, time: Micros) -> list[int | None]:
+        """Return for each measure the stamp of an event in its window; `None` for one that has none."""
+        stamps: list[int | None] = [span.stamp(time, key.billing_day) for span, _, _ in self._by_span]
+        stamps.append(None)
+        return [stamps[nth] for nth in self._nth_span]
+
+    def is_far(self, key: Key) -> bool:
+        """Tell whether no tier can hold for a key whose windows were left: some measure is less than what all of them ask for."""
+        tallies = key.tallies
+        for at, least in self._guards:  # noqa: SIM110 (asked for each event: a generator costs as much as the answer)
+            if not tallies[at].value() >= least:  # type: ignore[call-arg]  # has a window
+                return True
+        return False
+
     def note(self, key: Key, event: Event, time: Micros, *, counted: bool) -> None:
         """Write down that an event took part, and whether it counted for a measure."""
         stamp = self.stamp(key, time)
@@ -104,8 +124,10 @@ class RuleKeys:
         calendar_time = Micros(time - before)
         self.history.roll(key, calendar_time)
         tallies, day = key.tallies, key.billing_day
-        for at, span, is_calendar in self._windows:
-            tallies[at].leave(span.horizon(calendar_time if is_calendar else time, day))  # type: ignore[union-attr]  # has a window
+        for span, is_calendar, places in self._by_span:
+            horizon = span.horizon(calendar_time if is_calendar else time, day)
+            for at in places:
+                tallies[at].leave(horizon)  # type: ignore[union-attr]  # has a window
         longest = self.longest
         if longest is not None and self.counting is None:
             key.rows.leave(longest.horizon(calendar_time if longest.is_calendar else time, day))
@@ -207,3 +229,12 @@ class RuleKeys:
         windowless = [LONGEST for measure in rule.measures if measure.window is None and not measure.of_subject]
         once = rule.once.within_us if rule.once else 0
         return max(*spans, *windowless, once, rule.cool_down_us, 0) + self.history.reach_us + DAY
+
+
+def _guards(rule: Rule) -> tuple[tuple[int, int], ...]:
+    """Return the places of measures over windows without which no tier holds, and what each must reach."""
+    tiers = [tier.when for tier in rule.tiers]
+    whole = tiers[0] if len(tiers) == 1 else Connective("or", tuple(tiers))
+    least = least_of(whole if rule.minimum is None else Connective("and", (rule.minimum, whole)))
+    places = {one.name: at for at, one in enumerate(rule.measures) if one.window is not None and not one.of_subject}
+    return tuple((places[name], number) for name, number in least.items() if name in places)

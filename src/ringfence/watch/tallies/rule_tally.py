@@ -1,12 +1,12 @@
 """One rule's tallies over event time, key by key, in plain Python: everything that a plan can say, exactly."""
 
 from collections.abc import Callable, Collection, Iterator
-from typing import Final
+from typing import Any, Final
 
 from msgspec.structs import replace
 
 from ringfence.policy.evaluation import Context, reading
-from ringfence.policy.expressions import Expression
+from ringfence.policy.expressions import Expression, Type
 from ringfence.policy.plan import Evaluation, MeasureFunction, Rule
 from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import Micros
@@ -38,6 +38,8 @@ class RuleTally:
         self._once = None if rule.once is None else tuple(reading(part, context) for part in rule.once.per)
         self._counts_calls = any(measure.function is MeasureFunction.CONCURRENT for measure in rule.measures)
         self._only_ends = self._counts_calls and EventKind.END not in self._part.kinds
+        self._trusts_asks = not self._counts_calls and not self._resets  # else events are given of which it knows nothing
+        self._has_texts_alone = all(part.type is Type.TEXT for part in rule.key)
         self._keys = RuleKeys(rule, context, counting=self._part.counting, bounds=bounds)
         self._rounds = Rounds(rule, context, self._keys, self._keyed)
 
@@ -81,10 +83,11 @@ class RuleTally:
         """Look at the rule at each boundary up to `time`: what counts at that time comes after it."""
         return self._rounds.pass_time(time)
 
-    def take(self, event: Event, time: Micros) -> list[Found]:
-        """Take in an event that counts at `time`."""
+    def take(self, event: Event, time: Micros, *, is_asked: bool = False) -> list[Found]:
+        """Take in an event that counts at `time`; `is_asked`: it is given because something is true of it that `asks` has."""
         table = self._keys.table
-        taken = self._part.of(event, time) if event.kind in self._part.kinds else None
+        is_asked = is_asked and self._trusts_asks
+        taken = self._part.of(event, time, is_asked=is_asked) if event.kind in self._part.kinds else None
         ends = self._counts_calls and event.kind is EventKind.END and event.call_id in table.calls_under_way
         if taken is None and not ends and not self._resets:
             return []  # as if it had not been given: who gives events may leave it out
@@ -201,7 +204,7 @@ class RuleTally:
     def _keyed(self, event: Event) -> Iterator[tuple[KeyParts, Event]]:
         """Yield each key of the event, and the event as that key sees it: with `rollup` one for each party of the path."""
         for parts, seen in self._values(event):
-            if None not in parts and all(part == part for part in parts):
+            if None not in parts and (self._has_texts_alone or all(part == part for part in parts)):
                 yield parts, seen  # type: ignore[misc]  # none of them is unset
 
     def _reset(self, event: Event, time: Micros) -> None:
@@ -234,8 +237,15 @@ class RuleTally:
         if self._once is not None and self._is_repeated(key, event, time):
             return []
         counted = not self.rule.measures
+        stamps = keys.stamps(key, time)
+        tallies: list[Any] = key.tallies
         for taking in taken.takings:
-            counted |= self._count(key, taking, event, time)
+            if not taking.is_plain:
+                counted |= self._count(key, taking, event, time)
+            elif taking.where is None or taking.where(event):
+                stamp = stamps[taking.place]
+                value = None if taking.value is None else taking.value(event)
+                counted |= stamp is not None and tallies[taking.place].add(stamp, value)
         keys.note(key, event, time, counted=counted)
         found = self._looked_at(key, event, time) if taken.judged else []
         keys.keep(key, time, counted=counted or bool(found) or keys.on_nothing)
@@ -250,6 +260,9 @@ class RuleTally:
             return found
         if not self._keys.on_nothing and key.is_empty:
             self._keys.let_go(key)
+            return []
+        if self._keys.is_far(key):
+            key.refute()
             return []
         return self._keys.judged(key, event, time)
 

@@ -5,7 +5,7 @@ its value, or in what the rule asks of attempts) takes the call at its `end` eve
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ringfence.policy.evaluation import Context, Value, reading
@@ -19,13 +19,18 @@ from ringfence.watch.tallies.judging import Filter, filter_of
 
 CALLS: Final = frozenset({EventKind.ATTEMPT, EventKind.ANSWER})
 """What a call under way begins with."""
+_APART: Final = frozenset(
+    {MeasureFunction.RUN, MeasureFunction.SINCE, MeasureFunction.GAP, MeasureFunction.CONCURRENT, MeasureFunction.PEAK}
+)
+"""What takes more of an event than a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taking:
     """How one measure takes events: those of `declared` kinds that pass `where`, with `value` read from each.
 
-    Of what is told apart that is a hash: a rule holds no texts for as long as its windows are.
+    Of what is told apart that is a hash: a rule holds no texts for as long as its windows are. `is_plain`: an event that passes
+    adds its value, or itself alone, to what is in the window.
     """
 
     place: int
@@ -34,6 +39,7 @@ class Taking:
     where: Filter
     value: Callable[[Event], Any] | None
     same: Callable[[Event], Any] | None
+    is_plain: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,8 @@ class Kind:
     takings: tuple[Taking, ...]
     judged: frozenset[EventKind]
     of_subject: tuple[Taking, ...] = ()
+    alone: "Taken | None" = None
+    """What becomes of every event that takes part, where one declared kind takes it; `None` where several may."""
 
 
 class Taken:
@@ -82,12 +90,20 @@ class TakingPart:
         }
         """What events of a kind are asked: those for which nothing of it is true take no part."""
 
-    def of(self, event: Event, time: int) -> Taken | None:
-        """Return what becomes of an event that counts at `time`; `None` where it takes no part."""
+    def of(self, event: Event, time: int, *, is_asked: bool = False) -> Taken | None:
+        """Return what becomes of an event that counts at `time`; `None` where it takes no part.
+
+        `is_asked`: of what `asks` says that events of its kind are asked, something is known to be true.
+        """
         kind = self._kinds[event.kind]
         rule = self._rule
         if (rule.from_us is not None and time < rule.from_us) or (rule.until_us is not None and time >= rule.until_us):
             return None
+        if kind.alone is not None:
+            where = kind.asked[0][1]
+            if not (is_asked or where is None or where(event)) or (self._exempt is not None and self._exempt(event)):
+                return None
+            return kind.alone
         passed = {declared for declared, where in kind.asked if where is None or where(event)}
         if not passed or (self._exempt is not None and self._exempt(event)):
             return None
@@ -133,6 +149,7 @@ def _taking(place: int, measure: Measure, rule: Rule, context: Context, hashes: 
         filter_of(measure.where, context),
         _hashed(value, hashes) if value is not None and measure.function is MeasureFunction.DISTINCT else value,
         None if measure.same is None else reading(measure.same, context),
+        is_plain=measure.same is None and measure.function not in _APART,
     )
 
 
@@ -192,7 +209,8 @@ def _kind(
         here = frozenset(declared for declared in taking.declared if _measured_at(declared, rule, measure) is kind)
         if here:
             taken = of_subject if measure.of_subject else found
-            taken.append(Taking(taking.place, taking.function, here, taking.where, taking.value, taking.same))
+            taken.append(replace(taking, declared=here))
             wanted |= here
     asked = tuple((declared, filter_of(rule.where_of(declared), context)) for declared in sorted(wanted))
-    return Kind(asked, tuple(found), judged, tuple(of_subject))
+    alone = Taken(found, of_subject, judged=bool(judged)) if len(asked) == 1 and (found or of_subject or judged) else None
+    return Kind(asked, tuple(found), judged, tuple(of_subject), alone)

@@ -1,7 +1,6 @@
 """A rule's condition as the postfix program that the kernel runs over a key's measures."""
 
 from collections.abc import Sequence
-from math import ceil, floor
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -38,10 +37,6 @@ _OPERATIONS: Final = {
 }
 
 
-_FARTHEST: Final = float(1 << 53)
-"""Beyond it not every whole number is a double."""
-
-
 class Program(NamedTuple):
     """Steps in postfix order; `operand` is a constant, or a measure's index. `depth` is how deep a stack can get."""
 
@@ -59,30 +54,6 @@ def program_for(rule: Rule, condition: Expression, places: Sequence[int]) -> Pro
     operation = np.array([step for step, _ in steps], np.int64)
     operand = np.array([value for _, value in steps], np.float64)
     return Program(operation, operand, len(steps))
-
-
-def least_of(condition: Expression) -> dict[str, int]:
-    """Return what whole numbers some measures must reach at least for a condition to hold; fewer than there are, perhaps."""
-    match condition:
-        case Connective(operator="and", operands=operands):
-            least: dict[str, int] = {}
-            for operand in operands:
-                for name, number in least_of(operand).items():
-                    least[name] = max(number, least.get(name, number))
-            return least
-        case Connective(operands=operands):
-            several = [least_of(operand) for operand in operands]
-            common = set(several[0]).intersection(*several)
-            return {name: min(each[name] for each in several) for name in common}
-        case Comparison(
-            operator=">" | ">=" | "==" as sign, left=MeasureValue(name=name), right=Literal(value=float() | int() as number)
-        ):
-            if abs(number) >= _FARTHEST:
-                return {}
-            return {name: floor(number) + 1 if sign == ">" else ceil(number)}
-        case Comparison(operator="<" | "<=" as sign, left=Literal() as number, right=MeasureValue() as measure):
-            return least_of(Comparison({"<": ">", "<=": ">="}[sign], measure, number))
-    return {}
 
 
 def _compile(expression: Expression, rule: Rule, measures: dict[str, int], steps: list[tuple[int, float]]) -> None:
@@ -104,8 +75,10 @@ def _compile(expression: Expression, rule: Rule, measures: dict[str, int], steps
             _compile(_spelled_out(expression), rule, measures, steps)
         case Choice(condition=condition, then=Literal(value=float() as then), otherwise=Literal(value=float() as otherwise)):
             _compile(condition, rule, measures, steps)  # 1 or 0; both numbers are whole, so that nothing is lost
-            steps += [(kernel.CONSTANT, then - otherwise), (_OPERATIONS["*"], 0.0)]
-            steps += [(kernel.CONSTANT, otherwise), (_OPERATIONS["+"], 0.0)]
+            if then - otherwise != 1:
+                steps += [(kernel.CONSTANT, then - otherwise), (_OPERATIONS["*"], 0.0)]
+            if otherwise != 0:
+                steps += [(kernel.CONSTANT, otherwise), (_OPERATIONS["+"], 0.0)]
         case Negation(operand=operand):
             _compile(operand, rule, measures, steps)
             steps.append((kernel.NOT, 0.0))

@@ -28,7 +28,7 @@ from ringfence.policy.plan import Evaluation, Measure, MeasureFunction, Rolling,
 from ringfence.policy.trees import parts
 from ringfence.vocabulary.contracts import EventKind
 from ringfence.vocabulary.times import DAY
-from ringfence.watch.windows.terms import APART, FUNCTIONS, Pooled, pool
+from ringfence.watch.windows.terms import APART, FUNCTIONS, Pooled, kind_of, pool
 
 _OF_EVENTS: Final = (
     *(Literal, Field, Arithmetic, Comparison, Membership, Unset, Connective, Negation, Choice),
@@ -60,9 +60,21 @@ def why_tallied(rule: Rule) -> str | None:
 
 
 def _whole(rule: Rule) -> Rule:
-    asked = _joined(rule.where, None if rule.exempt is None else Negation(rule.exempt))
-    tiers = tuple(replace(tier, when=_joined(rule.minimum, tier.when) or tier.when) for tier in rule.tiers)
-    return replace(rule, where=asked, exempt=None, minimum=None, tiers=tiers)
+    let_be = None if rule.exempt is None else Negation(rule.exempt)
+    named = dict.fromkeys(each.on for each in rule.measures if each.on not in (None, rule.on, *rule.also_on))
+    others = (
+        *rule.also_on,
+        *(kind for kind in named if kind is not None),
+    )  # those that a measure alone names are kinds of the rule
+    return replace(
+        rule,
+        where=_joined(rule.where, let_be),
+        also_on=others,
+        also_where=tuple(_joined(rule.where_of(kind), let_be) for kind in others),
+        exempt=None,
+        minimum=None,
+        tiers=tuple(replace(tier, when=_joined(rule.minimum, tier.when) or tier.when) for tier in rule.tiers),
+    )
 
 
 def _cause(whole: Rule) -> str | None:
@@ -71,14 +83,15 @@ def _cause(whole: Rule) -> str | None:
 
 def expressions_of(rule: Rule) -> tuple[Expression | None, ...]:
     """Return what the rule asks of each event alone: filters, values, and the parts of its key."""
-    return (rule.where, *(each for measure in rule.measures for each in (measure.where, measure.value)), *rule.key)
+    measured = (each for measure in rule.measures for each in (measure.where, measure.value))
+    return (rule.where, *rule.also_where, *measured, *rule.key)
 
 
 def grouped(rules: Sequence[Rule]) -> list[list[int]]:
-    """Return the places of `rules` in groups that are measured in one pass: those that share key, kind, filter and grain."""
+    """Return the places of `rules` in groups that are measured in one pass: those that share key, kinds, filters and grain."""
     groups: dict[object, list[list[int]]] = {}
     for place, rule in enumerate(rules):
-        alike = groups.setdefault((rule.key, rule.on, rule.where, _grains(rule)), [[]])
+        alike = groups.setdefault((rule.key, rule.on, rule.where, rule.also_on, rule.also_where, _grains(rule)), [[]])
         if _too_many([rules[each] for each in (*alike[-1], place)]):
             alike.append([])
         alike[-1].append(place)
@@ -102,13 +115,14 @@ def _joined(first: Expression | None, second: Expression | None) -> Expression |
 
 def _fits(rule: Rule) -> Iterator[tuple[bool, str]]:
     yield all(tier.clears is None for tier in rule.tiers), "it has `clears`"
-    others = ("also_on", "rollup", "silent_too", "passes", "reset", "once", "finds_each")
+    others = ("rollup", "silent_too", "passes", "reset", "once", "finds_each")
     has = next((name for name in others if getattr(rule, name)), "")
     yield not has, f"it has `{has}`"
     yield not may_hold_on_nothing(rule), "its condition may hold where nothing was measured"
     yield rule.evaluation is Evaluation.EVENT, "it is looked at when a period ends"
     yield rule.from_us is None and rule.until_us is None, "it is in force for a time only"
-    yield rule.on is not EventKind.FINDING, "it reads findings"
+    yield EventKind.FINDING not in (rule.on, *rule.also_on), "it reads findings"
+    yield all(_counts_one_kind(measure, rule) for measure in rule.measures), "a measure counts events of several kinds"
     yield bool(rule.windows), "it has no window"
     most, named = (_LONGEST_OF_PAIRS, "eight days") if _is_of_pairs(rule) else (DAY, "a day")
     yield (
@@ -150,8 +164,13 @@ def _is_score(part: Expression) -> bool:
     )
 
 
+def _counts_one_kind(measure: Measure, rule: Rule) -> bool:
+    """Tell whether a measure of a rule about several kinds of event counts those of one, each when it comes."""
+    return not rule.also_on or (measure.on is not None and kind_of(measure, rule) is measure.on)
+
+
 def _measure_fits(measure: Measure) -> bool:
-    if measure.function not in FUNCTIONS or measure.on is not None or measure.same is not None:
+    if measure.function not in FUNCTIONS or measure.same is not None:
         return False
     if measure.function in (MeasureFunction.COUNT, MeasureFunction.PEAK):
         return measure.value is None

@@ -20,14 +20,16 @@ class Reading:
 
     A call's outcome is known at its end, so in a rule `on: attempt` a measure that needs an outcome field (in its own filter,
     in its field, or in the rule's `where`) counts the call at its `end` event; the rule's other measures count it at its
-    `attempt`, in the same window. The condition is looked at at both.
+    `attempt`, in the same window. The condition is looked at at both. A rule about several kinds of event asks each something else.
     """
 
     def __init__(self, pooled: Pooled, hashes: TextHashes) -> None:
         rule = pooled.rules[0]
         self._pooled = pooled
         self._hashes = hashes
-        self._where = [(written(operand), operand) for operand in _operands(rule.where)]
+        self._where = [] if rule.also_on else _asked(rule.where)
+        kinds = (rule.on, *rule.also_on) if rule.also_on else ()
+        self._where_of = [(KIND_CODES[kind], _asked(rule.where_of(kind))) for kind in kinds]
         self._key = rule.key
         self._key_name = f"key: {', '.join(map(written, rule.key))}"
         self._inner = frozenset(name for term in pooled.terms for each in (term.where, term.value) for name in column_names(each))
@@ -49,7 +51,8 @@ class Reading:
     @property
     def fields(self) -> frozenset[str]:
         """The event fields that the group reads."""
-        outer = (name for each in (self._pooled.rules[0].where, *self._key) for name in field_names(each))
+        rule = self._pooled.rules[0]
+        outer = (name for each in (rule.where, *rule.also_where, *self._key) for name in field_names(each))
         return frozenset(filter_fields(self._pooled)).union(outer)
 
     def of(self, columns: Columns, first_event: int) -> tuple[NDArray[np.intp], Batch]:
@@ -64,6 +67,9 @@ class Reading:
             part &= self._shared(columns, name, operand)
             if not part.any():
                 return np.zeros(0, np.intp), self.nothing  # what is asked besides need not be made
+        self._leave_out(columns, part)
+        if not part.any():
+            return np.zeros(0, np.intp), self.nothing
         key = columns.fields.get(self._key_name)
         if key is None:
             key = reduce(fold, (evaluate(each, columns.fields, size, self._hashes) for each in self._key))
@@ -86,6 +92,15 @@ class Reading:
             values[:, lane] = self._value(term, inner, positions.size)
         members = self._members(kind, inner, pairs)
         return positions, Batch(time, first_event + positions, key, members, self._looks[kind], pairs, values)
+
+    def _leave_out(self, columns: Columns, part: NDArray[np.bool_]) -> None:
+        """Leave out of what takes `part` the events of each kind that what the rules ask of it is not true of."""
+        for code, asked in self._where_of:
+            here = columns.kind == code
+            for name, operand in asked:
+                if not (part & here).any():
+                    break
+                part &= self._shared(columns, name, operand) | ~here
 
     def _shared(self, columns: Columns, name: str, expression: Expression) -> NDArray[Any]:
         """Return an expression's column, which stands among the others from then on: many groups ask for the same."""
@@ -121,6 +136,11 @@ class Reading:
 
 _ALL: Final = np.zeros(0, np.bool_)
 _EVERY: Final = np.zeros(0, np.uint64)
+
+
+def _asked(where: Expression | None) -> list[tuple[str, Expression]]:
+    """Return what must all be true, each with its name."""
+    return [(written(operand), operand) for operand in _operands(where)]
 
 
 def _operands(where: Expression | None) -> tuple[Expression, ...]:

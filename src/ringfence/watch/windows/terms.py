@@ -8,13 +8,14 @@ import numpy as np
 
 from ringfence.policy.expressions import Connective, Expression
 from ringfence.policy.fields import OUTCOME_FIELDS
+from ringfence.policy.least import holds_with, least_of
 from ringfence.policy.plan import Measure, MeasureFunction, Rolling, Rule, Tier, span_us
 from ringfence.vocabulary.contracts import EventKind
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.columns import field_names
 from ringfence.watch.kernels import layout as kernel
 from ringfence.watch.kernels.layout import NOBODY, Terms
-from ringfence.watch.windows.conditions import least_of, program_for
+from ringfence.watch.windows.conditions import program_for
 
 FUNCTIONS: Final = {
     MeasureFunction.COUNT: kernel.COUNT,
@@ -112,7 +113,7 @@ def terms_of(pooled: Pooled, exact: int) -> Terms:
     spans = {length: span for span, length in enumerate(pooled.lengths)}
     lanes = [[term for term in pooled.terms if _lane_key(term) == lane] for lane in pooled.pair_lanes]
     programs = [program_for(*_condition(pooled, judged), pooled.measured[judged.rule]) for judged in pooled.judged]
-    guards = [_guard(pooled, judged, exact) for judged in pooled.judged]
+    guards = [_guards(pooled, judged, exact) for judged in pooled.judged]
     spanned = [spans[term.length_us] for term in pooled.terms]
     (places, end), presences = _places(pooled), _presences(pooled)
     standing = _standing(presences, places, end)
@@ -143,8 +144,10 @@ def terms_of(pooled: Pooled, exact: int) -> Terms:
         cool_down_us=_whole(pooled.rules[judged.rule].cool_down_us for judged in pooled.judged),
         quiet=quiet,
         words=quiet + len(pooled.judged),
-        guard_place=_whole(NOBODY if guard is None else places[guard.place] for guard in guards),
-        guard_least=_whole(0 if guard is None else guard.least for guard in guards),
+        guard_from=np.cumsum([0, *map(len, guards)]).astype(np.int64),
+        guard_place=_whole(places[guard.place] for several in guards for guard in several),
+        guard_least=_whole(guard.least for several in guards for guard in several),
+        only_after=_whole(_only_after(pooled, number) for number in range(len(pooled.judged))),
         begin=np.cumsum([0, *(program.operation.size for program in programs)]).astype(np.int64),
         operation=np.concatenate([program.operation for program in programs]),
         operand=np.concatenate([program.operand for program in programs]),
@@ -257,7 +260,7 @@ def _term(measure: Measure, rule: Rule) -> Term:
     return Term(
         measure.function,
         measure.value,
-        _kind_of(measure, rule),
+        kind_of(measure, rule),
         measure.where,
         span_us(window),
         measure.length_us or Micros(0),
@@ -265,10 +268,11 @@ def _term(measure: Measure, rule: Rule) -> Term:
     )
 
 
-def _kind_of(measure: Measure, rule: Rule) -> EventKind:
+def kind_of(measure: Measure, rule: Rule) -> EventKind:
     """Return the kind of event that the measure counts: of a call whose outcome it needs, the end."""
-    needed = {*field_names(measure.value), *field_names(measure.where), *field_names(rule.where)}
-    return EventKind.END if rule.on is EventKind.ATTEMPT and needed & OUTCOME_FIELDS else rule.on
+    declared = measure.on or rule.on
+    needed = {*field_names(measure.value), *field_names(measure.where), *field_names(rule.where_of(declared))}
+    return EventKind.END if declared is EventKind.ATTEMPT and needed & OUTCOME_FIELDS else declared
 
 
 def _count_of(term: Term) -> Term:
@@ -301,18 +305,25 @@ def _condition(pooled: Pooled, judged: Judged) -> tuple[Rule, Expression]:
     return rule, tier.when if rule.minimum is None else Connective("and", (rule.minimum, tier.when))
 
 
-def _guard(pooled: Pooled, judged: Judged, exact: int) -> Guard | None:
-    """Return which number of events or values must reach what, of those that the condition asks for the greatest.
+def _guards(pooled: Pooled, judged: Judged, exact: int) -> tuple[Guard, ...]:
+    """Return which numbers of events or values must reach what.
 
     Of more than `exact` distinct values so many at least are held, and perhaps not all of them.
     """
     rule, condition = _condition(pooled, judged)
     places = {measure.name: place for measure, place in zip(rule.measures, pooled.measured[judged.rule], strict=True)}
-    least = {places[name]: number for name, number in least_of(condition).items()}
+    least = {places[name]: number for name, number in least_of(condition).items() if number > 0}
     least |= {place: min(each, exact + 1) for place, each in least.items() if pooled.terms[place].function is _DISTINCT}
     whole = [place for place in least if pooled.terms[place].function in (MeasureFunction.COUNT, *APART)]
-    place = max(whole, key=lambda each: least[each], default=None)
-    return None if place is None else Guard(place, least[place])
+    return tuple(Guard(place, least[place]) for place in sorted(whole))
+
+
+def _only_after(pooled: Pooled, number: int) -> int:
+    """Return the number of a condition before this one without which it can't hold: a milder tier's; `NOBODY` else."""
+    judged = pooled.judged[number]
+    _, condition = _condition(pooled, judged)
+    tiers = (other for other in range(number) if pooled.judged[other].rule == judged.rule)
+    return next((other for other in tiers if holds_with(condition, _condition(pooled, pooled.judged[other])[1])), NOBODY)
 
 
 def _bits(sets: Iterable[Iterable[int]]) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:

@@ -146,9 +146,19 @@ def test_the_memory_of_a_column_is_bounded(monkeypatch: pytest.MonkeyPatch) -> N
     expression = read("length(callee)")
     derivations = Derivations([expression], Context(), HASHES)
     for start in range(0, 100, 20):
-        events = Counted([event(callee=str(10**n)) for n in range(20)])
+        events = Counted([event(callee="a" * (n + 1)) for n in range(20)])
         assert told(expression, derivations, events) == [n + 1.0 for n in range(20)]
         assert events.asked == 20, start
+
+
+def test_no_event_is_made_for_a_number_whose_word_is_known() -> None:
+    begins, long = read("prefix(callee, 3)"), read("length(callee)")
+    derivations = Derivations([begins, long], Context(), HASHES)
+    told(begins, derivations, [event(callee=FIXED)])
+    events = Counted([event(callee=FIXED)])
+    assert told(begins, derivations, events) == [HASHES["+441"]]
+    assert told(long, derivations, events) == [12.0]
+    assert events.asked == 0
 
 
 def test_a_batch_of_nothing_has_empty_columns() -> None:
