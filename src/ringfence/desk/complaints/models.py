@@ -195,13 +195,16 @@ class Campaign(models.Model):
 class Story(models.Model):
     """What of a complaint is compared with others: sketches of its words and names, and tokens. No text can be read from it.
 
-    `campaign` is empty while it is like no other; `why` says by what it joined, `by` who put it there.
+    `campaign` is empty while it is like no other; `why` says by what it joined, `by` who put it there. Of stories kept by an
+    earlier release `names` holds the amounts too.
     """
 
     complaint = models.OneToOneField(Complaint, on_delete=models.PROTECT, related_name="story")
     received = models.DateTimeField()
     words = models.BinaryField()
     names = models.BinaryField()
+    capitals = models.BinaryField(default=b"", db_default=b"")
+    amounts = models.BinaryField(default=b"", db_default=b"")
     callbacks = models.JSONField(default=list)
     callers = models.JSONField(default=list)
     blocks = models.JSONField(default=list)

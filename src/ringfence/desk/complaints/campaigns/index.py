@@ -1,43 +1,39 @@
 """The stories of late, and which of them a new one is like. In memory, rebuilt from the database; bounded."""
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import log
 from typing import Final
 
 from msgspec import Struct
 
 from ringfence.desk.complaints.campaigns.story import Story
+from ringfence.desk.complaints.campaigns.weighing import JOINS, Around, Group, Weight, may_join
 from ringfence.vocabulary.times import DAY, Micros
 
 LASTS_US: Final = Micros(60 * DAY)
 """Stories older than this are no longer compared."""
 MOST: Final = 50_000
-JOINS: Final = 0.54
-"""How like a story must be to the members of a campaign to join it."""
-_CALLBACK: Final = 0.40
-_CALLER: Final = 0.22
-_BLOCK: Final = 0.05
-_SENDER: Final = 0.05
 _SAME_DAYS_US: Final = Micros(3 * DAY)
-_SAME_DAYS: Final = 0.01
-_POWER: Final = 2
-_NAMES: Final = 12.0
-"""How much more a name or an amount tells than a word as rare: scripts are copied, names and sums are the story's own."""
-_PRIOR: Final = 200
-"""As if so many other stories had been told before: else the first few would all be alike."""
-_MISHEARD: Final = 0.3
-_RAREST: Final = 14
+_FEWEST_OTHERS: Final = 200
+_NUMBER: Final = 20.0
+"""What a shared number counts for being near: more than any words."""
 _LONGEST_POSTING: Final = 3_000
-_COMPARED: Final = 100
+_COMPARED: Final = 150
 _MEMBERS: Final = 5
-_LIKEWISE: Final = 2
+_MATTER: Final = 0.3
+"""Stories that share so much of their plain words are of one matter."""
+_SURER: Final = 1.0
+"""How much more must speak for a second campaign, in nats, for the two to be one."""
+_GROUPS: Final = 2_000
+_LOOKED_AT_AGAIN: Final = 3
+_Weighed = tuple[float, int | None, Weight, list[Story]]
+"""What speaks for a group in nats, its campaign, the weight, and its members next to the story."""
 
 
 class Like(Struct, frozen=True, kw_only=True):
-    """How like two stories are, from 0 on, and by what."""
+    """How like two stories are by their words, from 0 to 1, and by what else."""
 
-    score: float
     text: float
     why: tuple[str, ...]
 
@@ -45,12 +41,14 @@ class Like(Struct, frozen=True, kw_only=True):
 class Place(Struct, frozen=True, kw_only=True):
     """Where a story belongs: to `campaign`, because of `members`; without a campaign these make one with it; without any, nowhere.
 
-    `likewise` are campaigns that turn out to be the same.
+    `likewise` are campaigns that turn out to be the same, `also` complaints that came before and stood alone, and now belong to it.
     """
 
     campaign: int | None = None
     members: tuple[tuple[int, Like], ...] = ()
     likewise: tuple[int, ...] = ()
+    also: tuple[int, ...] = ()
+    why: tuple[str, ...] = ()
 
 
 class Index:
@@ -64,6 +62,7 @@ class Index:
         self._by_number: dict[str, set[int]] = defaultdict(set)
         self._seen: Counter[int] = Counter()
         self._told = 0
+        self._groups: dict[int, Group] = {}
 
     def __len__(self) -> int:
         return len(self._stories)
@@ -96,85 +95,117 @@ class Index:
             if not self._by_number[number]:
                 del self._by_number[number]
 
-    def like(self, story: Story) -> list[tuple[int, Like]]:
-        """Return the complaints whose stories are like it at all, the likest first, at most `_COMPARED`."""
-        found = []
-        for complaint in self._near(story):
-            other = self._stories[complaint]
-            if complaint != story.complaint and abs(other.received - story.received) <= LASTS_US:
-                found.append((complaint, self.compared(story, other)))
-        return sorted(found, key=lambda pair: (-pair[1].score, pair[0]))
-
-    def _near(self, story: Story) -> Iterator[int]:
-        """Yield complaints that share a number or one of the story's rarest words."""
-        shared: Counter[int] = Counter()
+    def _near(self, story: Story) -> list[Story]:
+        """Return the stories that share numbers or rare words with one, the nearest first, at most `_COMPARED`."""
+        shared: dict[int, float] = defaultdict(float)
         for number in (*story.callbacks, *story.callers):
             for complaint in self._by_number.get(number, ()):
-                shared[complaint] += _RAREST
-        rare = sorted((word for word in story.words if word in self._by_word), key=lambda word: (self._seen[word], word))
-        for word in rare[: 2 * _RAREST]:
-            posting = self._by_word[word]
+                shared[complaint] += _NUMBER
+        for word in story.words - self._common:
+            posting = self._by_word.get(word, ())
             if len(posting) <= _LONGEST_POSTING:
-                shared.update(posting)
-        yield from (complaint for complaint, _ in sorted(shared.items(), key=lambda pair: (-pair[1], -pair[0]))[:_COMPARED])
+                tells = log((self._told + _FEWEST_OTHERS) / (len(posting) + 1))
+                for complaint in posting:
+                    shared[complaint] += tells
+        shared.pop(story.complaint, None)
+        nearest = sorted(shared.items(), key=lambda pair: (-pair[1], -pair[0]))
+        found = (self._stories[complaint] for complaint, _ in nearest)
+        return [one for one in found if abs(one.received - story.received) <= LASTS_US][:_COMPARED]
 
-    def compared(self, one: Story, other: Story) -> Like:
-        """Return how like two stories are: what their words share, weighed by how rare each is, and what else they share."""
-        named = one.names | other.names
-        both = sum(self._weight(word, 1) * (_NAMES if word in named else 1.0) for word in one.words & other.words)
-        apart = sum(self._weight(word, 0) * self._apart(word, named) for word in one.words ^ other.words)
-        text = both / (both + apart) if both else 0.0
-        why = [f"the words are alike by {text:.0%}"] if text >= 0.15 else []
-        score = text
-        if one.callbacks & other.callbacks:
-            score += _CALLBACK
-            why.append("the same number to call back")
-        if one.callers & other.callers:
-            score += _CALLER
-            why.append("the same caller")
-        elif one.blocks & other.blocks:
-            score += _BLOCK
-            why.append("callers of one block of a thousand")
-        if one.sender and one.sender == other.sender:
-            score += _SENDER
-            why.append("the same sender of the calls")
-        if abs(one.received - other.received) <= _SAME_DAYS_US:
-            score += _SAME_DAYS if text >= 0.15 else 0.0
-            why.append("within three days")
-        return Like(score=score, text=text, why=tuple(why))
+    def _around(self, story: Story, near: Sequence[Story]) -> tuple[Around, frozenset[int]]:
+        """Return what the stories next to one tell, and which of them are of its matter."""
+        words = story.words - self._common
+        plain = words - story.names - story.amounts
+        matter = []
+        for one in near:
+            least = _MATTER * min(len(plain), len(one.words - self._common))
+            if len(one.words & plain) >= max(2.0, least):
+                matter.append(one)
+        counted = Counter(word for one in matter for word in one.words & words)
+        around = Around(len(matter), counted, self._told, self._seen, self._common)
+        return around, frozenset(one.complaint for one in matter)
 
-    def _weight(self, word: int, more: int) -> float:
-        """Return what a word tells: little where many stories have it, or where complaints about calls always have it."""
-        seen = self._seen.get(word, 0) + more  # the story that is asked about may not be among those told
-        return log((self._told + _PRIOR) / (seen + 1 + (_PRIOR // 2 if word in self._common else 0))) ** _POWER
-
-    def _apart(self, word: int, named: frozenset[int]) -> float:
-        """Return how much it counts that one of two stories has a word: little where no other has it, for that may be misheard."""
-        if self._seen.get(word, 0) <= 1:
-            return _MISHEARD
-        return _NAMES if word in named else 1.0
+    def _group(self, campaign: int, members: Iterable[int]) -> Group:
+        """Return a campaign's stories put together; what was put together before is kept while none of it left."""
+        present = {complaint for complaint in members if complaint in self._stories}
+        group = self._groups.get(campaign)
+        if group is None or not group.members <= present:
+            group = self._groups[campaign] = Group()
+        fresh = present - group.members
+        if fresh:
+            group.add(self._stories[complaint] for complaint in fresh)
+        while len(self._groups) > _GROUPS:
+            del self._groups[next(iter(self._groups))]
+        return group
 
     def campaign_of(self, story: Story, campaigns: Mapping[int, int]) -> "Place":
         """Return where a story belongs; `campaigns` is by complaint.
 
-        A campaign is judged by several of its members, so that one odd member draws nobody in. Two campaigns in each of which a
-        story finds two of its like are one: they began apart when little was known.
+        Two campaigns that a story surely belongs to are one: they began apart when little was known.
         """
-        by_campaign: dict[int, list[tuple[int, Like]]] = defaultdict(list)
-        alone: list[tuple[int, Like]] = []
-        for complaint, like in self.like(story):
-            campaign = campaigns.get(complaint)
+        near = self._near(story)
+        around, matter = self._around(story, near)
+        by_campaign: dict[int, list[Story]] = defaultdict(list)
+        weighed: list[_Weighed] = []
+        for one in near:
+            campaign = campaigns.get(one.complaint)
             if campaign is not None:
-                by_campaign[campaign].append((complaint, like))
-            elif like.score >= JOINS:
-                alone.append((complaint, like))
-        scores = {
-            campaign: sum(like.score for _, like in likes[:_MEMBERS]) / len(likes[:_MEMBERS])
-            for campaign, likes in by_campaign.items()
-            if likes[0][1].score >= JOINS
-        }
-        fitting = sorted((one for one in scores if scores[one] >= 0.8 * JOINS), key=lambda one: (-scores[one], one))
-        if fitting and (not alone or scores[fitting[0]] >= 0.8 * alone[0][1].score):
-            likewise = [one for one in fitting[1:] if sum(like.score >= JOINS for _, like in by_campaign[one]) >= _LIKEWISE]
-            return Place(campaign=fitting[0], members=tuple(by_campaign[fitting[0]][:_MEMBERS]), likewise=tuple(likewise))
-        return Place(members=tuple(alone[:1]))
+                by_campaign[campaign].append(one)
+            elif may_join(story, one):
+                alone = Group()
+                alone.add([one])
+                weight = Weight(story, alone, around, [one] if one.complaint in matter else [])
+                weighed.append((weight.sum(), None, weight, [one]))
+        all_members: dict[int, list[int]] = defaultdict(list)
+        for complaint, campaign in campaigns.items():
+            if campaign in by_campaign:
+                all_members[campaign].append(complaint)
+        for campaign, found in by_campaign.items():
+            group = self._group(campaign, all_members[campaign])
+            weight = Weight(story, group, around, [one for one in found if one.complaint in matter])
+            weighed.append((weight.sum(), campaign, weight, found))
+        return self._placed(story, weighed)
+
+    def _also(self, story: Story, chosen: _Weighed, weighed: Sequence[_Weighed]) -> tuple[int, ...]:
+        """Return those that stood alone because little was known then: what came now may bear them out."""
+        group = Group()
+        group.add([story, *(self._stories[complaint] for complaint in chosen[2].members)])
+        doubtful = [one for one in weighed if one[1] is None and one is not chosen]  # the nearest first
+        joined = []
+        for _, _, _, (other,) in doubtful[:_LOOKED_AT_AGAIN]:
+            near = self._near(other)
+            around, matter = self._around(other, near)
+            inside = [one for one in near if one.complaint in matter and one.complaint in group.members]
+            if Weight(other, group, around, inside).sum() >= JOINS:
+                joined.append(other.complaint)
+        return tuple(joined)
+
+    def _placed(self, story: Story, weighed: list[_Weighed]) -> "Place":
+        fitting = sorted((one for one in weighed if one[0] >= JOINS), key=lambda one: (-one[0], one[1] or 0, one[3][0].complaint))
+        if not fitting:
+            return Place()
+        score, campaign, weight, found = fitting[0]
+        likewise = tuple(
+            other for sum_, other, _, _ in fitting[1:] if campaign is not None and other is not None and sum_ >= JOINS + _SURER
+        )
+        also = self._also(story, fitting[0], weighed)
+        members = tuple((one.complaint, self.compared(story, one)) for one in found[:_MEMBERS])
+        why = (f"{weight.names} names and sums that are told here and hardly elsewhere",) if weight.names else ()
+        return Place(campaign=campaign, members=members, likewise=likewise, also=also, why=(*why, f"{score:.1f} nats speak for it"))
+
+    def compared(self, one: Story, other: Story) -> Like:
+        """Return how like two stories are by their words, common ones aside, and what else they share."""
+        words, others = one.words - self._common, other.words - self._common
+        text = len(words & others) / len(words | others) if words and others else 0.0
+        why = [f"the words are alike by {text:.0%}"] if text >= 0.15 else []
+        if one.callbacks & other.callbacks:
+            why.append("the same number to call back")
+        if one.callers & other.callers:
+            why.append("the same caller")
+        elif one.blocks & other.blocks:
+            why.append("callers of one block of a thousand")
+        if one.sender and one.sender == other.sender:
+            why.append("the same sender of the calls")
+        if abs(one.received - other.received) <= _SAME_DAYS_US:
+            why.append("within three days")
+        return Like(text=text, why=tuple(why))

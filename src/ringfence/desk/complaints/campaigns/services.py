@@ -10,9 +10,9 @@ from django.db import transaction
 from ringfence.desk.actor import Actor, ActorKind, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
-from ringfence.desk.complaints.campaigns.index import LASTS_US, MOST, Index
+from ringfence.desk.complaints.campaigns.index import LASTS_US, MOST, Index, Place
 from ringfence.desk.complaints.campaigns.story import Story as Compared
-from ringfence.desk.complaints.campaigns.story import blocks_of, common, names, packed, sketch, unpacked
+from ringfence.desk.complaints.campaigns.story import blocks_of, common, marked, packed, sketch, unpacked
 from ringfence.desk.complaints.models import Campaign, Complaint, Story
 from ringfence.desk.complaints.statements import NumberRole, Statement
 from ringfence.desk.errors import DeskError, NotThere, StaleState
@@ -51,13 +51,19 @@ class Grouping:
         for other in found.likewise if number is not None else ():
             _merge(other, number or 0, "they turned out to tell the same story", actor, now)
         if number is None and members:
-            number = self._open(members[0][0], members[0][1].why, actor, now)
+            number = self._open(members[0][0], _why(found), actor, now)
         if number is not None:
-            row.campaign_id, row.why, row.by = number, _why(members), actor.id
+            row.campaign_id, row.why, row.by = number, _why(found), actor.id
             Campaign.objects.filter(id=number).update(latest=now)
+            later = [f"like complaint {complaint.id}, which came later and bears it out"]
+            Story.objects.filter(complaint_id__in=found.also, campaign=None).update(campaign_id=number, why=later, by=actor.id)
         row.save(force_insert=True)
         if number is not None:
-            details: dict[str, Detail] = {"campaign": number, "like": [str(one) for one, _ in members]}
+            details: dict[str, Detail] = {
+                "campaign": number,
+                "like": [str(one) for one, _ in members],
+                "also": [str(one) for one in found.also],
+            }
             audit.record(acts=[Act(verb="grouped", about=("complaint", str(complaint.id)), details=details)], actor=actor, now=now)
         return number
 
@@ -70,8 +76,9 @@ class Grouping:
         return campaign.id
 
 
-def _why(members: Sequence[tuple[int, object]]) -> list[str]:
-    return [f"like complaint {complaint}: {', '.join(getattr(like, 'why', ()))}" for complaint, like in members[:3]]
+def _why(found: Place) -> list[str]:
+    likes = (f"like complaint {complaint}: {', '.join(like.why)}" for complaint, like in found.members[:3] if like.why)
+    return [*likes, *found.why]
 
 
 def _campaigns(index: Index, now: datetime) -> dict[int, int]:
@@ -88,11 +95,14 @@ def _row(complaint: Complaint, text: str, statement: Statement) -> Story:
     callbacks = [one.readings[0] for one in statement.of(NumberRole.CALLBACK)]
     answer = complaint.answers.order_by("-id").first()
     key = settings.RINGFENCE_KEY[:_KEY_BYTES]
+    told = marked(text, key)
     return Story(
         complaint=complaint,
         received=complaint.received,
         words=packed(sketch(text, key)),
-        names=packed(names(text, key)),
+        names=packed(told.names),
+        capitals=packed(told.capitals),
+        amounts=packed(told.amounts),
         callbacks=sorted(map(_token, callbacks)),
         callers=sorted(map(_token, callers)),
         blocks=sorted(blocks_of(callers, lambda block: audit.token_of("block", block))),
@@ -106,6 +116,8 @@ def _compared(row: Story) -> Compared:
         received=micros(row.received),
         words=unpacked(bytes(row.words)),
         names=unpacked(bytes(row.names)),
+        capitals=unpacked(bytes(row.capitals)),
+        amounts=unpacked(bytes(row.amounts)),
         callbacks=frozenset(row.callbacks),
         callers=frozenset(row.callers),
         blocks=frozenset(row.blocks),
