@@ -265,7 +265,7 @@ def test_signed_and_plain_questions_that_come_together_get_the_answers_that_each
 
 
 def test_the_vectors_of_another_implementation_go_through_the_path(tmp_path: Path) -> None:
-    """Their tokens lie under http, which is refused; so they are signed anew by the same claims, and are stale by years."""
+    """Their certificates lie under http, which is refused, as is what stands beside a token and disagrees with it."""
     world = World(tmp_path, on_identity=REFUSING)
     vectors = json.loads(shared_data("stir-shaken", "vectors.json").read_text())
     seen = []
