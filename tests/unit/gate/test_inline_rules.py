@@ -23,6 +23,8 @@ from ringfence.vocabulary.contracts import (
     AccountLink,
     Action,
     ActionKind,
+    BroughtEntry,
+    BroughtList,
     ExemptionLink,
     Finding,
     NumberLink,
@@ -36,6 +38,15 @@ from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import DAY, SECOND, Micros
 
 CALLER = "+32470123456"
+REFERENCE = Reference(
+    time=NOW,
+    policy="first",
+    parties=(PartyLink(party="shop"),),
+    accounts=(AccountLink(account="acme", party="shop"),),
+    trunks=(TrunkLink(trunk="t1", account="acme", address=TRUNK),),
+    numbers=(NumberLink(number="+3225550000", account="acme"),),
+    lists={"emergency-numbers": ("112",), "protected-sources": ("203.0.113.50",)},
+)
 
 
 class Server:
@@ -45,16 +56,7 @@ class Server:
         self.now = NOW
         self.rules = rules
         feeds = data / "feeds"
-        reference = Reference(
-            time=NOW,
-            policy="first",
-            parties=(PartyLink(party="shop"),),
-            accounts=(AccountLink(account="acme", party="shop"),),
-            trunks=(TrunkLink(trunk="t1", account="acme", address=TRUNK),),
-            numbers=(NumberLink(number="+3225550000", account="acme"),),
-            lists={"emergency-numbers": ("112",), "protected-sources": ("203.0.113.50",)},
-        )
-        records = (("reference", told or reference), ("orders", OrderChange(generation=1, upserts=orders)))
+        records = (("reference", told or REFERENCE), ("orders", OrderChange(generation=1, upserts=orders)))
         for name, record in records:
             writer = FeedWriter(feeds / name)
             writer.append([msgspec.json.encode(record)])
@@ -217,3 +219,67 @@ def test_a_version_that_cannot_be_used_leaves_the_one_before_in_force(tmp_path: 
     server.rules.take(None, told, server.tail.directory)
     assert server.codes(1, 2, 3, 4) == [404, 404, 404, 486]
     assert server.rules.health()["policy"] == "first"
+
+
+def with_list(data: Path, name: str, text: str) -> None:
+    (data / "policies" / "first" / "lists" / f"{name}.csv").write_text(text, encoding="utf-8")
+
+
+def one_rule(name: str, on: str, when: str, *, per: str = "account", measures: str = "", code: int = 403) -> str:
+    """Return a rule that refuses with `code` while `when` holds."""
+    measured = f"window: 1h rolling\nmeasure:\n{measures}" if measures else ""
+    return (
+        f"rule: {name}\nclause: spam\nsays: This is an example.\nsource: Ours, an example.\non: {on}\nper: {per}\ndecide: before\n"
+        f"{measured}when: {when}\nseverity: act\nproposes:\n  - refuse {code}\nmode: act\ncool_down: 1ms\n"
+    )
+
+
+def test_a_caller_or_a_destination_on_a_list_is_refused_and_what_peers_bring_to_it_too(tmp_path: Path) -> None:
+    rules = rules_before(
+        tmp_path,
+        one_rule("listed-destination", "attempt", 'callee in prefixes("bad-ranges")'),
+        one_rule("listed-caller", "attempt", 'caller in list("bad-callers")', code=608),
+    )
+    with_list(tmp_path, "bad-ranges", "entry,source,expiry,review,note\n+8835,ours,,2027-06-30,\n")
+    with_list(tmp_path, "bad-callers", "entry,source,expiry,review,note\n+3225559999,ours,,2027-06-30,\n")
+    entries = (BroughtEntry(entry="+3225558888"),)
+    told = msgspec.structs.replace(REFERENCE, brought={"bad-callers": BroughtList(fetched=NOW, entries=entries)})
+    server = Server(tmp_path, rules, told=told)
+    assert server.codes(1) == [404]
+    assert server.codes(2, callee="+883510012345") == [403]
+    assert server.codes(3, caller="+3225559999") == [608]
+    assert server.codes(4, caller="+3225558888") == [608], "a peer named it"
+    assert server.codes(5, caller="+3225557777") == [404]
+
+
+def test_prices_by_destination_add_up_and_the_call_beyond_the_limit_is_refused(tmp_path: Path) -> None:
+    measures = '  exposure: sum(lookup("prices", "a_minute", prefix(callee, 3)))\n'
+    rules = rules_before(tmp_path, one_rule("costly", 'attempt where direction == "outbound"', "exposure > 5", measures=measures))
+    header = "entry,a_minute,source,expiry,review,note\n"
+    with_list(tmp_path, "prices", f"{header}+881,3,ours,,2027-06-30,\n+322,0,ours,,2027-06-30,\n")
+    server = Server(tmp_path, rules)
+    assert server.codes(1, 2, callee="+3225550101") == [404, 404]
+    assert server.codes(3, callee="+88161234567") == [404], "3 of 5"
+    assert server.codes(4, callee="+88161234567") == [403], "6 of 5"
+    assert server.codes(5, callee="+3225550101") == [403], "the limit stays passed for the hour"
+
+
+def test_the_first_calls_to_a_country_are_told_from_later_ones(tmp_path: Path) -> None:
+    rule = one_rule(
+        "new-country",
+        'attempt where direction == "outbound"',
+        "calls <= 1",
+        per="[account, country(callee)]",
+        measures="  calls: count()\n",
+    ).replace("decide: before", "subject: account\ndecide: before")
+    server = Server(tmp_path, rules_before(tmp_path, rule))
+    assert server.codes(1, 2, callee="+442071838750") == [403, 404]
+    assert server.codes(3, callee="+4930123456") == [403]
+    assert server.codes(4, callee="+442071838751") == [404]
+
+
+def test_a_caller_number_that_the_account_does_not_hold_is_refused(tmp_path: Path) -> None:
+    rule = one_rule("not-held", 'attempt where direction == "outbound" and has_numbers(account)', "not held(caller)")
+    server = Server(tmp_path, rules_before(tmp_path, rule))
+    assert server.codes(1, caller="+3225550000") == [404]
+    assert server.codes(2, caller="+3225550001") == [403]
