@@ -1,6 +1,7 @@
 """step(events, now) → findings: live, replay, backtest and cluster call the same function."""
 
 from ringfence.watch.engine.errors import SnapshotDamaged, SnapshotOfAnotherInstallation, SnapshotOfAnotherVersion, SnapshotRefused
+from ringfence.watch.engine.joining import to_be_filled, with_what_they_read
 from ringfence.watch.engine.stepping import Engine, Reads, limits_of
 from ringfence.watch.windows import Limits, Losses, RuleUnmeasurable
 
@@ -15,4 +16,6 @@ __all__ = [
     "SnapshotOfAnotherVersion",
     "SnapshotRefused",
     "limits_of",
+    "to_be_filled",
+    "with_what_they_read",
 ]

@@ -13,7 +13,7 @@ class CallIds:
     """The call ids of the last `remembered` events, by the events' numbers; `batch` is the most that come at once."""
 
     def __init__(self, *, remembered: int, batch: int) -> None:
-        self._remembered = remembered
+        self.remembered: Final = remembered
         # Room for a whole batch more, so that what an event may name doesn't depend on how many come after it in its batch.
         self._ring: list[str | None] = [None] * (remembered + batch)
         self._unread: deque[tuple[int, Sequence[str]]] = deque()
@@ -34,12 +34,12 @@ class CallIds:
 
     def of(self, numbers: Iterable[int], *, present: int) -> list[str]:
         """Return the call ids of the events `numbers`, save those forgotten when the event `present` came."""
-        recent = (number for number in numbers if number > present - self._remembered)
+        recent = (number for number in numbers if number > present - self.remembered)
         return [call_id for number in recent if (call_id := self._read(number)) is not None]
 
     def pick(self, numbers: Iterable[int], *, present: int) -> dict[int, str]:
         """Return the call ids that are still known at the event `present`, by number."""
-        oldest, ring, size = present - self._remembered, self._ring, len(self._ring)
+        oldest, ring, size = present - self.remembered, self._ring, len(self._ring)
         if not self._unread:  # a live engine's checkpoint holds everything up
             recent = ((number, ring[number % size]) for number in numbers if number > oldest)
             return {number: call_id for number, call_id in recent if call_id is not None}

@@ -85,6 +85,11 @@ def write(
         reached.begun,
         dict(reached.begun_of),
     )
+    return encoded(snapshot)
+
+
+def encoded(snapshot: Snapshot) -> bytes:
+    """Return a snapshot as octets, with what tells whether they are whole."""
     body = msgspec.msgpack.encode(snapshot)
     return _MAGIC + blake2b(body, digest_size=_DIGEST_BYTES).digest() + body
 

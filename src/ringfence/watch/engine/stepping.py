@@ -17,6 +17,7 @@ from ringfence.watch.attribution import Directory
 from ringfence.watch.columns import Columns, Derivations, TextHashes, call_ids_of, columns_of, field_names
 from ringfence.watch.engine import snapshots
 from ringfence.watch.engine.call_ids import CallIds
+from ringfence.watch.engine.joining import Memory, joined
 from ringfence.watch.engine.known import KnownTo
 from ringfence.watch.engine.sameness import digests_of
 from ringfence.watch.engine.shares import ROUND, Shares, beside
@@ -281,6 +282,28 @@ class Engine:
         for since in set(self._begun_of.values()):
             short = complete_from(self.rules, since)
             self._explainer.short_until |= {name: short[name] for name, begun in self._begun_of.items() if begun == since}
+
+    @property
+    def memory(self) -> Memory:
+        """What it remembers something of."""
+        tallied = {one.rule.name: self._digests[one.rule.name] for one in self._tallied.tallies}
+        begun = {} if self._begun is None else {rule.name: self._begun for rule in self.rules}
+        return Memory(self._shapes, tallied, begun | self._begun_of)
+
+    def takes(self, filled: "Engine", fresh: Set[str]) -> bool:
+        """Tell whether `join` finds all of the `fresh` rules in an engine that has them: none in a group with others."""
+        groups = {shape for shape in self._shapes if {rule.name for rule in shape.rules} & fresh}
+        tallied = self.memory.tallied.items() - filled.memory.tallied.items()
+        return groups <= set(filled.memory.shapes) and not {name for name, _ in tallied} & fresh
+
+    def join(self, former: "Engine", filled: "Engine", fresh: Set[str]) -> frozenset[str]:
+        """Continue for the `fresh` rules from an engine that was told history, for all others from the `former` one.
+
+        Return the rules that neither knew, which begin anew. See `joining`.
+        """
+        remembered = self._call_ids.remembered
+        both = joined(former.snapshot(), filled.snapshot(), self._owner, fresh=fresh, remembered=remembered)
+        return self.restore(both, is_whole=True)
 
     def forget(self) -> None:
         """Forget all events and cool-downs: what comes next may be older than what came before."""

@@ -68,8 +68,8 @@ def as_it_was_judged(
             if engine is not None:
                 engine.know(directory)
         if batch.policy is not None:
-            filled = judges.filled(batch.policy, journal, asked=Asked(batch.now, desk, number, late))
-            engine, found = (None, []) if filled is None else (filled.engine, filled.found)
+            filled = judges.filled(batch.policy, journal, asked=Asked(batch.now, desk, number, late, engine))
+            engine, found = (None, []) if filled is None else (filled.finished(engine), filled.found)
             counts.in_force(batch.policy)
         else:
             found = [] if engine is None else judged(engine, batch)

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -134,12 +134,24 @@ class History:
     """The time of the oldest event that the desk told late: what it makes rules find since then nobody was told yet."""
 
 
-class Filling:
-    """Tells `engine` its history. `events` counts what it was told, `found` is what came of what the desk had told late."""
+class Part(NamedTuple):
+    """An engine that has those rules of a version alone whose windows must be filled, and what they read; and which they are."""
 
-    def __init__(self, engine: Engine, history: History, *, policy: str) -> None:
-        self.engine: Final = engine
+    engine: Engine
+    fresh: frozenset[str]
+
+
+class Filling:
+    """Tells an engine its history. `events` counts what it was told, `found` is what came of what the desk had told late.
+
+    With a `part`, history is told to that alone: for all other rules the engine goes on from the one that is in force until then.
+    """
+
+    def __init__(self, engine: Engine, history: History, *, policy: str, part: Part | None = None) -> None:
         self.policy: Final = policy
+        self._whole = engine
+        self._part = part
+        self._engine = engine if part is None else part.engine
         self.events = 0
         self.found: list[Finding] = []
         self.trouble: str | None = None
@@ -147,19 +159,30 @@ class Filling:
         self._history = history
         self._is_anew = False
         self._steps = self._told()
-        self._telling = frozenset[str]() if history.late is None else telling(engine.rules)
-        engine.begins(history.now if history.kept.begun is None else history.kept.begun)
+        self._telling = frozenset[str]() if history.late is None else telling(self._engine.rules)
+        self._engine.begins(history.now if history.kept.begun is None else history.kept.begun)
+
+    @property
+    def fresh(self) -> frozenset[str]:
+        """The rules whose windows are filled."""
+        return frozenset(rule.name for rule in self._whole.rules) if self._part is None else self._part.fresh
+
+    def finished(self, former: Engine | None) -> Engine:
+        """Return the engine that knows all that there is. `former` was in force up to now, and has consumed the same."""
+        if self._part is not None and former is not None:
+            self._whole.join(former, *self._part)
+        return self._whole
 
     def work(self, most: int) -> bool:
         """Tell about `most` events; return whether it knows all that can be known now."""
         done = 0
-        while done < most:
+        while done < most and self.fresh:
             told = next(self._steps)
             if told is None:
                 return True
             done += told
             self.events += told
-        return False
+        return not self.fresh
 
     def _told(self) -> Iterator[int | None]:
         """Yield after each piece how many events it had; `None` where there is no more for now."""
@@ -192,10 +215,10 @@ class Filling:
                     break
                 directory = references.change(number)
                 if directory is not None:
-                    self.engine.know(directory)
+                    self._engine.know(directory)
                 if self._is_anew:
                     self._is_anew = False
-                    self.engine.begins(batch.now)
+                    self._engine.begins(batch.now)
                 yield self._of_journal(batch)
             if not is_over:
                 yield None
@@ -204,19 +227,19 @@ class Filling:
         """Forget what was told: what comes next is not what followed it."""
         self.trouble = str(error)
         self._is_anew = True
-        self.engine.forget()
-        self.engine.begins(self._history.now)
+        self._engine.forget()
+        self._engine.begins(self._history.now)
 
     def _of_journal(self, batch: Batch) -> int:
         desk = self._history.desk
         if not desk:
-            judged(self.engine, batch)
+            judged(self._engine, batch)
             return len(batch.events) + 1
         told = desk.upto(batch.now)
         if told:
             self._step(told, batch.now)
         others = tuple(event for event in batch.events if event.kind not in TOLD or not desk.has(event))
-        self._find(judged(self.engine, replace(batch, events=others)))
+        self._find(judged(self._engine, replace(batch, events=others)))
         return len(told) + len(others) + 1
 
     def _of_lake(self, rows: Rows) -> Iterator[int]:
@@ -245,7 +268,7 @@ class Filling:
 
     def _step(self, events: Sequence[Event], now: Micros) -> None:
         last = int(events.times[-1]) if isinstance(events, LakeBatch) else events[-1].time
-        self._find(self.engine.step(events, Micros(min(now, last))))
+        self._find(self._engine.step(events, Micros(min(now, last))))
 
     def _find(self, findings: list[Finding]) -> None:
         late = self._history.late

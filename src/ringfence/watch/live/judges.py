@@ -1,19 +1,20 @@
 """Engines for policy versions, and how a new one learns of what came before it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from ringfence.policy import PolicyError
-from ringfence.policy.plan import Plan
+from ringfence.policy.plan import Plan, Rule
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import AddressCountries, Directory
-from ringfence.watch.engine import Engine, RuleUnmeasurable
+from ringfence.watch.engine import Engine, RuleUnmeasurable, to_be_filled, with_what_they_read
 from ringfence.watch.lake import JournalReader
-from ringfence.watch.lake.kept import kept_since
+from ringfence.watch.lake.kept import Kept, kept_since
 from ringfence.watch.lake.store import Lake
 from ringfence.watch.live.desk_tail import told_before
-from ringfence.watch.live.filling import UNREADABLE, Desk, Filling, History
+from ringfence.watch.live.filling import UNREADABLE, Desk, Filling, History, Part
 from ringfence.watch.live.log import Log
 from ringfence.watch.tallies import reach_us
 
@@ -24,13 +25,15 @@ _AT_ONCE: Final = 1_000_000
 class Asked(NamedTuple):
     """When windows were asked for, and up to which number of the desk's feed it had been heard by then.
 
-    `before` is the number of the journal's first batch that they must not know; `late` as in `History`.
+    `before` is the number of the journal's first batch that they must not know; `late` as in `History`. `former` is in force then:
+    of rules that it has too, what it remembers is kept.
     """
 
     now: Micros
     desk: int = 0
     before: int | None = None
     late: Micros | None = None
+    former: Engine | None = None
 
 
 class Judges:
@@ -49,7 +52,7 @@ class Judges:
         self._feeds = feeds
         self._directory: Directory | None = None
         self._addresses: AddressCountries | None = None
-        self._prepared: tuple[str, Engine, Micros] | None = None
+        self._prepared: tuple[str, Engine, Plan] | None = None
 
     def locate(self, addresses: AddressCountries | None) -> None:
         """Let engines that are made from now on read from this where addresses are."""
@@ -65,8 +68,8 @@ class Judges:
         if policy is not None and (made := self.engine(policy)) is not None:
             self._prepared = (policy, *made)
 
-    def engine(self, policy: str) -> tuple[Engine, Micros] | None:
-        """Return a new engine for the version and how far back its rules look; `None`, and a word in the log, if unusable."""
+    def engine(self, policy: str) -> tuple[Engine, Plan] | None:
+        """Return a new engine for the version and its plan; `None`, and a word in the log, if unusable."""
         prepared, self._prepared = self._prepared, None
         if prepared is not None and prepared[0] == policy:
             return self._told(prepared[1]), prepared[2]
@@ -76,7 +79,7 @@ class Judges:
         except (PolicyError, RuleUnmeasurable, OSError) as error:
             self._log.error("policy.unusable", policy=policy, cause=str(error), hint="look into the data folder's policies/<hash>")
             return None
-        return engine, reach_us(plan.rules)
+        return engine, plan
 
     def _told(self, engine: Engine) -> Engine:
         if self._directory is not None:
@@ -92,16 +95,42 @@ class Judges:
         made = self.engine(policy)
         if made is None:
             return None
-        engine, reach = made
-        since = Micros(asked.now - reach)
-        try:
-            kept = kept_since(journal, self._lake, since)
-        except UNREADABLE as error:
-            self._log.error("lake.unreadable", cause=str(error), hint="windows are filled from the journal alone")
-            kept = kept_since(journal, None, since)
+        engine, plan = made
+        since = Micros(asked.now - reach_us(engine.rules))
+        kept = self._kept(journal, since)
+        part = self._part(engine, plan, asked, kept)
+        if part is not None:
+            since = Micros(asked.now - reach_us(part.engine.rules))
+            kept = self._kept(journal, since)
         lake = self._lake if kept.files else None
         desk = self._desk_events(since, asked.desk)
-        return Filling(engine, History(journal, lake, kept, desk, asked.now, asked.before, asked.late), policy=policy)
+        history = History(journal, lake, kept, desk, asked.now, asked.before, asked.late)
+        return Filling(engine, history, policy=policy, part=part)
+
+    def _kept(self, journal: JournalReader, since: Micros) -> Kept:
+        try:
+            return kept_since(journal, self._lake, since)
+        except UNREADABLE as error:
+            self._log.error("lake.unreadable", cause=str(error), hint="windows are filled from the journal alone")
+            return kept_since(journal, None, since)
+
+    def _part(self, engine: Engine, plan: Plan, asked: Asked, kept: Kept) -> Part | None:
+        """Return what must be filled for the version, where the one in force remembers the rest; `None`: all of it must be."""
+        former = asked.former
+        if former is None or asked.late is not None:
+            return None
+        known = former.memory
+        oldest = asked.now if kept.begun is None else kept.begun
+        fresh = to_be_filled(engine.memory, known, {name for name in former.short(asked.now) if oldest < known.begun[name]})
+        told = with_what_they_read(fresh, plan.rules)
+        if len(told) == len(plan.rules):
+            return None
+
+        def is_told(rule: Rule) -> bool:
+            return rule.name in told
+
+        filled = self._told(Engine(replace(plan, rules=tuple(filter(is_told, plan.rules))), key=self._key, source=SOURCE))
+        return Part(filled, fresh) if engine.takes(filled, fresh) else None
 
     def filled(self, policy: str, journal: JournalReader, *, asked: Asked) -> Filling | None:
         """Return the same when it was told everything."""

@@ -133,7 +133,7 @@ class Pipeline:
         if reference.policy == self.policy:
             self._coming.keep(self.policy)
             return
-        self._coming.want(reference.policy, max(now, self.tracker.clock), desk=self.desk)
+        self._coming.want(reference.policy, max(now, self.tracker.clock), desk=self.desk, former=self._engine)
         if self._fill(now, FILLED_IDLE if self._engine is None else FILLED_AT_ONCE):
             self._log.info("policy.filling", policy=reference.policy, told=self.filling, judging=self.policy)
 
@@ -286,13 +286,15 @@ class Pipeline:
     def _fill(self, now: Micros, most: int) -> bool:
         """Let new windows learn what came before; tell whether there is more. Those that know all are in force then."""
         now = max(now, self.tracker.clock)
-        filling = None if any(self._untold) else self._coming.work(now, policy=self.policy, desk=self.desk, most=most)
+        work, former = self._coming.work, self._engine
+        filling = None if any(self._untold) else work(now, policy=self.policy, former=former, desk=self.desk, most=most)
         if filling is None or self._append(now, policy=filling.policy) is None:
             return self._coming.filling is not None
         self._coming.done()
-        self.policy, self._engine = filling.policy, filling.engine
+        self.policy, self._engine = filling.policy, filling.finished(self._engine)
         self._engine.know(self.tracker.directory)
-        self._log.info("policy.in-force", policy=self.policy, told=filling.events, short=self.short(now))
+        went_on = len(self.rules) - len(filling.fresh)
+        self._log.info("policy.in-force", policy=self.policy, told=filling.events, went_on=went_on, short=self.short(now))
         found = [finding for finding in filling.found if self._is_told(finding)]
         if found:
             self._untold = self._feeds.unwritten(found, (), found=0, observed=self._feeds.positions[1])

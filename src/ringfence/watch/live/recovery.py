@@ -118,9 +118,9 @@ def _replay(
             if engine is not None and directory is not None:
                 engine.know(directory)
             if batch.policy is not None:
-                policy, asked = batch.policy, Asked(batch.now, reached.desk, number, reached.late)
+                policy, asked = batch.policy, Asked(batch.now, reached.desk, number, reached.late, engine)
                 filled = judges.filled(policy, journal, asked=asked)
-                engine, findings = (None, []) if filled is None else (filled.engine, filled.found)
+                engine, findings = (None, []) if filled is None else (filled.finished(engine), filled.found)
             else:
                 findings = judged(engine, batch) if engine is not None else []
             _remember(tracker, batch, log)

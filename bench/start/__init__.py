@@ -1,0 +1,1 @@
+"""How long a first start takes, and one after it."""
