@@ -21,6 +21,8 @@ LARGEST_LIST: Final = 4 * 1024 * 1024
 WAIT_S: Final = 2.0
 """For all of it: name, connection, handshake, answer."""
 _LONGEST_LINE: Final = 8_190
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?\Z")
+"""What every reader of URLs takes for the same host."""
 _MAX_AGE: Final = re.compile(r"(?:^|[,\s])max-age=\"?([0-9]{1,9})", re.IGNORECASE)
 _UNKEPT: Final = re.compile(r"(?:^|[,\s])no-(?:store|cache)(?:$|[,\s=])", re.IGNORECASE)
 
@@ -51,6 +53,8 @@ class Fetcher:
         defect = location_defect(url)
         if defect is not None:
             raise FetchFailed(defect)
+        if not _HOST.match(urlsplit(url).netloc):
+            raise FetchFailed("the host is no plain name or address")
         try:
             check_literal(urlsplit(url).hostname or "", self._permitted)
             async with asyncio.timeout(self._wait_s):

@@ -19,6 +19,7 @@ from tests.unit.gate.identity.world import (
     SHOWN,
     SIGNER,
     STRANGER,
+    TRANSIT,
     TRUNK,
     World,
     claims,
@@ -36,6 +37,7 @@ from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import SECOND, Micros
 from ringfence.watch.identity import CertificateRefused, revoked_by
 
+_NUMBERS = count(10_000)
 REFUSING = {"failed": "refuse"}
 MARKING = dict.fromkeys(("failed", "verified", "verified-diverted", "unsigned", "unfetched", "unsupported"), "mark")
 
@@ -195,6 +197,25 @@ def test_nobody_who_calls_for_help_is_refused_for_an_identity(tmp_path: Path) ->
         assert status(world.send(invite(callee="112", source=source, number=number + 10))[0]) == "404 Not Found"
 
 
+@pytest.fixture(scope="module")
+def refusing(tmp_path_factory: pytest.TempPathFactory) -> World:
+    every = {"failed", "unsigned", "unsupported", "unfetched", "pending"}
+    return World(tmp_path_factory.mktemp("world"), on_identity=dict.fromkeys(every, "refuse"))
+
+
+@settings(max_examples=100)
+@given(
+    headers=st.lists(
+        st.sampled_from(["a.b.c", "", "x" * 200, SIGNER.shaken(age_s=500), SIGNER.shaken(), STRANGER.shaken()]), max_size=4
+    ),
+    callee=st.sampled_from(["112", "%31%31%32"]),
+    source=st.sampled_from([TRUNK, TRANSIT, "203.0.113.200"]),
+)
+def test_no_identity_refuses_a_call_for_help(refusing: World, headers: list[str], callee: str, source: str) -> None:
+    (answer,) = refusing.send(invite(*headers, callee=callee, source=source, number=next(_NUMBERS)))
+    assert status(answer) == "404 Not Found"
+
+
 def test_an_order_speaks_before_an_identity_and_one_that_allows_overrules_it(tmp_path: Path) -> None:
     allowed = order(
         2, SubjectKind.ACCOUNT, "transit", action=Action(kind=ActionKind.ALLOW), start=NOW, until=Micros(NOW + SECOND * 60)
@@ -279,7 +300,6 @@ def test_the_vectors_of_another_implementation_go_through_the_path(tmp_path: Pat
     assert "location-refused" in world.verifying.checks.outcomes
 
 
-_NUMBERS = count(10_000)
 _PIECES = st.sampled_from(
     [".", ";", "eyJhbGciOiJFUzI1NiJ9", "e30", "info=<", ">", '"', ",", "=", "\x00", "\udcff", " ", "ppt=div", "a" * 300]
 )
