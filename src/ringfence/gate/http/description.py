@@ -17,40 +17,27 @@ def openapi() -> dict[str, object]:
         (Question, Verdict, Call, Signature, Ended, Noted), ref_template="#/components/schemas/{name}"
     )
 
-    def json(schema: object) -> dict[str, object]:
-        return {"content": {"application/json": {"schema": schema}}}
-
-    def either(schema: object) -> dict[str, object]:
-        return json({"oneOf": [schema, {"type": "array", "items": schema, "maxItems": MOST_ASKS}]})
-
-    problem = {
-        "type": "object",
-        "required": ["title", "detail"],
-        "properties": {"title": {"type": "string"}, "detail": {"type": "string"}, "field": {"type": "string"}},
-    }
-    problems = {
-        code: {"description": why, "content": {"application/problem+json": {"schema": problem}}} for code, why in _WHY.items()
-    }
+    problems = {code: _problem(why) for code, why in _WHY.items()}
     decide = {
         "summary": "May this request pass?",
-        "requestBody": {"required": True, **either(question)},
-        "responses": {"200": {"description": "the verdict, or one for each question in order", **either(verdict)}, **problems},
+        "requestBody": {"required": True, **_either(question)},
+        "responses": {"200": {"description": "the verdict, or one for each question in order", **_either(verdict)}, **problems},
     }
-    health = {"summary": "How the gate stands", "responses": {"200": {"description": "its table's age and counters", **json({})}}}
+    health = {"summary": "How the gate stands", "responses": {"200": {"description": "its table's age and counters", **_json({})}}}
     sign = {
         "summary": "Sign a call that begins here, or is diverted here",
-        "requestBody": {"required": True, **json(call)},
+        "requestBody": {"required": True, **_json(call)},
         "responses": {
-            "200": {"description": "the Identity header's value, what it attests, and why", **json(signature)},
+            "200": {"description": "the Identity header's value, what it attests, and why", **_json(signature)},
             **problems,
-            "404": {"description": "this gate signs nothing", "content": {"application/problem+json": {"schema": problem}}},
-            "422": {"description": "this call is not signed", "content": {"application/problem+json": {"schema": problem}}},
+            "404": _problem("this gate signs nothing"),
+            "422": _problem("this call is not signed"),
         },
     }
     ended = {
         "summary": "Calls have ended: they count under no cap any more",
-        "requestBody": {"required": True, **either(end)},
-        "responses": {"200": {"description": "how many of them counted until now", **json(noted)}, **problems},
+        "requestBody": {"required": True, **_either(end)},
+        "responses": {"200": {"description": "how many of them counted until now", **_json(noted)}, **problems},
     }
     return {
         "openapi": "3.1.0",
@@ -63,6 +50,20 @@ def openapi() -> dict[str, object]:
         },
         "components": {"schemas": components},
     }
+
+
+def _json(schema: object) -> dict[str, object]:
+    return {"content": {"application/json": {"schema": schema}}}
+
+
+def _either(schema: object) -> dict[str, object]:
+    return _json({"oneOf": [schema, {"type": "array", "items": schema, "maxItems": MOST_ASKS}]})
+
+
+def _problem(why: str) -> dict[str, object]:
+    texts = {name: {"type": "string"} for name in ("title", "detail", "field")}
+    problem = {"type": "object", "required": ["title", "detail"], "properties": texts}
+    return {"description": why, "content": {"application/problem+json": {"schema": problem}}}
 
 
 _WHY: Final = {
