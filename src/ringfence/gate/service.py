@@ -97,22 +97,10 @@ class Gate:
         self._verdicts = Verdicts(
             self._orders, self._receipts, asked=self._redirect.asked, clock=clock, rules=self._rules, identity=self._identity
         )
-        signing = self._identity.signing
-        self._signatures = SignaturesFeed(data / "feeds") if signing is not None else None
-        signatures = Signatures(signing, lambda: self._orders.directory, clock=clock) if signing is not None else None
-        self._http = VerdictServer(self._verdicts, Peers(redirect), lambda: self.health(clock()), signatures)
+        self._signatures = SignaturesFeed(data / "feeds") if self._identity.signing is not None else None
+        self._http = self._answering_http(Peers(redirect))
         self._edges: list[Edge] = [edge_of(edge, secrets_in(data)) for edge in edges]
-        self._drivers = [
-            EdgeDriver(
-                edge,
-                self._table,
-                self._receipts,
-                clock=clock,
-                reconcile_s=each.reconcile_s,
-                directory=lambda: self._orders.directory,
-            )
-            for edge, each in zip(self._edges, edges, strict=True)
-        ]
+        self._drivers = [self._driving(edge, each.reconcile_s) for edge, each in zip(self._edges, edges, strict=True)]
         self._calls = [
             CallsAtEdge(edge, self._table, clock=clock, directory=lambda: self._orders.directory, asks_from=each.asks_from)
             for edge, each in zip(self._edges, edges, strict=True)
@@ -120,6 +108,24 @@ class Gate:
         self._kept_sources = KeptSources(data, self._table.used)
         self._in_path = InPath(self._table, self._receipts, clock=clock)
         self._trouble: str | None = None
+
+    def _driving(self, edge: Edge, reconcile_s: int) -> EdgeDriver:
+        """Return what keeps an edge at what is ordered."""
+        return EdgeDriver(
+            edge,
+            self._table,
+            self._receipts,
+            clock=clock,
+            reconcile_s=reconcile_s,
+            directory=lambda: self._orders.directory,
+        )
+
+    def _answering_http(self, peers: Peers) -> VerdictServer:
+        """Return what answers over HTTP, and signs where there is a key."""
+        signing, signatures = self._identity.signing, None
+        if signing is not None:
+            signatures = Signatures(signing, lambda: self._orders.directory, clock=clock)
+        return VerdictServer(self._verdicts, peers, lambda: self.health(clock()), signatures)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set. Raises `AddressBusy`, or what ended one of the tasks."""
