@@ -23,6 +23,8 @@ SCOPES: Final = (
 )
 """Against what a person may take a measure."""
 
+WARN: Final = "warn"
+"""What a form says for a warning, which is no order."""
 LONGEST: Final = timedelta(days=366)
 _FASTEST: Final = 10_000.0
 _DIGITS: Final = 9
@@ -37,12 +39,14 @@ class NoMeasure(DeskError):
 def chosen(told: Mapping[str, str]) -> Measure:
     """Return the measure of a form's fields: `do`, `scope`, `value`, `length`, `ends`, and what the action needs.
 
-    Raises `NoMeasure` with what to write.
+    A warning needs no length. Raises `NoMeasure` with what to write.
     """
-    kind = _one_of(ActionKind, told.get("do", ""), "choose what to do")
     scope = Scope(kind=_one_of(SubjectKind, told.get("scope", ""), "choose against what"), value=told.get("value", "").strip())
     if scope.kind not in SCOPES or not scope.value or len(scope.value) > 256:
         raise NoMeasure("say against whom: an account, party, trunk, number, range, pair, source or registration by its name")
+    if told.get("do") == WARN:
+        return Measure(scope, None, None, None)
+    kind = _one_of(ActionKind, told.get("do", ""), "choose what to do")
     together = _together(told.get("concurrent", "")) if kind is ActionKind.THROTTLE else None
     action = Action(
         kind=kind,

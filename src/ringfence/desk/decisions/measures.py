@@ -20,7 +20,7 @@ _KINDS: Final = {
     StepAction.SUSPEND: ActionKind.SUSPEND,
     StepAction.TERMINATE: ActionKind.TERMINATE,
 }
-"""Steps that edges carry out. To notify and to ask is not theirs."""
+"""Steps that edges carry out. To notify and to ask is not theirs: those are warnings."""
 _SENDING: Final = (SubjectKind.ACCOUNT, SubjectKind.TRUNK, SubjectKind.NUMBER, SubjectKind.RANGE, SubjectKind.PARTY)
 """Scopes that a throttle or a bar can have."""
 
@@ -40,12 +40,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """`lasts` (it ends by itself) or `review` (a person looks again by then) is set."""
+    """`lasts` (it ends by itself) or `review` (a person looks again by then) is set; neither for a warning, which has no `action`.
+
+    A warning is told to its party and counts as a strike; nothing is ordered. `asks`: the party is asked too.
+    """
 
     scope: Scope
-    action: Action
+    action: Action | None
     lasts: timedelta | None
     review: timedelta | None
+    asks: bool = False
 
     @property
     def deed(self) -> str:
@@ -55,20 +59,27 @@ class Measure:
         >>> Measure(scope, Action(kind=ActionKind.THROTTLE, rate=1.0), timedelta(days=1), None).deed
         'throttle account acme to 1 call/s'
         """
+        if self.action is None:
+            return warning(self.scope)
         return deed(self.scope, self.action)
 
     @property
     def length(self) -> str:
         """How long it lasts, for people to read."""
+        if self.action is None:
+            return "(nothing is ordered)"
         span = write_duration(Micros((self.lasts or self.review or timedelta()) // timedelta(microseconds=1)))
         return f"for {span}" if self.lasts else f"until a review within {span}"
 
 
 def measure_of(step: Step, found: Found) -> Measure | None:
-    """Return the measure that a step takes, or `None` where no edge could carry it out or the finding doesn't say against whom."""
+    """Return the measure that a step takes, or `None` where the finding doesn't say against whom."""
     kind = _KINDS.get(step.action)
+    if kind is None:
+        whom = Scope(kind=SubjectKind.PARTY, value=found.party) if found.party else Scope(kind=found.kind, value=found.value)
+        return Measure(whom, None, None, None, asks=step.action is StepAction.ASK)
     scope = _scope(step, found)
-    if kind is None or scope is None:
+    if scope is None:
         return None
     action = Action(
         kind=kind,
@@ -103,6 +114,11 @@ def _home(country: str) -> tuple[str, ...]:
     """Return how numbers of a country begin. Countries of one numbering plan, as in North America, begin alike."""
     code = phonenumbers.country_code_for_region(country)
     return (f"+{code}",) if code else ()
+
+
+def warning(scope: Scope) -> str:
+    """Return what a warning does, for people to read."""
+    return f"warn {scope.kind} {scope.value}"
 
 
 def deed(scope: Scope, action: Action) -> str:

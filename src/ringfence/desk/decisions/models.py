@@ -1,11 +1,12 @@
 """Decisions, whether automation may decide, and alarms that a person must see."""
 
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
 from django.db import models
 
-from ringfence.desk.decisions.measures import deed
+from ringfence.desk.decisions.measures import deed, warning
 from ringfence.vocabulary.contracts import Action, Scope
 from ringfence.vocabulary.subjects import SubjectKind
 
@@ -33,7 +34,8 @@ class DecisionKind(models.TextChoices):
     """What was decided."""
 
     MEASURE = "measure"  # do something to somebody, until an end or a review date
-    LIFT = "lift"  # end a measure before its time
+    LIFT = "lift"  # end a measure before its time, or take a warning back
+    WARNING = "warning"  # tell a party that it violated a clause; nothing is ordered
 
 
 class Decision(models.Model):
@@ -44,7 +46,8 @@ class Decision(models.Model):
     A measure has an end or a review date. `action` and `parameters` are the order's action. `off_ladder` says why a person took
     another measure than the ladder's, empty where it is the ladder's. `potential`: a violation that may come, not one that was; it
     gives no strike. A `grave` measure is interim until a second person confirms it by `confirm_by`; one that `waits` is not ordered
-    before that. `wrong`, of a lift: the measure should not have been taken.
+    before that. `wrong`, of a lift: the measure should not have been taken. `replaces` is the earlier decision of its case that it
+    overrides, which was lifted with it.
     """
 
     id = models.CharField(max_length=32, primary_key=True)
@@ -72,6 +75,7 @@ class Decision(models.Model):
     until = models.DateTimeField(null=True)
     review = models.DateTimeField(null=True)
     lifts = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="lifted_by")
+    replaces = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
     reasons = models.TextField()
     notes = models.TextField(blank=True)
 
@@ -86,6 +90,7 @@ class Decision(models.Model):
             models.CheckConstraint(condition=~models.Q(clause=""), name="decisions_clause_named"),
             models.CheckConstraint(
                 condition=models.Q(kind="lift", lifts__isnull=False)
+                | models.Q(kind="warning", until__isnull=True, review__isnull=True, action="", grave=False)
                 | models.Q(kind="measure", until__isnull=False, review__isnull=True)
                 | models.Q(kind="measure", until__isnull=True, review__isnull=False),
                 name="decisions_end_or_review",
@@ -95,7 +100,13 @@ class Decision(models.Model):
     @property
     def deed(self) -> str:
         """What it does, for people to read."""
+        if self.kind == DecisionKind.WARNING:
+            return warning(Scope(kind=SubjectKind(self.scope_kind), value=self.scope_value))
         return deed(Scope(kind=SubjectKind(self.scope_kind), value=self.scope_value), action_of(self))
+
+    def is_standing(self, now: datetime) -> bool:
+        """Tell whether its time is not over; one that was lifted is another matter."""
+        return self.until is None or self.until > now
 
     @property
     def is_interim(self) -> bool:

@@ -38,10 +38,12 @@ def decisions_of_case(*, case: int, actor: Actor) -> list[Decision]:
     return list(decisions(actor=actor).filter(case_id=case).order_by("decided", "id"))
 
 
-def proposal(*, case: int, finding_id: str, actor: Actor, now: datetime) -> Proposal | None:
-    """Return what the ladder proposes for a finding of a case."""
-    found = detections.finding(id=finding_id, actor=actor)
-    return propose(case_id=case, finding=found, now=now, actor=actor) if found else None
+def proposal(*, case: int, finding_id: str, actor: Actor, now: datetime, clause: str = "", freely: bool = False) -> Proposal | None:
+    """Return what the ladder proposes for a finding of a case, or without one under a clause that a person picked."""
+    found = detections.finding(id=finding_id, actor=actor) if finding_id else None
+    if found is None and (finding_id or not clause):
+        return None
+    return propose(case_id=case, finding=found, now=now, actor=actor, clause=clause, freely=freely)
 
 
 def automation(*, actor: Actor) -> AutomationState:

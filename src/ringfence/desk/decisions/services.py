@@ -11,17 +11,16 @@ from django.db import transaction
 
 from ringfence.desk.actor import Actor, ActorKind, require
 from ringfence.desk.audit import services as audit
-from ringfence.desk.audit.services import Act, Detail
+from ringfence.desk.audit.services import Act
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.cases.queues import works_on
-from ringfence.desk.decisions import budget, owed, strikes
+from ringfence.desk.decisions import asking, budget, owed, recording, strikes
 from ringfence.desk.decisions.measures import REMOVES_ACCESS, Measure
-from ringfence.desk.decisions.models import Alarm, Automation, Citation, Decision, DecisionKind, Spent, Strike, parameters_of
+from ringfence.desk.decisions.models import Alarm, Automation, Citation, Decision, DecisionKind, Spent, parameters_of
 from ringfence.desk.decisions.proposals import Proposal, obstacle, propose
 from ringfence.desk.detections import selectors as detections
 from ringfence.desk.errors import DeskError, NotThere, StaleState
 from ringfence.desk.outbox import services as outbox
-from ringfence.desk.parties import selectors as parties
 from ringfence.desk.parties.told import Named, announce
 from ringfence.desk.policies import interpretations
 from ringfence.desk.policies import selectors as policies
@@ -37,6 +36,8 @@ GRAVE: Final = frozenset({ActionKind.SUSPEND, ActionKind.TERMINATE, ActionKind.W
 REVERSED: Final = "decision.reversed"
 """Topic: a measure should not have been, whether or not it still stood. What it cost its party goes back."""
 
+OVERRIDDEN: Final = "decision.overridden"
+"""Topic: another decision took a measure's place; its order ends."""
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 """Since when automation decides where nobody has ever held it."""
 
@@ -56,6 +57,7 @@ class Why:
     `measure` is another one than the ladder's, with the reason `off_ladder`. `potential`: a violation that may come; no strike.
     `wrong`, of a lift: the measure should not have been taken. `interpretations` are the numbers of those that it rests on.
     `offered` is what the person was shown that the ladder proposes: nobody decides more, or less, than the button said.
+    `clause` is the one that a person picked, empty for the rule's. `replaces` is the one of the case that this overrides.
     """
 
     public: str
@@ -66,6 +68,8 @@ class Why:
     wrong: bool = False
     interpretations: tuple[int, ...] = ()
     offered: str = ""
+    clause: str = ""
+    replaces: str = ""
 
 
 @transaction.atomic
@@ -109,6 +113,8 @@ def _brake(proposal: Proposal, cost: Spent, actor: Actor, now: datetime) -> str:
     automation = _automation()
     if automation.held:
         return "automation is held"
+    if proposal.measure.action is None and Decision.objects.filter(case_id=proposal.case_id, kind=DecisionKind.WARNING).exists():
+        return "it was warned of this matter already"
     measures = Decision.objects.filter(
         kind=DecisionKind.MEASURE, scope_kind=proposal.measure.scope.kind, scope_value=proposal.measure.scope.value
     ).exclude(until__lte=now)
@@ -160,21 +166,21 @@ def _decide(id: str, proposal: Proposal, why: Why, actor: Actor, now: datetime) 
     measure = proposal.measure
     made = Decision.objects.create(
         id=id,
-        kind=DecisionKind.MEASURE,
+        kind=DecisionKind.WARNING if measure.action is None else DecisionKind.MEASURE,
         case_id=proposal.case_id,
         policy_id=proposal.policy_id,
         clause=proposal.clause,
         rule_clause=proposal.rule_clause,
         rule=proposal.rule,
-        finding_id=proposal.finding_id,
+        finding_id=proposal.finding_id or None,
         actor_kind=str(actor.kind),
         actor_id=actor.id,
         decided=now,
         scope_kind=str(measure.scope.kind),
         scope_value=measure.scope.value,
-        action=str(measure.action.kind),
-        silent=measure.action.silent,
-        parameters=parameters_of(measure.action),
+        action=str(measure.action.kind) if measure.action is not None else "",
+        silent=measure.action is not None and measure.action.silent,
+        parameters=parameters_of(measure.action) if measure.action is not None else {},
         off_ladder=why.off_ladder,
         potential=why.potential,
         grave=proposal.grave,
@@ -184,78 +190,89 @@ def _decide(id: str, proposal: Proposal, why: Why, actor: Actor, now: datetime) 
         review=now + measure.review if measure.review else None,
         reasons=why.public,
         notes=why.private,
+        replaces_id=why.replaces or None,
     )
-    _record(made, _strike(made, proposal, now) if not why.potential else None, proposal.party, actor, now)
+    strike = recording.strike_of(made, proposal, now) if not why.potential else None
+    recording.record(made, strike, proposal.party, actor, now)
     owed.owe(made=made, actor=actor, now=now)
     owed.waive_cure(made=made, party=proposal.party, actor=actor, now=now)
     if not made.waits:
         outbox.enqueue(topic="decision.made", payloads=[{"decision": id}], now=now)
 
 
-def _record(made: Decision, strike: Strike | None, party: str, actor: Actor, now: datetime) -> None:
-    """Have the audit hold a decision, the strike that it gave, and the contract's cure period that it does not wait for."""
-    details: dict[str, Detail] = {
-        "decision": made.id,
-        "clause": made.clause,
-        "rule": made.rule,
-        "action": made.action,
-        made.scope_kind: audit.token_of(made.scope_kind, made.scope_value),
-    }
-    contract = parties.contract_of(party=party, moment=now, actor=actor) if party and actor.sees_the_desk else None
-    if contract is not None and contract.cure_hours:
-        details["cure-waived-hours"] = contract.cure_hours  # at once, whatever cure period a contract has: clause immediacy
-    acts = [Act(verb="decided", about=("decision", made.id), case=made.case_id, details=details)]
-    if strike is not None:
-        struck: dict[str, Detail] = {"decision": made.id, "clause": strike.clause, "weight": strike.weight}
-        acts.append(Act(verb="struck", about=("decision", made.id), case=made.case_id, details=struck))
-    audit.record(acts=acts, actor=actor, now=now)
-
-
-def _strike(made: Decision, proposal: Proposal, now: datetime) -> Strike | None:
-    """Give the strike of a decision, to offenders alone."""
-    if proposal.weighs == 0 or not proposal.party:
-        return None
-    ladder = policies.bundle(hash=proposal.policy).ladder
-    return strikes.give(decision=made, party=proposal.party, ladder=ladder, now=now)
-
-
 @transaction.atomic
 def decide_by_person(*, case_id: int, finding_id: str, why: Why, actor: Actor, now: datetime) -> str:
-    """Decide what the ladder proposes for a finding of the case.
+    """Decide what the ladder proposes for a finding of the case, under its rule's clause or the one that a person picked.
 
-    Raises `NoReason`, `NothingProposed`, and `StaleState` where a measure is in force, or another is proposed than was offered.
+    Without a finding, as where people alone complained, the picked clause is what it rests on; no clause, no decision. Where the
+    ladder has no step, the person chooses the measure. Raises `NoReason`, `NothingProposed`, `NotThere`, and `StaleState` where a
+    measure is in force, the case is closed, or another is proposed than was offered.
     """
     require(actor.kind == ActorKind.PERSON and actor.decides, actor, "decide")
     if not why.public.strip():
         raise NoReason("say why: the party may be told this")
-    finding = detections.finding(id=finding_id, actor=actor)
-    if finding is None or cases.case_of_finding(finding_id=finding_id, actor=actor) != case_id:
+    finding = detections.finding(id=finding_id, actor=actor) if finding_id else None
+    if finding_id and (finding is None or cases.case_of_finding(finding_id=finding_id, actor=actor) != case_id):
         raise NotThere(f"case {case_id} has no finding {finding_id}")
+    if finding is None:
+        _refuse_without(case_id, why.clause, actor)
     _automation()  # before the ladder is looked at: strikes of a decision made at the same moment count
-    proposal = propose(case_id=case_id, finding=finding, now=now, actor=actor)
-    if proposal is None:
-        raise NothingProposed("the ladder of this version proposes no measure here")
+    proposal = propose(case_id=case_id, finding=finding, now=now, actor=actor, clause=why.clause, freely=True)
+    if proposal is None or (not proposal.step and why.measure is None):
+        raise NothingProposed("the ladder of this version proposes no measure here: choose one, and say why")
     if proposal.obstacle:
         raise NothingProposed(f"not done: {proposal.obstacle}")
     if why.offered and why.offered != proposal.deed:
         raise StaleState(f"the ladder proposes another measure since you opened the page: {proposal.deed}. Look again, then decide")
     if why.measure is not None:
         proposal = _otherwise(proposal, why, now)
-    _refuse_twice(proposal.measure, now)
+    if why.replaces:
+        _override(proposal, why, actor, now)
+    _refuse_twice(proposal, now)
     cited = interpretations.citable(why.interpretations)
     id = secrets.token_hex(16)
     _decide(id, proposal, why, actor, now)
     Citation.objects.bulk_create(Citation(decision_id=id, interpretation=one) for one in cited)
+    if proposal.measure.asks:
+        asking.ask_with(decision=id, proposal=proposal, text=why.public, actor=actor, now=now)
     return id
 
 
-def _refuse_twice(measure: Measure, now: datetime) -> None:
-    """Raise `StaleState` where the same kind of measure against the same scope is in force."""
-    scope = measure.scope
-    same = Decision.objects.filter(
-        kind=DecisionKind.MEASURE, scope_kind=str(scope.kind), scope_value=scope.value, action=str(measure.action.kind)
-    )
-    if same.filter(lifted_by__isnull=True).exclude(until__lte=now).exists():
+def _refuse_without(case_id: int, clause: str, actor: Actor) -> None:
+    """Raise where a decision without a finding cannot be: `NoReason` without a clause, `StaleState` in a closed case."""
+    case = cases.case(number=case_id, actor=actor)
+    if case is None:
+        raise NotThere(f"no case {case_id}")
+    if case.state == "closed":
+        raise StaleState(f"case {case_id} is closed")
+    if not clause:
+        raise NoReason("pick the clause that was violated: no clause, no decision")
+
+
+def _override(proposal: Proposal, why: Why, actor: Actor, now: datetime) -> None:
+    """Lift the earlier decision that this one takes the place of. It was not wrong by that: its strike stays the matter's."""
+    if proposal.waits:
+        raise StaleState("what waits for a second person takes the place of nothing before that: decide it beside the other")
+    if not Decision.objects.filter(id=why.replaces, case_id=proposal.case_id).exclude(kind=DecisionKind.LIFT).exists():
+        raise NotThere(f"case {proposal.case_id} has no decision {why.replaces} to override")
+    instead = replace(why, public=f"Another decision takes its place: {why.public}", wrong=False)
+    decide_lift(decision_id=why.replaces, why=instead, actor=actor, now=now)
+    outbox.enqueue(topic=OVERRIDDEN, payloads=[{"decision": why.replaces}], now=now)
+
+
+def _refuse_twice(proposal: Proposal, now: datetime) -> None:
+    """Raise where the same kind of measure against the same scope is in force, or the party was warned of the matter."""
+    scope, action = proposal.measure.scope, proposal.measure.action
+    standing = Decision.objects.filter(scope_kind=str(scope.kind), scope_value=scope.value, lifted_by__isnull=True)
+    if action is None:
+        if not proposal.party:
+            raise NothingProposed("nobody answers for it, so there is nobody to warn")
+        warned = standing.filter(kind=DecisionKind.WARNING, case_id=proposal.case_id, rule_clause=proposal.rule_clause)
+        if warned.exists():
+            raise StaleState("it was warned of this matter already")
+        return
+    same = standing.filter(kind=DecisionKind.MEASURE, action=str(action.kind))
+    if same.exclude(until__lte=now).exists():
         raise StaleState("a measure against this subject is in force already")
 
 
@@ -268,20 +285,20 @@ def _otherwise(proposal: Proposal, why: Why, now: datetime) -> Proposal:
     stands_against = obstacle(chosen.scope, policies.lists(hash=proposal.policy, on=now.date()))
     if stands_against:
         raise NothingProposed(f"not done: {stands_against}")
-    grave = proposal.grave or chosen.action.kind in GRAVE
+    grave = chosen.action is not None and (proposal.grave or chosen.action.kind in GRAVE)
     return replace(proposal, measure=chosen, grave=grave, step="", remark="", obstacle="")
 
 
 @transaction.atomic
 def decide_lift(*, decision_id: str, why: Why, actor: Actor, now: datetime) -> str:
-    """Decide that a measure ends before its time; with `why.wrong`, that it should not have been, which takes its strike back.
+    """Decide that a measure ends before its time, or a warning is taken back. `why.wrong`: it was wrong; its strike goes.
 
     Raises `NoReason`, `NotThere`, `StaleState` where it was lifted already.
     """
     require(actor.kind == ActorKind.PERSON and actor.decides, actor, "lift measures")
     if not why.public.strip():
         raise NoReason("say why it is lifted")
-    lifted = Decision.objects.select_for_update().filter(id=decision_id, kind=DecisionKind.MEASURE).first()
+    lifted = Decision.objects.select_for_update().filter(id=decision_id).exclude(kind=DecisionKind.LIFT).first()
     if lifted is None or not works_on(case=lifted.case_id, actor=actor):
         raise NotThere(f"no measure {decision_id}")
     if Decision.objects.filter(lifts=lifted).exists():

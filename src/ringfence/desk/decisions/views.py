@@ -47,6 +47,8 @@ def decide(request: DeskRequest, number: int) -> HttpResponse:
             potential=told.get("potential") == "yes",
             interpretations=numbers_in(told.get("interpretations", "")),
             offered=told.get("offered", ""),
+            clause=told.get("clause", ""),
+            replaces=told.get("replaces", ""),
         )
         finding = told.get("finding", "")
         services.decide_by_person(case_id=number, finding_id=finding, why=why, actor=request.actor, now=datetime.now(UTC))

@@ -110,12 +110,12 @@ def lift_if_in_force(*, order_id: str, why: Why, actor: Actor, now: datetime) ->
 
 
 @transaction.atomic
-def remove_fallen(*, decision_id: str, actor: Actor, now: datetime) -> None:
-    """Have the edges drop the order of a measure that fell: no second person confirmed it in time. Twice is once."""
+def remove_fallen(*, decision_id: str, actor: Actor, now: datetime, reason: str = "no second person confirmed it in time") -> None:
+    """Have the edges drop the order of a measure that fell, or that another took the place of. Twice is once."""
     require(actor.kind is ActorKind.SYSTEM, actor, "remove what fell")
     order = Order.objects.filter(decision_id=decision_id).first()
     if order is not None:
-        remove(order, "lifted", "no second person confirmed it in time", actor, now)
+        remove(order, "lifted", reason, actor, now)
 
 
 @transaction.atomic

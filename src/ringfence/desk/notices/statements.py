@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from ringfence.desk.actor import ActorKind
-from ringfence.desk.decisions.models import Decision, action_of
+from ringfence.desk.decisions.models import Decision, DecisionKind, action_of
 from ringfence.desk.letters.wording import filled
 from ringfence.desk.notices.wording import deed_in, texts
 from ringfence.desk.policies import selectors as policies
@@ -45,7 +45,7 @@ def places(*, notice: str, decision: Decision, measure: Decision, party: str, la
         "party": party,
         "case": str(decision.case_id),
         "decided": _moment(decided, zone),
-        "deed": deed_in(language, scope, action_of(measure)),
+        "deed": _deed(measure, scope, language),
         "length": _length(measure, told, zone),
         "reasons": decision.reasons,
         "clause_title": _title(bundle, measure.rule_clause or measure.clause),
@@ -55,6 +55,12 @@ def places(*, notice: str, decision: Decision, measure: Decision, party: str, la
         "page": page_of(notice),
         **_measured(measure, told, zone),
     }
+
+
+def _deed(measure: Decision, scope: Scope, language: str) -> str:
+    if measure.kind == DecisionKind.WARNING:
+        return filled(texts(language).deeds["warn"], {"whom": scope.value})
+    return deed_in(language, scope, action_of(measure))
 
 
 def _measured(measure: Decision, told: Mapping[str, str], zone: ZoneInfo) -> dict[str, str]:
@@ -78,6 +84,8 @@ def _measured(measure: Decision, told: Mapping[str, str], zone: ZoneInfo) -> dic
 
 
 def _length(measure: Decision, told: Mapping[str, str], zone: ZoneInfo) -> str:
+    if measure.kind == DecisionKind.WARNING:
+        return told["warned"]
     if measure.until is not None:
         return filled(told["until"], {"moment": _moment(measure.until, zone)})
     return filled(told["review"], {"moment": _moment(measure.review or measure.decided, zone)})

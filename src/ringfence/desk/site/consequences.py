@@ -7,13 +7,18 @@ from typing import Any, Final
 from ringfence.desk.actor import Actor
 from ringfence.desk.charges import services as charges
 from ringfence.desk.decisions import confirming
-from ringfence.desk.decisions.services import REVERSED
+from ringfence.desk.decisions.services import OVERRIDDEN, REVERSED
 from ringfence.desk.endings import services as endings
 from ringfence.desk.enforcement import services as enforcement
 
 
 def _on_fallen(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
     enforcement.remove_fallen(decision_id=payload["decision"], actor=actor, now=now)
+
+
+def _on_overridden(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    reason = "another decision took its place"
+    enforcement.remove_fallen(decision_id=payload["decision"], actor=actor, now=now, reason=reason)
 
 
 def _on_reversed(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
@@ -35,6 +40,7 @@ def _on_returned(payload: Mapping[str, Any], actor: Actor, now: datetime) -> Non
 
 CONSEQUENCES: Final[dict[str, Callable[[Mapping[str, Any], Actor, datetime], None]]] = {
     confirming.FELL: _on_fallen,
+    OVERRIDDEN: _on_overridden,
     REVERSED: _on_reversed,
     confirming.ENDED: _on_ended,
     enforcement.WITHDRAWN: _on_withdrawn,

@@ -81,11 +81,11 @@ def _then(matter: Matter, finding: Finding, actor: Actor) -> str:
     if step is None:
         return (
             f"The ladder has no step for {finding.clause} by an {matter.case.role}, so what is right is yours to say. "
-            "Write down in a note what you do, and close the case with what came out of it."
+            "Choose a measure or a warning in the form “Decide”, or close the case with what came out of it."
         )
     return (
-        f"The ladder's step is “{step.text}”, under {step.under}. This release cannot carry that out yet: do it outside, write "
-        "down in a note what you did, and close the case as acted on; or with another outcome, where the numbers have a reason."
+        f"The ladder's step is “{step.text}”, under {step.under}, and the finding does not say against whom. Choose a measure in "
+        "the form “Decide”, or close the case with what came out of it."
     )
 
 

@@ -11,7 +11,7 @@ from ringfence.desk.audit import selectors as audit
 from ringfence.desk.bulk import selectors as bulk
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.cases.attention import note_looked
-from ringfence.desk.cases.models import CaseOutcome
+from ringfence.desk.cases.models import Case, CaseOutcome
 from ringfence.desk.cases.sightings import seen_elsewhere
 from ringfence.desk.cases.summaries import with_findings
 from ringfence.desk.charges import selectors as charges
@@ -41,6 +41,7 @@ from ringfence.desk.parties import selectors as parties
 from ringfence.desk.policies import selectors as policies
 from ringfence.desk.returns import selectors as returns
 from ringfence.desk.site.next_step import Matter, explain
+from ringfence.policy.clauses import ClauseText
 from ringfence.vocabulary.contracts import ActionKind, CallClass
 from ringfence.vocabulary.subjects import Role
 
@@ -81,34 +82,68 @@ def case_page(request: DeskRequest, number: int) -> HttpResponse:
     at_source = parties.trunks_at(address=file.case.subject_id, now=now, actor=actor) if file.case.subject_kind == "source" else []
     refused = {(order.scope_kind, order.scope_value) for order in ordered if order.in_force}
     latest = next((one for one in reversed(found) if (one.subject_kind, one.subject_id) not in refused), None)
-    proposal = decisions.proposal(case=number, finding_id=latest.id, actor=actor, now=now) if latest else None
+    picked = _picked(request, file.case)
+    proposal = _proposal(number, latest, picked, actor, now)
     entries = audit.timeline(case=number, actor=actor)
-    matter = Matter(
-        case=file.case, finding=latest, proposal=proposal, entries=entries, lifted_or_over=_was_ordered(latest, ordered)
-    )
+    ladders = proposal if proposal is not None and proposal.step and not picked else None
+    matter = Matter(case=file.case, finding=latest, proposal=ladders, entries=entries, lifted_or_over=_was_ordered(latest, ordered))
     note_looked(case_id=number, actor=actor, now=now)
     context = {
         "case": file.case,
         "notes": file.notes,
         "findings": found,
         "complaints": file.complaints,
-        "decisions": decisions.decisions_of_case(case=number, actor=actor),
         "orders": ordered,
         "entries": entries,
         "explanation": explain(matter, actor=actor),
         "trunks": at_source,
-        "proposal": proposal,
-        "reaching": _reaching(proposal, actor, now),
         "strikes": list(strikes(actor=actor, party=file.case.subject_id)[:50]) if file.case.subject_kind == "party" else [],
+        "clauses": _clauses(latest, actor) if file.case.state != "closed" else [],
+        "picked": picked,
+        **_deciding(number, proposal, actor, now),
         **_work(number, actor, now),
         "now": now,
         "outcomes": CaseOutcome.choices,
         "roles": [role.value for role in Role if role.value != file.case.role],
+    }
+    return render_live(request, "site/case.html", "site/_case.html", context)
+
+
+def _proposal(number: int, latest: Finding | None, picked: str, actor: Actor, now: datetime) -> Proposal | None:
+    """Return what the ladder proposes, or a proposal without a step: a person then chooses. `None` where the clause is unknown."""
+    about = latest.id if latest is not None else ""
+    try:
+        return decisions.proposal(case=number, finding_id=about, actor=actor, now=now, clause=picked, freely=True)
+    except NotThere:
+        return None
+
+
+def _deciding(number: int, proposal: Proposal | None, actor: Actor, now: datetime) -> dict[str, object]:
+    """Return what was decided, and what the form that decides needs."""
+    decided = decisions.decisions_of_case(case=number, actor=actor)
+    return {
+        "decisions": decided,
+        "overridable": [one for one in decided if one.kind != "lift" and not hasattr(one, "lifted_by") and one.is_standing(now)],
+        "proposal": proposal,
+        "reaching": _reaching(proposal, actor, now),
         "scopes": SCOPES,
         "actions": list(ActionKind),
         "classes": list(CallClass),
     }
-    return render_live(request, "site/case.html", "site/_case.html", context)
+
+
+def _picked(request: DeskRequest, case: Case) -> str:
+    """Return the clause that the reader picked in place of the rule's; empty for none."""
+    clause = request.GET.get("clause", "")
+    return clause if case.state != "closed" else ""
+
+
+def _clauses(latest: Finding | None, actor: Actor) -> list[ClauseText]:
+    """Return the clauses that a decision can rest on: those of the version that the finding cites, else of the one in force."""
+    version = policies.current(actor=actor)
+    hash = latest.policy if latest is not None else version.hash if version is not None else ""
+    posted = policies.versions(actor=actor).filter(hash=hash).exists()
+    return list(policies.bundle(hash=hash).clauses) if posted else []
 
 
 def _reaching(proposal: Proposal | None, actor: Actor, now: datetime) -> Reaching | None:

@@ -126,8 +126,11 @@ def test_a_person_cannot_decide_against_a_protected_source_either(desk: Desk) ->
 def test_a_customer_is_asked_and_not_refused(desk: Desk) -> None:
     found = desk.find(party_path=("shop",))
     case = cases.cases(actor=ANALYST).get().id
-    with pytest.raises(NothingProposed):
-        services.decide_by_person(case_id=case, finding_id=found.id, why=Why("x"), actor=ANALYST, now=NOON)
+    id = services.decide_by_person(case_id=case, finding_id=found.id, why=Why("x"), actor=ANALYST, now=NOON)
+    desk.work()
+    assert Decision.objects.get(id=id).kind == "warning"
+    assert not orders.orders(actor=ANALYST).exists()
+    assert "not-asked" in [entry.verb for entry in audit.timeline(case=case, actor=ANALYST)], "nobody of it can be reached"
 
 
 def test_an_order_is_lifted_once_with_a_reason_by_who_may(desk: Desk) -> None:

@@ -37,7 +37,7 @@ def test_a_rule_that_only_reports_leaves_a_customer_to_a_person_and_the_ladder_n
     desk.find(subject=ACCOUNT, party_path=("shop",), mode=Mode.REPORT)
     told = explained()
     assert "the rule sip-scan only reports" in told.why
-    assert "“ask”, under unauthorised-access" in told.then
+    assert "to warn party shop" in told.then
 
 
 def test_a_rule_that_only_reports_leaves_an_outsider_to_the_form(desk: Desk) -> None:
