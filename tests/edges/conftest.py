@@ -10,6 +10,8 @@ import msgspec
 import pytest
 from tests.edges.rig import VALUES, Rig
 from tests.edges.rig_asterisk import AsteriskRig
+from tests.edges.rig_freeswitch import FreeswitchRig
+from tests.edges.rig_freeswitch_protocol import FreeswitchProtocolRig
 from tests.edges.rig_kamailio import KamailioRig
 from tests.edges.rig_nftables import NftablesRig
 from tests.edges.rig_opensips import OpensipsRig
@@ -26,6 +28,8 @@ from ringfence.vocabulary.times import SECOND, Micros
 
 RIGS: Final[dict[str, Callable[[Path], Any]]] = {
     "asterisk": AsteriskRig,
+    "freeswitch": FreeswitchRig,
+    "freeswitch-protocol": lambda _folder: FreeswitchProtocolRig(),
     "kamailio": lambda _folder: KamailioRig(),
     "nftables": NftablesRig,
     "opensips": OpensipsRig,

@@ -2,7 +2,7 @@
 
     00000000000000000000000000000001 1773147600 out
 
-The end is in seconds since 1970, 0 where there is none; `both`: calls to the subject are refused too; `out`: they pass.
+The end is in seconds since 1970, `NEVER` where there is none; `both`: calls to the subject are refused too; `out`: they pass.
 The edge's own configuration compares the end with its clock, so that an order ends although the gate is gone.
 """
 
@@ -13,12 +13,14 @@ from ringfence.gate.table.scopes import BOTH_WAYS
 from ringfence.vocabulary.contracts import Order
 from ringfence.vocabulary.times import SECOND
 
+NEVER: Final = 4_102_444_800
+"""The year 2100."""
 _PARTS: Final = 3
 
 
 def held_value(order: Order) -> str:
     """Return the line for an order. The end is rounded up: the gate takes the order away on time."""
-    end = 0 if order.until is None else -(-order.until // SECOND)
+    end = NEVER if order.until is None else -(-order.until // SECOND)
     return f"{order.id} {end} {'both' if order.action.kind in BOTH_WAYS else 'out'}"
 
 

@@ -3,13 +3,14 @@
 from ringfence.gate.configuration import EdgeConfiguration as KamailioSettings
 from ringfence.gate.edges.asterisk import AsteriskEdge, AsteriskSettings
 from ringfence.gate.edges.edge import Edge
+from ringfence.gate.edges.freeswitch import FreeswitchEdge, FreeswitchSettings
 from ringfence.gate.edges.kamailio import KamailioEdge
 from ringfence.gate.edges.nftables import NftablesEdge, NftablesSettings
 from ringfence.gate.edges.opensips import OpensipsEdge, OpensipsSettings
 from ringfence.gate.edges.settings import Secrets
 from ringfence.gate.edges.webhook import WebhookEdge, WebhookSettings
 
-AnyEdge = AsteriskSettings | KamailioSettings | NftablesSettings | OpensipsSettings | WebhookSettings
+AnyEdge = AsteriskSettings | FreeswitchSettings | KamailioSettings | NftablesSettings | OpensipsSettings | WebhookSettings
 """Settings of one edge, of whatever kind."""
 
 
@@ -18,6 +19,8 @@ def edge_of(settings: AnyEdge, secrets: Secrets) -> Edge:
     match settings:
         case AsteriskSettings():
             return AsteriskEdge(settings, secrets(settings.password_file))
+        case FreeswitchSettings():
+            return FreeswitchEdge(settings, secrets(settings.password_file))
         case KamailioSettings():
             return KamailioEdge(settings)
         case NftablesSettings():

@@ -1,0 +1,81 @@
+"""A real FreeSWITCH."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from typing import Self
+
+from tests.edges.freeswitch_server import PASSWORD, FreeswitchServer
+
+from ringfence.gate.edges import Edge
+from ringfence.gate.edges.freeswitch import FreeswitchEdge, FreeswitchSettings
+from ringfence.gate.edges.freeswitch.esl import EventSocket
+from ringfence.vocabulary.subjects import SubjectKind
+
+
+class FreeswitchRig:
+    """FreeSWITCH's hash, looked into by a connection of the test's own."""
+
+    kind = SubjectKind.ACCOUNT
+
+    def __init__(self, folder: Path) -> None:
+        self.server = FreeswitchServer(folder)
+        self._password = PASSWORD
+        self._stopped = self._away = False
+
+    async def __aenter__(self) -> Self:
+        await asyncio.to_thread(self.server.start)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.server.stop()
+
+    def edge(self, deadline_ms: int = 10_000) -> Edge:
+        address = f"127.0.0.1:{self.server.socket}"
+        settings = FreeswitchSettings(name="edge-1", address=address, password_file="esl.password", deadline_ms=deadline_ms)
+        return FreeswitchEdge(settings, self._password)
+
+    async def foreign(self, key: str) -> None:
+        await self._api(f"hash insert/ringfence/{key}/the operator's own")
+
+    async def keys(self) -> set[str]:
+        lines = (await self._api("hash_dump db ringfence")).split("\n")
+        return {line.removeprefix("D/ringfence_").split("/")[0] for line in lines if line.startswith("D/")}
+
+    async def forget(self, key: str | None = None) -> None:
+        if key is not None:
+            await self._api(f"hash delete/ringfence/{key}")
+            return
+        self.server.stop()
+        await asyncio.to_thread(self.server.start)
+
+    async def stray(self, key: str, order: str) -> None:
+        await self._api(f"hash insert/ringfence/{key}/{order} 0 out")
+
+    async def break_down(self, how: str) -> None:
+        if how == "errors":
+            self._password = "another password"
+        elif how == "silent":
+            assert self.server.pid is not None
+            os.kill(self.server.pid, signal.SIGSTOP)
+            self._stopped = True
+        else:
+            self.server.stop()
+            self._away = True
+
+    async def mend(self) -> None:
+        self._password = PASSWORD
+        if self._stopped:
+            assert self.server.pid is not None
+            os.kill(self.server.pid, signal.SIGCONT)
+        if self._away:
+            await asyncio.to_thread(self.server.start)
+        self._stopped = self._away = False
+
+    async def _api(self, command: str) -> str:
+        connection = EventSocket(f"127.0.0.1:{self.server.socket}", password=PASSWORD, where="the test", deadline_s=10)
+        try:
+            return await connection.api(command)
+        finally:
+            await connection.close()
