@@ -20,7 +20,17 @@ from ringfence.vocabulary.times import Micros
 
 _ORDER_ID: Final = re.compile(r"(ord-[0-9A-Za-z-]{1,60}|[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z")
 
-__all__ = ["Edge", "EdgeRefused", "HoldsCalls", "HoldsRegistrations", "Leaves", "LiveCall", "PlacesMany", "Registration", "looks_like_order"]
+__all__ = [
+    "Edge",
+    "EdgeRefused",
+    "HoldsCalls",
+    "HoldsRegistrations",
+    "Leaves",
+    "LiveCall",
+    "PlacesMany",
+    "Registration",
+    "looks_like_order",
+]
 
 
 def looks_like_order(value: object) -> bool:

@@ -15,5 +15,5 @@ class FreeswitchSettings(EdgeSettings, frozen=True, kw_only=True, tag="freeswitc
 
     address: Address
     password_file: str
-    realm: Annotated[Word, Meta(pattern=r"^[A-Za-z0-9]{1,32}$", description="letters and digits")] = "ringfence"
+    realm: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,32}$", description="letters and digits")] = "ringfence"
     profiles: tuple[Word, ...] = ("internal",)
