@@ -79,7 +79,7 @@ class GatePart(Manners, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The SIP redirect server and the edges that orders are pushed to.
 
     `peers` may ask over UDP and TCP at `sip`, over TLS, and over HTTP at `http` where that is set; `trusted` peers may say in
-    P-Ringfence-Source whom they ask about.
+    P-Ringfence-Source whom they ask about. With `ends_told` they also tell how each call ended (docs/edges/rules.md).
     The first of `profiles` that fits a peer says how it is spoken to instead. With `identity` signed identities are verified, with
     `signing` calls get one.
     """
@@ -90,6 +90,7 @@ class GatePart(Manners, frozen=True, kw_only=True, forbid_unknown_fields=True):
     profiles: tuple[PeerProfile, ...] = ()
     tls: TlsConfiguration | None = None
     http: Listen | None = None
+    ends_told: bool = False
     edges: tuple[AnyEdge, ...] = ()
     identity: IdentityConfiguration | None = None
     signing: SigningConfiguration | None = None

@@ -65,6 +65,7 @@ def _redirect(configuration: Configuration, sip: str | None) -> RedirectConfigur
         profiles=part.profiles,
         tls=part.tls,
         http=part.http,
+        ends_told=part.ends_told,
         allow_code=part.allow_code,
         throttle_code=part.throttle_code,
         refuse_code=part.refuse_code,

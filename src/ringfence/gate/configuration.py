@@ -123,6 +123,8 @@ class RedirectConfiguration(Manners, frozen=True, kw_only=True, forbid_unknown_f
     tls: TlsConfiguration | None = None
     http: str | None = None
     """Where the same peers may ask over HTTP; `None` for nowhere."""
+    ends_told: bool = False
+    """Whoever asks about a call also tells how it ended: rules that decide before may count calls under way and ends."""
 
 
 class IdentityConfiguration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

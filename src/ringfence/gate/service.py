@@ -89,7 +89,9 @@ class Gate:
         self._orders = OrdersTail(data / "feeds", self._table)
         self._receipts = ReceiptBook(data / "feeds" / "receipts")
         self._receipts.forget_edges(but={IN_PATH, *(edge.name for edge in edges)}, now=clock())
-        self._rules = RulesBefore(data / "policies", key=key, verifies=self._identity.verifying is not None)
+        self._rules = RulesBefore(
+            data / "policies", key=key, verifies=self._identity.verifying is not None, ends=redirect.ends_told
+        )
         self._findings = FindingsFeed(data / "feeds")
         self._redirect = RedirectServer(
             redirect, self._orders, self._receipts, clock=clock, rules=self._rules, identity=self._identity

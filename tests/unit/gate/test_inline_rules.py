@@ -36,6 +36,7 @@ from ringfence.vocabulary.contracts import (
 )
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import DAY, SECOND, Micros
+from ringfence.watch.wire.sip import parse
 
 CALLER = "+32470123456"
 REFERENCE = Reference(
@@ -283,3 +284,77 @@ def test_a_caller_number_that_the_account_does_not_hold_is_refused(tmp_path: Pat
     server = Server(tmp_path, rules_before(tmp_path, rule))
     assert server.codes(1, caller="+3225550000") == [404]
     assert server.codes(2, caller="+3225550001") == [403]
+
+
+def ending(data: Path, *rules: str) -> tuple[Server, Verdicts]:
+    """Return a server whose askers tell how calls end, and where they tell it."""
+    posted(data, *rules)
+    server = Server(data, RulesBefore(data / "policies", key=b"k", ends=True))
+    told = Verdicts(server.tail, server.book, asked=server.redirect.asked, clock=lambda: server.now, rules=server.rules)
+    return server, told
+
+
+def end(told: Verdicts, number: int, tag: str | None, **outcome: object) -> None:
+    told.note_ends(msgspec.json.encode({"call_id": f"call-{number}", "tag": tag, **outcome}))
+
+
+def tag_of(server: Server, number: int, **more: str) -> str | None:
+    """Ask, and return the From tag that was asked with."""
+    server.ask(number, after_s=0.0, **more)
+    return parse(request(branch=f"z9hG4bK{number}", **{"source": TRUNK, **more})).from_tag
+
+
+def test_calls_at_once_are_capped_by_a_rule_where_ends_are_told(tmp_path: Path) -> None:
+    server, told = ending(tmp_path, AT_ONCE)
+    tag = tag_of(server, 1)
+    assert server.codes(2, 3, 4) == [404, 486, 486], "what was refused is not under way"
+    end(told, 1, tag, answered=True, status=200, duration_ms=9_000, released_by="caller")
+    end(told, 1, tag)
+    assert server.codes(5, 6) == [404, 486]
+
+
+def test_who_was_refused_outright_does_not_reach_that_number_again(tmp_path: Path) -> None:
+    rule = one_rule(
+        "after-refusal",
+        "[attempt, end]",
+        "refused >= 2 and calls >= 1",
+        per="[account, callee]",
+        measures="  refused: count(status in (603, 607), on=end)\n  calls: count(on=attempt)\n",
+    ).replace("decide: before", "subject: account\ndecide: before")
+    server, told = ending(tmp_path, rule)
+    for number in (1, 2):
+        tag = tag_of(server, number)
+        end(told, number, tag, status=603)
+    assert server.codes(3) == [403]
+    assert server.codes(4, callee="+3225550999") == [404]
+
+
+def test_a_number_that_rang_many_once_is_bait_and_calls_back_to_it_are_refused(tmp_path: Path) -> None:
+    rule = one_rule(
+        "bait",
+        '["attempt where direction == \\"outbound\\"", "end where direction == \\"inbound\\" and not answered and ring <= 5s"]',
+        "rung >= 3 and calls >= 1",
+        per='prefix(caller, 6) if direction == "inbound" else prefix(callee, 6)',
+        measures="  rung: count(on=end)\n  calls: count(on=attempt)\n",
+    ).replace("decide: before", "subject: range\ndecide: before")
+    server, told = ending(tmp_path, rule)
+    bait = {"source": "198.51.100.77", "caller": "+881612345678", "callee": "+3225550000"}
+    for number in (1, 2, 3):
+        assert server.codes(90 + number, callee="+881612345678") == [404]
+        tag = tag_of(server, number, **bait)
+        end(told, number, tag, status=487, ring_ms=1_500, released_by="caller")
+    assert server.codes(10, callee="+881612345678") == [403]
+    assert server.codes(11, callee="+3225550999") == [404]
+
+
+def test_a_rule_that_counts_ends_alone_is_left_to_watch(tmp_path: Path) -> None:
+    rule = one_rule(
+        "ends",
+        "[attempt, end]",
+        "refused >= 2",
+        per="[account, callee]",
+        measures="  refused: count(status in (603, 607), on=end)\n",
+    ).replace("decide: before", "subject: account\ndecide: before")
+    folder = posted(tmp_path, rule)
+    assert "add count(on=attempt)" in selected(plan_of(folder), ends=True).why_not["ends"]
+    assert "which nobody tells the gate" in selected(plan_of(folder)).why_not["ends"]

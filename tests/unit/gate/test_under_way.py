@@ -12,7 +12,7 @@ from tests.unit.gate.orders import NOW, order
 from ringfence.gate.edges import EdgeRefused, LiveCall
 from ringfence.gate.edges.under_way import CallsAtEdge
 from ringfence.gate.http.endings import note_ends
-from ringfence.gate.http.verdicts import Unanswerable
+from ringfence.gate.http.unanswerable import Unanswerable
 from ringfence.gate.table import OrdersTable
 from ringfence.gate.table.under_way import LONGEST_US, SETTING_UP_US
 from ringfence.vocabulary.contracts import (

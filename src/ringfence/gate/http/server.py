@@ -8,9 +8,9 @@ from aiohttp import web
 
 from ringfence.gate.errors import AddressBusy
 from ringfence.gate.http.description import openapi
-from ringfence.gate.http.endings import note_ends
 from ringfence.gate.http.signatures import Signatures
-from ringfence.gate.http.verdicts import Unanswerable, Verdicts
+from ringfence.gate.http.unanswerable import Unanswerable
+from ringfence.gate.http.verdicts import Verdicts
 from ringfence.gate.identity import NotSigned
 from ringfence.gate.redirect.peers import Peer, Peers
 
@@ -107,7 +107,7 @@ class VerdictServer:
     async def _note_ends(self, request: web.Request) -> web.Response:
         self._peer(request)
         try:
-            return web.Response(body=note_ends(await request.read(), self._verdicts.table), content_type=_JSON)
+            return web.Response(body=self._verdicts.note_ends(await request.read()), content_type=_JSON)
         except web.HTTPRequestEntityTooLarge:
             detail = f"more than {MOST_OCTETS:,} octets. Hint: tell fewer ends at once"
             return _problem_response(413, "Content Too Large", detail)

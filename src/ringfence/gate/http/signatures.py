@@ -5,7 +5,8 @@ from collections.abc import Callable
 import msgspec
 from msgspec.structs import replace
 
-from ringfence.gate.http.verdicts import Question, Unanswerable, attributed
+from ringfence.gate.http.unanswerable import Unanswerable
+from ringfence.gate.http.verdicts import Question, attributed
 from ringfence.gate.identity import NotSigned, Signing
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory

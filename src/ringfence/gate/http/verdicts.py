@@ -10,13 +10,15 @@ from msgspec.structs import replace
 
 from ringfence.gate.configuration import Manners
 from ringfence.gate.edges.in_path import NAME
+from ringfence.gate.http.endings import note_ends
+from ringfence.gate.http.unanswerable import Unanswerable
 from ringfence.gate.identity import Checked, Identity
 from ringfence.gate.inline import Judged, RulesBefore
+from ringfence.gate.inline.judge import Outcome
 from ringfence.gate.inline.situations import Situation
 from ringfence.gate.orders import OrdersTail
 from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.redirect.asks import called_party
-from ringfence.gate.table import OrdersTable
 from ringfence.vocabulary.contracts import Ask, Verdict, VerdictAction
 from ringfence.vocabulary.numbers import to_e164
 from ringfence.vocabulary.subjects import SubjectKind
@@ -40,14 +42,6 @@ class Question(Ask, frozen=True, kw_only=True, omit_defaults=True):
 
     user: str | None = None
     to: str | None = None
-
-
-class Unanswerable(Exception):
-    """What was sent is no question: `field` says where, `cause` why, `hint` what would help."""
-
-    def __init__(self, cause: str, hint: str, field: str = "") -> None:
-        super().__init__(cause)
-        self.cause, self.hint, self.field = cause, hint, field
 
 
 @dataclass(slots=True)
@@ -84,10 +78,9 @@ class Verdicts:
         self._many = msgspec.json.Decoder(list[Question])
         self._encoder = msgspec.json.Encoder()
 
-    @property
-    def table(self) -> OrdersTable:
-        """What is ordered."""
-        return self._orders.table
+    def note_ends(self, body: bytes) -> bytes:
+        """Take in that calls have ended, see `endings.note_ends`. Raises `Unanswerable`."""
+        return note_ends(body, self._orders.table, self._rules, now=self._clock())
 
     def answer(self, body: bytes, *, trusted: bool, manners: Manners = _PLAIN, asker: str | None = None) -> bytes:
         """Return the verdict on one question, or a list of verdicts on a list of them, in order. Raises `Unanswerable`.
@@ -129,6 +122,8 @@ class Verdicts:
         verdict = self._orders.table.decide(situation.ask, now, answering, called, before=before, asker=asker)
         if verdict.action is not VerdictAction.ALLOW:
             self.tally.refused += 1
+            if self._rules is not None:
+                self._rules.ended(situation.ask.call_id, situation.tag, now, Outcome(status=verdict.code or 0))
             if verdict.order is not None:
                 self._receipts.refused(verdict.order, NAME, call_id=situation.ask.call_id, now=now)
         elif checked is not None and checked.headers:
@@ -150,10 +145,12 @@ def attributed(question: Question, trusted: bool, directory: Directory, now: Mic
         found = directory.sender(question.source, question.user if trusted else None, now)
         if found is None:
             ask = replace(question, account=None, trunk=None, **numbers)
-            return Situation(ask, (), called_party(directory, ask.callee, now), target=question.callee, called_to=question.to)
+            called, dialled = called_party(directory, ask.callee, now), question.callee
+            return Situation(ask, (), called, target=dialled, called_to=question.to, tag=question.tag)
         sender, ask = found, replace(question, account=found.account, trunk=found.trunk, **numbers)
     called = called_party(directory, ask.callee, now)
-    return Situation(ask, sender.party_path, called, plan=sender.plan, target=question.callee, called_to=question.to)
+    dialled, to, tag = question.callee, question.to, question.tag
+    return Situation(ask, sender.party_path, called, plan=sender.plan, target=dialled, called_to=to, tag=tag)
 
 
 def _in_e164(number: str | None) -> str | None:

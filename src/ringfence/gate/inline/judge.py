@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import structlog
+from msgspec import structs
 
 from ringfence.gate.inline.selected import EACH, Selected, refusal, selected
 from ringfence.gate.inline.situations import Situation, attempt_of
@@ -14,7 +15,7 @@ from ringfence.gate.reasons import rule_refusal
 from ringfence.policy import PolicyError, load
 from ringfence.policy.folder import read_folder
 from ringfence.policy.plan import Rule
-from ringfence.vocabulary.contracts import Event, Finding, Reference, Verdict
+from ringfence.vocabulary.contracts import Event, EventKind, Finding, Reference, Verdict
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import SECOND, Micros
 from ringfence.watch.attribution import Directory
@@ -39,6 +40,17 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a call ended, as `Event` says it."""
+
+    status: int = 0
+    answered: bool = False
+    duration_ms: int = 0
+    ring_ms: int = 0
+    released_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """An engine for a posted version, and what it decides by."""
 
@@ -53,10 +65,12 @@ class RulesBefore:
     `prepare` may run in another thread; the rest is for the loop.
     """
 
-    def __init__(self, policies: Path, *, key: bytes, verifies: bool = False) -> None:
-        """`verifies`: questions say what their signed identities came to."""
+    def __init__(self, policies: Path, *, key: bytes, verifies: bool = False, ends: bool = False) -> None:
+        """`verifies`: questions say what their signed identities came to. `ends`: who asks about a call also tells how it ended."""
         self._policies = policies
         self._verifies = verifies
+        self._ends = ends
+        self._under_way: OrderedDict[tuple[str, str | None], Event] = OrderedDict()
         self._key = key
         self._prepared: Prepared | None = None
         self._rules: dict[str, Rule] = {}
@@ -81,7 +95,9 @@ class RulesBefore:
         if policy is None or policy == self._unusable or (self._prepared is not None and self._prepared.policy == policy):
             return None
         try:
-            chosen = selected(load(read_folder(self._policies / policy), posted=True).plan, verifies=self._verifies)
+            chosen = selected(
+                load(read_folder(self._policies / policy), posted=True).plan, verifies=self._verifies, ends=self._ends
+            )
             engine = Engine(chosen.plan, key=self._key, source=SOURCE)
         except (PolicyError, RuleUnmeasurable, OSError) as error:
             self._unusable = policy
@@ -118,11 +134,37 @@ class RulesBefore:
             said = self._step(self._prepared.engine, list(events.values()))
             for call, event in events.items():
                 self._calls[call] = (now, said.get(event.time))
+                self._begun(call, event)
         judged = [self._calls[call][1] if call is not None else None for call in calls]
         self.refused += sum(each is not None for each in judged)
         while len(self._calls) > MAX_KEPT:
             self._calls.popitem(last=False)
         return judged
+
+    def _begun(self, call: "_Call", attempt: Event) -> None:
+        if self._ends:
+            self._under_way[call[0], call[1]] = attempt
+            if len(self._under_way) > MAX_KEPT:
+                self._under_way.popitem(last=False)
+
+    def ended(self, call_id: str, tag: str | None, now: Micros, outcome: "Outcome | None" = None) -> None:
+        """Take in that a call is over, or was refused here: rules count it no more as under way, and read how it ended."""
+        attempt = self._under_way.pop((call_id, tag), None)
+        if attempt is None or self._prepared is None:
+            return
+        self._clock = Micros(max(self._clock + 1, now))
+        told = outcome or Outcome()
+        end = structs.replace(
+            attempt,
+            kind=EventKind.END,
+            time=self._clock,
+            status=told.status,
+            answered=told.answered,
+            duration_ms=told.duration_ms,
+            ring_ms=told.ring_ms,
+            released_by=told.released_by,
+        )
+        self._step(self._prepared.engine, [end])
 
     def findings(self) -> list[Finding]:
         """Return what was found since the last call, to be told to the desk."""

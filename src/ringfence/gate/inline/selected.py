@@ -22,6 +22,8 @@ _ASKED: Final = frozenset(
 """What a question says of a call, by the names of the rule language."""
 _VERIFIED: Final = frozenset({"verification", "attestation", "signer"})
 """What it says besides where signed identities are verified."""
+OUTCOME_TOLD: Final = frozenset({"status", "answered", "duration", "ring", "released_by"})
+"""What who tells of an end says of it."""
 _PLAIN_CODE: Final = 603
 
 
@@ -41,9 +43,9 @@ class Selected:
         return [rule.name for rule in self.plan.rules if not rule.name.endswith(EACH)]
 
 
-def selected(plan: Plan, *, verifies: bool = False) -> Selected:
-    """Return which rules of `plan` the gate decides by; `verifies`: it verifies signed identities."""
-    before = {rule.name: (rule, why_undecidable(rule, verifies=verifies)) for rule in plan.rules if rule.before}
+def selected(plan: Plan, *, verifies: bool = False, ends: bool = False) -> Selected:
+    """Return which rules of `plan` the gate decides by; `verifies`: it verifies identities, `ends`: it is told how calls end."""
+    before = {rule.name: (rule, why_undecidable(rule, verifies=verifies, ends=ends)) for rule in plan.rules if rule.before}
     deciding = [rule for rule, why in before.values() if why is None]
     each = [
         replace(rule, name=rule.name + EACH, finds_each=True, cool_down_us=Micros(0)) for rule in deciding if rule.mode is Mode.ACT
@@ -53,16 +55,19 @@ def selected(plan: Plan, *, verifies: bool = False) -> Selected:
     return Selected(chosen, {name: why for name, (_, why) in sorted(before.items()) if why is not None})
 
 
-def why_undecidable(rule: Rule, *, verifies: bool = False) -> str | None:
-    """Return why the gate can't decide by this rule, `None` where it can; `verifies`: it verifies signed identities."""
+def why_undecidable(rule: Rule, *, verifies: bool = False, ends: bool = False) -> str | None:
+    """Return why the gate can't decide by this rule, `None` where it can; `verifies` and `ends` as for `selected`."""
     kinds = {rule.on, *rule.also_on, *(measure.on for measure in rule.measures if measure.on is not None)}
     kinds.update(reset.on for reset in rule.reset)
-    others = sorted(kinds - {EventKind.ATTEMPT})
+    others = sorted(kinds - ({EventKind.ATTEMPT, EventKind.END} if ends else {EventKind.ATTEMPT}))
     if others:
         return f"it counts {', '.join(others)}, which nobody tells the gate"
-    if any(measure.function is MeasureFunction.CONCURRENT for measure in rule.measures):
+    if EventKind.END in kinds and rule.measures and all(measure.on is EventKind.END for measure in rule.measures):
+        return "it counts ends alone, so nothing is asked where a call begins: add count(on=attempt) to its condition"
+    if not ends and any(measure.function is MeasureFunction.CONCURRENT for measure in rule.measures):
         return "it counts calls under way, and nobody tells the gate when a call ends"
-    untold = sorted(fields_of(rule) - (_ASKED | _VERIFIED if verifies else _ASKED))
+    outcome = OUTCOME_TOLD if ends and EventKind.END in kinds else frozenset()
+    untold = sorted(fields_of(rule) - (_ASKED | _VERIFIED if verifies else _ASKED) - outcome)
     if untold and _VERIFIED.issuperset(untold):
         return f"it reads {', '.join(untold)}, and signed identities are not verified here: see gate.identity"
     if untold:

@@ -10,6 +10,7 @@ from ringfence.gate.configuration import Manners, RedirectConfiguration
 from ringfence.gate.edges.in_path import NAME
 from ringfence.gate.identity import Checked, Identity
 from ringfence.gate.inline import Judged, RulesBefore
+from ringfence.gate.inline.judge import Outcome
 from ringfence.gate.inline.situations import Situation
 from ringfence.gate.orders import News, OrdersTail
 from ringfence.gate.reasons import network_blocked
@@ -257,6 +258,8 @@ class Responder:
         if verdict.action is VerdictAction.ALLOW:
             return self._passing(open_, now)
         self.tally.refused += 1
+        if self._rules is not None:
+            self._rules.ended(situation.ask.call_id, situation.tag, now, Outcome(status=verdict.code or 0))
         self.tally.throttled += verdict.action is VerdictAction.THROTTLE
         if verdict.order is not None:
             self._receipts.refused(verdict.order, NAME, call_id=situation.ask.call_id, now=now)

@@ -9,7 +9,8 @@ import pytest
 from tests.unit.gate.identity.world import CALLEE, CALLER, NOW, SIGNER, STRANGER, World
 
 from ringfence.gate.configuration import Manners
-from ringfence.gate.http.verdicts import MOST_SIGNED, Unanswerable, Verdicts
+from ringfence.gate.http.unanswerable import Unanswerable
+from ringfence.gate.http.verdicts import MOST_SIGNED, Verdicts
 
 
 def asked(world: World, *questions: dict[str, Any], manners: Manners) -> list[dict[str, Any]]:
