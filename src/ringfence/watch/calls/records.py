@@ -3,7 +3,7 @@
 from typing import Final
 
 from ringfence.vocabulary.contracts import Event, EventKind
-from ringfence.vocabulary.times import MILLISECOND
+from ringfence.vocabulary.times import MILLISECOND, SECOND
 from ringfence.watch.attribution import Directory, Sender
 from ringfence.watch.wire.cdr.record import CallRecord
 
@@ -20,7 +20,7 @@ def events_of_record(record: CallRecord, directory: Directory) -> list[Event]:
     if sender is not None and directory.is_emergency(record.callee, sender):
         return []
     told = {"answered": record.answer is not None, "status": record.status or (200 if record.answer is not None else 0)}
-    ring_ms = record.ring_ms or 0
+    ring_ms = _ring_ms(record)
     events = [_event(EventKind.ATTEMPT, record.start, record, sender, directory)]
     if record.answer is not None:
         events.append(_event(EventKind.ANSWER, record.answer, record, sender, directory, ring_ms=ring_ms, **told))
@@ -30,6 +30,27 @@ def events_of_record(record: CallRecord, directory: Directory) -> list[Event]:
     outcome = {"duration_ms": duration_ms, "ring_ms": ring_ms, "released_by": record.released_by, **told}
     events.append(_event(EventKind.END, record.end, record, sender, directory, **outcome))
     return events
+
+
+RANG_IN_VAIN: Final = (408, 480, 487)
+"""Final answers to calls that rang and were not answered, if anybody rang (RFC 3261)."""
+
+
+SETUP_US: Final = 2 * SECOND
+"""So long it takes, as a rule, until it rings: ours, of the one to three seconds that calls over SIP take."""
+
+
+def _ring_ms(record: CallRecord) -> int:
+    """Return how long it rang; where the record does not tell, the time until somebody or nobody answered, less setting up."""
+    if record.ring_ms is not None:
+        return record.ring_ms
+    until = record.answer
+    if until is None and record.status in RANG_IN_VAIN:
+        until = record.end
+    if until is None:
+        return 0
+    waited = max(0, until - record.start)
+    return max(waited - SETUP_US, min(waited, SECOND)) // MILLISECOND
 
 
 def _sender(record: CallRecord, directory: Directory) -> Sender | None:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from ringfence.policy.expressions import Type
 from ringfence.policy.fields import FIELDS
 from ringfence.vocabulary.contracts import Event, EventKind
-from ringfence.vocabulary.times import MILLISECOND, Micros
+from ringfence.vocabulary.times import MILLISECOND, SECOND, Micros
 from ringfence.watch.attribution import Directory
+from ringfence.watch.calls.records import RANG_IN_VAIN, SETUP_US
 from ringfence.watch.columns.batches import KIND_CODES, ColumnBatch, Outcomes, Part
 from ringfence.watch.columns.emergencies import Emergencies
 from ringfence.watch.columns.hashes import UNSET, TextHashes
@@ -316,8 +317,21 @@ class _Reading:
             return answered
         if name == "status":
             return np.where((facts["status"] == 0) & answered, _OK, facts["status"])
-        lengths: NDArray[Any] = self._talk_ms() if name == "duration" else np.maximum(facts["ring_ms"], 0)
+        lengths: NDArray[Any] = self._talk_ms() if name == "duration" else self._ring_ms()
         return lengths * FIELDS[name].scale
+
+    def _ring_ms(self) -> NDArray[np.int64]:
+        """Return how long each rang; where nothing tells, as `calls.records` has it."""
+        facts = self.block.facts
+        told: NDArray[np.int64] = facts["ring_ms"]
+        if (told != layout.NONE).all():
+            return told
+        answered = facts["answer"] != layout.NEVER
+        until = np.where(answered, facts["answer"], facts["end"])
+        rang = (answered | np.isin(facts["status"], RANG_IN_VAIN)) & (until != layout.NEVER)
+        waited = np.where(rang, np.maximum(until - facts["start"], 0), 0)
+        rang_us = np.maximum(waited - SETUP_US, np.minimum(waited, SECOND))
+        return np.where(told != layout.NONE, told, rang_us // MILLISECOND)
 
     def _cell(self, cell: int) -> NDArray[np.uint64]:
         return self.block.hashes[cell]

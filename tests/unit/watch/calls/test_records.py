@@ -120,3 +120,18 @@ def test_a_call_that_the_file_ends_before_is_an_attempt_and_an_answer() -> None:
     events = events_of_record(_record(end=None, callee=None), _DIRECTORY)
     assert [event.kind for event in events] == [EventKind.ATTEMPT, EventKind.ANSWER]
     assert events[0].callee is None
+
+
+def test_without_ringing_in_the_record_the_wait_for_an_answer_stands_for_it_less_setting_up() -> None:
+    start = Micros(START)
+
+    def ring_ms(waited_us: int, **changes: object) -> int:
+        until = Micros(start + waited_us)
+        record = _record(answered=False, **{"ring_ms": None, "end": until, **changes})
+        return events_of_record(record, Directory(Reference(time=Micros(0))))[-1].ring_ms
+
+    assert ring_ms(6 * SECOND, status=487) == 4_000
+    assert ring_ms(SECOND * 3 // 2, status=487) == 1_000
+    assert ring_ms(6 * SECOND, status=487, ring_ms=3_500) == 3_500
+    assert ring_ms(6 * SECOND, status=404) == 0
+    assert ring_ms(6 * SECOND, status=486) == 0
