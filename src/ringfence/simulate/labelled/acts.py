@@ -112,4 +112,17 @@ class Noise(Struct, frozen=True, gc=False):
     actor: int | None = None
 
 
-Act = Call | Registration | Ask | Text | Forgery | Noise
+class Complaint(Struct, frozen=True, gc=False):
+    """Somebody, `reporter`, complained about a call or text of the `party` at `conduct`. The desk tells it; no packet shows it."""
+
+    time: Micros
+    id: str
+    party: Party
+    reporter: str
+    caller: str
+    conduct: Micros
+    source: str = ""
+    actor: int | None = None
+
+
+Act = Call | Registration | Ask | Text | Forgery | Noise | Complaint

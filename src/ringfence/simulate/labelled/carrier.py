@@ -10,7 +10,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from ringfence.simulate.labelled.abusive import ABUSIVE_KINDS
-from ringfence.simulate.labelled.acts import Act, Call
+from ringfence.simulate.labelled.acts import Act, Call, Text
+from ringfence.simulate.labelled.complaints import complaints
 from ringfence.simulate.labelled.events import EventStream
 from ringfence.simulate.labelled.honest import HONEST_KINDS, Day, HonestKind
 from ringfence.simulate.labelled.labels import Label
@@ -103,7 +104,10 @@ class Carrier:
             dice = Random(f"{self._salt}:{nth}")
             day = Day(start, nth, Micros(start + int(dice.random() * DAY)) if dice.random() < _OUTAGE else None)
             for party, kind in self._settled:
-                for act in kind.day(party, day, Random(f"{self._salt}:{party.account}:{nth}")):
+                acts = list(kind.day(party, day, Random(f"{self._salt}:{party.account}:{nth}")))
+                own = (act for act in acts if isinstance(act, Call | Text) and act.party is party)
+                told = complaints(own, kind.complaints, Random(f"{self._salt}:{party.account}:{nth}:complaints"))
+                for act in (*acts, *told):
                     self._put(act, nth)
             yield from sorted(self._later.pop(nth, ()), key=_time)
 
@@ -177,7 +181,8 @@ class Carrier:
             label.also = tuple(sorted({*label.also, _CONTRADICTS} - {label.clause}))  # whatever else it is, it is no home
         if any(act.source == GATEWAY for act in own):
             scene.concerns_party(self._gateway)
-        for act in acts:
+        told = complaints(own, kind.complaints, Random(f"{self._salt}:{kind.name}:{nth}:complaints"))
+        for act in (*acts, *told):
             self._put(act, 0)
         self.labels.append(label)
         self._settled += scene.parties

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Set
 from heapq import heappop, heappush
 from typing import Any, Final
 
-from ringfence.simulate.labelled.acts import Act, Ask, Call, Registration, Text
+from ringfence.simulate.labelled.acts import Act, Ask, Call, Complaint, Registration, Text
 from ringfence.simulate.labelled.parties import DOMAIN, EDGE, Party
 from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import MILLISECOND, SECOND, Micros
@@ -57,6 +57,8 @@ class EventStream:
                 self._registration(act)
             case Text() | Ask():
                 self._request(act)
+            case Complaint():
+                self._push(_complained(act))
 
     def _push(self, event: Event) -> None:
         heappush(self._waiting, (event.time, self._sequence, event))
@@ -127,6 +129,23 @@ class EventStream:
         self._push(Event(kind=EventKind.REQUEST, time=at, **told))
         if isinstance(act, Text):
             self._push(Event(kind=EventKind.MESSAGE, time=at, **told))
+
+
+def _complained(act: Complaint) -> Event:
+    """Return what the desk tells once it has found whom the complaint is about."""
+    return Event(
+        kind=EventKind.COMPLAINT,
+        time=act.time,
+        call_id=act.id,
+        method="",
+        caller=act.caller,
+        callee=act.reporter,
+        account=act.party.account,
+        party_path=act.party.path,
+        plan=act.party.plan,
+        reporter=act.reporter,
+        conduct_time=act.conduct,
+    )
 
 
 def _told(act: Call | Registration | Text | Ask, party: Party | None, direction: str | None) -> dict[str, Any]:

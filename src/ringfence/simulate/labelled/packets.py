@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from typing import Final, NamedTuple
 
 from ringfence.simulate import sip_text
-from ringfence.simulate.labelled.acts import Act, Ask, Call, Forgery, Noise, Registration, Text
+from ringfence.simulate.labelled.acts import Act, Ask, Call, Complaint, Forgery, Noise, Registration, Text
 from ringfence.simulate.labelled.parties import DOMAIN, EDGE
 from ringfence.vocabulary.times import MILLISECOND, Micros
 
@@ -64,6 +64,8 @@ def of_act(act: Act) -> list[Packet]:
             return _exchange(act, act.method, target, (f"<{target}>", f"<{target}>"), [])
         case Forgery():
             return _forged(act)
+        case Complaint():
+            return []
         case Noise():
             return [Packet(act.time, act.source, _SIP_PORT, EDGE, _SIP_PORT, act.payload)]
 

@@ -111,3 +111,5 @@ class AbusiveKind:
     """So many act together, each a party of its own."""
     held_out_only: bool = False
     """It is played in the held-out part alone."""
+    complaints: float = 0.0
+    """The share of its calls and texts that somebody complains of."""

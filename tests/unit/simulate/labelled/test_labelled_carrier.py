@@ -116,8 +116,10 @@ def test_an_events_account_is_the_one_that_its_address_or_user_names() -> None:
     for event in made.events():
         if event.account is not None:
             party = by_account[event.account]
-            assert (event.trunk, event.plan, event.party_path) == (party.trunk, party.plan, party.path)
-            assert party.address is None or event.source == party.address
+            assert (event.plan, event.party_path) == (party.plan, party.path)
+            if event.kind is not EventKind.COMPLAINT:  # whom a complaint is about is known, and over which trunk nobody asks
+                assert event.trunk == party.trunk
+                assert party.address is None or event.source == party.address
 
 
 def acts_of(made: Carrier) -> list[Act]:
@@ -134,5 +136,21 @@ def test_all_acts_are_in_order_and_none_is_twice() -> None:
 def test_events_are_whole() -> None:
     for event in carrier().events():
         assert isinstance(event, Event)
-        assert event.source
+        assert event.source or event.kind is EventKind.COMPLAINT
         assert event.kind is not EventKind.END or event.status or event.released_by
+
+
+def test_people_complain_of_calls_that_were_made_and_mostly_of_abusers() -> None:
+    made = Carrier(5, Size(200, 4, abusers=28))
+    events = list(made.events())
+    calls = {
+        (event.account, event.caller, event.callee) for event in events if event.kind in (EventKind.ATTEMPT, EventKind.MESSAGE)
+    }
+    complaints = [event for event in events if event.kind is EventKind.COMPLAINT]
+    assert len(complaints) >= 20
+    for told in complaints:
+        assert (told.account, told.caller, told.reporter) in calls
+        assert told.conduct_time is not None
+        assert told.conduct_time < told.time
+    abusers = {name for label in made.labels for kind, name in label.subjects if kind is SubjectKind.ACCOUNT}
+    assert sum(told.account in abusers for told in complaints) > 0.8 * len(complaints)

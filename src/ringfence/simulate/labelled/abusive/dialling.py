@@ -120,9 +120,20 @@ def _sequential(scene: Scene) -> Iterator[Act]:
 
 KINDS: Final = (
     AbusiveKind(
-        "blatant dialler", "auto-dialing", _blatant, ("spam", "network-scanning", "false-user-information", "upstream-policy")
+        "blatant dialler",
+        "auto-dialing",
+        _blatant,
+        ("spam", "network-scanning", "false-user-information", "upstream-policy"),
+        complaints=0.004,
     ),
-    AbusiveKind("snowshoe dialler", "auto-dialing", _snowshoe, ("spam", "false-user-information", "upstream-policy"), whole_days=2),
+    AbusiveKind(
+        "snowshoe dialler",
+        "auto-dialing",
+        _snowshoe,
+        ("spam", "false-user-information", "upstream-policy"),
+        whole_days=2,
+        complaints=0.004,
+    ),
     AbusiveKind(
         "campaign over accounts",
         "auto-dialing",
@@ -130,10 +141,17 @@ KINDS: Final = (
         ("spam", "false-user-information", "upstream-policy"),
         whole_days=2,
         together=8,
+        complaints=0.004,
     ),
-    AbusiveKind("predictive dialler", "auto-dialing", _predictive, ("spam", "false-user-information", "upstream-policy")),
-    AbusiveKind("evenly paced dialler", "auto-dialing", _even, ("spam", "false-user-information", "upstream-policy")),
-    AbusiveKind("recorded messages", "auto-dialing", _voice_drop, ("spam", "false-user-information", "upstream-policy")),
+    AbusiveKind(
+        "predictive dialler", "auto-dialing", _predictive, ("spam", "false-user-information", "upstream-policy"), complaints=0.006
+    ),
+    AbusiveKind(
+        "evenly paced dialler", "auto-dialing", _even, ("spam", "false-user-information", "upstream-policy"), complaints=0.004
+    ),
+    AbusiveKind(
+        "recorded messages", "auto-dialing", _voice_drop, ("spam", "false-user-information", "upstream-policy"), complaints=0.008
+    ),
     AbusiveKind(
         "sequential dialler",
         "auto-dialing",

@@ -105,10 +105,12 @@ def _unwanted_from_abroad(scene: Scene) -> Iterator[Act]:
 
 
 KINDS: Final = (
-    AbusiveKind("one text to everybody", "spam", _same_text, ("auto-dialing",)),
-    AbusiveKind("texts, each a little different", "spam", _varied_text, ("auto-dialing",), held_out_only=True),
+    AbusiveKind("one text to everybody", "spam", _same_text, ("auto-dialing",), complaints=0.01),
+    AbusiveKind("texts, each a little different", "spam", _varied_text, ("auto-dialing",), held_out_only=True, complaints=0.01),
     AbusiveKind("message loop", "spam", _loop, ("denial-of-service", "harassment")),
-    AbusiveKind("calls that nobody wants", "spam", _unwanted, ("auto-dialing", "harassment", "false-user-information")),
+    AbusiveKind(
+        "calls that nobody wants", "spam", _unwanted, ("auto-dialing", "harassment", "false-user-information"), complaints=0.02
+    ),
     AbusiveKind(
         "unwanted calls from another network",
         "spam",

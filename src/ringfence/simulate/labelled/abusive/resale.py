@@ -147,8 +147,17 @@ KINDS: Final = (
         held_out_only=True,
     ),
     AbusiveKind("origin changed", "unlawful", _origin_changed, ("caller-id-falsification", "proxied-abuse")),
-    AbusiveKind("call centre declared as a home", "false-user-information", _not_a_home, ("auto-dialing", "spam"), whole_days=3),
-    AbusiveKind("seller on an alarm plan", "false-user-information", _not_an_alarm, ("auto-dialing", "spam"), whole_days=3),
+    AbusiveKind(
+        "call centre declared as a home",
+        "false-user-information",
+        _not_a_home,
+        ("auto-dialing", "spam"),
+        whole_days=3,
+        complaints=0.002,
+    ),
+    AbusiveKind(
+        "seller on an alarm plan", "false-user-information", _not_an_alarm, ("auto-dialing", "spam"), whole_days=3, complaints=0.002
+    ),
     AbusiveKind(
         "foreign trade declared as a home",
         "false-user-information",

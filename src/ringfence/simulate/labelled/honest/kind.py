@@ -30,7 +30,8 @@ class HonestKind:
     """`share` of all parties; `rate` calls on a weekday (median; log-normal over parties with sigma `spread`); all ours.
 
     `lines` are the least and most numbers it holds, `book` those it calls again and again. `by_address` parties are known by their
-    address, the others by a user with credentials, and register. `habits` are what it does beside ordinary calls.
+    address, the others by a user with credentials, and register. `habits` are what it does beside ordinary calls; `complaints` the
+    share of its calls and texts that somebody complains of.
     """
 
     name: str
@@ -45,6 +46,7 @@ class HonestKind:
     by_address: bool = False
     mobile_line: bool = False
     habits: tuple[Habit, ...] = ()
+    complaints: float = 0.00002
 
     def party(self, chance: Random, addresses: Addresses, *, parent: Party | None = None) -> Party:
         """Return a new party of this kind. Its names tell nothing."""

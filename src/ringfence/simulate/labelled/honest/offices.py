@@ -133,6 +133,7 @@ OFFICES: Final = (
         Talk(75, 1.1, 0.42, 0.06, 0.2),
         lines=(4, 10),
         book=200,
+        complaints=0.0004,
     ),
     HonestKind(
         "hospital", "healthcare", 0.005, 160.0, Use("round", 0.7, 1.3, 0.45, 0.02), lines=(40, 90), book=300, by_address=True

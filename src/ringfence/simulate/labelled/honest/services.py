@@ -175,8 +175,18 @@ def _keep_alive(party: Party, day: Day, chance: Random) -> Iterator[Act]:
 _QUIET: Final = Use("office", 0.05, 0.8, 0.3)
 
 SERVICES: Final = (
-    HonestKind("appointment reminders", "notification", 0.005, 25.0, _QUIET, lines=(1, 2), habits=(_reminders,), spread=0.4),
-    HonestKind("school", "notification", 0.006, 6.0, _QUIET, lines=(2, 5), habits=(_school,), spread=0.3),
+    HonestKind(
+        "appointment reminders",
+        "notification",
+        0.005,
+        25.0,
+        _QUIET,
+        lines=(1, 2),
+        habits=(_reminders,),
+        spread=0.4,
+        complaints=0.0001,
+    ),
+    HonestKind("school", "notification", 0.006, 6.0, _QUIET, lines=(2, 5), habits=(_school,), spread=0.3, complaints=0.0001),
     HonestKind("alarm line", "alarm", 0.02, 0.2, Use("home", 1.0, 0.2, 0.1), book=3, habits=(_alarm,)),
     HonestKind("lift phones", "alarm", 0.01, 0.05, Use("office", 0.2, 0.2, 0.1), lines=(2, 8), book=2, habits=(_lift,)),
     HonestKind("taxi dispatch", "business", 0.004, 70.0, Use("round", 1.2, 0.3, 0.5), lines=(2, 5), habits=(_taxis,), spread=0.4),
@@ -190,8 +200,11 @@ SERVICES: Final = (
         by_address=True,
         habits=(_centre,),
         spread=0.5,
+        complaints=0.0003,
     ),
-    HonestKind("debt collection", "contact-centre", 0.003, 10.0, _QUIET, lines=(2, 6), book=80, habits=(_collectors,)),
+    HonestKind(
+        "debt collection", "contact-centre", 0.003, 10.0, _QUIET, lines=(2, 6), book=80, habits=(_collectors,), complaints=0.0005
+    ),
     HonestKind("conference bridge", "conference", 0.004, 2.0, _QUIET, lines=(3, 8), book=120, by_address=True, habits=(_bridge,)),
     HonestKind(
         "click-to-call service",
@@ -205,7 +218,7 @@ SERVICES: Final = (
         habits=(_click_to_call,),
         spread=0.5,
     ),
-    HonestKind("text notices", "messaging", 0.005, 15.0, _QUIET, habits=(_notices,)),
+    HonestKind("text notices", "messaging", 0.005, 15.0, _QUIET, habits=(_notices,), complaints=0.0002),
     HonestKind("radio phone-in", "business", 0.002, 15.0, _QUIET, lines=(3, 8), habits=(_phone_in,)),
     HonestKind("line monitor", "business", 0.002, 0.2, _QUIET, book=2, habits=(_monitor,)),
     HonestKind(
