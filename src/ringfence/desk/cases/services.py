@@ -120,6 +120,17 @@ def claim_case(*, case_id: int, actor: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
+def take_over(*, case_id: int, holder: str, actor: Actor, now: datetime) -> None:
+    """Make a lead the one who works on a case that `holder` has claimed. Raises `StaleState` where that one does not hold it."""
+    require(actor.works_cases and actor.leads and works_on(case=case_id, actor=actor), actor, "take cases over")
+    held = Case.objects.filter(id=case_id, state=CaseState.CLAIMED, assignee=holder).exclude(assignee=actor.id)
+    if not held.update(assignee=actor.id, latest=now):
+        raise StaleState(f"case {case_id} is not {holder or 'anybody'}'s to take over")
+    act = Act(verb="took-over", about=("case", str(case_id)), case=case_id, details={"from": holder})
+    audit.record(acts=[act], actor=actor, now=now)
+
+
+@transaction.atomic
 def release_case(*, case_id: int, actor: Actor, now: datetime) -> None:
     """Give a claimed case back. Raises `StaleState` where the actor does not hold it."""
     require(actor.works_cases and works_on(case=case_id, actor=actor), actor, "release cases")

@@ -54,7 +54,20 @@ def _simple(service: Callable[..., None], done: str) -> Callable[[DeskRequest, i
     return view
 
 
-claim = for_forms(_simple(services.claim_case, "The case is yours."))
+@for_forms
+def claim(request: DeskRequest, number: int) -> HttpResponse:
+    """Claim a case, or take it over from the one whom the form names."""
+    holder = request.POST.get("holder", "")
+
+    def deed() -> None:
+        if holder:
+            services.take_over(case_id=number, holder=holder, actor=request.actor, now=datetime.now(UTC))
+        else:
+            services.claim_case(case_id=number, actor=request.actor, now=datetime.now(UTC))
+
+    return attempt(request, deed, done="The case is yours.", back=_back(number))
+
+
 release = for_forms(_simple(services.release_case, "The case is open to everybody again."))
 
 

@@ -43,6 +43,7 @@ from ringfence.desk.returns import selectors as returns
 from ringfence.desk.site.next_step import Matter, explain
 from ringfence.policy.clauses import ClauseText
 from ringfence.vocabulary.contracts import ActionKind, CallClass
+from ringfence.vocabulary.severity import Severity
 from ringfence.vocabulary.subjects import Role
 
 
@@ -92,6 +93,7 @@ def case_page(request: DeskRequest, number: int) -> HttpResponse:
         "case": file.case,
         "notes": file.notes,
         "findings": found,
+        "worst": next((str(one) for one in (Severity.ACT, Severity.WARN) if any(each.severity == one for each in found)), ""),
         "complaints": file.complaints,
         "orders": ordered,
         "entries": entries,

@@ -31,6 +31,22 @@ def test_a_case_is_claimed_by_one_person(case: int) -> None:
     assert selectors.cases(actor=ANALYST, state="claimed").get().assignee == "leo"
 
 
+def test_a_lead_takes_a_claimed_case_over_from_whom_it_names(case: int) -> None:
+    with pytest.raises(StaleState):
+        services.take_over(case_id=case, holder="ana", actor=LEAD, now=NOON)
+    services.claim_case(case_id=case, actor=ANALYST, now=NOON)
+    for who in (ANALYST, AUDITOR):
+        with pytest.raises(NotPermitted):
+            services.take_over(case_id=case, holder="ana", actor=who, now=NOON)
+    with pytest.raises(StaleState):
+        services.take_over(case_id=case, holder="otto", actor=LEAD, now=NOON)
+    services.take_over(case_id=case, holder="ana", actor=LEAD, now=NOON)
+    assert selectors.cases(actor=ANALYST, state="claimed").get().assignee == "leo"
+    assert audit.timeline(case=case, actor=AUDITOR)[-1].details == {"from": "ana"}
+    with pytest.raises(StaleState):
+        services.release_case(case_id=case, actor=ANALYST, now=NOON)
+
+
 def test_after_closing_a_further_finding_opens_a_new_case(desk: Desk, case: int) -> None:
     services.close_case(case_id=case, outcome="no-violation", actor=ANALYST, now=NOON)
     with pytest.raises(StaleState):
