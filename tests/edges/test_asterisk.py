@@ -13,11 +13,14 @@ from tests.edges.conftest import now
 from tests.edges.sip_caller import SipCaller
 from tests.unit.gate.orders import order as made_order
 
-from ringfence.gate.edges import Edge, HoldsCalls, HoldsRegistrations
+from ringfence.gate.edges import Edge, EdgeDriver, HoldsCalls, HoldsRegistrations
 from ringfence.gate.edges.asterisk import AsteriskEdge, AsteriskSettings
-from ringfence.vocabulary.contracts import Action, ActionKind, Order
+from ringfence.gate.receipts import ReceiptBook
+from ringfence.gate.table import OrdersTable
+from ringfence.vocabulary.contracts import AccountLink, Action, ActionKind, Order, OrderChange, Reference, TrunkLink
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import SECOND, Micros
+from ringfence.watch.attribution import Directory
 from ringfence.watch.wire.logs import looks_like_security_log
 
 UPSTREAM: Final = "127.0.0.2"
@@ -148,6 +151,33 @@ def test_the_edge_gives_what_drivers_look_for() -> None:
     edge: Edge = AsteriskEdge(AsteriskSettings(name="edge-1", address="127.0.0.1:1", password_file="p"), "p")
     assert isinstance(edge, HoldsCalls)
     assert isinstance(edge, HoldsRegistrations)
+
+
+def test_an_order_to_end_calls_ends_those_of_the_account_and_leaves_calls_for_help_alone(
+    server: AsteriskServer, tmp_path: Path
+) -> None:
+    reference = Reference(
+        time=Micros(0),
+        accounts=(AccountLink(account="acme", party="acme"),),
+        trunks=(TrunkLink(trunk="acme-1", account="acme", address=UPSTREAM),),
+        lists={"emergency-numbers": ("112",)},
+    )
+    table, book, directory = OrdersTable(), ReceiptBook(tmp_path / "receipts"), Directory(reference)
+    table.protect(emergency_numbers=("112",), sources=())
+
+    async def settled(edge: AsteriskEdge) -> None:
+        await EdgeDriver(edge, table, book, clock=now, reconcile_s=5, directory=lambda: directory).settle()
+
+    place = ("127.0.0.1", server.sip)
+    with SipCaller(UPSTREAM, place, user=CALLER) as caller, SipCaller(UPSTREAM, place, user=CALLER) as helpless:
+        assert caller.call(CALLEE) == 200
+        assert helpless.call("112") == 200
+        order = ordered(SubjectKind.ACCOUNT, "acme", ActionKind.END_CALLS)
+        table.apply(OrderChange(generation=1, upserts=(order,)))
+        asked(server, settled)
+        assert caller.ended().startswith("Q.850;cause=21")
+        assert [call.call_id for call in asked(server, lambda edge: edge.calls())] == [helpless.call_id]
+    book.close(now())
 
 
 def test_its_mirror_speaks_hep_that_watch_reads(tmp_path: Path) -> None:
