@@ -61,11 +61,15 @@ class ReportIn(Schema):
 
 
 class StatusOut(Schema):
-    """How a report stands. `outcome` is empty until `state` is `completed`."""
+    """How a report stands. `outcome` and `finding` are empty until `state` is `completed`.
+
+    `finding`: ours, spoofed-elsewhere, carried-for-peer, not-ours, undecidable; empty where nothing was to be looked for.
+    """
 
     id: int
     state: str
     outcome: str
+    finding: str
     correlation_id: str
     test: bool
     received: str
@@ -166,6 +170,7 @@ def _status(row: Complaint) -> StatusOut:
         id=row.id,
         state=state,
         outcome=row.outcome or ("reviewed-without-action" if is_test else ""),
+        finding=row.found,
         correlation_id=row.said,
         test=is_test,
         received=row.received.isoformat(),

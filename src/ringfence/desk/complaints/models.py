@@ -1,5 +1,7 @@
 """What people told the abuse desk, and what came of the question whether it was ours."""
 
+from typing import Final
+
 from django.db import models
 
 
@@ -42,6 +44,24 @@ class Outcome(models.TextChoices):
     REVIEWED = "reviewed-without-action", "It was looked at, and nothing was to be done"
     NEED_MORE = "need-more", "We need to know more"
     DUPLICATE = "duplicate", "It was told before"
+
+
+OUTCOME_OF: Final[dict[str, Outcome]] = {
+    Verdict.OURS: Outcome.ACTIONED,
+    Verdict.SPOOFED: Outcome.NOT_OURS,
+    Verdict.CARRIED: Outcome.ACTIONED,
+    Verdict.NOT_OURS: Outcome.NOT_OURS,
+    Verdict.UNDECIDABLE: Outcome.NEED_MORE,
+}
+"""With which outcome a complaint that ends so is closed, unless a person knows better: the peer that a call came from is told."""
+FOUND: Final[dict[str, str]] = {
+    Verdict.OURS: "The call came from a customer of ours.",
+    Verdict.SPOOFED: "The number is of our network, and the call was not: somebody else showed it on another network.",
+    Verdict.CARRIED: "The call came to us from another network, which we carried it for.",
+    Verdict.NOT_OURS: "No such call came from our network or through it.",
+    Verdict.UNDECIDABLE: "What was said and what we keep do not tell which call is meant.",
+}
+"""What who complained is told of it, once the complaint is closed: before, anybody could ask who called whom. It names nobody."""
 
 
 class Standing(models.TextChoices):
@@ -89,6 +109,12 @@ class Complaint(models.Model):
             models.Index(fields=("reporter", "-received"), name="complaints_reporter"),
             models.Index(fields=("sender", "-received"), name="complaints_sender"),
         )
+
+    @property
+    def found(self) -> str:
+        """How it ended when it was asked whether it is ours, a `Verdict`; empty until it is closed and where nobody asked."""
+        newest = self.answers.order_by("-id").first() if self.outcome and self.duplicate_of_id is None else None
+        return "" if newest is None else newest.verdict
 
     @property
     def file(self) -> str:

@@ -11,7 +11,7 @@ from ringfence.desk.actor import system
 from ringfence.desk.complaints import control, floods, services
 from ringfence.desk.complaints.answering import home
 from ringfence.desk.complaints.kinds import LEAVES
-from ringfence.desk.complaints.models import Complaint, ControlProof, Door, Outcome
+from ringfence.desk.complaints.models import FOUND, Complaint, ControlProof, Door, Outcome
 from ringfence.desk.complaints.quarantine import Held, looked_at
 from ringfence.desk.complaints.statements.zones import zone
 from ringfence.desk.complaints.submissions import Submission, SubmissionRefused, checked
@@ -135,6 +135,7 @@ def standing(complaint: Complaint) -> dict[str, object]:
     return {
         "complaint": complaint,
         "outcome": Outcome(complaint.outcome).label if complaint.outcome else "",
+        "found": FOUND.get(complaint.found, ""),
         "proof": proof,
         "can_prove": complaint.door == Door.FORM and proof is None and _has_callee(complaint),
         "waits": proof is not None and proof.proven is None and proof.until > datetime.now(UTC),

@@ -21,6 +21,8 @@ _LARGEST_INDEX: Final = 64 << 20
 _MEMBERS: Final = 10_000
 _BOMB_RATIO: Final = 100
 _BOMB_BYTES: Final = 1 << 30
+_SMALLEST_GZIP: Final = 18
+_PACKED: Final = (".zip", ".gz", ".tgz", ".7z", ".rar", ".bz2", ".xz", ".jar")
 _STARTS: Final = (
     (b"MZ", "a program for Windows"),
     (b"\x7fELF", "a program for Linux"),
@@ -88,6 +90,8 @@ def looked_at(name: str, kind: str, data: bytes) -> Held:
         remarks.append("can hold scripts")
     if data.startswith(b"PK\x03\x04"):
         remarks += _archive(data)
+    if data.startswith(b"\x1f\x8b"):
+        remarks += _gzip(data)
     return Held(name=cleaned, kind=mails.shown(kind)[:80], looks=looks, data=data, remarks=tuple(remarks))
 
 
@@ -110,8 +114,19 @@ def _archive(data: bytes) -> list[str]:
     remarks = [f"{len(members)} files within, {unpacked} bytes as it says"]
     if unpacked > _BOMB_BYTES or unpacked > _BOMB_RATIO * max(len(data), 1):
         remarks.append("an archive made to overflow whoever unpacks it")
+    if any(member.filename.lower().endswith(_PACKED) for member in members):
+        remarks.append("archives within the archive")
     if any(member.flag_bits & 1 for member in members):
         remarks.append("locked with a password")
+    return remarks
+
+
+def _gzip(data: bytes) -> list[str]:
+    """Read the length that it ends with (RFC 1952 section 2.3.1, modulo 4 GiB)."""
+    unpacked = int.from_bytes(data[-4:], "little") if len(data) >= _SMALLEST_GZIP else 0
+    remarks = [f"{unpacked} bytes unpacked, as it says"] if unpacked else ["a broken archive"]
+    if unpacked > _BOMB_BYTES or unpacked > _BOMB_RATIO * len(data):
+        remarks.append("an archive made to overflow whoever unpacks it")
     return remarks
 
 

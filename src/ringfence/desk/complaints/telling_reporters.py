@@ -119,6 +119,7 @@ def _write(what: str, complaint: Complaint, more: dict[str, str], actor: Actor, 
         "page": f"{settings.RINGFENCE_PUBLIC_URL}/report/{ticket_of(complaint.id)}/",
         "day": f"{complaint.received:%Y-%m-%d}",
         "outcome": told["outcomes"].get(complaint.outcome, ""),
+        "finding": told["findings"].get(complaint.found, ""),
         "contest": _contest(complaint, told["contest"], actor),
         **more,
     }

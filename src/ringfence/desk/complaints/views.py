@@ -10,7 +10,7 @@ from ringfence.desk.actor import Actor, DeskRequest, require
 from ringfence.desk.complaints import answering, reporters, selectors, services, telling_peers, telling_reporters, tracebacks
 from ringfence.desk.complaints.campaigns import services as grouping
 from ringfence.desk.complaints.kinds import BY_SLUG, LEAVES
-from ringfence.desk.complaints.models import Door, Outcome, Standing, Story, Traceback, Verdict
+from ringfence.desk.complaints.models import FOUND, OUTCOME_OF, Door, Outcome, Standing, Story, Traceback, Verdict
 from ringfence.desk.complaints.rights import selectors as rights
 from ringfence.desk.complaints.rights.services import LEAVES as RIGHTS
 from ringfence.desk.complaints.submissions import Submission, SubmissionRefused, checked
@@ -53,6 +53,8 @@ def _page(found: selectors.ComplaintPage, actor: Actor) -> dict[str, object]:
         "leaves": LEAVES,
         "leaf": BY_SLUG.get(found.complaint.leaf),
         "outcomes": Outcome.choices,
+        "likely": OUTCOME_OF.get(found.answers[0].verdict, "") if found.answers else "",
+        "telling": FOUND.get(found.answers[0].verdict, "") if found.answers else "",
         "rights": notice,
         "is_right": found.complaint.leaf in RIGHTS,
         "infringements": 0 if notice is None else rights.infringements(party=notice.party, actor=actor, now=datetime.now(UTC)),

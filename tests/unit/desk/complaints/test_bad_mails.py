@@ -1,5 +1,6 @@
 """Hostile mails are kept byte for byte, bounded when read, never unpacked, never shown raw; what is odd about them is said."""
 
+import gzip
 import io
 import zipfile
 from email.message import EmailMessage
@@ -55,6 +56,43 @@ def test_attachments_lie_in_quarantine_under_their_hash_for_the_service_alone(da
     assert kept.read_bytes() == b"MZ\x90"
     assert kept.stat().st_mode & 0o377 == 0
     assert sorted(path.name for path in (data / "quarantine").iterdir()) == sorted([program.sha256, archive.sha256])
+
+
+def nested() -> bytes:
+    """An archive of a few hundred bytes that holds ten of a megabyte of zeros each, packed in archives of their own."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(10):
+            inner = io.BytesIO()
+            with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as within:
+                within.writestr("zeros", b"\0" * 1_000_000)
+            archive.writestr(f"{number}.zip", inner.getvalue())
+    return packed.getvalue()
+
+
+BOMBS = (
+    ("one.zip", bomb(), "made to overflow"),
+    ("many.zip", nested(), "archives within the archive"),
+    ("report.xml.gz", gzip.compress(b"\0" * 3_000_000, mtime=0), "made to overflow"),
+)
+
+
+@pytest.mark.django_db
+def test_bombs_in_a_mail_lie_unpacked_by_nobody_as_evidence_and_are_called_by_their_name(data: Path, policy: str) -> None:
+    raw = mail_with(*((name, content) for name, content, _ in BOMBS))
+    row = taken(raw)
+    for held, (name, content, remark) in zip(row.attachments.order_by("id"), BOMBS, strict=True):
+        assert held.name == name
+        assert remark in " ".join(held.remarks)
+        assert (data / "quarantine" / held.sha256).read_bytes() == content
+    assert (data / row.file).read_bytes() == raw
+    kept = sum(path.stat().st_size for path in data.rglob("*") if path.is_file() and path.parent.name in ("quarantine", "mail"))
+    assert kept == len(raw) + sum(len(content) for _, content, _ in BOMBS)
+
+
+@pytest.mark.parametrize("data", [b"\x1f\x8b", b"\x1f\x8b" + b"\xff" * 40, gzip.compress(b"", mtime=0)])
+def test_broken_packed_files_are_looked_at_without_raising(data: bytes) -> None:
+    assert looked_at("a.gz", "application/gzip", data).remarks
 
 
 def test_ten_thousand_attachments_are_listed_up_to_a_bound() -> None:

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from tests.unit.desk.complaints.test_bad_mails import BOMBS
 from tests.unit.desk.scene import ANALYST, AUDITOR, NOON, Desk
 
 from ringfence.desk.actor import system
 from ringfence.desk.audit import selectors as audit
 from ringfence.desk.cases import selectors as cases
-from ringfence.desk.complaints import control, floods, selectors, services
+from ringfence.desk.complaints import answering, control, floods, selectors, services
 from ringfence.desk.complaints.handling import handle_received
-from ringfence.desk.complaints.models import Complaint, ControlProof, Nature
+from ringfence.desk.complaints.models import FOUND, OUTCOME_OF, Complaint, ControlProof, Nature, Outcome, Verdict
 from ringfence.desk.decisions import selectors as decisions
 from ringfence.desk.enforcement import selectors as orders
 from ringfence.desk.errors import StaleState
@@ -143,6 +144,37 @@ def test_what_is_handed_in_goes_to_quarantine_under_its_hash(home: Client, data:
     held = Complaint.objects.get().attachments.order_by("id")
     assert [(one.name, one.looks) for one in held] == [("call.wav", "WAV audio"), ("shot.png", "a PNG picture")]
     assert (data / "quarantine" / sha256(b"RIFF1234").hexdigest()).read_bytes() == b"RIFF1234"
+
+
+def test_bombs_handed_in_by_the_form_are_kept_packed_and_called_by_their_name(home: Client, data: Path) -> None:
+    send(home, files=[SimpleUploadedFile(name, content) for name, content, _ in BOMBS])
+    held = list(Complaint.objects.get().attachments.order_by("id"))
+    assert len(held) == len(BOMBS)
+    for one, (_, content, remark) in zip(held, BOMBS, strict=True):
+        assert remark in " ".join(one.remarks)
+        assert (data / "quarantine" / one.sha256).read_bytes() == content
+
+
+def test_what_was_found_is_told_when_the_report_is_closed_and_not_before(home: Client) -> None:
+    address, now = send(home), datetime.now(UTC) + timedelta(seconds=1)
+    handle_received(actor=system("mail"), now=now)
+    complaint = Complaint.objects.get()
+    assert complaint.answers.exists()
+    assert FOUND["not-ours"] not in home.get(address).content.decode()
+    answering.answer_by_hand(
+        number=complaint.id, verdict="carried-for-peer", names=("", "North"), reason="by its trunk", actor=ANALYST, now=now
+    )
+    assert FOUND["carried-for-peer"] not in home.get(address).content.decode()
+    services.close_complaint(number=complaint.id, outcome="actioned", actor=ANALYST, now=now)
+    page = home.get(address).content.decode()
+    assert FOUND["carried-for-peer"] in page
+    assert "North" not in page
+
+
+@pytest.mark.parametrize("verdict", Verdict.values)
+def test_each_of_the_five_ends_has_an_outcome_and_words_for_who_complained(verdict: str) -> None:
+    assert FOUND[verdict]
+    assert OUTCOME_OF[verdict] in Outcome.values
 
 
 def test_an_enquiry_is_no_complaint(home: Client) -> None:
