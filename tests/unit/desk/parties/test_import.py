@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.desk.scene import ADMIN, ANALYST, NOON
@@ -10,6 +11,7 @@ from tests.unit.desk.scene import ADMIN, ANALYST, NOON
 from ringfence.desk.errors import NotPermitted
 from ringfence.desk.parties import selectors, services, told
 from ringfence.desk.parties.files import COLUMNS, read
+from ringfence.desk.parties.models import NumberHolding
 from ringfence.desk.parties.services import ImportReport
 from ringfence.vocabulary.contracts import AccountLink, NumberLink, PartyLink, TrunkLink
 from ringfence.vocabulary.times import from_iso
@@ -72,6 +74,22 @@ def test_a_changed_row_changes_its_own_and_nothing_else() -> None:
     page = selectors.party_page(name="shop", actor=ADMIN, now=NOON)
     assert page is not None
     assert (page.path, page.accounts[-1].plan, len(page.trunks)) == (("shop",), "silver", 1)
+
+
+@pytest.mark.django_db
+def test_many_numbers_are_written_as_few_are_and_their_references_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    take(accounts_csv=ACCOUNTS, trunks_csv=TRUNKS)
+    monkeypatch.setattr("ringfence.desk.parties.numbers._MANY", 0)
+    assert take(numbers_csv=NUMBERS).written
+    table = NumberHolding._meta.db_table
+    with connection.cursor() as cursor:
+        constraints = connection.introspection.get_constraints(cursor, table)
+    assert [one["columns"] for one in constraints.values() if one["foreign_key"]] == [["account_id"]]
+    with transaction.atomic():
+        NumberHolding.objects.create(prefix="+3299", digits=5, account_id=10**6)
+        with pytest.raises(IntegrityError):
+            connection.check_constraints()
+        transaction.set_rollback(True)
 
 
 @pytest.mark.django_db
