@@ -20,6 +20,9 @@ from ringfence.watch.tallies import reach_us
 
 SOURCE: Final = "live"
 _AT_ONCE: Final = 1_000_000
+MOST_CARRIED: Final = 1_500_000
+"""Keys and events in windows that are carried over to a posted version at most: that takes one turn, two microseconds each, and
+messages wait. Beyond that all windows are filled from history, which takes many short turns."""
 
 
 class Asked(NamedTuple):
@@ -117,7 +120,7 @@ class Judges:
     def _part(self, engine: Engine, plan: Plan, asked: Asked, kept: Kept) -> Part | None:
         """Return what must be filled for the version, where the one in force remembers the rest; `None`: all of it must be."""
         former = asked.former
-        if former is None or asked.late is not None:
+        if former is None or asked.late is not None or former.live_keys + former.live_events > MOST_CARRIED:
             return None
         known = former.memory
         oldest = asked.now if kept.begun is None else kept.begun

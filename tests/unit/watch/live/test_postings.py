@@ -17,7 +17,7 @@ from ringfence.vocabulary.times import DAY, HOUR, SECOND, Micros
 from ringfence.watch.attribution import Directory
 from ringfence.watch.engine import Engine, to_be_filled
 from ringfence.watch.history.replay import as_it_was_judged
-from ringfence.watch.live import Judges, pipeline
+from ringfence.watch.live import Judges, judges, pipeline
 from ringfence.watch.live.judges import SOURCE
 
 _FIRST, _SECOND = "a" * 64, "b" * 64
@@ -134,8 +134,8 @@ def test_what_was_filled_and_what_went_on_is_the_same_after_a_kill_and_in_a_repl
     again.live(rest[4:])
     found = _whatever_lacked(findings(tmp_path)[told:])
     assert found == _always(second)
-    judges = Judges(again._plan, key=KEY, log=again.notes, lake=lake_in(tmp_path), feeds=tmp_path / "feeds")
-    replayed = [each for each in as_it_was_judged(again.journal, judges, policy=_FIRST) if each.time > _POSTED]
+    replaying = Judges(again._plan, key=KEY, log=again.notes, lake=lake_in(tmp_path), feeds=tmp_path / "feeds")
+    replayed = [each for each in as_it_was_judged(again.journal, replaying, policy=_FIRST) if each.time > _POSTED]
     assert {each.id for each in replayed if each.rule == "days"} == {each.id for each in found if each.rule == "days"}
     again.crash()
 
@@ -158,6 +158,22 @@ def test_the_version_before_judges_until_the_changed_rule_is_filled_and_no_findi
     unchanged = [(each.rule, each.time, each.evidence) for each in _but("days", _whatever_lacked(found))]
     assert unchanged == [(each.rule, each.time, each.evidence) for each in _but("days", _always(second))]
     assert {rule for rule, _, _ in unchanged} == {"callees-of-ten-days", "of-a-month", "over-it"}
+    live.crash()
+
+
+def test_where_too_much_is_remembered_to_be_carried_over_in_a_turn_all_windows_are_filled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judges, "MOST_CARRIED", 10)
+    same = Plan(_SECOND, PLAN.rules)
+    rest, live = _until_posted(tmp_path, same, with_lake=True)
+    assert live.pipeline.policy == _SECOND
+    told = len(findings(tmp_path))
+    live.live(rest)
+    assert _whatever_lacked(findings(tmp_path)[told:]) == _always(same)
+    live.crash()
+    _, live = _until_posted(tmp_path / "without-a-lake", same, with_lake=False)
+    assert live.pipeline.short(_POSTED).keys() == _RULES.keys()  # they count since the journal's two days
     live.crash()
 
 
