@@ -201,7 +201,7 @@ class _Known:
         if self._numbers:
             keys = self._by_holding(keys, given.once, given.times)
         names = self._texts
-        if names is not None:
+        if names is not None and given.tells_texts(names.values()):
             return self._remembered.of(keys, lambda place: self.value(Said(given, place, names)))
         return self._remembered.of(keys, lambda place: self.value(given.once[place]))
 

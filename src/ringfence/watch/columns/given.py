@@ -1,6 +1,6 @@
 """One batch as derived columns read it: texts by their hashes, numbers as words, each made once however many columns ask."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from struct import Struct
 from typing import Any, Final
@@ -96,6 +96,10 @@ class Given:
         if words is not None and number_words.is_number(words[place]):
             return number_of(int(words[place]))
         return self.said(name, place)
+
+    def tells_texts(self, names: Iterable[str]) -> bool:
+        """Tell whether the texts of fields are at hand without making an event of them."""
+        return self._reads_texts or all(name in self._words for name in names)
 
     def said(self, name: str, place: int) -> str | None:
         """Return a field's text at a place, which is better not asked for where it is a number."""
