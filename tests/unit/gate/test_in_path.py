@@ -9,7 +9,7 @@ from tests.unit.gate.orders import NOW, order
 from ringfence.gate.edges.in_path import NAME, InPath
 from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.table import OrdersTable
-from ringfence.vocabulary.contracts import Order, OrderChange, Receipt, ReceiptState
+from ringfence.vocabulary.contracts import Action, ActionKind, Order, OrderChange, Receipt, ReceiptState
 from ringfence.vocabulary.subjects import SubjectKind
 
 MANY = 20_000
@@ -105,3 +105,14 @@ def test_what_an_earlier_process_said_and_stands_no_more_is_taken_back(tmp_path:
     second.run(until_taken_back)
     assert (f"{1:032x}", ReceiptState.REMOVED) in second.said
     assert set(second.book.standing(NAME)) == {f"{2:032x}"}
+
+
+def test_what_is_done_once_cannot_be_done_by_who_only_answers(tmp_path: Path) -> None:
+    told = Told(tmp_path)
+
+    async def work() -> None:
+        told.change(1, order(1, SubjectKind.ACCOUNT, "acme", action=Action(kind=ActionKind.END_CALLS)), number(2))
+        await told.until(lambda: len(told.said) == 2)
+
+    told.run(work)
+    assert sorted(told.said) == [(f"{1:032x}", ReceiptState.REJECTED), (f"{2:032x}", ReceiptState.PLACED)]

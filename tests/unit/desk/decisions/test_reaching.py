@@ -1,20 +1,24 @@
 """What a measure would do to people, said before anybody confirms it; and that only persons take away a way to call for help."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from tests.unit.desk.decisions.conftest import climbing
-from tests.unit.desk.decisions.test_ladder import decide, found, last_order
-from tests.unit.desk.scene import ADMIN, ANALYST, NOON, STRANGER, Desk
+from tests.unit.desk.decisions.test_ladder import decide, found, last_order, proposed
+from tests.unit.desk.scene import ADMIN, ANALYST, NOON, STRANGER, WORKER, Desk
 
+from ringfence.desk.decisions import services
 from ringfence.desk.decisions.choosing import NoMeasure, chosen
+from ringfence.desk.decisions.measures import REMOVES_ACCESS
+from ringfence.desk.decisions.models import Spent
 from ringfence.desk.decisions.reaching import CALLS_FILE, Reaching, reaching
 from ringfence.desk.enforcement.models import Order as Ordered
 from ringfence.desk.enforcement.models import Placement
 from ringfence.desk.parties import services as parties
-from ringfence.vocabulary.contracts import ActionKind, Receipt, ReceiptState, Scope
+from ringfence.vocabulary.contracts import Action, ActionKind, Receipt, ReceiptState, Scope
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import micros
 
@@ -127,3 +131,11 @@ def test_calls_at_once_are_throttled_alone_or_beside_calls_a_second(climbing: De
             chosen({**told, "concurrent": wrong})
     decide(*found(climbing), measure=chosen({**told, "concurrent": "5"}), off_ladder="as told")
     assert last_order(climbing).action.concurrent == 5
+
+
+@pytest.mark.parametrize("action", sorted(REMOVES_ACCESS))
+def test_a_standing_order_never_takes_away_a_way_to_call_for_help(climbing: Desk, action: ActionKind) -> None:
+    proposal = proposed(*found(climbing))
+    taking = replace(proposal, measure=replace(proposal.measure, action=Action(kind=action)))
+    assert services._brake(proposal, Spent(at=NOON), WORKER, NOON) == ""  # no ladder has such a step yet
+    assert "a way to call for help" in services._brake(taking, Spent(at=NOON), WORKER, NOON)  # as above
