@@ -297,13 +297,9 @@ class Engine:
         return groups <= set(filled.memory.shapes) and not {name for name, _ in tallied} & fresh
 
     def join(self, former: "Engine", filled: "Engine", fresh: Set[str]) -> frozenset[str]:
-        """Continue for the `fresh` rules from an engine that was told history, for all others from the `former` one.
-
-        Return the rules that neither knew, which begin anew. See `joining`.
-        """
-        remembered = self._call_ids.remembered
-        both = joined(former.snapshot(), filled.snapshot(), self._owner, fresh=fresh, remembered=remembered)
-        return self.restore(both, is_whole=True)
+        """Continue for the `fresh` rules from one that was told history, for others from the `former` one; return those nobody knew."""
+        both = former.snapshot(), filled.snapshot()
+        return self.restore(joined(*both, self._owner, fresh=fresh, remembered=self._call_ids.remembered), is_whole=True)
 
     def forget(self) -> None:
         """Forget all events and cool-downs: what comes next may be older than what came before."""
