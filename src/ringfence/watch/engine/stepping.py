@@ -297,7 +297,7 @@ class Engine:
         return groups <= set(filled.memory.shapes) and not {name for name, _ in tallied} & fresh
 
     def join(self, former: "Engine", filled: "Engine", fresh: Set[str]) -> frozenset[str]:
-        """Continue for the `fresh` rules from one that was told history, for others from the `former` one; return those nobody knew."""
+        """Continue for `fresh` rules from one that was told history, for others from the `former` one; return those nobody knew."""
         both = former.snapshot(), filled.snapshot()
         return self.restore(joined(*both, self._owner, fresh=fresh, remembered=self._call_ids.remembered), is_whole=True)
 
