@@ -10,14 +10,17 @@ DIALOGS = (
     b'{"Dialogs":[{"ID":"66e.84696404","db_id":"15832327820872","state":%d,"user_flags":"",'
     b'"timestart":%d,"datestart":"2026-11-23 23:56:55",'
     b'"timeout":1795521415,"dateout":"2026-11-24 11:56:55","callid":"f639267e3046811e","from_uri":"sip:alice@127.0.0.1:45160",'
-    b'"to_uri":"sip:+3225550100@127.0.0.1:45160","caller_tag":"4491abb3","caller_contact":"sip:alice@127.0.0.2:48622","callee_cseq":"0",'
-    b'"caller_route_set":"","caller_bind_addr":"udp:127.0.0.1:45160","caller_sdp":"v=0\\r\\no=- 1 1 IN IP4 127.0.0.1\\r\\n","CALLEES":[],'
+    b'"to_uri":"sip:+3225550100@127.0.0.1:45160","caller_tag":"4491abb3","caller_contact":"sip:alice@127.0.0.2:48622",'
+    b'"callee_cseq":"0",'
+    b'"caller_route_set":"","caller_bind_addr":"udp:127.0.0.1:45160","caller_sdp":"v=0\\r\\no=- 1 1 IN IP4 127.0.0.1\\r\\n",'
+    b'"CALLEES":[],'
     b'"context":{"values":[{"ringfence_called":"%s"},{"ringfence_source":"127.0.0.2"}]}}]}'
 )
 CONTACTS = (
     b'{"Domains":[{"name":"location","hash_size":512,"AORs":[{"AOR":"alice@voice.example",'
     b'"Contacts":[{"Contact":"sip:alice@127.0.0.2:48622",'
-    b'"ContactID":"3107413374141474323","Expires":3600,"Q":"","Callid":"8794671ed96f1b17","Received":"sip:203.0.113.7:5070;transport=udp"},'
+    b'"ContactID":"3107413374141474323","Expires":3600,"Q":"","Callid":"8794671ed96f1b17",'
+    b'"Received":"sip:203.0.113.7:5070;transport=udp"},'
     b'{"Contact":"sip:alice@[2001:db8::1]:5060"}]},{"AOR":"bob","Contacts":[]}]},'
     b'{"name":"other","AORs":[{"AOR":"eve","Contacts":[{"Contact":"x"}]}]}]}'
 )

@@ -24,7 +24,7 @@ class Touched:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An account that a measure touches: its plan, where its callers are (empty: where the provider is), how many numbers it has."""
+    """An account that a measure touches: its plan, where its callers are (empty: as the provider), how many numbers it has."""
 
     account: str
     plan: str

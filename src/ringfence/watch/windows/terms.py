@@ -115,9 +115,7 @@ def terms_of(pooled: Pooled, exact: int) -> Terms:
     programs = [program_for(*_condition(pooled, judged), pooled.measured[judged.rule]) for judged in pooled.judged]
     guards = [_guards(pooled, judged, exact) for judged in pooled.judged]
     spanned = [spans[term.length_us] for term in pooled.terms]
-    (places, end), presences = _places(pooled), _presences(pooled)
-    standing = _standing(presences, places, end)
-    quiet = end + sum(presence.like is None for presence in presences)
+    places, presences, standing, quiet = _layout(pooled)
     return Terms(
         length_us=_whole(pooled.lengths),
         grain_us=_whole(max(pooled.terms[0].grain_us, 1) for _ in pooled.lengths),
@@ -152,6 +150,12 @@ def terms_of(pooled: Pooled, exact: int) -> Terms:
         operation=np.concatenate([program.operation for program in programs]),
         operand=np.concatenate([program.operand for program in programs]),
     )
+
+
+def _layout(pooled: Pooled) -> tuple[list[int], list[_Presence], list[int], int]:
+    """Return where terms stand in a key's row, which presences there are, where those stand, and where quiet begins."""
+    (places, end), presences = _places(pooled), _presences(pooled)
+    return places, presences, _standing(presences, places, end), end + sum(presence.like is None for presence in presences)
 
 
 def tables_of(terms: Terms) -> int:
