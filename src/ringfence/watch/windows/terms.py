@@ -152,12 +152,6 @@ def terms_of(pooled: Pooled, exact: int) -> Terms:
     )
 
 
-def _layout(pooled: Pooled) -> tuple[list[int], list[_Presence], list[int], int]:
-    """Return where terms stand in a key's row, which presences there are, where those stand, and where quiet begins."""
-    (places, end), presences = _places(pooled), _presences(pooled)
-    return places, presences, _standing(presences, places, end), end + sum(presence.like is None for presence in presences)
-
-
 def tables_of(terms: Terms) -> int:
     """Return how many tables of pairs and of ranks there are."""
     return int(terms.ranks.size + np.count_nonzero(terms.ranks != NOBODY))
@@ -199,6 +193,12 @@ class _Presence(NamedTuple):
     members: frozenset[int]
     like: int | None
     judged: list[int]
+
+
+def _layout(pooled: Pooled) -> tuple[list[int], list[_Presence], list[int], int]:
+    """Return where terms stand in a key's row, which presences there are, where those stand, and where quiet begins."""
+    (places, end), presences = _places(pooled), _presences(pooled)
+    return places, presences, _standing(presences, places, end), end + sum(presence.like is None for presence in presences)
 
 
 def _places(pooled: Pooled) -> tuple[list[int], int]:
