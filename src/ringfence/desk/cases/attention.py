@@ -8,6 +8,7 @@ from django.db import transaction
 from ringfence.desk.actor import Actor, ActorKind, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
+from ringfence.desk.cases import claims
 from ringfence.desk.cases.models import Case, CaseState, Watcher
 from ringfence.desk.cases.services import NothingSaid
 from ringfence.desk.errors import NotThere, StaleState
@@ -49,6 +50,7 @@ def snooze_case(*, case_id: int, until: datetime, reason: str, actor: Actor, now
     """Take a case out of the queue until a moment; what joins it brings it back. Raises `NothingSaid`, `StaleState`."""
     require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "put cases off")
     hold_case(case_id, actor)
+    claims.heed(case_id=case_id, actor=actor, now=now)
     if not reason.strip() or not now < until <= now + LONGEST_SNOOZE:
         raise NothingSaid(f"say why, and until when: within {LONGEST_SNOOZE.days} days")
     changed = (

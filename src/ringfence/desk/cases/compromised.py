@@ -8,7 +8,7 @@ from ringfence.desk.actor import Actor, ActorKind, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.cases.models import Case, CaseState, Note
-from ringfence.desk.cases.services import change_role
+from ringfence.desk.cases.services import set_role
 from ringfence.vocabulary.subjects import Role, SubjectKind
 
 
@@ -31,7 +31,8 @@ def open_compromised(*, party: str, reason: str, actor: Actor, now: datetime) ->
         details: dict[str, Detail] = {"role": str(Role.COMPROMISED), "party": audit.token_of("party", party)}
         audit.record(acts=[Act(verb="opened", about=about, case=case.pk, details=details)], actor=actor, now=now)
     elif case.role != Role.COMPROMISED and actor.kind is ActorKind.PERSON:
-        change_role(case_id=case.pk, role=str(Role.COMPROMISED), reason=reason, actor=actor, now=now)
+        # Whoever works on the case: an account in the wrong hands is locked now.
+        set_role(case_id=case.pk, role=str(Role.COMPROMISED), reason=reason, actor=actor, now=now)
         return case.pk
     note = Note.objects.create(case=case, author=actor.id, written=now, text=reason)
     Case.objects.filter(pk=case.pk).update(latest=now)

@@ -10,6 +10,7 @@ from django.db.models import F
 from ringfence.desk.actor import Actor, ActorKind, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
+from ringfence.desk.cases import claims
 from ringfence.desk.cases.models import Case, CaseLink, CaseOutcome, CaseState, JoinedComplaint, JoinedFinding, LinkKind, Sighting
 from ringfence.desk.cases.services import NothingSaid
 from ringfence.desk.errors import NotThere, StaleState
@@ -30,6 +31,7 @@ def split_case(
     """
     require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "split cases")
     hold_case(case_id, actor)
+    claims.heed(case_id=case_id, actor=actor, now=now)
     said = matter.strip()[:200]
     if not said or not (findings or complaints):
         raise NothingSaid("choose what goes, and say what it is about")
@@ -80,8 +82,9 @@ def merge_case(*, case_id: int, into: int, reason: str, actor: Actor, now: datet
     `NotThere`, and `StaleState` where either is closed, or they are about different subjects: those are linked instead.
     """
     require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "merge cases")
-    for number in (case_id, into):
+    for number in sorted((case_id, into)):
         hold_case(number, actor)
+        claims.heed(case_id=number, actor=actor, now=now)
     if not reason.strip():
         raise NothingSaid("say why they are one")
     first, second = sorted((case_id, into))

@@ -68,6 +68,17 @@ class Case(models.Model):
         return f"{self.subject_kind} {self.subject_id}{f': {self.matter}' if self.matter else ''}"
 
 
+class Claim(models.Model):
+    """Since when a claimed case is held, and when its holder last did something in it. Who that is stands in the case.
+
+    Apart from the case, whose row the worker holds while it joins findings.
+    """
+
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, primary_key=True)
+    since = models.DateTimeField()
+    touched = models.DateTimeField()
+
+
 class JoinedFinding(models.Model):
     """A finding belongs to one case."""
 

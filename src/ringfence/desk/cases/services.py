@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from ringfence.desk.actor import Actor, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
-from ringfence.desk.cases import sightings
+from ringfence.desk.cases import claims, sightings
 from ringfence.desk.cases.models import Case, CaseOutcome, CaseState, JoinedComplaint, JoinedFinding, Note
 from ringfence.desk.cases.queues import works_on
 from ringfence.desk.clocks import services as clocks
@@ -112,10 +112,14 @@ def join_complaint(*, case_id: int, complaint: int, actor: Actor, now: datetime)
 
 @transaction.atomic
 def claim_case(*, case_id: int, actor: Actor, now: datetime) -> None:
-    """Make the actor the one who works on it. Raises `StaleState` where somebody was first."""
+    """Make the actor the one who works on it: others decide nothing in it (`claims.heed`). Raises `StaleState` after another."""
     require(actor.works_cases and works_on(case=case_id, actor=actor), actor, "claim cases")
-    if not Case.objects.filter(id=case_id, state=CaseState.OPEN).update(state=CaseState.CLAIMED, assignee=actor.id, latest=now):
+    idle = now - claims.lapses_after()
+    lapsed = Case.objects.filter(Q(claim__touched__lte=idle) | Q(claim__isnull=True, latest__lte=idle), state=CaseState.CLAIMED)
+    free = Case.objects.filter(Q(state=CaseState.OPEN) | Q(pk__in=lapsed.values("pk")), id=case_id)
+    if not free.update(state=CaseState.CLAIMED, assignee=actor.id, latest=now):
         raise StaleState(f"case {case_id} is claimed or closed already")
+    claims.keep(case_id=case_id, now=now)
     audit.record(acts=[Act(verb="claimed", about=("case", str(case_id)), case=case_id)], actor=actor, now=now)
 
 
@@ -126,6 +130,7 @@ def take_over(*, case_id: int, holder: str, actor: Actor, now: datetime) -> None
     held = Case.objects.filter(id=case_id, state=CaseState.CLAIMED, assignee=holder).exclude(assignee=actor.id)
     if not held.update(assignee=actor.id, latest=now):
         raise StaleState(f"case {case_id} is not {holder or 'anybody'}'s to take over")
+    claims.keep(case_id=case_id, now=now)
     act = Act(verb="took-over", about=("case", str(case_id)), case=case_id, details={"from": holder})
     audit.record(acts=[act], actor=actor, now=now)
 
@@ -146,6 +151,7 @@ def note_case(*, case_id: int, text: str, actor: Actor, now: datetime, public: b
     require(actor.works_cases and works_on(case=case_id, actor=actor), actor, "write notes")
     if not text.strip() or len(text) > NOTE_LENGTH:
         raise NothingSaid(f"a note has 1 to {NOTE_LENGTH} characters")
+    claims.touch(case_id=case_id, actor=actor, now=now)
     if not Case.objects.filter(id=case_id).update(latest=now):
         raise NotThere(f"no case {case_id}")
     note = Note.objects.create(case_id=case_id, author=actor.id, written=now, text=text.strip(), public=public)
@@ -155,6 +161,13 @@ def note_case(*, case_id: int, text: str, actor: Actor, now: datetime, public: b
 
 @transaction.atomic
 def change_role(*, case_id: int, role: str, reason: str, actor: Actor, now: datetime, seen: str = "") -> None:
+    """Say what the case's subject is, as `set_role` does, where nobody else works on the case."""
+    claims.heed(case_id=case_id, actor=actor, now=now)
+    set_role(case_id=case_id, role=role, reason=reason, actor=actor, now=now, seen=seen)
+
+
+@transaction.atomic
+def set_role(*, case_id: int, role: str, reason: str, actor: Actor, now: datetime, seen: str = "") -> None:
     """Say what the case's subject is: what may follow depends on it. What was decided before stays as it was decided.
 
     `seen`: as `close_case`. Raises `NothingSaid` without a reason or for an unknown role, `StaleState` where the case is closed or
@@ -182,6 +195,7 @@ def close_case(*, case_id: int, outcome: str, actor: Actor, now: datetime, seen:
     `seen` is the version that a person had before its eyes (`Case.version`): raises `StaleState` where something came since.
     """
     require(actor.works_cases and works_on(case=case_id, actor=actor), actor, "close cases")
+    claims.heed(case_id=case_id, actor=actor, now=now)
     if outcome not in CaseOutcome.values:
         raise NothingSaid("choose what came out of the case")
     _hold_as_seen(case_id, seen)

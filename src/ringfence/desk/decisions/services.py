@@ -12,6 +12,7 @@ from django.db import transaction
 from ringfence.desk.actor import Actor, ActorKind, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act
+from ringfence.desk.cases import claims
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.cases.queues import works_on
 from ringfence.desk.decisions import asking, budget, owed, recording, strikes
@@ -211,6 +212,7 @@ def decide_by_person(*, case_id: int, finding_id: str, why: Why, actor: Actor, n
     require(actor.kind == ActorKind.PERSON and actor.decides, actor, "decide")
     if not why.public.strip():
         raise NoReason("say why: the party may be told this")
+    claims.heed(case_id=case_id, actor=actor, now=now)
     finding = detections.finding(id=finding_id, actor=actor) if finding_id else None
     if finding_id and (finding is None or cases.case_of_finding(finding_id=finding_id, actor=actor) != case_id):
         raise NotThere(f"case {case_id} has no finding {finding_id}")

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from ringfence.desk.actor import Actor, ActorKind, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
+from ringfence.desk.cases import claims
 from ringfence.desk.decisions import selectors as decisions
 from ringfence.desk.decisions import services as deciding
 from ringfence.desk.decisions.holding import hold
@@ -89,11 +90,19 @@ def _act(verb: str, order: str, case: int, details: dict[str, Detail] | None = N
 
 @transaction.atomic
 def lift_order(*, order_id: str, why: Why, actor: Actor, now: datetime) -> None:
-    """End an order before its time, by a decision of this person. Raises `NotThere`, `NoReason`, `StaleState` where it is over."""
+    """End an order before its time, by a decision of this person.
+
+    Raises `NotThere`, `NoReason`, `StaleState` where it is over or somebody else works on its case.
+    """
     require(actor.works_cases, actor, "lift orders")
     order = Order.objects.filter(id=order_id).first()
     if order is None:
         raise NotThere(f"no order {order_id}")
+    claims.heed(case_id=order.case_id, actor=actor, now=now)
+    _lift(order, why, actor, now)
+
+
+def _lift(order: Order, why: Why, actor: Actor, now: datetime) -> None:
     deciding.decide_lift(decision_id=order.decision_id, why=why, actor=actor, now=now)
     if not remove(order, "lifted", why.public, actor, now):
         raise StaleState("the order is over already")
@@ -101,11 +110,14 @@ def lift_order(*, order_id: str, why: Why, actor: Actor, now: datetime) -> None:
 
 @transaction.atomic
 def lift_if_in_force(*, order_id: str, why: Why, actor: Actor, now: datetime) -> bool:
-    """End an order as `lift_order` does; `False`, and nothing done, where it is over already."""
+    """End an order as `lift_order` does, whoever works on its case: an appeal was won, a clause was struck, a bulk decision undone.
+
+    `False`, and nothing done, where it is over already.
+    """
     order = Order.objects.filter(id=order_id).first()
     if order is None or not order.in_force:
         return False
-    lift_order(order_id=order_id, why=why, actor=actor, now=now)
+    _lift(order, why, actor, now)
     return True
 
 

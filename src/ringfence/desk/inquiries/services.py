@@ -12,6 +12,7 @@ from django.db import transaction
 from ringfence.desk.actor import ANONYMOUS, Actor, ActorKind, require, system
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
+from ringfence.desk.cases import claims
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.cases.attention import stir
 from ringfence.desk.clocks import services as clocks
@@ -73,6 +74,7 @@ def page_of(tier: int) -> str:
 def ask(*, question: Question, actor: Actor, now: datetime) -> int:
     """Ask a party, and return the inquiry. Raises `NotThere`, `NotAsked`, `StaleState` where the case is closed."""
     require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "ask parties")
+    claims.heed(case_id=question.case, actor=actor, now=now)
     text = question.text.strip()
     if not text or len(text) > MOST_CHARACTERS or question.kind not in InquiryKind.values:
         raise NotAsked(f"say what is asked, in at most {MOST_CHARACTERS} characters")
@@ -274,6 +276,7 @@ def withdraw(*, inquiry: int, reason: str, actor: Actor, now: datetime) -> None:
     if row is None:
         raise NotThere(f"no inquiry {inquiry}")
     hold_case(row.case_id, actor)
+    claims.heed(case_id=row.case_id, actor=actor, now=now)
     if not reason.strip():
         raise NotAsked("say why it is withdrawn")
     if not Inquiry.objects.filter(id=inquiry, state__in=_UNDECIDED).update(state=InquiryState.WITHDRAWN, closed=now):

@@ -9,6 +9,7 @@ RINGFENCE_PUBLIC_URL the address under which parties reach the desk, as https://
 RINGFENCE_STAFF_MFA  1 where staff must have a second factor: without one nothing is open to them but the page that sets one up
 RINGFENCE_PROXIES    how many proxies of your own stand in front: whose address a request comes from is read from what they add
 RINGFENCE_STANDING_ORDERS_PER_HOUR   how many automatic decisions an hour before automation stops and pages somebody
+RINGFENCE_CLAIM_HOURS   how many hours a claim of a case holds after the last thing that its holder did in it
 """
 
 import os
@@ -68,6 +69,7 @@ RINGFENCE_DATA: Path | None = Path(_data) if _data else None
 RINGFENCE_KEY: bytes = _key(RINGFENCE_DATA) if RINGFENCE_DATA else b"only for tests: 32 bytes of key."
 RINGFENCE_PUBLIC_URL: str = os.environ.get("RINGFENCE_PUBLIC_URL", "http://127.0.0.1:8080").rstrip("/")
 RINGFENCE_STANDING_ORDERS_PER_HOUR: int = int(os.environ.get("RINGFENCE_STANDING_ORDERS_PER_HOUR", "100"))
+RINGFENCE_CLAIM_HOURS: float = float(os.environ.get("RINGFENCE_CLAIM_HOURS", "8"))
 RINGFENCE_STAFF_MFA: bool = os.environ.get("RINGFENCE_STAFF_MFA") == "1"
 RINGFENCE_PROXIES: int = int(os.environ.get("RINGFENCE_PROXIES", "0"))
 

@@ -9,9 +9,10 @@ from ringfence.desk.actor import Actor, DeskRequest
 from ringfence.desk.appeals import selectors as appeals
 from ringfence.desk.audit import selectors as audit
 from ringfence.desk.bulk import selectors as bulk
+from ringfence.desk.cases import claims
 from ringfence.desk.cases import selectors as cases
 from ringfence.desk.cases.attention import note_looked
-from ringfence.desk.cases.models import Case, CaseOutcome
+from ringfence.desk.cases.models import Case, CaseOutcome, CaseState
 from ringfence.desk.cases.sightings import seen_elsewhere
 from ringfence.desk.cases.summaries import with_findings
 from ringfence.desk.charges import selectors as charges
@@ -91,6 +92,7 @@ def case_page(request: DeskRequest, number: int) -> HttpResponse:
     note_looked(case_id=number, actor=actor, now=now)
     context = {
         "case": file.case,
+        "claim": claims.held(case=number, actor=actor, now=now) if file.case.state == CaseState.CLAIMED else None,
         "notes": file.notes,
         "findings": found,
         "worst": next((str(one) for one in (Severity.ACT, Severity.WARN) if any(each.severity == one for each in found)), ""),

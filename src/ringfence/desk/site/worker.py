@@ -20,6 +20,7 @@ from ringfence.desk.access.sweeping import sweep_sessions
 from ringfence.desk.actor import Actor, system
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
+from ringfence.desk.cases.claims import let_lapse
 from ringfence.desk.clocks.sweeping import sweep
 from ringfence.desk.complaints.peer_lists import services as peer_lists
 from ringfence.desk.decisions import services as deciding
@@ -156,6 +157,7 @@ class Worker:
         self._kept_house = now
         ended = enforcement.end_orders(actor=self._actor, now=now)
         call_second_persons(actor=self._actor, now=now)
+        let_lapse(actor=self._actor, now=now)
         mark_traffic(actor=self._actor, now=now)
         alarm_differences(actor=self._actor, now=now)
         alarm_floods_for_help(actor=self._actor, now=now)

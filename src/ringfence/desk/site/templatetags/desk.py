@@ -26,6 +26,7 @@ _WORDS: Final = {
     "left-to-a-person": "Left to a person",
     "claimed": "Claimed",
     "released": "Released",
+    "claim-lapsed": "Claim lapsed: its holder did nothing more",
     "noted": "Note written",
     "closed": "Closed",
     "left-aside": "Left aside: its clause was struck",
