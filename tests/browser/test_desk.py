@@ -142,7 +142,7 @@ def test_a_case_whose_rule_only_reports_says_what_a_person_may_do(browser: Brows
     page.goto(f"{office.address}/cases/?subject=shop")
     page.get_by_role("row").filter(has_text="party shop").get_by_role("link").click(timeout=60_000)
     expect(page.get_by_text("Nothing was ordered, because the rule sip-scan only reports")).to_be_visible()
-    expect(page.get_by_text("The ladder's step is “ask”, under unauthorised-access. This release cannot")).to_be_visible()
+    expect(page.get_by_text("The ladder proposes for rule sip-scan, under unauthorised-access: warn party shop")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("^Refuse"))).to_have_count(0)
 
 

@@ -125,7 +125,7 @@ def test_ctrl_c_leaves_what_resume_goes_on_with(data: Path) -> None:
 def test_numbers_of_a_rule_are_tried_over_history(data: Path) -> None:
     result = CliRunner().invoke(policy.app, ["calibrate", "register-brute-force", "--data", str(data), "--json"])
     assert result.exit_code == 0, result.output
-    failures, _ = lines(result)
+    failures, *_ = lines(result)
     assert failures["dial"] == {"place": 0, "compared": "failures", "operator": ">=", "present": 10.0}
     trials = {trial["threshold"]: trial["subjects"] for trial in failures["trials"]}  # type: ignore[attr-defined]
     assert trials[10.0] == 1
