@@ -100,13 +100,25 @@ def record_observations(*, feed: str, records: Sequence[Record], after: int, act
         for (kind, _, order, edge), group in sums.items()
         if kind == ObservationKind.REFUSAL and order
     ]
+    carried = [
+        {"order": order, "edge": edge, "count": len(group), "first": min(one.time for one in group)}
+        for (kind, _, order, edge), group in sums.items()
+        if kind == ObservationKind.CARRIED and order
+    ]
     uses = [
-        {"account": one.subject, "policy": one.policy, "time": one.time, "call_id": _held(one.call_id, _SUBJECT_LENGTH)}
+        {
+            "account": one.subject,
+            "policy": one.policy,
+            "time": one.time,
+            "call_id": _held(one.call_id, _SUBJECT_LENGTH),
+            "use": _held(one.text, _SUBJECT_LENGTH),
+        }
         for one, _ in seen
         if one.kind == ObservationKind.FIRST_USE and one.policy
     ]
     audit.record(acts=acts, actor=actor, now=now)
     outbox.enqueue(topic="refusals.seen", payloads=refusals, now=now)
+    outbox.enqueue(topic="carried.seen", payloads=carried, now=now)
     outbox.enqueue(topic="use.seen", payloads=uses, now=now)
     outbox.advance(feed=feed, after=after, to=records[-1].number)
 

@@ -53,12 +53,12 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One party in the report: its state, the evidence for it, and when it last used the service since the posting."""
+    """One party in the report: its state, the evidence for it, and when it first used the service since the posting."""
 
     party: Party
     state: State
     evidence: Acceptance | None
-    used: datetime | None
+    first_use: datetime | None
     reseller: str | None
 
 
@@ -194,8 +194,8 @@ def report(*, parties: Sequence[Party], version: PolicyVersion, now: datetime) -
         own = by_party.get(party.pk, [])
         words = [one for key in higher[party.pk] for one in by_party.get(key, ()) if one.how == How.ATTESTATION]
         state, evidence = _state(party.pk, [*own, *words])
-        used = max((one.at for one in own if one.how == How.USE), default=None)
-        standings.append(Standing(party, state, evidence, used, names.get(higher[party.pk][0]) if higher[party.pk] else None))
+        first_use = min((one.at for one in own if one.how == How.USE), default=None)
+        standings.append(Standing(party, state, evidence, first_use, names.get(higher[party.pk][0]) if higher[party.pk] else None))
     return standings
 
 

@@ -18,7 +18,7 @@ from ringfence.watch.attribution.files import harmless
 Row = Mapping[str, str]
 
 _BATCH: Final = 500
-_STANDINGS: Final = ("party", "kind", "below", "version", "state", "how", "by", "at", "proof", "sha256", "used", "attested")
+_STANDINGS: Final = ("party", "kind", "below", "version", "state", "how", "by", "at", "proof", "sha256", "first_use", "attested")
 _EVIDENCE: Final = ("party", "version", "how", "account", "by", "at", "recorded", "proof", "sha256")
 
 
@@ -40,7 +40,7 @@ def standings(version: PolicyVersion, actor: Actor, now: datetime) -> Iterator[R
                 "version": str(version.number),
                 "state": str(one.state),
                 **_of(one.evidence),
-                "used": one.used.isoformat() if one.used else "",
+                "first_use": one.first_use.isoformat() if one.first_use else "",
                 "attested": word.isoformat() if word else "no" if one.party.kind == PartyKind.RESELLER else "",
             }
 

@@ -13,7 +13,7 @@ from ringfence.desk.complaints.answering import ANSWERED
 from ringfence.desk.complaints.services import BOUNCED, CLOSED
 from ringfence.desk.decisions import selectors as decided
 from ringfence.desk.decisions import services as decisions
-from ringfence.desk.enforcement import receipts, struck
+from ringfence.desk.enforcement import carried, receipts, struck
 from ringfence.desk.enforcement import services as enforcement
 from ringfence.desk.inquiries.services import UNANSWERED
 from ringfence.desk.notices import services as notices
@@ -62,12 +62,17 @@ def _on_refusals(payload: Mapping[str, Any], actor: Actor, now: datetime) -> Non
     receipts.note_refusals(seen=seen, actor=actor, now=now)
 
 
+def _on_carried(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+    seen = carried.Carried(payload["order"], payload["edge"], payload["count"], Micros(payload["first"]))
+    carried.note_carried(seen=seen, actor=actor, now=now)
+
+
 def _on_use(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
     acceptance.record_use(
         account=payload["account"],
         policy=payload["policy"],
         at=utc(Micros(payload["time"])),
-        proof=payload["call_id"],
+        proof=f"{payload.get('use', '')} {payload['call_id']}".strip(),
         actor=actor,
         now=now,
     )
@@ -126,6 +131,7 @@ REACTIONS: Final[dict[str, Reaction]] = {
     "case.finding-joined": _on_joined_finding,
     "decision.made": _on_decision,
     "refusals.seen": _on_refusals,
+    "carried.seen": _on_carried,
     "use.seen": _on_use,
     ANSWERED: complained.on_answer,
     rulings.STRUCK: _on_struck,

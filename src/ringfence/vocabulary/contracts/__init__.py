@@ -9,7 +9,7 @@ from ringfence.vocabulary.contracts.brought import BroughtEntry, BroughtList
 from ringfence.vocabulary.contracts.desk_event import DeskEvent
 from ringfence.vocabulary.contracts.event import Event, EventKind
 from ringfence.vocabulary.contracts.finding import Charge, Evidence, Finding, Subject, Window, finding_id
-from ringfence.vocabulary.contracts.observation import Observation, ObservationKind
+from ringfence.vocabulary.contracts.observation import Observation, ObservationKind, Use
 from ringfence.vocabulary.contracts.order import DEEDS, Action, ActionKind, CallClass, Order, OrderChange, Scope
 from ringfence.vocabulary.contracts.receipt import Receipt, ReceiptState
 from ringfence.vocabulary.contracts.reference import (
@@ -59,6 +59,7 @@ __all__ = [
     "Subject",
     "TrafficProfile",
     "TrunkLink",
+    "Use",
     "Verdict",
     "VerdictAction",
     "Window",

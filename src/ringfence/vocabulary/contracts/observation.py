@@ -12,7 +12,18 @@ class ObservationKind(StrEnum):
 
     FIRST_USE = "first-use"  # an account used the service for the first time after a posting: subject is the account
     REFUSAL = "refusal"  # an edge refused a request because of `order`
+    CARRIED = "carried"  # what began at `time` was answered or delivered, though `order` refuses it; at most one a second
     AGENT = "agent"  # a capture agent's health: `text` says how it stands
+
+
+class Use(StrEnum):
+    """How an account used the service: what `text` says of a first use."""
+
+    CALL = "call"  # it began one
+    ANSWERED_CALL = "answered call"  # one to a number of its own was answered
+    REGISTRATION = "registration"
+    MESSAGE = "message"  # it sent one that was taken
+    RECEIVED_MESSAGE = "received message"  # one to a number of its own was delivered
 
 
 class Observation(Struct, frozen=True, kw_only=True, omit_defaults=True):

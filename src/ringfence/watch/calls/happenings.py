@@ -4,7 +4,7 @@ import re
 from ipaddress import ip_address
 from typing import Final
 
-from ringfence.vocabulary.contracts import Event, EventKind, Observation, ObservationKind
+from ringfence.vocabulary.contracts import Event, EventKind, Observation, ObservationKind, Use
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Sender
 from ringfence.watch.calls.directions import Directions
@@ -34,9 +34,9 @@ Most readers need a few fields of each: for them no event is made.
 _NOBODY: Final[tuple[str | None, tuple[str, ...], str | None, str | None]] = (None, (), None, None)
 
 
-def first_use(sender: Sender, *, policy: str, call_id: str, time: Micros) -> Observation:
-    """Return the observation that an account used the service for the first time since `policy` was posted."""
-    return Observation(kind=ObservationKind.FIRST_USE, time=time, subject=sender.account, policy=policy, call_id=call_id)
+def first_use(account: str, use: Use, *, policy: str, call_id: str, time: Micros) -> Observation:
+    """Return the observation that an account used the service for the first time since `policy` was posted, and how."""
+    return Observation(kind=ObservationKind.FIRST_USE, time=time, subject=account, policy=policy, call_id=call_id, text=use)
 
 
 def refusal(datagram: Datagram, *, time: Micros) -> Observation | None:

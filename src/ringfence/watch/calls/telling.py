@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from ringfence.vocabulary.contracts import Event, EventKind, Observation
+from ringfence.vocabulary.contracts import Event, EventKind, Observation, Use
 from ringfence.vocabulary.numbers import to_e164
 from ringfence.vocabulary.times import HOUR, SECOND, Micros
 from ringfence.watch.attribution import Directory, Sender
@@ -125,7 +125,7 @@ class Telling(Memory):
             self.sequence = sequence = self.sequence + 1
             self._events.append((_ATTEMPT, said, sender, time, sequence, self._late, 0, False, 0, 0, None, False))
         if sender is not None:
-            self._first_use(sender, said, time)
+            self._first_use(sender, Use.CALL, said, time)
 
     def _closed(  # noqa: PLR0913 - what is told, as it stands
         self, slot: int, call: int, time: Micros, status: int, flags: int, duration_ms: int, ring_ms: int, released: int
@@ -140,7 +140,7 @@ class Telling(Memory):
             if flags & c.MAY_HELP:
                 calls.exempt[call] = calls.exempt[call] or self._is_emergency(sender, calls.origin(call))
             if sender is not None:
-                self._first_use(sender, calls.origins[call], time)
+                self._first_use(sender, Use.CALL, calls.origins[call], time)
         if flags & _OF_CALL:
             self._tell_call(slot, call, time, status, flags, duration_ms, ring_ms, released)
         stale = flags & c.STALE != 0
@@ -151,7 +151,7 @@ class Telling(Memory):
             if status < 300 or flags & c.CREDENTIALED:
                 self._registered(said, time, status, stale=stale)
             if status < 300 and sender is not None:
-                self._first_use(sender, said, time)
+                self._first_use(sender, Use.REGISTRATION, said, time)
         elif flags & c.SENDS_MESSAGE:
             self._tell_request(_MESSAGE, said, sender, (time, status, stale))
 
@@ -202,11 +202,11 @@ class Telling(Memory):
         if event is not None:
             self._events.append(event)
 
-    def _first_use(self, sender: Sender, said: Origin | Note, time: Micros) -> None:
+    def _first_use(self, sender: Sender, use: Use, said: Origin | Note, time: Micros) -> None:
         policy = self.directory.policy
         if policy is not None and self.use_first(sender.account, policy):
             call_id = self.notes.call_id(said) if isinstance(said, bytes) else said.call_id
-            self._observations.append(happenings.first_use(sender, policy=policy, call_id=call_id, time=time))
+            self._observations.append(happenings.first_use(sender.account, use, policy=policy, call_id=call_id, time=time))
 
     def _is_emergency(self, sender: Sender | None, origin: Origin) -> bool:
         """Tell whether a party of ours calls for help, by number or service; an unknown source gains nothing by it."""

@@ -4,8 +4,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from tests.unit.desk.scene import ADMIN, ANALYST, NOON, WORKER, Desk, write_bundle
 
+from ringfence.desk.access import keys
+from ringfence.desk.access import services as access
 from ringfence.desk.actor import Actor, ActorKind, KeyScope
 from ringfence.desk.audit import selectors as audit
 from ringfence.desk.errors import NotPermitted, NotThere
@@ -15,7 +18,7 @@ from ringfence.desk.policies import acceptance
 from ringfence.desk.policies import services as policies
 from ringfence.desk.policies.acceptance import AcceptanceRefused, Proof, State
 from ringfence.desk.policies.models import Acceptance, PolicyVersion
-from ringfence.vocabulary.contracts import Observation, ObservationKind
+from ringfence.vocabulary.contracts import Observation, ObservationKind, Use
 from ringfence.vocabulary.times import micros
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +97,36 @@ def test_the_first_use_that_watch_sees_is_recorded_with_the_call_that_proves_it(
     assert (kept.party.name, kept.account, kept.how, kept.at, kept.proof) == ("shop", "line", "use", NOON + DAY, "c@x")
 
 
+@pytest.mark.parametrize("use", list(Use))
+def test_how_an_account_used_the_service_stands_with_its_acceptance(use: Use, desk: Desk) -> None:
+    at = NOON + DAY
+    desk.clock.now = at
+    seen = Observation(kind=ObservationKind.FIRST_USE, time=micros(at), subject="line", policy=desk.policy, call_id="c@x", text=use)
+    desk.write("observations", seen)
+    desk.work()
+    found = acceptance.bound(party="shop", moment=at, actor=ADMIN, now=at)
+    assert found is not None
+    assert found.evidence is not None
+    assert (found.state, found.evidence.proof, found.evidence.by) == (State.BY_USE, f"{use} c@x", "line")
+
+
+def test_a_sign_in_is_recorded_as_use_with_who_it_was(desk: Desk) -> None:
+    shop = Party.objects.get(name="shop").pk
+    access.create_login(username="sam", password="a long passphrase 7", roles=[], party=shop, actor=ADMIN, now=NOON)
+    client = Client()
+    client.post("/sign-in/", {"login": "sam", "password": "a long passphrase 7"}, follow=True)
+    (kept,) = Acceptance.objects.all()
+    assert (kept.party.name, kept.how, kept.by, kept.proof) == ("shop", "use", "sam", "came to its own pages")
+
+
+def test_a_call_of_the_api_is_recorded_as_use_with_its_key(desk: Desk) -> None:
+    made = keys.create_key(name="shops", reach=keys.Reach([KeyScope.READ], "shop"), actor=ADMIN, now=NOON)
+    client = Client(headers={"authorization": f"Bearer {made.key}"})
+    assert client.get("/api/v1/parties/shop").status_code == 200
+    (kept,) = Acceptance.objects.all()
+    assert (kept.party.name, kept.how, kept.by, kept.proof) == ("shop", "use", "shops", "called the API")
+
+
 def test_use_before_the_posting_or_of_an_account_that_nobody_held_is_no_acceptance() -> None:
     hash = PolicyVersion.objects.get().hash
     assert acceptance.record_use(account="line", policy=hash, at=NOON - DAY, proof="", actor=WORKER, now=NOON) is None
@@ -158,7 +191,10 @@ def test_a_signature_that_proves_nothing_is_refused(proof: Proof, cause: str) ->
 def test_the_report_says_who_accepted_how_who_was_silent_and_who_has_not_attested() -> None:
     version, now = PolicyVersion.objects.get(), NOON + 9 * DAY
     acceptance.record_use(account="line", policy=version.hash, at=NOON + DAY, proof="c", actor=WORKER, now=now)
+    acceptance.note_presence(actor=SHOP, how="signed in", now=NOON + 3 * DAY)
     parties = list(Party.objects.order_by("name"))
+    first = {one.party.name: one.first_use for one in acceptance.report(parties=parties, version=version, now=now)}
+    assert first == {"direct": None, "resell": None, "shop": NOON + DAY, "sub": None}
     told = {one.party.name: (one.state, one.reseller) for one in acceptance.report(parties=parties, version=version, now=now)}
     assert told == {
         "direct": (State.PENDING, None),
