@@ -16,10 +16,10 @@ from ringfence.cli.backtest import moment
 from ringfence.cli.bundles import loaded
 from ringfence.cli.configuration import KEY_FILE, ConfigurationRefused, installation_key, load
 from ringfence.cli.countries import countries_of
+from ringfence.cli.kept_bundles import kept_bundle
 from ringfence.cli.lake import FOLDER, KEYS
 from ringfence.feeds import FeedError
 from ringfence.feeds.segments import records_after
-from ringfence.policy import load as load_bundle
 from ringfence.policy import read_folder
 from ringfence.policy.plan import Plan
 from ringfence.vocabulary.contracts import Finding, Reference
@@ -80,7 +80,7 @@ def _findings(data: Path, policy: Path | None, counts: Replayed) -> Iterator[Fin
 
 
 def _plan(data: Path, version: str) -> Plan:
-    return load_bundle(read_folder(data / "policies" / version), posted=True).plan
+    return kept_bundle(read_folder(data / "policies" / version), posted=True).plan
 
 
 def _in_force(data: Path, journal: JournalReader) -> str | None:

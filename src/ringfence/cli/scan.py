@@ -22,10 +22,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from ringfence.cli import report_file
 from ringfence.cli.certificates import CertificatesRefused, identities_of
 from ringfence.cli.collection import spare_collection
+from ringfence.cli.kept_bundles import kept_bundle
 from ringfence.cli.memory import give_back_what_is_freed
 from ringfence.cli.shipped import DEFAULT_BUNDLE
 from ringfence.cli.told import plain, say, tell
-from ringfence.policy import Bundle, BundleRefused, load, read_folder, render
+from ringfence.policy import Bundle, BundleRefused, read_folder, render
 from ringfence.policy.told import with_lists
 from ringfence.report import Collector, Given, RateDeck, Read, findings_table, read_rates
 from ringfence.vocabulary.contracts import Finding, Reference
@@ -153,7 +154,7 @@ def _bundle(folder: Path) -> Bundle:
     content: dict[str, bytes] = {}
     try:
         content = read_folder(folder)
-        return load(content)
+        return kept_bundle(content)
     except BundleRefused as refused:
         problems = "\n".join(render(problem, content) for problem in refused.problems)
         _refuse(f"the policy in {folder} can't be used:\n{problems}")

@@ -15,6 +15,7 @@ import structlog
 import typer
 import uvloop
 
+from ringfence.cli.carried_keeper import CarriedKeeper
 from ringfence.cli.certificates import CertificatesRefused, identities_of
 from ringfence.cli.checkpoint_keeper import CheckpointKeeper
 from ringfence.cli.collection import spare_collection
@@ -29,12 +30,12 @@ from ringfence.cli.configuration import (
     load,
 )
 from ringfence.cli.countries import countries_of
+from ringfence.cli.kept_bundles import kept_bundle
 from ringfence.cli.lake import FOLDER, KEYS
 from ringfence.cli.lake_keeper import LakeKeeper
 from ringfence.cli.pass_keeper import PassKeeper
 from ringfence.cli.tails import tails_of
 from ringfence.feeds import FeedError
-from ringfence.policy import load as load_bundle
 from ringfence.policy import read_folder
 from ringfence.policy.plan import Plan
 from ringfence.vocabulary.contracts import Observation, ObservationKind, Reference
@@ -129,6 +130,8 @@ class _Live:
         self._checkpoints = CheckpointKeeper(data / "journal", self._pipeline, log)
         self._lake = LakeKeeper(data, log, keep_days=configuration.lake.keep_days)
         self._passes = PassKeeper(data, log)
+        self._carried = CarriedKeeper(data / "feeds", log)
+        self._pipeline.looks_on = self._carried.look
 
     async def run(self) -> None:
         """Go on where the process before ended, listen, and work until asked to end."""
@@ -220,6 +223,7 @@ class _Live:
             behind = await loop.run_in_executor(self._turns, self._turn, now)
             if now - asked >= _REFERENCE_US:
                 asked = now
+                await loop.run_in_executor(self._turns, self._carried.follow, now)
                 reference = self._newest(now)
                 if reference is not None:
                     await loop.run_in_executor(self._turns, self._pipeline.use, reference, now)
@@ -314,7 +318,7 @@ class _Live:
         }
 
     def _plan(self, policy: str) -> Plan:
-        return load_bundle(read_folder(self._data / "policies" / policy), posted=True).plan
+        return kept_bundle(read_folder(self._data / "policies" / policy), posted=True).plan
 
 
 def _by_agent(hep: HepCounts) -> dict[str, dict[str, int]]:
