@@ -111,5 +111,7 @@ class AbusiveKind:
     """So many act together, each a party of its own."""
     held_out_only: bool = False
     """It is played in the held-out part alone."""
+    written_last: bool = False
+    """It was written when every threshold stood: nobody chose one with it in sight, or has since."""
     complaints: float = 0.0
     """The share of its calls and texts that somebody complains of."""

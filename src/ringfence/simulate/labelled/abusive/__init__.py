@@ -11,6 +11,7 @@ from ringfence.simulate.labelled.abusive import (
     resale,
     scanning,
     sessions,
+    unseen,
 )
 
 ABUSIVE_KINDS = (
@@ -24,6 +25,7 @@ ABUSIVE_KINDS = (
     *bait.KINDS,
     *pairs.KINDS,
     *resale.KINDS,
+    *unseen.KINDS,
 )
 
 __all__ = ["ABUSIVE_KINDS"]
