@@ -103,6 +103,20 @@ def test_settling_again_asks_and_says_nothing_new(bench: Run) -> None:
     bench(story)
 
 
+def test_an_order_that_the_desk_tells_anew_is_placed_anew_whatever_the_edge_seems_to_hold(bench: Run) -> None:
+    async def story(b: Bench) -> None:
+        b.order(order(1))
+        await b.driver.settle()
+        b.server.table.clear()  # it lets pass what it said it refuses; the next look is seconds away
+        await b.driver.settle()
+        assert b.server.table == {}
+        b.order(order(1, generation=2))
+        await b.driver.settle()
+        assert set(b.server.table) == {KEY}
+
+    bench(story)
+
+
 def test_a_lifted_order_is_deleted_and_told_as_removed(bench: Run) -> None:
     async def story(b: Bench) -> None:
         b.order(order(1))

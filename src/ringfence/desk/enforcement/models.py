@@ -21,8 +21,8 @@ class OrderState(models.TextChoices):
 class Order(models.Model):
     """What every edge must do, until when. One decision, one order.
 
-    `generation` numbers the orders feed's record that first carried it. The times from `crossing` to `refused` are those of the way
-    from the crossing request to the first refused one; `None` where it has not happened.
+    `generation` numbers the orders feed's record that carried it first, or anew; `None` until one has. The times from `crossing` to
+    `refused` are those of the way from the crossing request to the first refused one; `None` where it has not happened.
     """
 
     id = models.CharField(max_length=32, primary_key=True)
@@ -81,6 +81,7 @@ class Order(models.Model):
 class Placement(models.Model):
     """How one order stands at one edge. `refusals` counts what the gate itself refused, `mirrored` what watch saw refused there.
 
+    `carried` counts what watch saw pass there though the order refuses it, at most one a second; `last_carried` when that began.
     `says` is what the edge's driver said when it was placed: of what is done once, what was done.
     """
 
@@ -92,6 +93,8 @@ class Placement(models.Model):
     drifts = models.PositiveIntegerField(default=0)
     refusals = models.PositiveBigIntegerField(default=0)
     mirrored = models.PositiveBigIntegerField(default=0)
+    carried = models.PositiveBigIntegerField(default=0, db_default=0)
+    last_carried = models.DateTimeField(null=True)
     says = models.CharField(max_length=200, blank=True, default="", db_default="")
     last_refusal = models.DateTimeField(null=True)
 

@@ -33,6 +33,16 @@ class OrderPage:
     placements: list[Placement]
     steps: list[Step]
 
+    @property
+    def carried(self) -> int:
+        """How much the mirror showed as carried though the order refuses it."""
+        return sum(placement.carried for placement in self.placements)
+
+    @property
+    def last_carried(self) -> datetime | None:
+        """When the last of that began."""
+        return max((each.last_carried for each in self.placements if each.last_carried is not None), default=None)
+
 
 def orders(*, actor: Actor, state: str = "") -> QuerySet[Order]:
     """Return orders, newest first; `state` `""` is those in force, `all` every order."""

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from ringfence.desk.actor import Actor, ActorKind, require
 from ringfence.desk.audit import services as audit
@@ -180,5 +181,6 @@ def _removing(order_id: str) -> QuerySet[Order]:
 @transaction.atomic
 def note_written(*, order_ids: Sequence[str], generation: int, messages: Sequence[int], now: datetime) -> None:
     """Note that the orders feed's record `generation` carries these orders, and take out the messages that asked for it."""
-    Order.objects.filter(id__in=order_ids, generation__isnull=True).update(generation=generation, written=now)
+    written = Coalesce("written", Value(now))
+    Order.objects.filter(id__in=order_ids, generation__isnull=True).update(generation=generation, written=written)
     outbox.done(ids=messages)

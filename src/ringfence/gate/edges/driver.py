@@ -32,10 +32,18 @@ def _nobody() -> Directory:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What the edge is known to hold under a key. `until` is `_UNKNOWN` where another process set it."""
+    """What the edge is known to hold under a key. `until` is `_UNKNOWN` where another process set it.
+
+    An order that the desk tells anew has a later generation: it is placed again, whatever the edge seems to hold.
+    """
 
     order: str
     until: Micros | None
+    generation: int = 0
+
+
+def _held(order: Order) -> _Held:
+    return _Held(order.id, order.until, order.generation)
 
 
 class EdgeDriver:
@@ -136,18 +144,18 @@ class EdgeDriver:
     async def _place_together(self, wanted: dict[str, tuple[Order, ...]], now: Micros) -> dict[str, str]:
         """Have all that is new placed in one step, where the edge can; return why some were refused, by key."""
         assert self._held is not None
-        new = {key: orders[0] for key, orders in wanted.items() if self._held.get(key) != _Held(orders[0].id, orders[0].until)}
+        new = {key: orders[0] for key, orders in wanted.items() if self._held.get(key) != _held(orders[0])}
         if not new or not isinstance(self.edge, PlacesMany):
             return {}
         refused = await self.edge.place_all(tuple(new.values()), now)
-        self._held.update({key: _Held(order.id, order.until) for key, order in new.items() if key not in refused})
+        self._held.update({key: _held(order) for key, order in new.items() if key not in refused})
         return refused
 
     async def _place(self, key: str, orders: tuple[Order, ...]) -> None:
-        """Have the longest-lasting order of the key placed. Shorter ones are covered by it."""
+        """Have the first order of the key placed, as `wanted` has them. The others are covered by it, as long as it lasts."""
         assert self._held is not None
         order = orders[0]
-        if self._held.get(key) != _Held(order.id, order.until):
+        if self._held.get(key) != _held(order):
             try:
                 await self.edge.place(order, self._clock())
             except EdgeRefused as error:
@@ -155,9 +163,9 @@ class EdgeDriver:
                     raise
                 self._say_rejected(orders, str(error))
                 return
-            self._held[key] = _Held(order.id, order.until)
+            self._held[key] = _held(order)
         for each in orders:
-            self._say(each.id, ReceiptState.PLACED, None if each is order else f"covered by {order.id}, which lasts longer")
+            self._say(each.id, ReceiptState.PLACED, None if each is order else _covered(each, order))
 
     async def _remove(self, key: str) -> None:
         assert self._held is not None

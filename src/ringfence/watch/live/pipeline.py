@@ -6,13 +6,14 @@ the process dies, the journal's last batch alone may have results that were not 
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from ringfence.feeds import FeedError
 from ringfence.policy.plan import Rule
 from ringfence.vocabulary.contracts import Event, Finding, Observation, Reference
 from ringfence.vocabulary.times import SECOND, Micros, iso
+from ringfence.watch.attribution import Directory
 from ringfence.watch.calls import Tracker, attributed, events_of_record
 from ringfence.watch.engine import Engine
 from ringfence.watch.lake import Batch, Checkpoint, Journal, Place, PlaceKey, lay_over
@@ -57,6 +58,8 @@ class Pipeline:
         self.counts: Final = Counts()
         self.tracker: Final = tracker
         self.policy: str | None = None
+        self.looks_on: Callable[[Sequence[Event], Directory], Iterable[Observation]] | None = None
+        """What else observes events, once each, as they come: told with the batch that they are in."""
         self.reorder: Final = reorder
         self.places: Final[dict[PlaceKey, Place]] = {}
         """How far followed files were consumed, as of the journal's last batch."""
@@ -164,7 +167,7 @@ class Pipeline:
         for item in items:
             events = events_of_record(item, directory) if isinstance(item, CallRecord) else [attributed(item, directory)]
             self._events += events
-            self._observed += first_uses(events, self.tracker)
+            self._see(events)
         self._reached += places
 
     def tell(self, events: Iterable[Event], upto: int, now: Micros) -> None:
@@ -318,13 +321,19 @@ class Pipeline:
         for packets, late in runs:
             events = self.tracker.feed_all(packets, self.counts.defects, late)
             self._events += events
-            self._observed += first_uses(events, self.tracker)
+            self._see(events)
         count = sum(len(run.packets) for run in runs)
         self.counts.messages += count
         if runs:
             self.counts.lag_us = max(0, now - runs[-1].newest_arrival)
         self._observed += self.tracker.observations()
         return count
+
+    def _see(self, events: Sequence[Event]) -> None:
+        """Observe what the desk must know of events beside findings."""
+        self._observed += first_uses(events, self.tracker)
+        if self.looks_on is not None:
+            self._observed += self.looks_on(events, self.tracker.directory)
 
     def _is_told(self, finding: Finding) -> bool:
         """Tell whether the desk is told: no ruling has struck the clause, and nobody granted the party an exemption in writing."""
