@@ -4,7 +4,9 @@ import hashlib
 import re
 import secrets
 import socket
+import threading
 import time
+from contextlib import suppress
 from typing import Final, Self
 
 _PATIENCE_S: Final = 20.0
@@ -24,6 +26,12 @@ class SipCaller:
         self._user, self._password = user, password
         self.call_id = ""
 
+    @property
+    def port(self) -> int:
+        """The port that it sends from."""
+        port: int = self._socket.getsockname()[1]
+        return port
+
     def __enter__(self) -> Self:
         return self
 
@@ -37,6 +45,21 @@ class SipCaller:
     def register(self) -> int:
         """Register this address."""
         return self._request("REGISTER", f"sip:{self._server[0]}:{self._server[1]}", self._user, "")
+
+    def answer_invites_with(self, status: int) -> None:
+        """Answer what calls this address so, from now on, while the test goes on."""
+        threading.Thread(target=self._answer_invites, args=(status,), daemon=True).start()
+
+    def _answer_invites(self, status: int) -> None:
+        with suppress(OSError):  # the socket is closed at the end
+            while True:
+                text, sender = self._socket.recvfrom(65_535)
+                if text.startswith(b"INVITE "):
+                    lines = text.decode().split("\r\n")
+                    kept = [line for line in lines if line.split(":")[0] in ("Via", "From", "Call-ID", "CSeq", "Record-Route")]
+                    to = next(line for line in lines if line.startswith("To:"))
+                    answer = [f"SIP/2.0 {status} Answered", *kept, f"{to};tag={secrets.token_hex(4)}", "Content-Length: 0"]
+                    self._socket.sendto(("\r\n".join(answer) + "\r\n\r\n").encode(), sender)
 
     def ended(self) -> str:
         """Wait until the other side ends the call; return the BYE's Reason header, or nothing where it has none."""

@@ -24,7 +24,8 @@ START_DEADLINE_S: Final = 60.0
 class Kamailio:
     """One proxy: `sip_port` (UDP) on `ADDRESS`, JSON-RPC at `url`. It mirrors to 127.0.0.1, and calls `CARRIER`."""
 
-    def __init__(self, folder: Path, *, hep_port: int, carrier_port: int) -> None:
+    def __init__(self, folder: Path, *, hep_port: int, carrier_port: int, senders: str = "", **defines: str) -> None:
+        """`senders` are lines for its users' file, `defines` further names of kamailio-local.cfg."""
         self.folder = folder
         self.sip_port = free_port(ADDRESS)
         self.rpc_port = free_port(ADDRESS)
@@ -40,9 +41,10 @@ class Kamailio:
             CARRIER_URI=f'"sip:{CARRIER}:{carrier_port}"',
             CARRIER_ADDRESS=f'"{CARRIER}"',
             WORKERS="2",
+            **defines,
         )
         secrets = "".join(f'\t$sht(users=>{name}) = "{_secret(name, word)}";\n' for name, word in USERS.items())
-        (folder / "kamailio-users.cfg").write_text(f"event_route[htable:mod-init] {{\n{secrets}}}\n")
+        (folder / "kamailio-users.cfg").write_text(f"event_route[htable:mod-init] {{\n{secrets}{senders}}}\n")
 
     def start(self) -> None:
         """Start it and wait until its JSON-RPC answers."""

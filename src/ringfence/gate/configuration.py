@@ -7,6 +7,8 @@ from msgspec import Meta, Struct
 from ringfence.vocabulary.identity import IdentityOutcome
 
 Treatment = Literal["allow", "mark", "refuse"]
+LookedUp = Literal["source", "number", "range", "account", "trunk", "pair", "registration"]
+"""The kinds of orders that a Kamailio can look up, as the shipped configuration does."""
 PENDING: Final = "pending"
 """The word for a signed identity whose certificate is being fetched: the next call has it."""
 FAILING: Final = frozenset(
@@ -34,6 +36,7 @@ class EdgeConfiguration(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     `name` stands in receipts. `url` is where its JSON-RPC answers, in clear: give it an address that only the gate reaches.
     `table` is the hash table that is Ringfence's alone, `location` the registrar's. `deadline_ms` is for one command.
+    `scopes` are the kinds of orders that its configuration looks up there.
     `asks_from` are the addresses from which it asks whether calls may pass: such a call counts under caps as long as it lists it.
     """
 
@@ -41,6 +44,15 @@ class EdgeConfiguration(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     url: Annotated[str, Meta(pattern=r"^http://[^/\s]+/[!-~]*$", description="http://address:port/path")]
     table: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,32}$")] = "ringfence"
     location: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,32}$")] = "location"
+    scopes: Annotated[tuple[LookedUp, ...], Meta(min_length=1)] = (
+        "source",
+        "number",
+        "range",
+        "account",
+        "trunk",
+        "pair",
+        "registration",
+    )
     deadline_ms: Annotated[int, Meta(ge=10, le=60_000)] = 1_000
     reconcile_s: Annotated[int, Meta(ge=1, le=3_600)] = 5
     asks_from: tuple[str, ...] = ()

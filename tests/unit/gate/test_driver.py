@@ -16,7 +16,7 @@ from ringfence.gate.edges import EdgeDriver, EdgeRefused
 from ringfence.gate.edges.kamailio import KamailioEdge
 from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.table import OrdersTable, Reach
-from ringfence.vocabulary.contracts import Order, OrderChange, Receipt
+from ringfence.vocabulary.contracts import Action, ActionKind, Order, OrderChange, Receipt
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import HOUR, SECOND, Micros
 
@@ -177,6 +177,22 @@ def test_the_shorter_of_two_orders_on_a_source_takes_over_when_the_longer_is_lif
     bench(story)
 
 
+def test_of_two_orders_on_an_account_the_one_about_both_ways_stands_until_it_ends(bench: Run) -> None:
+    async def story(b: Bench) -> None:
+        b.order(order(1, SubjectKind.ACCOUNT, "acme"))
+        ends = Micros(b.now + 60 * SECOND)
+        b.order(order(2, SubjectKind.ACCOUNT, "acme", action=Action(kind=ActionKind.SUSPEND), until=ends))
+        await b.driver.settle()
+        assert [value for value, _ in b.server.table.values()] == [f"{2:032x} both"]
+        b.now = ends
+        b.table.forget_ended(ends)
+        await b.driver.settle()
+        assert [value for value, _ in b.server.table.values()] == [f"{1:032x}"]
+        assert b.said() == [("2", "placed"), ("1", "placed"), ("1", "placed"), ("2", "removed")]
+
+    bench(story)
+
+
 def test_an_edge_that_restarted_empty_is_filled_again_and_the_drift_is_told(bench: Run) -> None:
     async def story(b: Bench) -> None:
         b.order(order(1), order(2, value="203.0.113.10"))
@@ -244,7 +260,7 @@ def test_an_order_lifted_while_the_gate_was_down_is_removed_and_told_by_the_next
 
 def test_an_order_that_the_edge_cannot_refuse_by_is_rejected_with_the_reason(bench: Run) -> None:
     async def story(b: Bench) -> None:
-        b.order(order(1, SubjectKind.ACCOUNT, "acme"))
+        b.order(order(1, SubjectKind.PARTY, "acme"))
         await b.driver.settle()
         assert b.server.table == {}
         assert b.said() == [("1", "rejected")]

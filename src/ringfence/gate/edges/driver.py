@@ -12,6 +12,7 @@ from ringfence.gate.edges.deeds import Deeds, abilities
 from ringfence.gate.edges.edge import Edge, EdgeRefused, PlacesMany
 from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.table import OrdersTable
+from ringfence.gate.table.scopes import BOTH_WAYS
 from ringfence.vocabulary.contracts import Order, Receipt, ReceiptState, Reference
 from ringfence.vocabulary.times import SECOND, Micros
 from ringfence.watch.attribution import Directory
@@ -232,3 +233,8 @@ class EdgeDriver:
     def _say(self, order_id: str, state: ReceiptState, text: str | None = None, *, count: int = 1) -> None:
         time = self._clock()
         self._receipts.say(Receipt(order=order_id, edge=self.edge.name, state=state, time=time, text=text, count=count))
+
+
+def _covered(order: Order, by: Order) -> str:
+    more = by.action.kind in BOTH_WAYS and order.action.kind not in BOTH_WAYS
+    return f"covered by {by.id}, which {'refuses more' if more else 'lasts longer'}"

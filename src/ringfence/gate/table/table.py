@@ -8,7 +8,7 @@ from typing import Final
 from ringfence.gate.reasons import diversion, refusal, throttled
 from ringfence.gate.table.callbacks import EmergencyCallers
 from ringfence.gate.table.help_calls import HelpCalls
-from ringfence.gate.table.scopes import NOBODY, Answering, Reach, keys, meets, order_key
+from ringfence.gate.table.scopes import BOTH_WAYS, NOBODY, Answering, Reach, keys, meets, order_key
 from ringfence.gate.table.state import Standing, holds
 from ringfence.gate.table.throttles import Throttles
 from ringfence.gate.table.under_way import RETRY_S, CallsUnderWay
@@ -195,13 +195,17 @@ class OrdersTable:
         return any(address in network for network in self._protected)
 
     def wanted(self, now: Micros, reach: Reach) -> dict[str, tuple[Order, ...]]:
-        """Return what an edge of this reach must hold at `now`: key to its orders, the longest-lasting first."""
+        """Return what an edge of this reach must hold at `now`: key to its orders.
+
+        An edge holds one order a key, the first: one that refuses both ways before one that does not, then the longest-lasting.
+        """
         found: dict[str, tuple[Order, ...]] = {}
         standing = self.standing
         for order in standing.of_kinds(reach.kinds):
             key = order_key(order)
             if key not in found and holds(order, now) and self._is_for(order, reach, now):
-                found[key] = tuple(each for each in standing.at(key, now) if self._is_for(each, reach, now))
+                theirs = (each for each in standing.at(key, now) if self._is_for(each, reach, now))
+                found[key] = tuple(sorted(theirs, key=lambda each: each.action.kind not in BOTH_WAYS))
         return found
 
     def _is_for(self, order: Order, reach: Reach, now: Micros) -> bool:

@@ -1,5 +1,6 @@
-"""Orders in a Kamailio hash table: key `source:<address>`, value the order's id, an end of its own (docs/edges/kamailio.md).
+"""Orders in a Kamailio hash table: key `<kind>:<value>`, value the order's id, an end of its own (docs/edges/kamailio.md).
 
+Behind the id stands ` both` where calls to the order's subject are refused too.
 What is done once goes to its dialogs (`dlg.end_dlg`, `tm.cancel` while it rings) and its registrar (`ul.rm_contact`).
 """
 
@@ -13,6 +14,7 @@ from ringfence.gate.edges.kamailio import listed
 from ringfence.gate.edges.kamailio.rpc import Failed, JsonRpc
 from ringfence.gate.errors import EdgeRefused
 from ringfence.gate.table import Reach, order_key
+from ringfence.gate.table.scopes import BOTH_WAYS
 from ringfence.vocabulary.contracts import Order
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import SECOND, Micros
@@ -23,6 +25,7 @@ DUMP_DEADLINE_FACTOR: Final = 10
 _NO_COMMAND: Final = "method not found"
 """What a configuration without the module answers."""
 _ABSENT: Final = ("Key name doesn't exist", "Key not found")
+_BOTH: Final = " both"
 
 
 class _Entry(Struct, frozen=True):
@@ -39,13 +42,12 @@ class _Got(Struct, frozen=True):
 
 
 class KamailioEdge:
-    """One Kamailio whose configuration looks sources up in `table`, as the one shipped in deploy/kamailio does."""
-
-    reach: Final = Reach(frozenset({SubjectKind.SOURCE}))
+    """One Kamailio whose configuration looks its `scopes` up in `table`, as the one shipped in deploy/kamailio does with all."""
 
     def __init__(self, configuration: EdgeConfiguration) -> None:
         deadline_s = configuration.deadline_ms / 1_000
         self.name: Final = configuration.name
+        self.reach: Final = Reach(frozenset(SubjectKind(scope) for scope in configuration.scopes))
         self._table = configuration.table
         self._location = configuration.location
         self._rpc = JsonRpc(configuration.url, deadline_s=deadline_s)
@@ -59,22 +61,23 @@ class KamailioEdge:
         if not looks_like_order(order.id):
             raise EdgeRefused(f"{self.name}: {order.id!r} is not written as an order id", permanent=True, reached=True)
         there = await self._value(key)
-        if there is not None and not looks_like_order(there):
+        if there is not None and _order_in(there) is None:
             raise EdgeRefused(f"{self.name}: {key} is an entry of somebody else's; left as it is", permanent=True, reached=True)
         # Rounded up: the gate takes the entry away on time, and the edge's own clock is for the day when the gate is gone.
         seconds = UNTIL_REVIEW_S if order.until is None else -((now - order.until) // SECOND)
-        answer = await self._rpc.call("htable.setxs", self._table, key, order.id, seconds, into=str)
+        wanted = f"{order.id}{_BOTH if order.action.kind in BOTH_WAYS else ''}"
+        answer = await self._rpc.call("htable.setxs", self._table, key, wanted, seconds, into=str)
         if isinstance(answer, Failed):
             raise self._refused("htable.setxs", answer)
-        if await self._value(key) != order.id:
+        if await self._value(key) != wanted:
             raise EdgeRefused(f"{self.name}: {key} was written but does not read back", permanent=False, reached=True)
 
     async def remove(self, order_id: str, key: str) -> None:
         """Delete the entry if it still is that order's, and read back that it is gone."""
-        if await self._value(key) != order_id:
+        if _order_in(await self._value(key)) != order_id:
             return
         await self._rpc.call("htable.delete", self._table, key, into=str)  # the look below says whether it worked
-        if await self._value(key) == order_id:
+        if _order_in(await self._value(key)) == order_id:
             raise EdgeRefused(f"{self.name}: {key} was deleted but is still there", permanent=False, reached=True)
 
     async def placed(self) -> dict[str, str]:
@@ -83,7 +86,8 @@ class KamailioEdge:
         if isinstance(dump, Failed):
             raise self._refused("htable.dump", dump)
         entries = (entry for slot in dump for entry in slot.slot)
-        return {entry.name: entry.value for entry in entries if isinstance(entry.value, str) and looks_like_order(entry.value)}
+        found = ((entry.name, _order_in(entry.value)) for entry in entries)
+        return {key: order for key, order in found if order is not None}
 
     async def calls(self) -> list[LiveCall]:
         """Return the dialogs that have begun and not ended. Each takes some 800 octets of the answer."""
@@ -136,3 +140,9 @@ class KamailioEdge:
     def _refused(self, command: str, answer: Failed) -> EdgeRefused:
         """Return what an error answer means: the edge works, but its configuration isn't what we think it is."""
         return EdgeRefused(f"{self.name}: {command}: {answer.message}", permanent=True, reached=True)
+
+
+def _order_in(value: str | int | None) -> str | None:
+    """Return the order's id in an entry; `None` where it is none, and so an operator's own."""
+    order = value.removesuffix(_BOTH) if isinstance(value, str) else None
+    return order if looks_like_order(order) else None
