@@ -103,6 +103,11 @@ class Identity:
         self.verifying: Final = verifying
         self.signing: Final = signing
 
+    @property
+    def looks(self) -> bool:
+        """Tell whether any call is looked at: where nothing is verified and nothing signed, none is."""
+        return self.verifying is not None or self.signing is not None
+
     def look(
         self, situation: Situation, directory: Directory, now: Micros, manners: Manners, *, own: bool = False
     ) -> tuple[Situation, Checked | None]:

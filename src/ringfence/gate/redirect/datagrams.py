@@ -7,13 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from ringfence.gate.redirect.plain import MOST, Batch
+from ringfence.gate.redirect.bursts import Answer, Burst, burst_of
+from ringfence.gate.redirect.plain import Batch
 
-Answer = bytes | memoryview | None
 Answering = Callable[[Batch], list[Answer]]
 
-LARGEST: Final = 65_535
-_BUFFER: Final = 4 * LARGEST
 _RECEIVING: Final = 4 * 1024 * 1024
 _TABLES: Final = (Path("/proc/net/udp"), Path("/proc/net/udp6"))
 _DROPS_COLUMN, _INODE_COLUMN = 12, 9
@@ -26,8 +24,7 @@ class Datagrams:
         self.shed = 0
         self._answering = answering
         self._socket: socket.socket | None = None
-        self._buffer = bytearray(_BUFFER)
-        self._room = memoryview(self._buffer)
+        self._burst: Burst | None = None
 
     def open(self, host: str, port: int) -> None:
         """Bind the socket and have the running loop read it. Raises `OSError`."""
@@ -37,6 +34,7 @@ class Datagrams:
             made.setblocking(False)
             made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVING)
             made.bind(address)
+            self._burst = burst_of(made)
             asyncio.get_running_loop().add_reader(made.fileno(), self._receive)
         except BaseException:
             made.close()
@@ -74,36 +72,8 @@ class Datagrams:
         return 0
 
     def _receive(self) -> None:
-        """Take what has come, at most `MOST` datagrams, and send the answers."""
-        assert self._socket is not None
-        receive, room, used = self._socket.recvfrom_into, self._room, 0
-        starts: list[int] = []
-        ends: list[int] = []
-        senders: list[tuple[str, int]] = []
-        while len(starts) < MOST and used + LARGEST <= _BUFFER:
-            try:
-                size, sender = receive(room[used : used + LARGEST])
-            except BlockingIOError:
-                break
-            except OSError:  # an answer's receiver was not there: no reason to stop, and none to hold up the loop where it goes on
-                break
-            starts.append(used)
-            used += size
-            ends.append(used)
-            senders.append(sender)
-        if starts:
-            answers = self._answering(Batch(bytes(room[:used]), starts, ends, [sender[0] for sender in senders]))
-            self._send(answers, senders)
-
-    def _send(self, answers: list[Answer], senders: list[tuple[str, int]]) -> None:
-        assert self._socket is not None
-        send = self._socket.sendto
-        for answer, sender in zip(answers, senders, strict=True):
-            if answer is None:
-                continue
-            try:
-                send(answer, sender)
-            except BlockingIOError:
-                self.shed += 1
-            except OSError:
-                pass  # a receiver that cannot be reached, such as port 0
+        """Take what has come, and send the answers."""
+        assert self._burst is not None
+        batch = self._burst.take()
+        if batch is not None:
+            self.shed += self._burst.send(self._answering(batch))

@@ -41,6 +41,11 @@ class Peers:
         """Return the peer at an address, `None` for a stranger. One whose certificate was `verified` may ask from anywhere."""
         return self._at(host) or (self._anybody if verified else None)
 
+    @property
+    def are_parted(self) -> bool:
+        """Tell whether any edges are told apart by the host that a request's target is at."""
+        return bool(self._parts)
+
     def parted(self, host: str) -> bool:
         """Tell whether several edges ask from an address, told apart by the host that a request's target is at."""
         return bool(self._parts) and bool(self._parts_at(host))

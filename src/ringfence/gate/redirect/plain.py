@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ringfence.gate.redirect.answers import PHRASES
 from ringfence.gate.redirect.asks import called_party
-from ringfence.gate.redirect.peers import Peer, Peers, plain
+from ringfence.gate.redirect.peers import Peers, plain
 from ringfence.gate.redirect.transactions import KEPT_US
 from ringfence.gate.table.columns import ENDLESS
 from ringfence.gate.table.possible import KEY, Possible
@@ -132,39 +132,49 @@ class PlainCourse:
 
     def _asking(self, course: Course, batch: Batch, read: q.Read, now: Micros) -> a.Asking:
         """Return what is known of each question's sender, who asks, and which status line would allow it."""
-        senders, greetings = [a.LOOK] * len(batch.hosts), [0] * len(batch.hosts)
-        heads, details = read.heads.tolist(), read.details.tolist()
-        for row, asked in enumerate(read.asked.tolist()):
-            peer = self._peers.of(batch.hosts[row]) if asked[q.PLAIN] == 1 else None
+        peers = {host: self._peers.of(host) for host in set(batch.hosts)}
+        hashes = np.array([hash(host) & _OF_THE_HASH for host in peers], np.uint64)
+        codes = np.array([0 if peer is None else _CODES.index(peer.manners.allow_code) for peer in peers.values()], np.uint8)
+        places = {host: place for place, host in enumerate(peers)}
+        asking = np.array([places[host] for host in batch.hosts])
+        methods = read.heads[:, f.METHOD].tolist()
+        # Of the columns only what stands before these: to list them all takes as long as everything else here.
+        asked, detailed = read.asked[:, : q.VIA_LINES].tolist(), read.details[:, : f.ASSERTED_USER].tolist()
+        known, inbound, registrations = course.senders, course.possible.inbound, course.possible.registrations
+        senders = [a.LOOK] * len(asked)
+        for row, (host, places_of) in enumerate(zip(batch.hosts, asked, strict=True)):
+            peer = peers[host]
             if peer is None:
                 read.asked[row, q.PLAIN] = 0
-                continue
-            greetings[row] = _CODES.index(peer.manners.allow_code)
-            if heads[row][f.METHOD] != f.REGISTER or not course.possible.registrations:
-                senders[row] = self._sender(course, batch.octets, asked, details[row], peer, now)
-        hosts = np.array([hash(host) & _OF_THE_HASH for host in batch.hosts], np.uint64)
-        return a.Asking(np.array(senders, np.uint8), hosts, np.array(greetings, np.uint8))
+            elif places_of[q.PLAIN] == 1 and not (registrations and methods[row] == f.REGISTER):
+                who = _who(batch.octets, places_of, detailed[row], trusted=peer.trusted)
+                found = known.get(who)
+                if found is None or now >= found[1]:
+                    found = _kept(known, who, _sender(course, *who, now))
+                senders[row] = self._called_too(course, batch.octets, detailed[row], found[0], now) if inbound else found[0]
+        return a.Asking(np.array(senders, np.uint8), hashes[asking], codes[asking])
 
     @staticmethod
-    def _sender(course: Course, octets: bytes, asked: list[int], details: list[int], peer: Peer, now: Micros) -> int:
-        """Return what is known of who sends a question, and of who is called where that matters."""
-        user, place = None, q.SOURCE
-        if peer.trusted:
-            if asked[q.NAMED] >= 0:
-                place = q.NAMED
-            if details[f.CREDENTIALS] == 1:
-                user = octets[details[f.USER_NAME] : details[f.USER_NAME + 1]]
-        source = octets[asked[place] : asked[place + 1]] if asked[place] >= 0 else b""
-        known = course.senders.get((source, user))
-        if known is None or now >= known[1]:
-            known = _kept(course.senders, (source, user), _sender(course, source, user, now))
-        if known[0] == a.LOOK or not course.possible.inbound or details[f.URI + 1] < 0:
-            return known[0]
-        callee = octets[details[f.URI + 1] : details[f.URI + 2]]
+    def _called_too(course: Course, octets: bytes, detailed: list[int], sender: int, now: Micros) -> int:
+        """Return what is known of who sends and of who is called, where an order could stand on either."""
+        if sender == a.LOOK or detailed[f.URI + 1] < 0:
+            return sender
+        callee = octets[detailed[f.URI + 1] : detailed[f.URI + 2]]
         called = course.called.get(callee)
         if called is None or now >= called[1]:
             called = _kept(course.called, callee, _called(course, callee, now))
-        return known[0] if called[0] == a.NOTHING else a.LOOK
+        return sender if called[0] == a.NOTHING else a.LOOK
+
+
+def _who(octets: bytes, asked: list[int], detailed: list[int], *, trusted: bool) -> tuple[bytes, bytes | None]:
+    """Return where a question came from, and as whom it was sent where the peer that asks is believed that."""
+    place, user = q.SOURCE, None
+    if trusted:
+        if asked[q.NAMED] >= 0:
+            place = q.NAMED
+        if detailed[f.CREDENTIALS] == 1:
+            user = octets[detailed[f.USER_NAME] : detailed[f.USER_NAME + 1]]
+    return octets[asked[place] : asked[place + 1]] if asked[place] >= 0 else b"", user
 
 
 _EXAMPLE: Final = (

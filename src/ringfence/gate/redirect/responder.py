@@ -134,10 +134,11 @@ class Responder:
 
     def _looked_at(self, batch: Batch) -> list[bool]:
         """Return which of the messages are looked at one by one, for identity or for who asks; empty where none is."""
-        parted = [self.peers.parted(host) for host in batch.hosts]
         identity = self._identity
-        if identity is None:
-            return parted if any(parted) else []
+        if identity is None or not identity.looks:
+            parted = self.peers.are_parted and [self.peers.parted(host) for host in batch.hosts]
+            return parted if parted and any(parted) else []
+        parted = [self.peers.parted(host) for host in batch.hosts]
         any_signed = is_signed(batch.octets)
         apart = []
         for start, end, host, apart_anyhow in zip(batch.starts, batch.ends, batch.hosts, parted, strict=True):
