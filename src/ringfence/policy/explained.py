@@ -84,7 +84,8 @@ def measure_in_words(rule: Rule, measure: Measure) -> str:
     """Return what a measure is, as a phrase."""
     where = f" for which {condition_in_words(measure.where)}" if measure.where is not None else ""
     kinds = EVENTS[measure.on] if measure.on is not None else _kinds(rule)
-    over = f", over the {measure.window.replace('_', ' ')}" if measure.window and len(rule.windows) > 1 else ""
+    over = next((f", over {_briefly(window)}" for window in rule.windows if window.name == measure.window), "")
+    over = over if len(rule.windows) > 1 else ""
     same = f", counted anew when {in_words(measure.same)} changes" if measure.same is not None else ""
     if measure.function is MeasureFunction.PEAK:
         return f"the most {kinds}{where} within any {length_in_words(measure.length_us or 0)}{over}{same}"
@@ -107,6 +108,11 @@ def window_in_words(window: Window) -> str:
             if periods == 1:
                 return f"each {name}, which begins at midnight in {zone}" if unit is not Unit.HOUR else f"each {name} in {zone}"
             return f"the last {periods} {name}s in {zone}, the present one included"
+
+
+def _briefly(window: Window) -> str:
+    """Return a window where others stand beside it: *the last hour*."""
+    return window_in_words(window).removesuffix(" before each moment").split(", moving on")[0]
 
 
 def _unless_one(length_us: int) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from ringfence.policy.explained import measure_in_words, window_in_words
-from ringfence.policy.expressions import Comparison, Connective, Expression, Literal, Type
+from ringfence.policy.expressions import Expression, Literal, Type
 from ringfence.policy.plan import Rule
 from ringfence.policy.trees import measures_in
 from ringfence.policy.wording import condition_in_words, in_words, number_in_words
@@ -15,7 +15,8 @@ from ringfence.policy.written import written
 from ringfence.vocabulary.contracts import Finding
 from ringfence.words.conditions import value_of
 from ringfence.words.marks import marks_of
-from ringfence.words.rules import Limit, limits
+from ringfence.words.reasons import ways, what_held
+from ringfence.words.rules import Limit, limits_in
 from ringfence.words.writing import counted, length, moment, number, plain
 
 _EXAMPLES: Final = 3
@@ -63,7 +64,8 @@ def explained(finding: Finding, rule: Rule | None, clause: str | None) -> Explan
     further = f" ({', '.join(f'{name} {plain(value)}' for name, value in _key(finding, rule))})" if finding.key else ""
     title = f' "{clause}"' if clause else ""
     says = " ".join(finding.says.split())
-    held = _held(finding, rule) if rule is not None else []
+    reason = what_held(rule.tiers[finding.tier].when, finding.measures) if rule is not None else None
+    held = _held(finding, reason) if reason is not None else []
     told = [f"{one.what} came to {one.came_to} (the limit: {one.limit.words} {one.bound})" for one in held]
     return Explanation(
         id=finding.id,
@@ -73,7 +75,7 @@ def explained(finding: Finding, rule: Rule | None, clause: str | None) -> Explan
         meanings=(*_marked(finding, held), *_meanings(rule, held, finding)) if rule is not None else (),
         since=_since(finding, rule),
         examples=finding.evidence.sample[-_EXAMPLES:],
-        quiet=_quiet(rule.tiers[finding.tier].when, held) if rule is not None else "",
+        quiet=_quiet(reason, held) if reason is not None else "",
         remarks=_remarks(finding, known=rule is not None),
     )
 
@@ -88,16 +90,18 @@ class _Held(Struct, frozen=True):
     holds: bool
 
 
-def _held(finding: Finding, rule: Rule) -> list[_Held]:
-    """Return each limit whose side came to a number."""
-    held = []
-    for limit in limits(rule, finding.tier):
+def _held(finding: Finding, condition: Expression) -> list[_Held]:
+    """Return each limit of the condition whose side came to a number."""
+    held: list[_Held] = []
+    for limit in limits_in(condition):
         value = value_of(limit.expression, finding.measures)
         if isnan(value):
             continue
         bound = _in_units(limit.limit, limit.expression)
         what = _SUM if marks_of(limit.expression) else in_words(limit.expression)
-        held.append(_Held(limit, what, _in_units(value, limit.expression), bound, limit.holds(value)))
+        one = _Held(limit, what, _in_units(value, limit.expression), bound, limit.holds(value))
+        if not any((other.what, other.limit.words, other.bound) == (what, limit.words, bound) for other in held):
+            held.append(one)
     return held
 
 
@@ -152,17 +156,24 @@ def _since(finding: Finding, rule: Rule | None) -> str:
     )
 
 
-def _quiet(when: Expression, held: Sequence[_Held]) -> str:
-    """Say what would have made the condition false: of several that had all to hold, one is enough."""
-    told = [f"{one.what} been {_opposite(one.limit.words)} {one.bound}" for one in held if one.holds]
-    if told and (_is_plain(when) or (isinstance(when, Connective) and all(map(_is_plain, when.operands)))):
-        joined = " or " if isinstance(when, Connective) and when.operator == "and" else " and "
-        return f"Nothing would have been found, had {joined.join(told)}."
-    return f"Nothing would have been found, had this not held: {condition_in_words(when)}."
+def _quiet(reason: Expression, held: Sequence[_Held]) -> str:
+    """Say what would have made the condition false: of several that had all to hold, one is enough, of each way it held in."""
+    told = []
+    for way in ways(reason):
+        limits_of_way = [limit for comparison in way for limit in limits_in(comparison)]
+        of_way = [
+            f"{one.what} been {_opposite(one.limit.words)} {one.bound}"
+            for one in held
+            if one.holds and any((limit.what, limit.words, limit.limit) == _said(one.limit) for limit in limits_of_way)
+        ]
+        told.append(" or ".join(of_way))
+    if told and all(told):
+        return f"Nothing would have been found, had {', and had '.join(dict.fromkeys(told))}."
+    return f"Nothing would have been found, had this not held: {condition_in_words(reason)}."
 
 
-def _is_plain(expression: Expression) -> bool:
-    return isinstance(expression, Comparison) and any(isinstance(side, Literal) for side in (expression.left, expression.right))
+def _said(limit: Limit) -> tuple[str, str, float]:
+    return limit.what, limit.words, limit.limit
 
 
 def _opposite(words: str) -> str:

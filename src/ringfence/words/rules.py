@@ -39,7 +39,12 @@ class Compared:
 
 def limits(rule: Rule, tier: int = 0) -> tuple[Limit, ...]:
     """Return what the condition of one of the rule's thresholds compares with constants, in its order."""
-    return tuple(_limits(rule.tiers[tier].when, negated=False))
+    return limits_in(rule.tiers[tier].when)
+
+
+def limits_in(condition: Expression) -> tuple[Limit, ...]:
+    """Return what a condition compares with constants, in its order."""
+    return tuple(_limits(condition, negated=False))
 
 
 def compared(rule: Rule, measures: Mapping[str, float], tier: int = 0) -> list[Compared]:

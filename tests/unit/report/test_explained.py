@@ -43,10 +43,12 @@ def test_without_the_rule_the_finding_s_own_limits_are_told_and_the_lack(finding
     assert "The policy at hand has no such rule" in text
 
 
-def test_a_condition_of_alternatives_is_told_as_it_is_written(finding: Finding) -> None:
+def test_of_alternatives_only_those_that_held_are_told(finding: Finding) -> None:
     (rule,) = (rule for rule in bundle().plan.rules if rule.name == "sip-scan")
     odd = msgspec.structs.replace(finding, rule="sip-scan", measures={"refused": 5.0, "refusals": 5.0, "served": 0.0})
-    assert "had this not held: (“refused” is at least 5 and the share" in explained(odd, rule, None).quiet
+    told = explained(odd, rule, None)
+    assert "“challenge" not in told.measured + told.quiet
+    assert told.quiet.startswith("Nothing would have been found, had “refused” been less than 5 or the share of “refusals” in ")
 
 
 def test_the_report_explains_each_group_s_first_finding(finding: Finding) -> None:
