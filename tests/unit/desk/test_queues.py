@@ -61,6 +61,7 @@ FORMS: dict[str, dict[str, str]] = {
     "cases/<int:number>/release/": {},
     "cases/<int:number>/note/": {"text": "x"},
     "cases/<int:number>/role/": {"role": "victim", "reason": "x"},
+    "cases/<int:number>/severity/": {"severity": "warn", "reason": "x"},
     "cases/<int:number>/split/": {"matter": "x", "complaint": "COMPLAINT"},
     "cases/<int:number>/tie/": {"do": "related", "reason": "x", "case": "OTHER"},
     "cases/<int:number>/look/": {"do": "snooze", "days": "3", "reason": "x"},

@@ -48,6 +48,7 @@ STAFF = frozenset(
         "cases/<int:number>/release/",
         "cases/<int:number>/note/",
         "cases/<int:number>/role/",
+        "cases/<int:number>/severity/",
         "cases/<int:number>/split/",
         "cases/<int:number>/tie/",
         "cases/<int:number>/look/",

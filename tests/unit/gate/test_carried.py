@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -79,7 +80,7 @@ def call(*, after: float = 60, call: str = "c1", **fields: object) -> list[Event
     ]
 
 
-_ACCOUNT = {"account": "A1", "party_path": ("acme",), "trunk": "T1"}
+_ACCOUNT: dict[str, Any] = {"account": "A1", "party_path": ("acme",), "trunk": "T1"}
 _BAR = Action(kind=ActionKind.BAR, bars="international", home=("+32",))  # type: ignore[arg-type]  # decoded from text elsewhere
 
 
@@ -99,7 +100,7 @@ _BAR = Action(kind=ActionKind.BAR, bars="international", home=("+32",))  # type:
     ],
 )
 def test_a_call_that_an_order_refuses_and_that_is_answered_is_told(
-    mirror: Mirror, kind: str, value: str, action: ActionKind, fields: dict[str, object]
+    mirror: Mirror, kind: str, value: str, action: ActionKind, fields: dict[str, Any]
 ) -> None:
     mirror.order(order(1, SubjectKind(kind), value, action=Action(kind=action)))
     (seen,) = mirror.look(*call(**fields))
@@ -152,7 +153,7 @@ def test_of_a_flood_one_a_second_is_told_for_each_order(mirror: Mirror) -> None:
 
 def test_calls_for_help_and_their_answers_are_never_told(mirror: Mirror) -> None:
     mirror.order(order(1, SubjectKind.PARTY, "acme", action=Action(kind=ActionKind.SUSPEND)))
-    mine = {"account": "A9", "party_path": ("acme",), "caller": OURS}
+    mine: dict[str, Any] = {"account": "A9", "party_path": ("acme",), "caller": OURS}
     assert mirror.look(*call(**{**mine, "callee": "112"})) == []
     assert mirror.look(*call(after=120, call="back", caller="+3220000100", callee=OURS)) == []
     later = 60 + 31 * MINUTE / SECOND

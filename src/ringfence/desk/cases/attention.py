@@ -66,6 +66,7 @@ def wake_case(*, case_id: int, actor: Actor, now: datetime) -> None:
     """Bring a case back into the queue. Raises `StaleState` where it is there."""
     require(actor.works_cases, actor, "bring cases back")
     hold_case(case_id, actor)
+    claims.heed(case_id=case_id, actor=actor, now=now)
     if not Case.objects.filter(id=case_id, snoozed_until__gt=now).update(snoozed_until=None, latest=now):
         raise StaleState(f"case {case_id} is in the queue")
     _record("woken", case_id, {}, actor, now)

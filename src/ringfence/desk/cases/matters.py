@@ -116,6 +116,7 @@ def link_cases(*, case_id: int, other: int, kind: str, reason: str, actor: Actor
     require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "link cases")
     for number in (case_id, other):
         hold_case(number, actor)
+    claims.heed(case_id=case_id, actor=actor, now=now)  # the other is told of it, and loses nothing
     if not reason.strip() or kind not in _BY_HAND:
         raise NothingSaid("say how and why they belong together")
     cases = {one.id: one for one in Case.objects.filter(id__in=(case_id, other))}

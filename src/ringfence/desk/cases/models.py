@@ -28,7 +28,8 @@ class Case(models.Model):
     """One subject, one matter. At most one case of a subject and matter is not closed.
 
     `matter` is empty for the one that findings and complaints join by themselves; a case that was split off says what it is about.
-    `snoozed_until`: it stands in no queue until then, or until something new joins it. One that was merged says into which.
+    `graded` is how grave a person says that it is, empty where findings and complaints tell. `snoozed_until`: it stands in no queue
+    until then, or until something new joins it. One that was merged says into which.
     """
 
     subject_kind = models.CharField(max_length=16)
@@ -43,6 +44,7 @@ class Case(models.Model):
     closed = models.DateTimeField(null=True)
     findings = models.PositiveIntegerField(default=0)
     complaints = models.PositiveIntegerField(default=0)
+    graded = models.CharField(max_length=8, blank=True, default="", db_default="")
     snoozed_until = models.DateTimeField(null=True)
     snoozed_by = models.CharField(max_length=64, blank=True, default="", db_default="")
     merged_into = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="taken_in")

@@ -6,7 +6,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import F, Q
 
-from ringfence.desk.actor import Actor, require
+from ringfence.desk.actor import Actor, ActorKind, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.cases import claims, sightings
@@ -185,6 +185,27 @@ def set_role(*, case_id: int, role: str, reason: str, actor: Actor, now: datetim
     note = Note.objects.create(case_id=case_id, author=actor.id, written=now, text=f"Role {role}: {reason.strip()}")
     act = Act(verb="role-changed", about=("case", str(case_id)), case=case_id, details={"role": role, "note": note.id})
     audit.record(acts=[act], actor=actor, now=now)
+
+
+@transaction.atomic
+def grade_case(*, case_id: int, severity: str, reason: str, actor: Actor, now: datetime) -> None:
+    """Say how grave a case is, with a reason; empty text gives it back to its findings and complaints.
+
+    Raises `NothingSaid` without a reason or for an unknown severity, `StaleState` where the case is closed or is so already.
+    """
+    require(actor.kind is ActorKind.PERSON and actor.works_cases and works_on(case=case_id, actor=actor), actor, "grade cases")
+    claims.heed(case_id=case_id, actor=actor, now=now)
+    if severity not in {"", *(str(each) for each in Severity)}:
+        raise NothingSaid("choose a severity")
+    if not reason.strip() or len(reason) > NOTE_LENGTH:
+        raise NothingSaid("say why: the case keeps it as a note")
+    open_cases = Case.objects.filter(id=case_id).exclude(state=CaseState.CLOSED)
+    if not open_cases.exclude(graded=severity).update(graded=severity, latest=now):
+        raise StaleState(f"case {case_id} is closed, or is that already")
+    said = f"Severity {severity or 'as findings and complaints say'}: {reason.strip()}"
+    note = Note.objects.create(case_id=case_id, author=actor.id, written=now, text=said)
+    details: dict[str, Detail] = {"severity": severity or "as found", "note": note.id}
+    audit.record(acts=[Act(verb="graded", about=("case", str(case_id)), case=case_id, details=details)], actor=actor, now=now)
 
 
 @transaction.atomic

@@ -83,6 +83,17 @@ def note(request: DeskRequest, number: int) -> HttpResponse:
 
 
 @for_forms
+def grade(request: DeskRequest, number: int) -> HttpResponse:
+    """Say how grave a case is."""
+
+    def deed() -> None:
+        severity, reason = request.POST.get("severity", ""), request.POST.get("reason", "")
+        services.grade_case(case_id=number, severity=severity, reason=reason, actor=request.actor, now=datetime.now(UTC))
+
+    return attempt(request, deed, done="The case is as grave as you say.", back=_back(number))
+
+
+@for_forms
 def role(request: DeskRequest, number: int) -> HttpResponse:
     """Change what the subject is in the case."""
 

@@ -14,6 +14,7 @@ from ringfence.desk.charges.models import Charge, ChargeState
 from ringfence.desk.decisions import selectors as decisions
 from ringfence.desk.decisions.models import Decision, DecisionKind
 from ringfence.desk.errors import DeskError, NotThere, StaleState
+from ringfence.desk.held import heed
 from ringfence.desk.parties.touched import touched
 from ringfence.desk.policies import rulings
 from ringfence.desk.policies import selectors as policies
@@ -42,6 +43,7 @@ def charge(*, decision_id: str, fee: str, units: int, evidence: str, actor: Acto
     if decision is None or decision.kind != DecisionKind.MEASURE:
         raise NotThere(f"no measure {decision_id}")
     hold_case(decision.case_id, actor)
+    heed(case_id=decision.case_id, actor=actor, now=now)
     found = fees_of(decision).get(fee)
     party, stands_against = _charged(decision, actor)
     if found is None or stands_against:
@@ -120,6 +122,7 @@ def waive(*, number: int, because: str, actor: Actor, now: datetime) -> None:
     lead_alone = fee is None or fee.waiver == "lead"
     permitted = actor.leads if lead_alone else actor.decides
     require(actor.kind is ActorKind.PERSON and actor.decides and permitted, actor, f"waive {found.fee}")
+    heed(case_id=found.case_id, actor=actor, now=now)
     _settle(found, ChargeState.WAIVED, because, "waived", actor, now)
 
 
@@ -127,7 +130,9 @@ def waive(*, number: int, because: str, actor: Actor, now: datetime) -> None:
 def credit(*, number: int, because: str, actor: Actor, now: datetime) -> None:
     """Give a charge back. Raises `NotThere`, `NothingToCharge` without a reason, `StaleState` where it is not charged."""
     require(actor.kind is ActorKind.PERSON and actor.decides, actor, "give charges back")
-    _settle(_held(number, actor), ChargeState.CREDITED, because, "credited", actor, now)
+    found = _held(number, actor)
+    heed(case_id=found.case_id, actor=actor, now=now)
+    _settle(found, ChargeState.CREDITED, because, "credited", actor, now)
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act, Detail
 from ringfence.desk.clocks.models import Obligation, ObligationState, Pause
 from ringfence.desk.errors import DeskError, NotThere, StaleState
+from ringfence.desk.held import heed
 from ringfence.desk.policies import selectors as policies
 from ringfence.desk.policies.models import PolicyVersion
 from ringfence.desk.queues import hold_case, of_things
@@ -162,6 +163,7 @@ def owe_by_hand(*, case: int, clock: str, what: str, actor: Actor, now: datetime
     if not what.strip():
         raise NoGround("say what is owed")
     hold_case(case, actor)
+    heed(case_id=case, actor=actor, now=now)
     if clock_of(policies.current(actor=actor), clock) is None:
         raise NotThere(f"the policy in force has no clock {clock or '(none chosen)'}")
     row = start(owed=Owed(clock=clock, about=(BY_HAND, f"{case}-{what.strip()[:40]}"), what=what, case=case), actor=actor, now=now)
@@ -173,7 +175,7 @@ def owe_by_hand(*, case: int, clock: str, what: str, actor: Actor, now: datetime
 def meet_by_hand(*, obligation: int, actor: Actor, now: datetime) -> None:
     """Say that what was started by hand is done: others end by what is done about their things. Raises `NotThere`, `StaleState`."""
     require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "meet obligations")
-    row = _found(obligation, actor)
+    row = _found(obligation, actor, now)
     if row.noun != BY_HAND and row.clock not in (REASONS, CURE):
         raise NotThere(f"clock {obligation} ends by what is done about {row.noun} {row.noun_id}")
     if not meet(about=(row.noun, row.noun_id), clock=row.clock, actor=actor, now=now):
@@ -184,7 +186,7 @@ def meet_by_hand(*, obligation: int, actor: Actor, now: datetime) -> None:
 def pause(*, obligation: int, ground: str, note: str, actor: Actor, now: datetime) -> None:
     """Let a clock stand still. Raises `NoGround`, `NotThere`, and `StaleState` where it does not run or its time is over."""
     require(actor.kind is ActorKind.PERSON and actor.works_cases, actor, "pause clocks")
-    row = _found(obligation, actor)
+    row = _found(obligation, actor, now)
     if ground not in row.grounds:
         raise NoGround(f"{row.clock} may pause only for: {', '.join(row.grounds) or 'nothing'}")
     if not note.strip():
@@ -200,7 +202,7 @@ def pause(*, obligation: int, ground: str, note: str, actor: Actor, now: datetim
 def resume(*, obligation: int, actor: Actor, now: datetime) -> None:
     """Let a paused clock run on: its end moves by as long as it stood still. Raises `NotThere`, `StaleState`."""
     require(actor.works_cases, actor, "resume clocks")
-    row = _found(obligation, actor)
+    row = _found(obligation, actor, now)
     if not Pause.objects.filter(obligation=row, until__isnull=True).update(until=now):
         raise StaleState("it does not stand still")
     due = _due_after(row)
@@ -231,10 +233,13 @@ def _due_after(row: Obligation) -> datetime:
     return utc(end)
 
 
-def _found(obligation: int, actor: Actor) -> Obligation:
+def _found(obligation: int, actor: Actor, now: datetime) -> Obligation:
+    """Return a clock for somebody who does something to it. Raises `NotThere`, `ClaimedByAnother`."""
     row = of_things(Obligation.objects.select_related("policy").filter(id=obligation), actor).first()
     if row is None:
         raise NotThere(f"no clock {obligation}")
+    if row.case is not None:
+        heed(case_id=row.case, actor=actor, now=now)
     return row
 
 

@@ -144,6 +144,9 @@ BY_SLUG: Final = {leaf.slug: leaf for leaf in LEAVES}
 HIDDEN_ALWAYS: Final = frozenset({"harassment", "offensive"})
 """Leaves in which nobody is told who complained, which number was called, or exactly when, whatever the complainant agreed to."""
 
+GRAVE: Final = frozenset({"break-in", "callback", "flood", "harassment", "malware", "offensive", "scam", "spoofed", "toll-fraud"})
+"""Leaves by which people or networks are harmed, or money is taken: as grave as a finding that allows a measure."""
+
 _VOICE_TAGS: Final = {
     "voice:robocall": "robocall",
     "voice:scam": "scam",

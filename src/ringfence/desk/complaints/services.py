@@ -25,6 +25,7 @@ from ringfence.desk.complaints.models import Attachment, Complaint, Door, Nature
 from ringfence.desk.complaints.submissions import Submission, encoded
 from ringfence.desk.data_folder import data_folder
 from ringfence.desk.errors import NotThere, StaleState
+from ringfence.desk.held import heed_complaint
 from ringfence.desk.outbox import services as outbox
 from ringfence.desk.queues import hold_complaint
 
@@ -176,6 +177,7 @@ def close_complaint(*, number: int, outcome: str, actor: Actor, now: datetime) -
     """Say what came of a complaint, which its reporter is told. Raises `NotThere`, `StaleState` where that was said already."""
     require(actor.works_cases, actor, "close complaints")
     hold_complaint(number, actor)
+    heed_complaint(complaint=number, actor=actor, now=now)
     if outcome not in Outcome.values:
         raise NotThere(f"no outcome {outcome}")
     row = Complaint.objects.filter(id=number).first()
@@ -211,6 +213,7 @@ def sort_complaint(*, number: int, leaf: str, actor: Actor, now: datetime) -> No
     """Say what a complaint is about. An enquiry, and a traceback, is then no complaint. Raises `NotThere`."""
     require(actor.works_cases, actor, "sort complaints")
     hold_complaint(number, actor)
+    heed_complaint(complaint=number, actor=actor, now=now)
     if leaf not in BY_SLUG:
         raise NotThere(f"no kind {leaf}")
     nature = Nature.ENQUIRY if BY_SLUG[leaf].is_enquiry else Nature.TRACEBACK if leaf == "traceback" else Nature.COMPLAINT

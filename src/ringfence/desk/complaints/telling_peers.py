@@ -19,6 +19,7 @@ from ringfence.desk.complaints.models import Answer, Candidate, Complaint, Natur
 from ringfence.desk.complaints.reports.outgoing import ReportUnfit, Sender, Told, xarf_of
 from ringfence.desk.complaints.statements import NumberRole, Statement
 from ringfence.desk.errors import DeskError, NotThere
+from ringfence.desk.held import heed_complaint
 from ringfence.desk.letters import services as letters
 from ringfence.desk.letters.services import Attached, Draft
 from ringfence.desk.policies import selectors as policies
@@ -76,6 +77,7 @@ def tell_peer(*, telling: Telling, actor: Actor, now: datetime) -> bytes:
     """
     require(actor.tells_peers, actor, "tell peers of complaints")
     hold_complaint(telling.complaint, actor)
+    heed_complaint(complaint=telling.complaint, actor=actor, now=now)
     if not telling.reason.strip():
         raise NoGround("say why the peer is told: the audit keeps it")
     row = Complaint.objects.filter(id=telling.complaint).exclude(nature__in=_NO_REPORTS).first()

@@ -17,6 +17,7 @@ from ringfence.desk.clocks import services as clocks
 from ringfence.desk.clocks.services import Owed
 from ringfence.desk.disclosures.models import DisclosureRequest, RequestKind, RequestState
 from ringfence.desk.errors import DeskError, NotThere, StaleState
+from ringfence.desk.held import heed
 from ringfence.desk.policies import rulings
 from ringfence.desk.policies import selectors as policies
 from ringfence.desk.policies.rulings import About
@@ -114,7 +115,7 @@ def decide(*, number: int, clause: str, items: Sequence[Item], reasons: str, act
     Raises `NotThere`, `NotDisclosed` where it was not verified, names nothing, or no clause allows it, `StaleState`.
     """
     require(actor.kind is ActorKind.PERSON and actor.decides and actor.sees_evidence, actor, "decide disclosures")
-    found, version = _held(number, actor), policies.current(actor=actor)
+    found, version = _worked_on(number, actor, now), policies.current(actor=actor)
     if version is None or clause not in CLAUSES or policies.bundle(hash=version.hash).clause(clause) is None:
         raise NotDisclosed(f"no clause {clause or '(none)'} allows it: {' or '.join(CLAUSES)}, where the version in force has it")
     about = About(Subject(kind=SubjectKind.CAMPAIGN, id=str(found.case_id)))
@@ -157,7 +158,7 @@ def confirm(*, number: int, answer: str, actor: Actor, now: datetime) -> None:
 def refuse(*, number: int, reasons: str, actor: Actor, now: datetime) -> None:
     """Decide that nothing is disclosed; the authority is told why by whoever answers it."""
     require(actor.kind is ActorKind.PERSON and actor.decides and actor.sees_evidence, actor, "refuse disclosures")
-    found = _held(number, actor)
+    found = _worked_on(number, actor, now)
     if not reasons.strip():
         raise NotDisclosed("say why: the authority is told")
     open_states = (RequestState.RECEIVED, RequestState.WAITING)
@@ -173,7 +174,7 @@ def refuse(*, number: int, reasons: str, actor: Actor, now: datetime) -> None:
 def hand_over(*, number: int, actor: Actor, now: datetime) -> str:
     """Note that what two persons decided was handed over; return the manifest, canonical JSON whose hash the audit holds."""
     require(actor.kind is ActorKind.PERSON and actor.works_cases and actor.sees_evidence, actor, "hand disclosures over")
-    found = _held(number, actor)
+    found = _worked_on(number, actor, now)
     manifest = json.dumps(
         {
             "authority": found.authority,
@@ -205,12 +206,19 @@ def hand_over(*, number: int, actor: Actor, now: datetime) -> str:
 def note_told(*, number: int, actor: Actor, now: datetime) -> None:
     """Note that the party was told of the disclosure. Raises `NotDisclosed` while it must not be."""
     require(actor.kind is ActorKind.PERSON and actor.works_cases and actor.sees_evidence, actor, "tell parties of disclosures")
-    found = _held(number, actor)
+    found = _worked_on(number, actor, now)
     if found.gag_until is not None and now < found.gag_until:
         raise NotDisclosed(f"the party must not be told before {found.gag_until:%Y-%m-%d %H:%M} UTC")
     if not DisclosureRequest.objects.filter(id=number, state=RequestState.DISCLOSED, told__isnull=True).update(told=now):
         raise StaleState("nothing was disclosed, or the party was told")
     _record("party-told-of-disclosure", found, {}, actor, now)
+
+
+def _worked_on(number: int, actor: Actor, now: datetime) -> DisclosureRequest:
+    """Return a request for who decides in it; not for the second person. Raises `NotThere`, `ClaimedByAnother`."""
+    found = _held(number, actor)
+    heed(case_id=found.case_id, actor=actor, now=now)
+    return found
 
 
 def _held(number: int, actor: Actor) -> DisclosureRequest:

@@ -16,6 +16,7 @@ from ringfence.desk.endings.models import Ending, EndingNumber, EndingState, Num
 from ringfence.desk.enforcement import services as enforcement
 from ringfence.desk.enforcement.models import Order
 from ringfence.desk.errors import DeskError, NotThere, StaleState
+from ringfence.desk.held import heed
 from ringfence.desk.parties import records
 from ringfence.desk.parties import services as parties
 from ringfence.desk.parties.models import AccountHolding, Contract, NumberHolding, NumberState, in_force
@@ -72,6 +73,7 @@ def settle_number(*, number: int, fate: str, to: str, actor: Actor, now: datetim
     if row is None:
         raise NotThere(f"no number {number}")
     hold_case(row.ending.case_id, actor)
+    heed(case_id=row.ending.case_id, actor=actor, now=now)
     if fate not in (NumberFate.PORTED, NumberFate.QUARANTINED) or (fate == NumberFate.PORTED and not to.strip()):
         raise NotSettled("say whether it is ported, and to whom, or goes into quarantine")
     open_rows = EndingNumber.objects.filter(id=number, fate=NumberFate.OPEN, ending__state=EndingState.OPEN)
@@ -94,6 +96,7 @@ def settle_charges(*, number: int, note: str, actor: Actor, now: datetime) -> No
     if found is None:
         raise NotThere(f"no end of a contract {number}")
     hold_case(found.case_id, actor)
+    heed(case_id=found.case_id, actor=actor, now=now)
     if not note.strip() and not charges.charges(actor=actor).filter(decision_id=found.decision_id).exists():
         raise NotSettled("charge what is due first, or say why nothing is")
     fresh = Ending.objects.filter(id=number, state=EndingState.OPEN, charges_settled__isnull=True)
@@ -178,6 +181,7 @@ def ask_release(*, quarantine: int, clause: str, reasons: str, actor: Actor, now
     if held is None or version is None:
         raise NotThere(f"no number in quarantine {quarantine}")
     hold_case(held.decision.case_id, actor)
+    heed(case_id=held.decision.case_id, actor=actor, now=now)
     if policies.bundle(hash=version.hash).clause(clause) is None or not reasons.strip():
         raise NotSettled("name a clause of the version in force, and say why")
     if held.over is not None or held.releases.filter(state=ReleaseState.WAITING).exists():

@@ -57,6 +57,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("cases/<int:number>/look/", cases.look, name="look"),
         path("cases/<int:number>/export/", case_bundle.export, name="export"),
         path("cases/<int:number>/role/", cases.role, name="role"),
+        path("cases/<int:number>/severity/", cases.grade, name="grade"),
         path("cases/<int:number>/close/", cases.close, name="close"),
         path("cases/<int:number>/tell-peer/", cases.tell_peer, name="tell-peer"),
         path("cases/of-finding/<str:id>/", cases.case_of_finding, name="of-finding"),

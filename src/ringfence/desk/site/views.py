@@ -14,7 +14,7 @@ from ringfence.desk.cases import selectors as cases
 from ringfence.desk.cases.attention import note_looked
 from ringfence.desk.cases.models import Case, CaseOutcome, CaseState
 from ringfence.desk.cases.sightings import seen_elsewhere
-from ringfence.desk.cases.summaries import with_findings
+from ringfence.desk.cases.summaries import severity_of, with_findings
 from ringfence.desk.charges import selectors as charges
 from ringfence.desk.clocks import selectors as clocks
 from ringfence.desk.clocks.selectors import Wanted
@@ -44,7 +44,6 @@ from ringfence.desk.returns import selectors as returns
 from ringfence.desk.site.next_step import Matter, explain
 from ringfence.policy.clauses import ClauseText
 from ringfence.vocabulary.contracts import ActionKind, CallClass
-from ringfence.vocabulary.severity import Severity
 from ringfence.vocabulary.subjects import Role
 
 
@@ -95,7 +94,7 @@ def case_page(request: DeskRequest, number: int) -> HttpResponse:
         "claim": claims.held(case=number, actor=actor, now=now) if file.case.state == CaseState.CLAIMED else None,
         "notes": file.notes,
         "findings": found,
-        "worst": next((str(one) for one in (Severity.ACT, Severity.WARN) if any(each.severity == one for each in found)), ""),
+        "worst": severity_of(file.case),
         "complaints": file.complaints,
         "orders": ordered,
         "entries": entries,

@@ -14,12 +14,16 @@ from ringfence.desk.audit import selectors as audit
 from ringfence.desk.cases import attention, claims, compromised, matters, selectors, services
 from ringfence.desk.cases.claims import ClaimedByAnother
 from ringfence.desk.cases.models import Case, JoinedFinding
+from ringfence.desk.clocks import services as clocks
+from ringfence.desk.clocks.services import Owed
+from ringfence.desk.complaints import services as complaining
+from ringfence.desk.complaints.telling_peers import Telling, tell_peer
 from ringfence.desk.decisions import services as deciding
 from ringfence.desk.decisions.models import Decision
 from ringfence.desk.decisions.services import Why
 from ringfence.desk.enforcement import selectors as orders
 from ringfence.desk.enforcement import services as enforcement
-from ringfence.desk.errors import StaleState
+from ringfence.desk.errors import NotThere, StaleState
 from ringfence.desk.inquiries import services as inquiries
 from ringfence.desk.inquiries.services import Question
 from ringfence.vocabulary.severity import Mode
@@ -48,11 +52,15 @@ DEEDS: dict[str, Callable[[int, Actor], object]] = {
     "ask": lambda case, actor: inquiries.ask(
         question=Question(case=case, kind="question", party="shop", text="Why?"), actor=actor, now=NOON
     ),
+    "clock": lambda case, actor: clocks.owe_by_hand(case=case, clock="x", what="answer", actor=actor, now=NOON),
     "close": lambda case, actor: services.close_case(case_id=case, outcome="acted", actor=actor, now=NOON),
     "decide": decide_on,
+    "grade": lambda case, actor: services.grade_case(case_id=case, severity="act", reason="x", actor=actor, now=NOON),
+    "link": lambda case, actor: matters.link_cases(case_id=case, other=case, kind="related", reason="x", actor=actor, now=NOON),
     "merge": lambda case, actor: matters.merge_case(case_id=case, into=case, reason="one", actor=actor, now=NOON),
     "role": lambda case, actor: services.change_role(case_id=case, role="victim", reason="x", actor=actor, now=NOON),
     "snooze": lambda case, actor: attention.snooze_case(case_id=case, until=NOON + HOUR, reason="later", actor=actor, now=NOON),
+    "wake": lambda case, actor: attention.wake_case(case_id=case, actor=actor, now=NOON),
     "split": lambda case, actor: matters.split_case(case_id=case, matter="x", findings=["f"], complaints=(), actor=actor, now=NOON),
 }
 
@@ -179,3 +187,30 @@ def test_the_pages_of_another_say_who_holds_the_case_and_its_forms_do_nothing(de
         assert "is claimed by analyst since" in said, address
     assert orders.orders(actor=ANALYST).get().in_force
     assert Case.objects.get().state == "claimed"
+
+
+def test_a_clock_of_a_claimed_case_is_its_holders_to_meet_pause_and_let_run_on(case: int) -> None:
+    owed = Owed(clock="x", about=("case", str(case)), what="answer", case=case, otherwise=HOUR)
+    row = clocks.start(owed=owed, actor=WORKER, now=NOON)
+    assert row is not None
+    with pytest.raises(ClaimedByAnother):
+        clocks.pause(obligation=row.pk, ground="x", note="x", actor=OTTO, now=NOON)
+    with pytest.raises(ClaimedByAnother):
+        clocks.resume(obligation=row.pk, actor=OTTO, now=NOON)
+    with pytest.raises(ClaimedByAnother):
+        clocks.meet_by_hand(obligation=row.pk, actor=OTTO, now=NOON)
+    with pytest.raises(NotThere):
+        clocks.meet_by_hand(obligation=row.pk, actor=ANALYST, now=NOON)  # it ends by what is done about the case
+
+
+def test_a_complaint_of_a_claimed_case_is_its_holders_to_sort_close_and_tell_a_peer_of(case: int) -> None:
+    raw = b"Subject: calls\r\n\r\nThey rang.\r\n"
+    number = complaining.take_in(raw=raw, sender="joe@example.be", actor=WORKER, now=NOON)
+    services.join_complaint(case_id=case, complaint=number, actor=OTTO, now=NOON)  # what comes in is taken in by anybody
+    with pytest.raises(ClaimedByAnother):
+        complaining.sort_complaint(number=number, leaf="scam", actor=OTTO, now=NOON)
+    with pytest.raises(ClaimedByAnother):
+        complaining.close_complaint(number=number, outcome="reviewed", actor=OTTO, now=NOON)
+    with pytest.raises(ClaimedByAnother):
+        tell_peer(telling=Telling(complaint=number, peer="North", reason="r"), actor=OTTO, now=NOON)
+    complaining.sort_complaint(number=number, leaf="scam", actor=ANALYST, now=NOON)

@@ -1,5 +1,6 @@
 """A charge is a fee of the version decided by; it freezes while contested, goes back with its measure, and spares some."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -20,6 +21,7 @@ from ringfence.desk.decisions.models import Decision
 from ringfence.desk.decisions.services import Why
 from ringfence.desk.enforcement import services as enforcement
 from ringfence.desk.errors import NotPermitted, NotThere, StaleState
+from ringfence.desk.held import ClaimedByAnother
 from ringfence.desk.notices.models import Notice
 
 pytestmark = pytest.mark.django_db
@@ -166,3 +168,17 @@ def test_pages_charge_and_give_back(measure: str, client: Client) -> None:
     client.post(f"/charges/{one.pk}/settle/", {"do": "credit", "because": "an error"})
     one.refresh_from_db()
     assert (one.state, one.invoice) == ("credited", "2026-7")
+
+
+def test_a_charge_in_a_claimed_case_is_its_holders_to_make_waive_and_give_back(measure: str) -> None:
+    case = Decision.objects.get(pk=measure).case_id
+    casework.claim_case(case_id=case, actor=LEAD, now=NOON)
+    with pytest.raises(ClaimedByAnother, match="claimed by leo"):
+        charged(measure)
+    number = charged(measure, actor=LEAD).pk
+    another = replace(LEAD, id="lia")
+    for deed in (services.waive, services.credit):
+        with pytest.raises(ClaimedByAnother):
+            deed(number=number, because="x", actor=another, now=NOON)
+    services.note_invoiced(number=number, invoice="2026-7", actor=ANALYST, now=NOON)
+    services.waive(number=number, because="they paid", actor=LEAD, now=NOON)

@@ -12,11 +12,13 @@ from tests.unit.desk.scene import ANALYST, AUDITOR, LEAD, NOON, STRANGER, Desk
 
 from ringfence.desk.access.models import Person
 from ringfence.desk.audit import selectors as audit
+from ringfence.desk.cases import services as casework
 from ringfence.desk.clocks.models import Obligation
 from ringfence.desk.disclosures import selectors, services
 from ringfence.desk.disclosures.models import DisclosureRequest
 from ringfence.desk.disclosures.services import Asked, Item, NotDisclosed
 from ringfence.desk.errors import NotPermitted, NotThere, StaleState
+from ringfence.desk.held import ClaimedByAnother
 
 pytestmark = pytest.mark.django_db
 
@@ -163,3 +165,18 @@ def test_pages_lead_from_the_letter_to_the_manifest(disclosing: Desk, client: Cl
     client.post(f"{page}do/", {"do": "hand-over"})
     assert DisclosureRequest.objects.get().state == "disclosed"
     assert "b" * 64 in client.get(page).content.decode()
+
+
+def test_a_disclosure_in_a_claimed_case_is_its_holders_and_its_second_person_is_another(disclosing: Desk) -> None:
+    number = decided(disclosing)
+    casework.claim_case(case_id=DisclosureRequest.objects.get().case_id, actor=LEAD, now=NOON)
+    again = registered(disclosing, reference="R-8")
+    services.verify(number=again, how="called back", actor=ANALYST, now=NOON)
+    with pytest.raises(ClaimedByAnother, match="claimed by leo"):
+        services.decide(number=again, clause="disclosure", items=ITEMS, reasons="x", actor=ANALYST, now=NOON)
+    with pytest.raises(ClaimedByAnother):
+        services.refuse(number=again, reasons="x", actor=ANALYST, now=NOON)
+    services.confirm(number=number, answer="", actor=LEAD, now=NOON)
+    with pytest.raises(ClaimedByAnother):
+        services.hand_over(number=number, actor=ANALYST, now=NOON)
+    services.hand_over(number=number, actor=LEAD, now=NOON)

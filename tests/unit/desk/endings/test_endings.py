@@ -8,6 +8,7 @@ from tests.unit.desk.decisions.test_ladder import decide, found, violation
 from tests.unit.desk.scene import ADMIN, ANALYST, AUDITOR, LEAD, NOON, STRANGER, WORKER, Desk
 
 from ringfence.desk.access.models import Person
+from ringfence.desk.cases import services as casework
 from ringfence.desk.decisions import confirming
 from ringfence.desk.decisions import selectors as decisions
 from ringfence.desk.decisions.choosing import chosen
@@ -18,6 +19,7 @@ from ringfence.desk.endings.services import NotSettled
 from ringfence.desk.enforcement import services as enforcement
 from ringfence.desk.enforcement.models import Order
 from ringfence.desk.errors import NotPermitted, StaleState
+from ringfence.desk.held import ClaimedByAnother
 from ringfence.desk.parties import records
 from ringfence.desk.parties import selectors as parties
 from ringfence.desk.parties import services as importing
@@ -173,3 +175,18 @@ def test_pages_settle_and_release(climbing: Desk, client: Client) -> None:
     assert client.post(f"/quarantine/releases/{release.pk}/", {"do": "release"}).status_code == 403
     release.refresh_from_db()
     assert release.state == "waiting"
+
+
+def test_what_a_contract_leaves_is_settled_by_who_works_on_the_case(climbing: Desk) -> None:
+    ended(climbing)
+    ending, now = Ending.objects.get(), climbing.clock()
+    casework.claim_case(case_id=ending.case_id, actor=LEAD, now=now)
+    number = EndingNumber.objects.order_by("pk")[0].pk
+    with pytest.raises(ClaimedByAnother, match="claimed by leo"):
+        services.settle_number(number=number, fate="quarantined", to="", actor=ANALYST, now=now)
+    with pytest.raises(ClaimedByAnother):
+        services.settle_charges(number=ending.pk, note="nothing", actor=ANALYST, now=now)
+    services.settle_number(number=number, fate="quarantined", to="", actor=LEAD, now=now)
+    held = Quarantine.objects.get()
+    with pytest.raises(ClaimedByAnother):
+        services.ask_release(quarantine=held.pk, clause="suspension", reasons="x", actor=ANALYST, now=now)
