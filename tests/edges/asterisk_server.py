@@ -11,6 +11,8 @@ from typing import Final
 import pytest
 from tests.conftest import ROOT
 
+from ringfence.gate.edges.emergency import written
+
 PASSWORD: Final = "a password of the tests"
 USER: Final = "ringfence"
 _START_S: Final = 60.0
@@ -136,7 +138,7 @@ class AsteriskServer:
             else f"[general]\nenabled=yes\ncapture_address=127.0.0.1:{self._hep}\ncapture_id=7\nuuid_type=call-id\n",
             "rtp.conf": "[general]\nrtpstart=20000\nrtpend=20100\n",
             "pjsip.conf": _PJSIP.format(port=self.sip),
-            "extensions.conf": _EXTENSIONS,
+            "extensions.conf": _EXTENSIONS.replace("@EMERGENCY@", written("asterisk", ("112", "911"))),
         }
         for name, text in files.items():
             (etc / name).write_text(text, encoding="utf-8")
@@ -182,7 +184,7 @@ match=127.0.0.2
 
 _EXTENSIONS: Final = """\
 [globals]
-RINGFENCE_EMERGENCY=112|911
+@EMERGENCY@
 
 #include ringfence.conf
 

@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import ROOT
 from tests.edges.asterisk_server import free_port
 
+from ringfence.gate.edges.emergency import written
+
 PASSWORD: Final = "a-password-of-the-tests"
 _START_S: Final = 90.0
 
@@ -37,6 +39,7 @@ class FreeswitchServer:
         snippet = (ROOT / "docs/edges/freeswitch-ringfence.xml").read_text(encoding="utf-8")
         snippet = snippet[snippet.index("<include>") + 9 : snippet.index("</include>")]
         text = _CONFIGURATION.replace("@SNIPPET@", snippet).replace("@SIP@", str(self.sip)).replace("@SOCKET@", str(self.socket))
+        text = text.replace("@EMERGENCY@", written("freeswitch", ("112", "911")))
         (self.folder / "conf/freeswitch.xml").write_text(text, encoding="utf-8")
 
     @property
@@ -103,7 +106,7 @@ class FreeswitchServer:
 _CONFIGURATION: Final = """\
 <?xml version="1.0"?>
 <document type="freeswitch/xml">
-<X-PRE-PROCESS cmd="set" data="ringfence_emergency=112|911"/>
+@EMERGENCY@
 <section name="configuration">
  <configuration name="modules.conf"><modules>
   <load module="mod_console"/><load module="mod_logfile"/><load module="mod_event_socket"/>

@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import ROOT
 from tests.edges.asterisk_server import free_port
 
+from ringfence.gate.edges.emergency import written
+
 _START_S: Final = 60.0
 
 
@@ -48,8 +50,14 @@ class OpensipsServer:
                 link.symlink_to(module)
         file = self.folder / "opensips.cfg"
         text = _CONFIGURATION.format(
-            sip=self.sip, mi=self.mi, modules=modules, carrier=self._carrier, snippet=ROOT / "docs/edges/opensips-ringfence.cfg"
+            sip=self.sip,
+            mi=self.mi,
+            modules=modules,
+            carrier=self._carrier,
+            snippet=ROOT / "docs/edges/opensips-ringfence.cfg",
+            for_help=self.folder / "for_help.cfg",
         )
+        (self.folder / "for_help.cfg").write_text(f"{written('opensips', ('112', '911'))}\n", encoding="utf-8")
         file.write_text(text, encoding="utf-8")
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -113,6 +121,7 @@ modparam("cachedb_local", "cachedb_url", "local:ringfence:///ringfence")
 modparam("cachedb_local", "cache_collections", "ringfence=12")
 
 include_file "{snippet}"
+include_file "{for_help}"
 
 route {{
     if (has_totag()) {{

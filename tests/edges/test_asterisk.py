@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import pytest
-from tests.edges.asterisk_server import PASSWORD, AsteriskServer
+from tests.edges.asterisk_server import PASSWORD, USER, AsteriskServer
 from tests.edges.conftest import now
 from tests.edges.sip_caller import SipCaller
 from tests.unit.gate.orders import order as made_order
 
 from ringfence.gate.edges import Edge, EdgeDriver, HoldsCalls, HoldsRegistrations
 from ringfence.gate.edges.asterisk import AsteriskEdge, AsteriskSettings
+from ringfence.gate.edges.asterisk.ami import Ami, Block
+from ringfence.gate.edges.clearing import Cleared, cleared
 from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.table import OrdersTable
 from ringfence.vocabulary.contracts import AccountLink, Action, ActionKind, Order, OrderChange, Reference, TrunkLink
@@ -52,6 +54,15 @@ def asked(server: AsteriskServer, question: Callable[[AsteriskEdge], Awaitable[_
             await edge.close()
 
     return asyncio.run(run())
+
+
+async def noted(server: AsteriskServer) -> list[Block]:
+    """Return what the dialplan noted of calls for help."""
+    ami = Ami(f"127.0.0.1:{server.manager}", user=USER, password=PASSWORD, where="the test", deadline_s=20)
+    try:
+        return (await ami.ask("DBGetTree", {"Family": "ringfence-help"})).events
+    finally:
+        await ami.close()
 
 
 def ordered(kind: SubjectKind, value: str, action: ActionKind = ActionKind.REFUSE, *, seconds: int = 600) -> Order:
@@ -100,6 +111,18 @@ def test_calls_to_the_scope_are_refused_where_the_order_is_about_both_ways(
 ) -> None:
     asked(server, lambda edge: edge.place(ordered(kind, value, action), now()))
     assert called(server, callee) == status
+
+
+def test_who_called_for_help_is_called_back_although_suspended(server: AsteriskServer) -> None:
+    asked(server, lambda edge: edge.place(ordered(SubjectKind.NUMBER, CALLER, ActionKind.SUSPEND), now()))
+    with SipCaller(UPSTREAM, ("127.0.0.1", server.sip), user="+4930123456") as services:
+        assert services.call(CALLER) == 403
+        assert called(server, "112") == 200
+        assert services.call(CALLER) == 200
+    assert called(server) == 403
+    assert len(asked(server, lambda _edge: noted(server))) == 2
+    assert asked(server, cleared) == Cleared("edge-1", 1)
+    assert asked(server, lambda _edge: noted(server)) == []
 
 
 def test_an_order_ends_by_itself_when_no_gate_runs(server: AsteriskServer) -> None:

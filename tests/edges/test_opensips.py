@@ -92,6 +92,15 @@ def test_calls_to_a_number_are_refused_where_the_order_is_about_both_ways(
     assert called(server) == status
 
 
+def test_who_called_for_help_is_called_back_although_suspended(server: OpensipsServer) -> None:
+    asked(server, lambda edge: edge.place(ordered(SubjectKind.NUMBER, CALLER, ActionKind.SUSPEND), now()))
+    with SipCaller(SOURCE, ("127.0.0.1", server.sip), user="+4930123456") as services:
+        assert services.call(CALLER) == 403
+        assert called(server, "112") == 200
+        assert services.call(CALLER) == 200
+    assert called(server) == 403
+
+
 def test_an_order_ends_by_itself_when_no_gate_runs(server: OpensipsServer) -> None:
     asked(server, lambda edge: edge.place(ordered(SubjectKind.NUMBER, CALLER, seconds=1), now()))
     deadline = time.monotonic() + 30

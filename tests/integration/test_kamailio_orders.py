@@ -15,6 +15,7 @@ from tests.ports import free_port
 from tests.unit.gate.orders import order as made_order
 
 from ringfence.gate.configuration import EdgeConfiguration
+from ringfence.gate.edges.emergency import written
 from ringfence.gate.edges.kamailio import KamailioEdge
 from ringfence.gate.service import clock
 from ringfence.vocabulary.contracts import Action, ActionKind, Order
@@ -45,6 +46,7 @@ class Edge:
             hep_port=free_port(),
             carrier_port=port,
             senders=SENDERS,
+            EMERGENCY=written("kamailio", ("112", "911")).removeprefix("#!define EMERGENCY "),
             NATIONAL_PREFIX='"0"',
             NATIONAL_BECOMES='"+32"',
         )

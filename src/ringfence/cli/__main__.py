@@ -13,7 +13,7 @@ COMMANDS: Final = {
     "collect": "take events from a switch's own connection into a file",
     "watch": "turn live signalling into findings",
     "gate": "answer edges that ask, and push orders to those that remember",
-    "edges": "show what stands on the edges, or take all of it away",
+    "edges": "show what stands on the edges, take all of it away, or print their emergency numbers",
     "web": "serve the desk's pages",
     "worker": "carry findings to cases, decisions and orders",
     "mail": "take complaints in by SMTP",

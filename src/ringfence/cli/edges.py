@@ -1,19 +1,24 @@
-"""`ringfence edges`: what stands on the edges, and how to take all of it away, without the desk, its database or the gate."""
+"""`ringfence edges`: what stands on the edges, how to take it all away without desk, database or gate, and what they must know."""
 
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
 import typer
 
+from ringfence.cli.bundles import Folder, loaded
 from ringfence.cli.configuration import ConfigurationRefused, load
 from ringfence.feeds import FeedBusy, FeedError, FeedWriter
 from ringfence.gate.edges import Edge, EdgeRefused
 from ringfence.gate.edges.clearing import Cleared, cleared
+from ringfence.gate.edges.emergency import WRITINGS, NotDialled, written
 from ringfence.gate.edges.kinds import edge_of
 from ringfence.gate.edges.settings import SecretUnusable, secrets_in
+from ringfence.policy.packs import emergency_by_country
+from ringfence.watch.attribution import EMERGENCY_LIST
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -34,6 +39,37 @@ def clear(data: _Data = Path("data"), edge: _Names = None) -> None:
     edges = _edges(data, edge)
     _refuse_while_the_gate_runs(data)
     raise typer.Exit(asyncio.run(_cleared(edges)))
+
+
+@app.command()
+def emergency(
+    bundle: Folder,
+    kind: Annotated[str, typer.Option("--for", metavar="EDGE", help=f"{', '.join(sorted(WRITINGS))}.")],
+    country: Annotated[list[str], typer.Option(help="Where the edge's callers are (ISO 3166); may be given again.")],
+    check: Annotated[
+        Path | None, typer.Option(help="Compare with this file of the edge instead: 1 where it says otherwise.")
+    ] = None,
+) -> None:
+    """Print the numbers that call for help as an edge's configuration has them, from a policy's lists and packs."""
+    if kind not in WRITINGS:
+        _end(f"no edge of kind {kind!r} knows such numbers. Hint: {', '.join(sorted(WRITINGS))}")
+    known = emergency_by_country(loaded(bundle).lists.get(EMERGENCY_LIST, ()), datetime.now(UTC).date())
+    for each in country:
+        if each not in known:
+            _end(f"{bundle}: no number for help in {each!r}. Hint: name a pack of it in bundle.toml, or two capital letters")
+    try:
+        line = written(kind, {number for each in country for number in known[each]})
+    except NotDialled as error:
+        _end(f"{bundle}: {EMERGENCY_LIST}: {error}. Hint: correct the list, ringfence policy packs shows where it comes from")
+    if check is None:
+        print(line)
+        return
+    try:
+        same = line in check.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        _end(f"{check}: {error}. Hint: the file of the edge's configuration that holds the numbers")
+    print(f"{check}: {'as the policy says' if same else f'not as the policy says, which is{chr(10)}{line}'}")
+    raise typer.Exit(0 if same else 1)
 
 
 def _edges(data: Path, names: Iterable[str] | None) -> list[Edge]:

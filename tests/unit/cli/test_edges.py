@@ -1,15 +1,22 @@
 """Everything of ours comes off the edges by one command, with no desk, no database and no feeds; an operator's own stays."""
 
 import asyncio
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conftest import ROOT
 from tests.unit.gate.htable_server import FOREIGN, HtableServer
 from typer.testing import CliRunner, Result
 
+from ringfence.cli.bundles import loaded
 from ringfence.cli.edges import app
 from ringfence.feeds import FeedWriter
+from ringfence.gate.edges.emergency import WRITINGS
+from ringfence.policy.packs import emergency_by_country
+from ringfence.watch.attribution import EMERGENCY_LIST
 
 FIRST, SECOND, THIRD = (f"{number:032x}" for number in (1, 2, 3))
 
@@ -100,3 +107,42 @@ def test_a_running_gate_is_not_fought_with(tmp_path: Path) -> None:
 def test_an_edge_that_is_not_configured_is_refused_with_those_that_are(tmp_path: Path, command: str) -> None:
     result = run(holding(), tmp_path, command, "--edge", "edge-9")
     assert (result.exit_code, "names edge-1" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize("kind", sorted(WRITINGS))
+@pytest.mark.parametrize("country", ["BE", "GB", "US"])
+def test_the_numbers_for_help_that_an_edge_is_given_are_those_of_the_policy_and_no_others(kind: str, country: str) -> None:
+    bundle = ROOT / "bundles" / "default"
+    done = CliRunner().invoke(app, ["emergency", str(bundle), "--for", kind, "--country", country])
+    assert done.exit_code == 0
+    pattern = re.search(r"[=(]((?:[0-9]+\|)*[0-9]+)", done.output)
+    assert pattern is not None
+    known = emergency_by_country(loaded(bundle).lists[EMERGENCY_LIST], datetime.now(UTC).date())
+    assert set(pattern[1].split("|")) == set(known[country])
+    assert len(known[country]) > 1
+
+
+def test_a_file_that_says_other_numbers_than_the_policy_is_told_of(tmp_path: Path) -> None:
+    command = ["emergency", str(ROOT / "bundles" / "default"), "--for", "kamailio", "--country", "BE"]
+    line = CliRunner().invoke(app, command).output
+    file = tmp_path / "kamailio-local.cfg"
+    file.write_text(f"#!define WORKERS 4\n{line}", encoding="utf-8")
+    assert CliRunner().invoke(app, [*command, "--check", str(file)]).exit_code == 0
+    file.write_text(line.replace("112|", ""), encoding="utf-8")
+    done = CliRunner().invoke(app, [*command, "--check", str(file)])
+    assert (done.exit_code, line.strip() in done.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--for", "webhook", "--country", "BE"], "no edge of kind 'webhook'"),
+        (["--for", "kamailio", "--country", "be"], "no number for help in 'be'"),
+        (["--for", "kamailio", "--country", "BE", "--check", "/nowhere/x.cfg"], "/nowhere/x.cfg"),
+    ],
+)
+def test_what_cannot_be_written_is_said_with_a_hint(options: list[str], said: str) -> None:
+    done = CliRunner().invoke(app, ["emergency", str(ROOT / "bundles" / "default"), *options])
+    assert done.exit_code == 2
+    assert said in done.output
+    assert "Hint:" in done.output

@@ -77,6 +77,10 @@ class AsteriskEdge:
                 found[key] = order
         return found
 
+    async def leave(self) -> None:
+        """Take away what the dialplan noted of calls for help."""
+        await self._ami.ask("DBDelTree", {"Family": f"{self._family}-help"})  # an error where nobody called for help
+
     async def calls(self) -> list[LiveCall]:
         """Return the calls that came in by PJSIP and have not ended. What Asterisk itself began is none."""
         calls = []
