@@ -34,6 +34,7 @@ from ringfence.gate.kept_sources import KeptSources
 from ringfence.gate.orders import News, OrdersTail
 from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.redirect import RedirectServer
+from ringfence.gate.redirect.course import course_of
 from ringfence.gate.redirect.peers import Peers
 from ringfence.gate.table import OrdersTable
 from ringfence.gate.table.help_calls import Flood
@@ -198,7 +199,9 @@ class Gate:
         """Answer what is plain apart, as soon as that can be done: the first start after an upgrade compiles for some seconds."""
         responder = self._redirect.responder
         await asyncio.to_thread(responder.prepare)
+        await asyncio.to_thread(self._verdicts.prepare, course_of(self._table.standing, self._orders.directory))
         responder.begin()
+        self._verdicts.begin(lambda: responder.plain_now)
         _LOG.info("plain questions are answered apart")
         await asyncio.Event().wait()
 

@@ -34,7 +34,7 @@ from ringfence.vocabulary.contracts import (
     TrunkLink,
 )
 from ringfence.vocabulary.subjects import SubjectKind
-from ringfence.vocabulary.times import MINUTE, SECOND, Micros
+from ringfence.vocabulary.times import DAY, MINUTE, SECOND, Micros
 
 EDGES: Final = ("192.0.2.50", "192.0.2.51", "192.0.2.52", "192.0.2.99")
 """A proxy that is believed nothing, one that is trusted, one with manners of its own, and a stranger."""
@@ -273,3 +273,12 @@ def test_what_is_known_of_a_sender_ends_with_his_link(tmp_path: Path) -> None:
     both.now = Micros(CHANGED + MINUTE)
     both.ask([usual(2)])  # no news from the desk: the trunk is another account's by the clock alone
     assert both.sides[0].tally.refused == 1
+
+
+def test_addresses_in_use_are_noted_on_either_course(tmp_path: Path) -> None:
+    both = Both(tmp_path)
+    for day in range(3):
+        both.ask([usual(2 * day), usual(2 * day + 1)])
+        noted = [tail.table.used.noted(both.now) for tail in both.tails]
+        assert noted[1] == noted[0] == {TRUNK: both.now}
+        both.now = Micros(both.now + DAY)

@@ -1,7 +1,7 @@
 """From a JSON question, or many, to verdicts: the same table, attribution and receipts as over SIP."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from ringfence.gate.configuration import Manners
 from ringfence.gate.edges.in_path import NAME
 from ringfence.gate.http.endings import note_ends
+from ringfence.gate.http.plain import Plain
 from ringfence.gate.http.unanswerable import Unanswerable
 from ringfence.gate.identity import Checked, Identity
 from ringfence.gate.inline import Judged, RulesBefore
@@ -19,6 +20,7 @@ from ringfence.gate.inline.situations import Situation
 from ringfence.gate.orders import OrdersTail
 from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.redirect.asks import called_party
+from ringfence.gate.redirect.course import Course
 from ringfence.vocabulary.contracts import Ask, Verdict, VerdictAction
 from ringfence.vocabulary.numbers import to_e164
 from ringfence.vocabulary.subjects import SubjectKind
@@ -32,6 +34,7 @@ MOST_SIGNED: Final = 250
 
 
 _PLAIN: Final = Manners()
+_ALLOWED: Final = msgspec.json.encode(Verdict(action=VerdictAction.ALLOW))
 
 
 class Question(Ask, frozen=True, kw_only=True, omit_defaults=True):
@@ -68,6 +71,8 @@ class Verdicts:
         identity: Identity | None = None,
     ) -> None:
         self.tally = Tally()
+        self._plainly: Callable[[], Course | None] = lambda: None
+        self._plain = Plain()
         self._asked = asked
         self._orders = orders
         self._receipts = receipts
@@ -77,6 +82,14 @@ class Verdicts:
         self._one = msgspec.json.Decoder(Question)
         self._many = msgspec.json.Decoder(list[Question])
         self._encoder = msgspec.json.Encoder()
+
+    def prepare(self, course: Course) -> None:
+        """Have the plain course's kernel compiled, which may take some seconds: meant for another thread, before `begin`."""
+        Plain().prepare(course)
+
+    def begin(self, plainly: Callable[[], Course | None]) -> None:
+        """Have what is plain answered apart; `plainly` gives the course while there is one, as `Responder.plain_now` does."""
+        self._plainly = plainly
 
     def note_ends(self, body: bytes) -> bytes:
         """Take in that calls have ended, see `endings.note_ends`. Raises `Unanswerable`."""
@@ -102,14 +115,38 @@ class Verdicts:
             raise Unanswerable("too many calls with signed identities at once", f"send at most {MOST_SIGNED} in one request")
         self._asked.set()
         now = self._clock()
+        course = self._plainly() if many else None
+        if course is None:
+            verdicts = self._looked_at(asked, now, trusted=trusted, manners=manners, asker=asker)
+            return self._encoder.encode(verdicts if many else verdicts[0])
+        return self._partly_plain(asked, course, now, trusted=trusted, manners=manners, asker=asker)
+
+    def _partly_plain(
+        self, asked: Sequence[Question], course: Course, now: Micros, *, trusted: bool, manners: Manners, asker: str | None
+    ) -> bytes:
+        """Return the verdicts in JSON: on what is plain all at once, on the rest one by one."""
+        plain = self._plain.which(asked, [question.user for question in asked], course, now, trusted=trusted)
+        identity = self._identity
+        if identity is not None and identity.looks:
+            for row, question in enumerate(asked):
+                plain[row] = plain[row] and not identity.concerns(manners, signed=bool(question.identity))
+        self.tally.asks += sum(plain)
+        left = [question for question, is_plain in zip(asked, plain, strict=True) if not is_plain]
+        verdicts = iter(self._looked_at(left, now, trusted=trusted, manners=manners, asker=asker))
+        encode = self._encoder.encode
+        return b"[" + b",".join([_ALLOWED if is_plain else encode(next(verdicts)) for is_plain in plain]) + b"]"
+
+    def _looked_at(
+        self, asked: Sequence[Question], now: Micros, *, trusted: bool, manners: Manners, asker: str | None
+    ) -> list[Verdict]:
+        """Return the verdicts on questions that are each looked at."""
         situations = [attributed(question, trusted, self._orders.directory, now) for question in asked]
         checked: list[Checked | None] = [None] * len(situations)
         if self._identity is not None:
             looked = [self._identity.look(each, self._orders.directory, now, manners) for each in situations]
             situations, checked = [each[0] for each in looked], [each[1] for each in looked]
         judged = [None] * len(situations) if self._rules is None else self._rules.judge(situations, now)
-        verdicts = [self._decide(*each, now, asker) for each in zip(situations, judged, checked, strict=True)]
-        return self._encoder.encode(verdicts if many else verdicts[0])
+        return [self._decide(*each, now, asker) for each in zip(situations, judged, checked, strict=True)]
 
     def _decide(
         self, situation: Situation, judged: Judged | None, checked: Checked | None, now: Micros, asker: str | None

@@ -4,19 +4,17 @@ What the course answers, `Responder` would answer with the same octets; what it 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from ipaddress import ip_address
-from typing import Final, TypeVar
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ringfence.gate.redirect.answers import PHRASES
-from ringfence.gate.redirect.asks import called_party
-from ringfence.gate.redirect.peers import Peers, plain
+from ringfence.gate.redirect.course import Course
+from ringfence.gate.redirect.peers import Peers
 from ringfence.gate.redirect.transactions import KEPT_US
-from ringfence.gate.table.columns import ENDLESS
-from ringfence.gate.table.possible import KEY, Possible
+from ringfence.gate.table.possible import KEY
 from ringfence.gate.table.state import Standing
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.attribution import Directory
@@ -28,7 +26,6 @@ from ringfence.watch.kernels.sip_scanner import Found, scan
 MOST: Final = 64
 """So many questions are taken together."""
 _SLOTS: Final = 1 << 18
-_REMEMBERED: Final = 65_536
 _ROOM: Final = 512
 """Octets of an answer that its question has not: names written out, a tag, a status line; and for the longest key."""
 _GREETING_OCTETS: Final = 64
@@ -36,25 +33,6 @@ _METHODS: Final = {name: number for number, name in enumerate(f.METHODS, 1)}
 _OF_THE_HASH: Final = (1 << 64) - 1
 _CODES: Final = (404, 503)
 """What "no objection" may be called."""
-
-_Key = TypeVar("_Key")
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """What the plain course goes by: what could be ordered, and who is who. Never changed: another takes its place."""
-
-    possible: Possible
-    directory: Directory
-    senders: dict[tuple[bytes, bytes | None], tuple[int, Micros]] = field(default_factory=dict)
-    """Who sends from a source as what user: what is known of him, and until when that holds."""
-    called: dict[bytes, tuple[int, Micros]] = field(default_factory=dict)
-
-
-def course_of(standing: Standing, directory: Directory, before: Course | None = None) -> Course:
-    """Return the course while this stands. It may be made in another thread."""
-    emergency = directory.every_emergency_number
-    return Course(Possible.of(standing, emergency, before.possible if before is not None else None), directory)
 
 
 @dataclass(slots=True)
@@ -149,21 +127,11 @@ class PlainCourse:
             elif places_of[q.PLAIN] == 1 and not (registrations and methods[row] == f.REGISTER):
                 who = _who(batch.octets, places_of, detailed[row], trusted=peer.trusted)
                 found = known.get(who)
-                if found is None or now >= found[1]:
-                    found = _kept(known, who, _sender(course, *who, now))
-                senders[row] = self._called_too(course, batch.octets, detailed[row], found[0], now) if inbound else found[0]
+                sender = found[0] if found is not None and now < found[1] else course.sender(*who, now)
+                if inbound and (callee := detailed[row][f.URI + 1]) >= 0:
+                    sender = course.with_called(sender, batch.octets[callee : detailed[row][f.URI + 2]], now)
+                senders[row] = sender
         return a.Asking(np.array(senders, np.uint8), hashes[asking], codes[asking])
-
-    @staticmethod
-    def _called_too(course: Course, octets: bytes, detailed: list[int], sender: int, now: Micros) -> int:
-        """Return what is known of who sends and of who is called, where an order could stand on either."""
-        if sender == a.LOOK or detailed[f.URI + 1] < 0:
-            return sender
-        callee = octets[detailed[f.URI + 1] : detailed[f.URI + 2]]
-        called = course.called.get(callee)
-        if called is None or now >= called[1]:
-            called = _kept(course.called, callee, _called(course, callee, now))
-        return sender if called[0] == a.NOTHING else a.LOOK
 
 
 def _who(octets: bytes, asked: list[int], detailed: list[int], *, trusted: bool) -> tuple[bytes, bytes | None]:
@@ -189,50 +157,3 @@ def _greeting(code: int) -> NDArray[np.uint8]:
     greeting = np.zeros(_GREETING_OCTETS, np.uint8)
     greeting[0], greeting[1 : len(line) + 1] = len(line), list(line)
     return greeting
-
-
-def _kept(memory: dict[_Key, tuple[int, Micros]], key: _Key, known: tuple[int, Micros]) -> tuple[int, Micros]:
-    """Keep what is known under a key; return it."""
-    if len(memory) >= _REMEMBERED:
-        memory.clear()
-    memory[key] = known
-    return known
-
-
-def _sender(course: Course, source: bytes, user: bytes | None, now: Micros) -> tuple[int, Micros]:
-    """Return what is known of who sends from a source as a user, and until when."""
-    standing, directory = course.possible.standing, course.directory
-    text, name = _address(source), user.decode("latin-1") if user is not None else None
-    if text is None and source:
-        return a.LOOK, ENDLESS  # not an address: what it means is not for the plain course
-    found = directory.sender(text, name, now)
-    keys = [f"source:{text}"] if text is not None else []
-    if found is not None:
-        keys += [f"account:{found.account}", *(f"party:{party}" for party in found.party_path)]
-        keys += [f"trunk:{found.trunk}"] if found.trunk is not None else []
-    if any(standing.names(key) for key in keys):
-        return a.LOOK, ENDLESS
-    until = _next(directory.changes_at(text, name), now) if text is not None else now
-    return (a.NOTHING if found is None else a.ATTRIBUTED), until
-
-
-def _called(course: Course, callee: bytes, now: Micros) -> tuple[int, Micros]:
-    """Return whether an order could stand on who is called, and until when."""
-    number, directory = callee.decode("latin-1"), course.directory
-    answering = called_party(directory, number, now)
-    if answering.account is None:
-        return a.NOTHING, _next(directory.changes_of_holder(number), now)
-    keys = [f"account:{answering.account}", *(f"party:{party}" for party in answering.parties)]
-    changes = [*directory.changes_of_holder(number), *directory.changes_of_account(answering.account)]
-    return (a.LOOK if any(course.possible.standing.names(key) for key in keys) else a.NOTHING), _next(changes, now)
-
-
-def _next(changes: Sequence[Micros], now: Micros) -> Micros:
-    return min((change for change in changes if change > now), default=ENDLESS)
-
-
-def _address(source: bytes) -> str | None:
-    try:
-        return str(plain(ip_address(source.decode("latin-1"))))
-    except ValueError:
-        return None

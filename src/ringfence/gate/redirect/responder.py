@@ -17,8 +17,9 @@ from ringfence.gate.reasons import network_blocked
 from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.redirect.answers import PHRASES, Question, question
 from ringfence.gate.redirect.asks import ask_of
+from ringfence.gate.redirect.course import Course, course_of
 from ringfence.gate.redirect.peers import Peer, Peers
-from ringfence.gate.redirect.plain import Batch, Course, PlainCourse, course_of
+from ringfence.gate.redirect.plain import Batch, PlainCourse
 from ringfence.gate.redirect.transactions import CANCELLED, Key, Transactions
 from ringfence.vocabulary.contracts import Verdict, VerdictAction
 from ringfence.vocabulary.subjects import SubjectKind
@@ -96,7 +97,14 @@ class Responder:
             return None
         if before is not None and before.possible.standing is news.standing and before.directory is directory:
             return before
-        return course_of(news.standing, directory, before)
+        return course_of(news.standing, directory, before, self._orders.table.note_use)
+
+    @property
+    def plain_now(self) -> Course | None:
+        """The plain course, while it is of the table and the directory that are in force."""
+        course, orders = self._plain.course, self._orders
+        holds = course is not None and course.possible.standing is orders.table.standing and course.directory is orders.directory
+        return course if holds else None
 
     def take(self, course: Course | None) -> None:
         """Go by this course from now on."""

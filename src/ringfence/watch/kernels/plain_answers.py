@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from ringfence.watch.kernels import sip_fields as f
 from ringfence.watch.kernels.compiled import compiled, inner
-from ringfence.watch.kernels.questions import CALL_ID, CSEQ, FROM, PLAIN, TO, VIA, VIA_LINES, Octets, Read
+from ringfence.watch.kernels.questions import CALL_ID, CSEQ, FROM, PLAIN, TO, VIA, VIA_LINES, Octets, Read, is_number_text
 from ringfence.watch.kernels.texts import siphash
 
 Words = NDArray[np.uint64]
+_Place = tuple[int, int]
+"""Where a text begins and ends."""
 
 # What is known of who sends, and of who is called, before a question is answered.
 NOTHING, ATTRIBUTED, LOOK = 0, 1, 2  # nothing ordered; likewise, and an account answers for it; an order could stand
@@ -23,10 +25,12 @@ GENERAL, AGAIN, ALLOWED = 0, 1, 2  # not plain; a retransmission of one that was
 KNOWN_ALLOWED, KNOWN_GENERAL = 1, 2
 
 EMERGENCY_KIND: Final = 255
+NUMBERS_ASKED: Final = 3  # caller, asserted, called
 NUMBER_KINDS: Final = 3  # columns of `kinds`: the filter's numbers for a number, a range and a pair
 
-_CR, _LF, _PLUS, _COMMA = 13, 10, 43, 44
-_LONGEST_KEY: Final = 2 * f.LONGEST_TEXT + 1
+_CR, _LF, _PLUS, _COMMA, _COLON = 13, 10, 43, 44, 58
+_SCHEME: Final = 3  # octets of "urn"
+LONGEST_KEY: Final = 2 * f.LONGEST_TEXT + 1
 _PROBES: Final = 3
 _ODD: Final = 0x9E3779B97F4A7C15
 
@@ -162,15 +166,22 @@ def _put(out: Octets, size: int, octets: Octets, at: int, end: int) -> int:
 
 
 @inner
+def _numbers_are_ordered(octets: Octets, caller: _Place, callee: _Place, scratch: Octets, marks: Marks) -> bool:
+    """Tell whether an order could stand against calls of one number to another; a place is negative where there is none."""
+    if caller[0] < 0 or callee[0] < 0:
+        return False
+    size = _put(scratch, 0, octets, caller[0], caller[1])
+    scratch[size] = _COMMA
+    size = _put(scratch, size + 1, octets, callee[0], callee[1])
+    return _is_ordered(scratch, 0, size, marks.kinds[2], marks)
+
+
+@inner
 def _pair_is_ordered(read: Read, row: int, column: int, scratch: Octets, marks: Marks) -> bool:
     """Tell whether an order could stand against calls of the number in a column of `details` to the one that is called."""
-    octets, details = read.octets, read.details
-    if details[row, column] < 0 or details[row, f.URI + 1] < 0:
-        return False
-    size = _put(scratch, 0, octets, details[row, column], details[row, column + 1])
-    scratch[size] = _COMMA
-    size = _put(scratch, size + 1, octets, details[row, f.URI + 1], details[row, f.URI + 2])
-    return _is_ordered(scratch, 0, size, marks.kinds[2], marks)
+    details = read.details
+    caller, callee = (details[row, column], details[row, column + 1]), (details[row, f.URI + 1], details[row, f.URI + 2])
+    return _numbers_are_ordered(read.octets, caller, callee, scratch, marks)
 
 
 @inner
@@ -281,8 +292,8 @@ def _answer(answers: Answers, size: int, read: Read, row: int, greeting: Octets)
 def answer_questions(read: Read, asking: Asking, marks: Marks, known: Known, answers: Answers) -> None:
     """Answer the questions that are plain: each row of `answers` gets how it went, and where its answer stands."""
     octets, heads, _, asked = read
-    size = _LONGEST_KEY
-    scratch = answers.octets[:_LONGEST_KEY]
+    size = LONGEST_KEY
+    scratch = answers.octets[:LONGEST_KEY]
     for row in range(asking.hosts.size):
         answers.rows[row, 0] = GENERAL
         if asked[row, PLAIN] != 1:
@@ -300,3 +311,60 @@ def answer_questions(read: Read, asking: Asking, marks: Marks, known: Known, ans
         answers.rows[row, 1] = size
         size = _answer(answers, size, read, row, answers.greetings[asking.greetings[row]])
         answers.rows[row, 2] = size
+
+
+class Room(NamedTuple):
+    """What `find_open` writes into as it goes: the longest key, and where a question's texts stand."""
+
+    key: Octets  # [LONGEST_KEY]
+    texts: NDArray[np.int64]  # [NUMBERS_ASKED, 2]
+
+
+@inner
+def _text_is_doubtful(octets: Octets, at: int, end: int) -> bool:
+    """Tell whether what a text means is not for the plain course: it is empty, too long, a number to be rewritten, or "urn:…"."""
+    if at < 0:
+        return False
+    if at == end or end - at > f.LONGEST_TEXT or not is_number_text(octets, at, end):
+        return True
+    return end - at > _SCHEME and octets[at + _SCHEME] == _COLON
+
+
+@inner
+def _all_are_open(octets: Octets, texts: NDArray[np.int64], sender: int, scratch: Octets, marks: Marks) -> bool:
+    """Tell whether nothing can be ordered on caller, asserted and called number, and the call is none for help."""
+    for nth in range(NUMBERS_ASKED):
+        at, end = texts[nth, 0], texts[nth, 1]
+        if _text_is_doubtful(octets, at, end) or _number_is_ordered(octets, at, end, marks):
+            return False
+    callee = texts[2, 0], texts[2, 1]
+    if sender == ATTRIBUTED and callee[0] >= 0 and _is_ordered(octets, callee[0], callee[1], EMERGENCY_KIND, marks):
+        return False
+    caller, asserted = (texts[0, 0], texts[0, 1]), (texts[1, 0], texts[1, 1])
+    return not (
+        _numbers_are_ordered(octets, caller, callee, scratch, marks)
+        or _numbers_are_ordered(octets, asserted, callee, scratch, marks)
+    )
+
+
+@compiled
+def find_open(octets: Octets, senders: NDArray[np.uint8], marks: Marks, room: Room, are_open: NDArray[np.bool_]) -> int:
+    """Find the questions on whose numbers nothing can be ordered; return how many texts there are.
+
+    `octets` are three texts for each: caller, asserted and called number, each before a line end; the octet 0 alone is for none.
+    `senders` say of each question what is known of who sends. Where there are other than three texts a question, `are_open` means
+    nothing.
+    """
+    texts = room.texts
+    at = found = 0
+    for place in range(octets.size):
+        if octets[place] != _LF:
+            continue
+        row, nth = found // NUMBERS_ASKED, found % NUMBERS_ASKED
+        found += 1
+        texts[nth, 0] = -1 if place - at == 1 and octets[at] == 0 else at
+        texts[nth, 1] = place
+        at = place + 1
+        if nth == NUMBERS_ASKED - 1 and row < senders.size:
+            are_open[row] = senders[row] != LOOK and _all_are_open(octets, texts, senders[row], room.key, marks)
+    return found

@@ -123,7 +123,7 @@ def _fields(octets: Octets, at: int, end: int, asked: Places, row: int) -> bool:
 
 
 @inner
-def _is_number_text(octets: Octets, at: int, end: int) -> bool:
+def is_number_text(octets: Octets, at: int, end: int) -> bool:
     """Tell whether a user part names what it says: E.164 as it is written, or what cannot be a number in international form."""
     if at < 0 or at == end:
         return True
@@ -148,7 +148,7 @@ def _may_be_plain(read: Read, at: int, end: int, row: int) -> bool:
         return False
     for column in (f.URI + 1, f.FROM + 1, f.ASSERTED_USER):
         user, user_end = details[row, column], details[row, column + 1]
-        if not _is_number_text(octets, user, user_end) or user_end - user > f.LONGEST_TEXT:
+        if not is_number_text(octets, user, user_end) or user_end - user > f.LONGEST_TEXT:
             return False
     if not _fields(octets, at, end, asked, row):
         return False
