@@ -83,7 +83,7 @@ class ConditionScope(MeasureScope):
         self._asked = asked
 
     def call(self, parser: Parser, word: Token) -> Term | None:
-        """Read `classed("name")`, `before(m)`, `usual(m, weeks=4)` or `peers(m, 0.5)`."""
+        """Read `classed("name")`, `before(m)`, `calm(m)`, `usual(m, weeks=4)` or `peers(m, 0.5)`."""
         if word.text != CLASSED:
             return super().call(parser, word)
         parser.expect("(")

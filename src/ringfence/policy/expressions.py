@@ -171,6 +171,7 @@ class Past(StrEnum):
 
     BEFORE = "before"  # the period before the present one
     USUAL = "usual"  # the mean over the same hour or day of the week in the `periods` weeks before
+    CALM = "calm"  # the last period before the present one in which the rule found nothing for the key, of the week before
     PEERS = "peers"  # the given quantile over all keys, in the period before the present one
 
 

@@ -153,7 +153,7 @@ class MeasureScope:
         return Term(MeasureValue(self._measure(token)), self._measures[token.text], token.start, token.end)
 
     def call(self, parser: "Parser", word: Token) -> Term | None:
-        """Read `before(m)`, `usual(m, weeks=4)` and `peers(m, 0.5)`."""
+        """Read `before(m)`, `calm(m)`, `usual(m, weeks=4)` and `peers(m, 0.5)`."""
         if word.text not in tuple(Past):
             return None
         past = Past(word.text)
@@ -186,7 +186,12 @@ class MeasureScope:
         return token.text
 
 
-_PAST_USAGE: Final = {Past.BEFORE: "before(m)", Past.USUAL: "usual(m, weeks=4)", Past.PEERS: "peers(m, 0.5)"}
+_PAST_USAGE: Final = {
+    Past.BEFORE: "before(m)",
+    Past.CALM: "calm(m)",
+    Past.USUAL: "usual(m, weeks=4)",
+    Past.PEERS: "peers(m, 0.5)",
+}
 _MOST_WEEKS: Final = 52
 
 

@@ -204,6 +204,8 @@ def _past(value: PastValue) -> str:
     match value.past:
         case Past.BEFORE:
             return f"{measure} of the period before"
+        case Past.CALM:
+            return f"{measure} of the last period in which nothing was found"
         case Past.USUAL:
             return f"what {measure} was on average at this time in the {value.periods} weeks before"
         case Past.PEERS:

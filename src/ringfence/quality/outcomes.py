@@ -62,14 +62,17 @@ class Outcome(Struct, frozen=True):
 
 
 def assessed(findings: Iterable[Finding], labels: Iterable[Label], truth: Truth) -> tuple[list[Abuse], list[Touch]]:
-    """Return what the findings, in the order of their times, say of each abuser, and of whom else."""
+    """Return what the findings, in the order of their times, say of each abuser, and of whom else.
+
+    Of several abusers whom a finding may be about (one account may be robbed by two) it is about those of its clause, if any is.
+    """
     hits: dict[int, dict[tuple[str, Severity], Hit]] = {}
     touches: dict[tuple[str, str, Severity], Touch] = {}
     for finding in findings:
         if finding.severity not in COUNTED:
             continue
         abusers = truth.abusers(finding)
-        for label in abusers:
+        for label in [one for one in abusers if finding.clause in one.clauses] or abusers:
             known = hits.setdefault(label.actor, {})
             if (finding.rule, finding.severity) not in known:
                 known[finding.rule, finding.severity] = _hit(finding, label)

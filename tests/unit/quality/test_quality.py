@@ -80,6 +80,16 @@ def test_a_finding_before_the_abuse_touches_an_innocent_and_one_long_after_touch
     assert (late[0][0].hits, late[1]) == ((), [])
 
 
+def test_of_two_abusers_of_one_account_a_finding_is_about_the_one_of_its_clause() -> None:
+    robber = label()
+    robber.actor, robber.clause, robber.also = 1, "interception", ()
+    abuses, touches = assessed([finding("bad", BEGUN)], [label(), robber], Truth([label(), robber], PARTIES))
+    assert [len(abuse.hits) for abuse in abuses] == [1, 0]
+    abuses, touches = assessed([finding("bad", BEGUN, clause="malware")], [label(), robber], Truth([label(), robber], PARTIES))
+    assert [len(abuse.hits) for abuse in abuses] == [1, 1]  # wrong about both
+    assert touches == []
+
+
 @pytest.mark.parametrize(
     ("subject", "kind"),
     [

@@ -1,12 +1,17 @@
 """A crossing as a finding: with all that is needed to contest it."""
 
 from math import floor, isfinite, log10
+from typing import Final
 
-from ringfence.policy.plan import ProposalKind, Tier
-from ringfence.vocabulary.contracts import Charge, Evidence, Finding, Window, finding_id
+from ringfence.policy.expressions import Field
+from ringfence.policy.plan import ProposalKind, Rule, Tier
+from ringfence.vocabulary.contracts import Charge, Event, Evidence, Finding, Subject, Window, finding_id
+from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import Micros
 from ringfence.watch.findings.subjects import other_parts, subject_of_key
 from ringfence.watch.tallies import Found
+
+_RECEIVERS: Final = frozenset({"destination"})
 
 
 class Explainer:
@@ -44,7 +49,7 @@ class Explainer:
             mode=rule.mode,
             severity=tier.severity,
             subject=subject,
-            party_path=found.event.party_path,
+            party_path=found.event.party_path if _is_senders(rule, subject, found.event) else (),
             time=found.time,
             window=Window(start=found.start, end=found.time),
             measures=measures,
@@ -63,6 +68,17 @@ class Explainer:
             classifies=rule.classifies,
             short_until=until if (until := self.short_until.get(rule.name)) is not None and found.time < until else None,
         )
+
+
+def _is_senders(rule: Rule, subject: Subject, event: Event) -> bool:
+    """Tell whether the subject is whoever sent the event: only then the event's party is the subject's.
+
+    An address that requests go to gets them from many; the account that a number belongs to may not be the one that showed it.
+    """
+    if subject.kind is SubjectKind.ACCOUNT:
+        return event.account is None or event.account == subject.id
+    parts = (rule.key[place] for place in rule.subject_parts)
+    return not any(isinstance(part, Field) and part.name in _RECEIVERS for part in parts)
 
 
 def _charge(tier: Tier, quantity: float | None) -> Charge | None:

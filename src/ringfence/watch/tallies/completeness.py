@@ -89,4 +89,4 @@ def _peak_us(rule: Rule) -> int:
 def _past_us(window: Window, asked: list[PastValue]) -> int:
     """Return how much further back the periods lie that are asked about; `peers` looks at what each key had a period before."""
     period = 0 if isinstance(window, Rolling) else span_us(window) // window.periods
-    return max((period + (WEEK * value.periods if value.past is Past.USUAL else 0) for value in asked), default=0)
+    return max((period + (WEEK * value.periods if value.past in (Past.USUAL, Past.CALM) else 0) for value in asked), default=0)

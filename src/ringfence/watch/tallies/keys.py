@@ -51,12 +51,14 @@ def tally_of(measure: Measure, *, exact: int) -> Tally:
 class Closed(Struct, array_like=True, gc=False):
     """A calendar measure's values in periods gone by. `present` is the one that is not over, `born` the key's first.
 
-    A period since `born` that `values` lacks had nothing in its window.
+    A period since `born` that `values` lacks had nothing in its window. `alarmed` are those in which a condition of the rule held,
+    in order, where the rule asks for calm ones.
     """
 
     born: int
     present: int
     values: dict[int, float] = field(default_factory=dict)
+    alarmed: list[int] = field(default_factory=list)
 
 
 class Key(Struct, array_like=True, gc=False):
@@ -123,7 +125,7 @@ class Key(Struct, array_like=True, gc=False):
         for tally in self.tallies:
             size += tally.size
         for closed in self.past.values():
-            size += len(closed.values)
+            size += len(closed.values) + len(closed.alarmed)
         return size
 
     def settle(self) -> int:

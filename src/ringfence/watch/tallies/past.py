@@ -6,7 +6,8 @@ from typing import Final
 from ringfence.policy.expressions import Past, PastValue
 from ringfence.policy.plan import Calendar, Rule, Unit
 from ringfence.vocabulary.times import DAY, Micros
-from ringfence.watch.tallies.keys import Closed, Key, empty_value
+from ringfence.watch.tallies.keys import EVER, Closed, Key, empty_value
+from ringfence.watch.tallies.periods import Grid
 from ringfence.watch.tallies.spans import LATEST, Span
 from ringfence.watch.tallies.unwindowed import Unwindowed
 
@@ -22,9 +23,10 @@ class History:
         self._spans = {at: span for at in self._asked.values() if (span := spans[at]) is not None}
         self._nothing = {at: empty_value(rule.measures[at]) for at in self._spans}
         self._weeks = {
-            at: max((v.periods for v, a in self._asked.items() if a == at and v.past is Past.USUAL), default=0)
+            at: max((v.periods for v, a in self._asked.items() if a == at and v.past in (Past.USUAL, Past.CALM)), default=0)
             for at in self._spans
         }
+        self._calm = tuple(sorted({at for value, at in self._asked.items() if value.past is Past.CALM}))
         self._peers = frozenset(at for value, at in self._asked.items() if value.past is Past.PEERS)
         self.peers: dict[int, tuple[int, list[float]]] = {}
         """Measure to the start of the last period that is over and the values that keys had at its end, in order."""
@@ -55,6 +57,13 @@ class History:
             if closed.present < present:
                 self._close(key, at, span, present)
 
+    def alarm(self, key: Key, time: int) -> None:
+        """Note that a condition holds for the key: what its measures come to in this period is no baseline."""
+        for at in self._calm:
+            closed, present = key.past[at], self._spans[at].period(time, key.billing_day).start
+            if not closed.alarmed or closed.alarmed[-1] < present:
+                closed.alarmed.append(present)
+
     def close(self, at: int, keys: list[Key], time: int) -> None:
         """Compare the keys of a measure, all rolled to `time`, at which a period of its window is over."""
         span = self._spans[at]
@@ -73,6 +82,8 @@ class History:
         closed = key.past[at]
         if value.past is Past.BEFORE:
             return self._of(closed, at, grid.shifted(present, -1))
+        if value.past is Past.CALM:
+            return self._of(closed, at, _calm(closed, grid, present))
         usual = [self._of(closed, at, grid.weeks_before(present, week)) for week in range(1, value.periods + 1)]
         known = [one for one in usual if one == one]
         return sum(known) / len(known) if known else nan
@@ -98,6 +109,20 @@ class History:
         oldest = min(grid.shifted(Micros(present), -1), present - WEEK * self._weeks[at] - DAY)
         for gone in [start for start in closed.values if start < oldest]:
             del closed.values[gone]
+        while closed.alarmed and closed.alarmed[0] < oldest:
+            del closed.alarmed[0]
+
+
+def _calm(closed: Closed, grid: Grid, present: Micros) -> Micros:
+    """Return when the last period before `present` began that had no alarm; a moment before all where none of a week was."""
+    start = grid.shifted(present, -1)
+    oldest = min(present - WEEK, start)
+    for alarmed in reversed(closed.alarmed):
+        if alarmed < start:
+            break
+        if alarmed == start:
+            start = grid.shifted(start, -1)
+    return start if start >= oldest else Micros(EVER)
 
 
 def quantile(ordered: list[float], share: float) -> float:

@@ -174,6 +174,8 @@ class RuleKeys:
         moment = Micros(time - before)
         occasion = self.occasion(key, event, time, before=before)
         crossed = [tier for tier in self._judge.crossings(occasion, key.held) if time >= key.quiet[tier]]
+        if True in key.held:
+            self.history.alarm(key, moment)
         return [self._found(key, tier, occasion, time, moment) for tier in crossed]
 
     def occasion(self, key: Key, event: Event, time: Micros, *, before: bool = False) -> Occasion:

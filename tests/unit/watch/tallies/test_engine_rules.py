@@ -373,3 +373,44 @@ def test_a_key_that_stays_below_that_number_is_counted_as_without_it() -> None:
     found = whole.step(calls, LATER)
     assert found
     assert small.step(calls, LATER) == found
+
+
+def test_a_baseline_stands_still_while_the_alarm_lasts() -> None:
+    hours = Calendar("day", Unit.HOUR, "UTC")
+    flood = compare(measured("calls"), ">=", Arithmetic("*", number(4), PastValue(Past.CALM, "calls")))
+    learning = compare(measured("calls"), ">=", Arithmetic("*", number(4), PastValue(Past.BEFORE, "calls")))
+    rules = [
+        changed(rule(name, measures=(CALLS,), when=when), windows=(hours,))
+        for name, when in (("calm", flood), ("before", learning))
+    ]
+    per_hour = (5, 5, 40, 40, 40, 5, 40)
+    events = [
+        at(iso(Micros(from_iso("2026-03-02T00:00:00Z") + hour * HOUR + nth * SECOND))[:19], call=f"{hour}-{nth}")
+        for hour, count in enumerate(per_hour)
+        for nth in range(count)
+    ]
+    whole = engine(*rules).step(events, LATER)
+    hours_found = {name: [iso(one.time)[11:13] for one in whole if one.rule == name] for name in ("calm", "before")}
+    assert hours_found == {"calm": ["02", "03", "04", "06"], "before": ["02", "06"]}
+    running = engine(*rules)
+    found = []
+    for event in events:
+        successor = engine(*rules)
+        successor.restore(running.snapshot())
+        running = successor
+        found += running.step([event], LATER)
+    assert found == whole
+
+
+def test_what_changed_for_good_is_the_baseline_after_a_week_of_alarm() -> None:
+    hours = Calendar("day", Unit.HOUR, "UTC")
+    flood = compare(measured("calls"), ">=", Arithmetic("*", number(4), PastValue(Past.CALM, "calls")))
+    own = changed(rule("own", measures=(CALLS,), when=flood), windows=(hours,))
+    begun = from_iso("2026-03-02T00:00:00Z")
+    events = [
+        at(iso(Micros(begun + hour * HOUR + nth * SECOND))[:19], call=f"{hour}-{nth}")
+        for hour in range(8 * 24)
+        for nth in range(8 if hour else 2)
+    ]
+    found = [(finding.time - begun) // HOUR for finding in engine(own).step(events, LATER)]
+    assert found == list(range(1, 7 * 24 + 1))
