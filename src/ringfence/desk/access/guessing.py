@@ -58,9 +58,11 @@ LIMITS: Final = {
     "asker": Limit(10, timedelta(hours=1), timedelta(hours=1)),
     "told": Limit(500, timedelta(hours=1), timedelta(hours=1)),
     "keys": Limit(500, timedelta(hours=1), timedelta(hours=1)),
+    "pages": Limit(500, timedelta(hours=1), timedelta(hours=1)),
 }
 """`code` counts second factors of one login, `mail` the mails that anybody asked for to one login, `asker` those that one address
-asked for, `told` the failures that the audit lists one by one and that watch is told, `keys` the same of programs' keys."""
+asked for, `told` the failures that the audit lists one by one and that watch is told, `keys` the same of programs' keys, `pages` of
+what public pages refused."""
 
 
 class TooManyTries(DeskError):
@@ -110,6 +112,7 @@ def of_asker(who: str) -> Try:
 
 TOLD: Final = Try((("told", "told"),))
 KEYS: Final = Try((("keys", "keys"),))
+PAGES: Final = Try((("pages", "pages"),))
 
 
 def source_of(address: str) -> str:

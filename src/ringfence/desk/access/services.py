@@ -26,6 +26,8 @@ SIGN_IN_FAILED: Final = "sign-in.failed"
 """Somebody tried the login of a party's person: watch is told, and may count it against guessing."""
 KEY_REFUSED: Final = "key.refused"
 """A program came with a key that opens nothing: told and counted alike."""
+PAGE_REFUSED: Final = "page.refused"
+"""A public page refused somebody: a link that opens nothing, or too many forms: told and counted alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +124,30 @@ def note_key_refused(*, address: str, now: datetime) -> None:
 
     Beyond 500 an hour they are counted alone, and one entry says so. The key itself, or what was sent as one, is kept nowhere.
     """
+    _note_refused("api-key", guessing.KEYS, KEY_REFUSED, {"address": address}, now)
+
+
+@transaction.atomic
+def note_page_refused(*, what: str, address: str, now: datetime) -> None:
+    """Record that a public page refused somebody, as a token of the address, and tell watch of the address.
+
+    `what`: `link-refused`, where a link's secret part opens nothing; `form-refused`, where so much came that no more is taken.
+    Beyond 500 an hour they are counted alone, and one entry says so. The link is kept nowhere.
+    """
+    _note_refused("public-page", guessing.PAGES, PAGE_REFUSED, {"address": address, "what": what}, now)
+
+
+def _note_refused(noun: str, tried: guessing.Try, topic: str, told: dict[str, str], now: datetime) -> None:
     try:
-        guessing.charge(guessing.KEYS, now=now)
+        guessing.charge(tried, now=now)
     except guessing.TooManyTries as many:
         if many.begins:
-            _not_listed("api-key", many.until, now)
+            _not_listed(noun, many.until, now)
         return
-    about = ("api-key", audit.token_of("api-key", address))
+    about = (noun, audit.token_of(noun, told["address"]))
     audit.record(acts=[Act(verb="refused", about=about)], actor=ANONYMOUS, now=now)
-    if address:
-        outbox.enqueue(topic=KEY_REFUSED, payloads=[{"address": address, "id": secrets.token_hex(8)}], now=now)
+    if told["address"]:
+        outbox.enqueue(topic=topic, payloads=[told | {"id": secrets.token_hex(8)}], now=now)
 
 
 def _not_listed(noun: str, until: datetime, now: datetime) -> None:

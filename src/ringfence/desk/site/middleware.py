@@ -1,6 +1,7 @@
 """What every request passes through."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Final, cast
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
+from ringfence.desk.access import services as access
 from ringfence.desk.access.models import Person
 from ringfence.desk.actor import ANONYMOUS, DeskRequest
 from ringfence.desk.errors import NotPermitted, NotThere
@@ -36,6 +38,10 @@ LARGEST_REPORT: Final = 32_000_000
 LARGEST_IMPORT: Final = 512_000_000
 """Bytes; some ten million numbers."""
 _LENGTH_DIGITS: Final = 15
+NOT_THERE: Final = 404
+TOO_MANY: Final = 429
+_SECRET_PARTS: Final = frozenset({"token", "ticket"})
+"""How addresses of pages name the part that only who was given the link can know."""
 
 
 def address_behind_proxies(get_response: Next) -> Next:
@@ -101,6 +107,30 @@ def actor_and_zone(get_response: Next) -> Next:
         return response
 
     return respond
+
+
+def attacks_on_public_pages(get_response: Next) -> Next:
+    """Note who tries public links whose secret part opens nothing, and whose forms are refused for their number: watch counts them.
+
+    Whoever is signed in is known, and is left out.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        what = _refused(request, response.status_code)
+        if what is not None and cast(DeskRequest, request).actor == ANONYMOUS:
+            access.note_page_refused(what=what, address=request.META.get("REMOTE_ADDR", ""), now=datetime.now(UTC))
+        return response
+
+    return respond
+
+
+def _refused(request: HttpRequest, status: int) -> str | None:
+    """Return what watch is told of: a public link that opened nothing, too many forms, or nothing at all."""
+    parts = request.resolver_match.kwargs if request.resolver_match is not None else {}
+    if status == TOO_MANY and request.method == "POST":
+        return "form-refused"
+    return "link-refused" if status == NOT_THERE and _SECRET_PARTS & parts.keys() else None
 
 
 def refusals_as_pages(get_response: Next) -> Next:

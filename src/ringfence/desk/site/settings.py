@@ -136,6 +136,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "ringfence.desk.access.middleware.second_factor_due",
+    "ringfence.desk.site.middleware.attacks_on_public_pages",
     "ringfence.desk.site.middleware.refusals_as_pages",
 ]
 TEMPLATES = [

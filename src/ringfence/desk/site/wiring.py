@@ -114,6 +114,18 @@ def _on_refused_key(payload: Mapping[str, Any], _actor: Actor, now: datetime) ->
     outbox.enqueue(topic=DESK_EVENT, payloads=[event], now=now)
 
 
+def _on_refused_page(payload: Mapping[str, Any], _actor: Actor, now: datetime) -> None:
+    """Tell watch that a public page refused somebody, and whom by address."""
+    event = {
+        "kind": "fact",
+        "id": f"page-{payload['id']}",
+        "time": micros(now),
+        "name": payload["what"],
+        "source": payload["address"],
+    }
+    outbox.enqueue(topic=DESK_EVENT, payloads=[event], now=now)
+
+
 def _on_posting(payload: Mapping[str, Any], actor: Actor, now: datetime) -> None:
     telling.tell(number=payload["version"], after=payload["after"], actor=actor, now=now)
 
@@ -127,6 +139,7 @@ REACTIONS: Final[dict[str, Reaction]] = {
     compromise.CLAIMED: _on_compromise,
     access.SIGN_IN_FAILED: _on_failed_sign_in,
     access.KEY_REFUSED: _on_refused_key,
+    access.PAGE_REFUSED: _on_refused_page,
     "finding.recorded": _on_finding,
     "case.finding-joined": _on_joined_finding,
     "decision.made": _on_decision,
