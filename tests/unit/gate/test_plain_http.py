@@ -108,10 +108,10 @@ def test_what_is_ordered_on_a_number_is_not_plain_and_what_a_line_end_hides_neit
 
 def test_the_plain_course_is_taken(tmp_path: Path) -> None:
     asked = Asked(tmp_path)
-    free, help_call = ({"source": TRUNK, "caller": "+3225550002", "callee": callee} for callee in ("+33155500001", "112"))
+    free, help_call = (dict[str, object](source=TRUNK, caller="+3225550002", callee=callee) for callee in ("+33155500001", "112"))
     course = asked.both.sides[1].plain_now
     assert course is not None
-    questions = [Question(call_id="c", **each) for each in (free, help_call, free)]
+    questions = [msgspec.convert({"call_id": "c", **each}, Question) for each in (free, help_call, free)]
     assert Plain().which(questions, [None] * 3, course, asked.both.now, trusted=False) == [True, False, True]
     asked.ask([free, help_call], trusted=False)
 
