@@ -26,6 +26,7 @@ class Check:
 class _List(Struct):
     address: str
     age_s: int | None = None
+    overdue: bool = False
     problem: str | None = None
 
 
@@ -97,7 +98,7 @@ def _list(found: _List) -> Check:
         said = found.problem or "not fetched yet"
     else:
         said = f"{found.age_s // 3_600} hours old" + (f"; {found.problem}" if found.problem else "")
-    fresh = found.age_s is not None and found.age_s < _OLD_S
+    fresh = found.age_s is not None and found.age_s < _OLD_S and not found.overdue
     return Check(f"revocation list {found.address}", fresh, said, "see whether this machine may reach it, and who signs it")
 
 

@@ -110,6 +110,11 @@ def test_doctor_says_how_certificates_stand(tmp_path: Path) -> None:
         "signing key": True,
     }
     told = found.health(NOW)
+    for overdue in (False, True):
+        lists = [{"address": "https://lists.example/a.crl", "age_s": 60, "overdue": overdue}]
+        path.write_text(json.dumps({"identity": {"verification": {"roots": 1, "revocation_lists": lists}}}))
+        [check] = [each for each in identity_checks(path) if each.name.startswith("revocation list")]
+        assert check.well is not overdue
     told["signing"] = {"location": OWN_AT, "ends_in_days": 9}
     told["verification"] = {"roots": 1, "roots_expired": 1, "next_root_ends_in_days": -3}
     path.write_text(json.dumps({"identity": told}))

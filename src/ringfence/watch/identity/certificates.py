@@ -39,6 +39,14 @@ class Trust(Struct, frozen=True):
     revoked: frozenset[tuple[str, int]] = frozenset()
 
 
+class RevocationList(Struct, frozen=True):
+    """What a revocation list names, when it was issued, and when the next one is due (RFC 5280 section 5.1.2), where it says so."""
+
+    revoked: frozenset[tuple[str, int]]
+    issued: Micros
+    due: Micros | None
+
+
 def read_certificates(data: bytes) -> tuple[x509.Certificate, ...]:
     """Return the certificates of a PEM file, or the one of a DER file. Raises `CertificateRefused`."""
     if len(data) > _LARGEST:
@@ -58,16 +66,22 @@ def revoked_by(lists: Iterable[bytes], signers: Sequence[x509.Certificate]) -> f
     A list of the policy administrator is an indirect one (ATIS-1000080): an entry may name the issuer it is about, which then holds
     for the entries after it too (RFC 5280 section 5.3.3).
     """
-    return frozenset(entry for data in lists for entry in _revoked(data, signers))
+    return frozenset(entry for data in lists for entry in read_revocations(data, signers).revoked)
 
 
-def _revoked(data: bytes, signers: Sequence[x509.Certificate]) -> list[tuple[str, int]]:
+def read_revocations(data: bytes, signers: Sequence[x509.Certificate]) -> RevocationList:
+    """Return a revocation list (PEM or DER) that one of `signers` signed, however old. Raises `CertificateRefused`."""
     try:
         found = x509.load_pem_x509_crl(data) if b"-----BEGIN" in data else x509.load_der_x509_crl(data)
     except ValueError:
         raise CertificateRefused("no revocation list can be read in it") from None
     if not any(_signed(found, signer) for signer in signers if signer.subject == found.issuer):
         raise CertificateRefused("a revocation list is not signed by a trusted certificate")
+    due = found.next_update_utc
+    return RevocationList(frozenset(_entries(found)), micros(found.last_update_utc), None if due is None else micros(due))
+
+
+def _entries(found: x509.CertificateRevocationList) -> list[tuple[str, int]]:
     issuer = found.issuer.rfc4514_string()
     entries = []
     for entry in found:

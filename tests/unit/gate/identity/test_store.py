@@ -230,6 +230,50 @@ def test_a_revocation_list_is_fetched_and_counts_until_another_is_had(tmp_path: 
     each.play(story)
 
 
+def test_an_old_revocation_list_served_anew_takes_nothing_back(tmp_path: Path) -> None:
+    each = Storing(tmp_path)
+    trust = Trust((ROOT.certificate,))
+
+    async def story() -> None:
+        url = each.server.serve("/list.crl", ROOT.revoke(SIGNER))
+        lists = Revocations((url,), each.fetcher, clock=lambda: each.now)
+        assert await lists.refresh(trust, {})
+        each.server.serve("/list.crl", ROOT.revoke(day=-1))
+        each.after(HOUR)
+        assert not await lists.refresh(trust, {})
+        assert {serial for _, serial in lists.revoked} == {SIGNER.certificate.serial_number}
+        [told] = lists.health()
+        assert told["problem"] == "a revocation list that was issued before the one that counts"
+
+    each.play(story)
+
+
+def test_a_revocation_list_is_asked_for_when_its_next_is_due_and_told_when_that_is_not_there(tmp_path: Path) -> None:
+    each = Storing(tmp_path)
+    trust = Trust((ROOT.certificate,))
+
+    async def story() -> None:
+        url = each.server.serve("/list.crl", ROOT.revoke(SIGNER, day=-6), "Cache-Control: max-age=86400")
+        each.after(12 * HOUR)
+        lists = Revocations((url,), each.fetcher, clock=lambda: each.now)
+        assert await lists.refresh(trust, {})
+        assert [told["overdue"] for told in lists.health()] == [False]
+        each.after(DAY - MINUTE)
+        assert not await lists.refresh(trust, {})
+        assert each.server.asked["/list.crl"] == 1
+        each.after(DAY)
+        assert not await lists.refresh(trust, {})
+        assert each.server.asked["/list.crl"] == 2
+        assert [(told["overdue"], told["problem"]) for told in lists.health()] == [(True, "its next one is due, and is not there")]
+        assert lists.revoked
+        each.server.serve("/list.crl", ROOT.revoke(day=1))
+        each.after(DAY + 5 * MINUTE)
+        assert await lists.refresh(trust, {})
+        assert [(told["overdue"], told["problem"]) for told in lists.health()] == [(False, None)]
+
+    each.play(story)
+
+
 def test_what_the_folder_says_anew_counts_from_then_on(tmp_path: Path) -> None:
     world = World(tmp_path, on_identity={"failed": "refuse"})
 

@@ -94,9 +94,11 @@ class Holder:
     def diversion(self, caller: str, left: str, reached: str, age_s: int = 1) -> str:
         return self.header({"dest": {"tn": [reached]}, "div": {"tn": left}, "iat": NOW_S - age_s, "orig": {"tn": caller}})
 
-    def revoke(self, *revoked: "Holder", about: "Holder | None" = None) -> bytes:
-        """A list signed by this one; `about`: its entries are of certificates which that one issued (an indirect list)."""
-        made = x509.CertificateRevocationListBuilder().issuer_name(self.name).last_update(NOW).next_update(NOW + timedelta(days=7))
+    def revoke(self, *revoked: "Holder", about: "Holder | None" = None, day: int = 0) -> bytes:
+        """A list signed by this one on a day, for a week; `about`: its entries are of certificates which that one issued."""
+        issued = NOW + timedelta(days=day)
+        made = x509.CertificateRevocationListBuilder().issuer_name(self.name)
+        made = made.last_update(issued).next_update(issued + timedelta(days=7))
         for one in revoked:
             entry = x509.RevokedCertificateBuilder().serial_number(one.certificate.serial_number).revocation_date(NOW)
             if about is not None:
