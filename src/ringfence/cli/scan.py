@@ -22,6 +22,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from ringfence.cli import report_file
 from ringfence.cli.certificates import CertificatesRefused, identities_of
 from ringfence.cli.collection import spare_collection
+from ringfence.cli.compiling_beside import compile_beside, parts_for
 from ringfence.cli.kept_bundles import kept_bundle
 from ringfence.cli.memory import give_back_what_is_freed
 from ringfence.cli.shipped import DEFAULT_BUNDLE
@@ -59,6 +60,7 @@ from ringfence.watch.recorded import (
 from ringfence.watch.sources.errors import UnreadableFile
 
 NONE, SOME, UNUSABLE = 0, 1, 2
+_COMPILING: Final = "compiling the inner loops, once after each install or upgrade: some fifteen seconds"
 _NAMED: Final = 5
 _PLAIN_WIDTH: Final = 180
 _MEMORY: Final = 224
@@ -107,7 +109,7 @@ def command(
     mask: Annotated[bool, typer.Option("--mask", help="Hide the last four digits of numbers in report and table.")] = False,
 ) -> None:
     """Judge recorded traffic by a policy bundle and print what it finds."""
-    give_back_what_is_freed()
+    _prepare(files)
     bundle = _bundle(policy)
     reference, row_problems = _reference(bundle, {"accounts": accounts, "numbers": numbers, "trunks": trunks}, rights)
     options = replace(_options(timezone, country, since, until), mapping=_mapping(mapping), identities=_identities(certificates))
@@ -148,6 +150,12 @@ def command(
 
         _write_report(html, page(collector, read, given, masked=mask))
     raise typer.Exit(SOME if count or row_problems or any(file.is_damaged for file in recording.files) else NONE)
+
+
+def _prepare(files: Sequence[Path]) -> None:
+    give_back_what_is_freed()
+    if compile_beside(*parts_for(files)):
+        say(_COMPILING)
 
 
 def _bundle(folder: Path) -> Bundle:

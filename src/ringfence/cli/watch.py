@@ -20,6 +20,7 @@ from ringfence.cli.certificates import CertificatesRefused, identities_of
 from ringfence.cli.checkpoint_keeper import CheckpointKeeper
 from ringfence.cli.collection import spare_collection
 from ringfence.cli.compiling import compiling_said
+from ringfence.cli.compiling_beside import CALLS, compile_beside
 from ringfence.cli.configuration import (
     CONFIGURATION_FILE,
     Configuration,
@@ -160,6 +161,7 @@ class _Live:
 
     def _recover(self) -> None:
         self._pipeline.rule(self._reference.struck)
+        compile_beside(CALLS)  # while this process compiles what judges
         with compiling_said(self._log):
             self._pipeline.recover(self._usable_checkpoints())
             self._pipeline.use(self._reference, _now())

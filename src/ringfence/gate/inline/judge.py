@@ -99,6 +99,7 @@ class RulesBefore:
                 load(read_folder(self._policies / policy), posted=True).plan, verifies=self._verifies, ends=self._ends
             )
             engine = Engine(chosen.plan, key=self._key, source=SOURCE)
+            engine.prepare()
         except (PolicyError, RuleUnmeasurable, OSError) as error:
             self._unusable = policy
             _LOG.error("the posted policy cannot be used; the version before stays in force", policy=policy, cause=str(error))

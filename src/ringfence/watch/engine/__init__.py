@@ -2,7 +2,8 @@
 
 from ringfence.watch.engine.errors import SnapshotDamaged, SnapshotOfAnotherInstallation, SnapshotOfAnotherVersion, SnapshotRefused
 from ringfence.watch.engine.joining import to_be_filled, with_what_they_read
-from ringfence.watch.engine.stepping import Engine, Reads, limits_of
+from ringfence.watch.engine.reads import Reads
+from ringfence.watch.engine.stepping import Engine, limits_of
 from ringfence.watch.windows import Limits, Losses, RuleUnmeasurable
 
 __all__ = [

@@ -19,6 +19,7 @@ from ringfence.watch.engine import snapshots
 from ringfence.watch.engine.call_ids import CallIds
 from ringfence.watch.engine.joining import Memory, joined
 from ringfence.watch.engine.known import KnownTo
+from ringfence.watch.engine.reads import Reads
 from ringfence.watch.engine.sameness import digests_of
 from ringfence.watch.engine.shares import ROUND, Shares, beside
 from ringfence.watch.engine.tallied import Made, Tallied, at_event
@@ -58,18 +59,6 @@ class _Group(NamedTuple):
 
     watched: tuple[_Watched, ...]
     window: RuleGroup
-
-
-class Reads(NamedTuple):
-    """The kinds and fields of events that an engine reads, and how it hashes text. Everything else may be left away.
-
-    `numbers` are fields that it reads as numbers too: see `ColumnBatch.words`.
-    """
-
-    hashes: TextHashes
-    kinds: frozenset[EventKind]
-    fields: frozenset[str]
-    numbers: frozenset[str] = frozenset()
 
 
 def limits_of(plan: Plan) -> Limits:
@@ -112,7 +101,7 @@ class Engine:
         self._groups = tuple(
             _Group(
                 tuple(_watched(rules[place], numbers[rules[place].name], self._context) for place in places),
-                RuleGroup([fitting[rules[place].name] for place in places], self._hashes, limits, self._derivations),
+                RuleGroup([fitting[rules[place].name] for place in places], self._hashes, limits),
             )
             for places in grouped([fitting[rule.name] for rule in rules])
         )
@@ -184,6 +173,13 @@ class Engine:
         in_turn = self._groups[self._steps % max(1, len(self._groups)) :][:1]
         for group in self._groups if taken >= _MANY else in_turn:
             group.window.shrink()
+
+    def prepare(self) -> None:
+        """Compile now what judging needs, where it is not yet: else the first events wait for it."""
+        told = columns_of((), self._fields, self._hashes, clock=_BEFORE_ALL, now=_BEFORE_ALL)
+        columns = self._derivations.extended(told, ())
+        for group in self._groups:
+            group.window.prepare(columns)
 
     def compile(self) -> frozenset[str]:
         """Have every compiled window's pass written out for its rules; the compiler's cache keeps them for later engines.

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar, cast
 
 from numba import njit
 
+from ringfence.watch.kernels.one_at_a_time import OneAtATime
 from ringfence.watch.kernels.within import Within
 
 Kernel = TypeVar("Kernel", bound=Callable[..., object])
@@ -66,12 +67,11 @@ def folder_of(kernel: Callable[..., object]) -> Path | None:
 
 
 def _made(kernel: Kernel, options: dict[str, Any]) -> Kernel:
-    try:
-        made = njit(cache=True, **options)(kernel)
-    except RuntimeError:  # Numba found no place for its cache
-        return cast(Kernel, njit(**options)(kernel))
-    # By itself Numba looks only at the kernel's own file, and would keep the old code of those that are inlined from others.
-    made._cache._cache_file._source_stamp = stamp()
+    made = njit(**options)(kernel)
+    with suppress(RuntimeError):  # Numba finds no place for its cache
+        made._cache = OneAtATime(kernel)
+        # By itself Numba looks only at the kernel's own file, and would keep the old code of those that are inlined from others.
+        made._cache._cache_file._source_stamp = stamp()
     return cast(Kernel, made)
 
 

@@ -89,7 +89,7 @@ def _note(terms: Terms) -> Path | None:
     return None if folder is None else folder / f"written-{digest.hexdigest()}.note"
 
 
-def is_kept(made: Pass) -> bool:
+def is_kept(made: Callable[..., object]) -> bool:
     """Tell whether a pass is compiled: in this process, or by the compiler's cache, from the kernels as they are now."""
     file = getattr(getattr(made, "_cache", None), "_cache_file", None)
     return bool(getattr(made, "signatures", ())) or (file is not None and bool(file._load_index()))

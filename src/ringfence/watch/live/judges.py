@@ -79,6 +79,7 @@ class Judges:
         try:
             plan = self._plans(policy)
             engine = self._told(Engine(plan, key=self._key, source=SOURCE))
+            engine.prepare()
         except (PolicyError, RuleUnmeasurable, OSError) as error:
             self._log.error("policy.unusable", policy=policy, cause=str(error), hint="look into the data folder's policies/<hash>")
             return None

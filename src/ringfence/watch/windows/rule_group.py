@@ -6,11 +6,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ringfence.policy.evaluation import Context
 from ringfence.policy.plan import Rule
 from ringfence.vocabulary.contracts import EventKind
 from ringfence.vocabulary.times import Micros
-from ringfence.watch.columns import Columns, Derivations, TextHashes, columns_of
+from ringfence.watch.columns import Columns, TextHashes
 from ringfence.watch.kernels import windows as kernel
 from ringfence.watch.kernels.layout import CROSSING, NOBODY, SAMPLE, Batch, Crossings, State
 from ringfence.watch.kernels.specialising import Pass, Text, is_kept, is_noted, note, pass_from, text_for
@@ -52,8 +51,7 @@ class RuleGroup:
     of events is cut into batches, the crossings are the same. Raises `RuleUnmeasurable` for a rule that it can't measure.
     """
 
-    def __init__(self, rules: Sequence[Rule], hashes: TextHashes, limits: Limits, derivations: Derivations | None = None) -> None:
-        """`derivations` are what `advance`'s columns are extended by, where the rules call functions or ask lists."""
+    def __init__(self, rules: Sequence[Rule], hashes: TextHashes, limits: Limits) -> None:
         self._pooled = pool(rules)
         self._reading = Reading(self._pooled, hashes)
         self.terms = terms_of(self._pooled, limits.exact_distinct)
@@ -72,10 +70,14 @@ class RuleGroup:
         self._advance: Pass = kernel.advance
         self._state: State
         self.forget()
-        # An empty batch makes the kernels compile now, at the start, and not while the first event waits.
-        derivations = derivations or Derivations((), Context(), hashes)
-        columns = columns_of((), sorted(self.fields | derivations.fields), hashes, clock=Micros(0), now=Micros(0))
-        self._advanced(*self._reading.of(derivations.extended(columns, ()), 0))
+
+    def prepare(self, columns: Columns | None = None) -> None:
+        """Compile now what the group needs: else the first event waits for it. `columns` of no event: what reads them too."""
+        if columns is not None:
+            self._reading.of(columns, 0)
+        scratch = lay_out(nothing(self._pooled, self.terms, self._most), self.terms, rows=FEWEST, slots=FEWEST)
+        kernel.advance(scratch, self.terms, self._reading.nothing, 0, self._crossings)
+        kernel.index(scratch, self.terms)
 
     @property
     def fields(self) -> frozenset[str]:
@@ -140,12 +142,19 @@ class RuleGroup:
             taken, need = self._advance(self._state, self.terms, batch, taken, self._crossings)
             crossings += [self._told(index, positions, batch) for index in range(self._crossings.written[0])]
             if need == kernel.NEEDS_ROWS:
-                self._state = with_rows(self._state, self.terms, 2 * self._state.rows.size)
+                self._state = with_rows(self._state, self.terms, self._longer(self._state.rows.size, "most_rows"))
             elif need == kernel.NEEDS_PAIRS:
                 self._state = with_pairs(self._state)
             elif need == kernel.NEEDS_SLOTS:
-                self._state = with_slots(self._state, 2 * self._state.words.shape[0])
+                self._state = with_slots(self._state, self._longer(self._state.words.shape[0], "most_keys"))
         return crossings
+
+    def _longer(self, length: int, most: str) -> int:
+        """Return the next length of arrays that are full: four times as long, or as long as they may become if that is less.
+
+        To make them longer means to copy them into memory that the system hands out for the first time.
+        """
+        return max(2 * length, min(4 * length, power_of_two(int(self._state.marks[0][most]))))
 
     def shrink(self) -> None:
         """Give memory back where an eighth of it would do."""

@@ -137,7 +137,8 @@ def lay_out(packed: Packed, terms: Terms, *, rows: int, slots: int) -> State:
         state.resting[rule, : queue.size] = queue
         state.rests["head"][rule] = queue.size
     state.free[: slots - kept] = np.arange(slots - 1, kept - 1, -1)
-    kernel.index(state, terms)
+    if kept or packed.rows.size:
+        kernel.index(state, terms)
     return state
 
 
@@ -162,7 +163,7 @@ def with_pairs(state: State) -> State:
     size = cells.shape[1]
     least = state.rows.size // _ROWS_A_CELL
     if (4 * most > size and size < 2 * state.rows.size) or size < least:
-        cells = np.zeros((cells.shape[0], max(2 * size, least)), CELL)
+        cells = np.zeros((cells.shape[0], max(min(4 * size, 2 * state.rows.size), least)), CELL)
         move(state.pair_cells, cells)
     marks["pairs_until"] = _pairs_until(marks, state.rows.size, cells.shape, most)
     return state._replace(marks=marks, pair_cells=cells)
