@@ -1,12 +1,12 @@
 """`python -m bench.parties [NUMBERS]`: how long a million single numbers take to be imported, on SQLite and on PostgreSQL.
 
-Each database by `ringfence parties import` in a process of its own, on an empty data folder: a dry run with its difference, the
-import, and the same file again. PostgreSQL is a server of this run alone, where the machine has its programs.
+Each database by `ringfence parties import` in a process of its own, on an empty data folder: a dry run with all its differences
+written to a file, the import, and the same file again. PostgreSQL is a server of this run alone, where
+the machine has its programs.
 """
 
 import os
 import pwd
-import resource
 import shutil
 import subprocess
 import sys
@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 ACCOUNTS: Final = 1_000
 _PROGRAMS: Final = Path("/usr/lib/postgresql")
@@ -29,17 +29,46 @@ def write_files(folder: Path, numbers: int) -> None:
     (folder / "numbers.csv").write_text("number,account\n" + "".join(rows))
 
 
-def measured(arguments: list[str], database: str) -> tuple[float, float, str]:
-    """Run `ringfence` and return its elapsed and processor seconds and the last line that it printed."""
-    env = {**os.environ, "RINGFENCE_DATABASE": database}
-    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("ringfence")), *arguments], env=env, capture_output=True, text=True, check=False
-    )
-    elapsed, after = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert done.returncode == 0, done.stdout + done.stderr
-    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return elapsed, spent, next((line for line in done.stdout.splitlines() if line.startswith("numbers.csv")), "")
+class Taken(NamedTuple):
+    """What a command took: by the clock, of a processor, of memory at its peak; and what it said of the numbers."""
+
+    elapsed_s: float
+    processor_s: float
+    peak_mb: int
+    said: str
+
+
+def measured(arguments: list[str], database: str) -> Taken:
+    """Run `ringfence` and return what it took."""
+    env, begin = {**os.environ, "RINGFENCE_DATABASE": database}, time.perf_counter()
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(
+            [str(Path(sys.executable).with_name("ringfence")), *arguments], env=env, stdout=said, stderr=subprocess.STDOUT
+        )
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode, elapsed = os.waitstatus_to_exitcode(status), time.perf_counter() - begin
+        said.seek(0)
+        lines = said.read().splitlines()
+    assert process.returncode == 0, "\n".join(lines)
+    told = next((line for line in lines if line.startswith("numbers.csv")), "")
+    return Taken(elapsed, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024, told)
+
+
+def server_seconds(folder: Path) -> float:
+    """Return the processor seconds that the server and its processes took so far, those that have ended with them."""
+    try:
+        main = int((folder / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+    except FileNotFoundError:
+        return 0.0
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            process, fields = int(stat.parent.name), stat.read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+        except FileNotFoundError:
+            continue
+        if main in (process, int(fields[1])):
+            ticks += sum(map(int, fields[11 : 15 if process == main else 13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def prepared(data: Path, database: str) -> None:
@@ -95,9 +124,19 @@ def main(numbers: int = 1_000_000) -> int:
                     continue
                 prepared(root / name, database)
                 importing = ["parties", "import", str(root / "files"), "--data", str(root / name)]
-                for step, more in (("dry run", ["--dry-run"]), ("import", []), ("the same again", [])):
-                    elapsed, spent, said = measured([*importing, *more], database)
-                    print(f"{name:10} {step:14} {elapsed:6.1f} s, {spent:6.1f} s of processor time: {said}", flush=True)
+                for step, more in (
+                    ("dry run", ["--dry-run", "--differences", str(root / "differences.csv")]),
+                    ("import", []),
+                    ("the same again", []),
+                ):
+                    before = server_seconds(root / "server")
+                    taken = measured([*importing, *more], database)
+                    served = server_seconds(root / "server") - before
+                    print(
+                        f"{name:10} {step:14} {taken.elapsed_s:6.1f} s, {taken.processor_s:5.1f} s of processor time"
+                        f" and {served:5.1f} s of the server's, {taken.peak_mb} MB: {taken.said}",
+                        flush=True,
+                    )
     finally:
         shutil.rmtree(root, ignore_errors=True)
     return 0

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +14,8 @@ from ringfence.vocabulary.numbers import to_e164
 from ringfence.vocabulary.times import from_iso, utc
 
 if TYPE_CHECKING:
+    from ringfence.desk.parties.differences import Differences
     from ringfence.desk.parties.files import Given
-    from ringfence.desk.parties.services import Difference
 
 FILES: Final = ("parties.csv", "accounts.csv", "trunks.csv", "numbers.csv", "contacts.csv")
 EXPORTED: Final = "parties.json"
@@ -35,10 +36,14 @@ def import_files(
     source: Annotated[Path, typer.Argument(help="Folder with parties.csv, accounts.csv …, or some of them; or an exported .json.")],
     data: Annotated[Path, typer.Option(help="Folder that holds everything this installation knows.")] = Path("data"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    differences: Annotated[Path | None, typer.Option(help="With --dry-run: a CSV file for all that would change.")] = None,
 ) -> None:
     """Take the rows of the folder's files, all or none. Exit 2 where a row can't be taken, with each such row."""
     from ringfence.cli.deskwork import at_desk
 
+    if differences is not None and not dry_run:
+        print("--differences goes with --dry-run: what was written is compared no more.")
+        raise typer.Exit(2)
     if source.is_dir() and not any((source / name).exists() for name in FILES):
         print(f"{source} has none of {', '.join(FILES)}.")
         raise typer.Exit(2)
@@ -57,10 +62,12 @@ def import_files(
         raise typer.Exit(2)
     for name in report.added:
         print(f"{name}: {report.added[name]} added, {report.changed[name]} changed{' (not written: dry run)' if dry_run else ''}")
-        if not dry_run or report.differences is None:
+        if not dry_run:
             _print_names(report.changes.get(name, ()))
-        else:
-            _print_differences([one for one in report.differences if one.file == name])
+    if dry_run:
+        _print_differences(report.differences)
+    if differences is not None:
+        _write_differences(report.differences, differences)
 
 
 def _exported(source: Path) -> "Given":
@@ -84,16 +91,33 @@ def _print_names(names: Sequence[str]) -> None:
         print(f"  and {len(names) - _NAMED} more")
 
 
-def _print_differences(differences: "Sequence[Difference]") -> None:
-    """Print each thing's rows that go and that come, as a diff does."""
-    for one in differences[:_NAMED]:
-        print(f"  {one.name}")
+def _print_differences(differences: "Differences") -> None:
+    """Print each thing's rows that go and that come, as a diff does; of each file the first things."""
+    printed = Counter[str]()
+    for one in differences:
+        printed[one.file] += 1
+        if printed[one.file] > _NAMED:
+            if all(printed[file] >= min(_NAMED, count) for file, count in differences.counts.items()):
+                break
+            continue
+        print(f"  {one.file.removesuffix('.csv')} {one.name}")
         for mark, rows, others in (("-", one.before, one.after), ("+", one.after, one.before)):
             for row in rows:
                 if row not in others:
                     print(f"    {mark} {', '.join(f'{column} {value}' for column, value in row.items() if value)}")
-    if len(differences) > _NAMED:
-        print(f"  and {len(differences) - _NAMED} more")
+    for file, count in differences.counts.items():
+        if count > _NAMED:
+            print(f"  and {count - _NAMED} more of {file}; --differences FILE writes all")
+
+
+def _write_differences(differences: "Differences", target: Path) -> None:
+    from ringfence.desk.parties.differences import csv_pieces
+
+    try:
+        _write(target, (text.encode() for text in csv_pieces(differences)))
+    except OSError as error:
+        print(f"{target}: {error.strerror}. Hint: name a file in a folder that can be written to", file=sys.stderr)
+        raise typer.Exit(1) from None
 
 
 @app.command("export")

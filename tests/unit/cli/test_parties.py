@@ -59,6 +59,10 @@ def test_parties_go_out_and_in_are_compared_come_by_keys_and_accept(tmp_path: Pa
     (tmp_path / "in" / "accounts.csv").write_text("account,plan\nline,silver\n", encoding="utf-8")
     code, said = typed(*command, "import", str(tmp_path / "in"), "--dry-run", *where)
     assert (code, "+ account line, party shop, plan silver" in said, "(not written: dry run)" in said) == (0, True, True), said
+    told = ("--dry-run", "--differences", str(tmp_path / "all.csv"))
+    assert typed(*command, "import", str(tmp_path / "in"), *told, *where)[0] == 0
+    assert (tmp_path / "all.csv").read_text("utf-8").splitlines()[1].startswith("gone,accounts.csv,line,shop,")
+    assert typed(*command, "import", str(tmp_path / "in"), *told[1:], *where)[0] == 2
     code, said = typed(*command, "import", str(out / "parties.json"), *where)
     assert (code, "accounts.csv: 0 added, 0 changed" in said) == (0, True), said
     (out / "parties.json").write_text("{", encoding="utf-8")

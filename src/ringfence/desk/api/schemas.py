@@ -87,12 +87,12 @@ class Change(Schema):
 
 
 class Written(Schema):
-    """What was changed, or as a dry run would be. `changes` is null where more was sent than is shown thing by thing."""
+    """What was changed, or as a dry run would be: counted, and thing by thing."""
 
     written: bool
     added: dict[str, int]
     changed: dict[str, int]
-    changes: list[Change] | None
+    changes: list[Change]
 
 
 class Thing(Schema):

@@ -88,12 +88,10 @@ def _error(file: str, item: int, row: RowProblem) -> FieldError:
 
 
 def _answer(report: services.ImportReport) -> HttpResponse:
-    changes = None
-    if report.differences is not None:
-        changes = [
-            {"table": one.file.removesuffix(".csv"), "id": one.name, "before": one.before, "after": one.after}
-            for one in report.differences
-        ]
+    changes = [
+        {"table": one.file.removesuffix(".csv"), "id": one.name, "before": one.before, "after": one.after}
+        for one in report.differences
+    ]
     counts = {
         name: {file.removesuffix(".csv"): number for file, number in counted.items()}
         for name, counted in (("added", report.added), ("changed", report.changed))

@@ -72,20 +72,26 @@ def _seen_by(actor: Actor, now: datetime) -> tuple[Q, Q, Q]:
     return Q(pk__in=parties), Q(party_id__in=parties), Q(account_id__in=accounts)
 
 
-def named(
-    *, parties: Iterable[str], accounts: Iterable[str], trunks: Iterable[str], numbers: Iterable[Block]
-) -> dict[str, Iterator[Row]]:
-    """Return the rows of the things of these names, for who compares what was with what came of it."""
-    names, wanted = list(parties), set(numbers)
-    prefixes = {block.prefix for block in wanted}
-    found = (row for row in _numbers(Q(prefix__in=prefixes)) if row[0] in wanted)
-    return {
-        "parties.csv": _parties(Q(name__in=names), Q(party__name__in=names)),
-        "accounts.csv": _accounts(Q(account__name__in=list(accounts))),
-        "trunks.csv": _trunks(Q(trunk__name__in=list(trunks))),
-        "numbers.csv": (row for _, row in found),
-        "contacts.csv": iter(()),
-    }
+def thing_of(file: str, name: str) -> str | Block:
+    """Return what `of_things` takes for the thing that rows of `file` call `name`."""
+    first, _, last = name.partition("-")
+    return next(iter(blocks(first, last or first))) if file == "numbers.csv" else name
+
+
+def of_things(file: str, things: Sequence[str | Block]) -> Iterator[Row]:
+    """Yield the rows of some hundred things of one file, for who compares what was with what came of it."""
+    match file:
+        case "parties.csv":
+            return _parties(Q(name__in=things), Q(party__name__in=things))
+        case "accounts.csv":
+            return _accounts(Q(account__name__in=things))
+        case "trunks.csv":
+            return _trunks(Q(trunk__name__in=things))
+        case "contacts.csv":
+            return contacts(Q(name__in=things))
+        case _:
+            wanted = {thing for thing in things if isinstance(thing, Block)}
+            return (row for block, row in _numbers(Q(prefix__in=[block.prefix for block in wanted])) if block in wanted)
 
 
 def _all(parties: Q, of_parties: Q, of_accounts: Q) -> dict[str, Iterator[Row]]:

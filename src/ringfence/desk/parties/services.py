@@ -1,19 +1,19 @@
 """Taking in what the provider knows of its parties: every change ends a link and begins another."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from django.db import transaction
-from django.db.models import Q
 
 from ringfence.desk.actor import Actor, require
 from ringfence.desk.audit import services as audit
 from ringfence.desk.audit.services import Act
-from ringfence.desk.parties import exporting
-from ringfence.desk.parties.exporting import Row
+from ringfence.desk.parties.differences import Differences, Things, after_and_before, between, rows_of
 from ringfence.desk.parties.files import COLUMNS, Given, Rows, read
 from ringfence.desk.parties.links import Changes, write_accounts, write_contacts, write_parties, write_trunks
 from ringfence.desk.parties.numbers import Written, write_numbers
@@ -22,21 +22,11 @@ from ringfence.watch.attribution.files import RowProblem
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing that becomes another: its rows in `file` before and after, each column to value."""
-
-    file: str
-    name: str
-    before: Sequence[Row]
-    after: Sequence[Row]
-
-
-@dataclass(frozen=True, slots=True)
 class ImportReport:
     """What an import did, or with problems or as a dry run would have done: rows added and changed by file.
 
-    `changes` names, by file, what became another, for a person who looks before writing; `differences` shows it row by row,
-    `None` where the files have more than `MOST_COMPARED` rows.
+    `changes` names, by file, what became another; `differences` shows that and what is new row by row, for a person who looks
+    before writing. It is empty where nobody asked for it, or something is wrong.
     """
 
     added: Mapping[str, int]
@@ -44,10 +34,15 @@ class ImportReport:
     problems: Sequence[RowProblem]
     written: bool
     changes: Mapping[str, Sequence[str]]
-    differences: Sequence[Difference] | None = ()
+    differences: Differences = field(default_factory=Differences)
 
 
-MOST_COMPARED: Final = 2_000
+_ByFile = Mapping[str, Changes | Written]
+_FEW: Final = 2_000
+"""Rows whose things are looked at before and after. Of more, what turns out to change is looked at, and written twice."""
+
+_ALWAYS_TOLD: Final = frozenset({"accounts.csv", "trunks.csv", "numbers.csv"})
+"""Files that a report names also where they were not given."""
 
 
 def import_folder(*, folder: Path, actor: Actor, now: datetime, dry_run: bool = False) -> ImportReport:
@@ -63,25 +58,70 @@ def import_parties(*, files: Given, actor: Actor, now: datetime, dry_run: bool =
     One problem in one row, and nothing at all is written. A dry run compares, and so does one that is asked to.
     """
     require(actor.keeps_parties, actor, "change parties")
-    rows = read(files, now)
-    before = _rows_of(rows) if dry_run or compare else {}
-    written: Mapping[str, Changes | Written] = {}
-    named = Named()
-    if not rows.problems:
-        written, named = _write(rows, now)
-    differences = None if before is None else _differences(before, _rows_of(rows) or {}) if not rows.problems else ()
-    problems = sorted(rows.problems, key=lambda problem: (problem.file, problem.line))
-    added = {file: len(one.added) for file, one in written.items()}
-    changed = {file: len(one.changed) for file, one in written.items()}
-    changes = {file: sorted(one.changed) for file, one in written.items() if isinstance(one, Changes)}
-    if problems or dry_run:
+    with _collector_at_rest():
+        rows = read(files, now)
+        if rows.problems:
+            return _refused(rows)
+        written, named, differences = _written(rows, now, compared=dry_run or compare, twice=not dry_run)
+    if rows.problems:
         transaction.set_rollback(True)
-        return ImportReport(added, changed, problems, False, changes, differences)
+        return _refused(rows, written)
+    written = {file: one for file, one in written.items() if file in _ALWAYS_TOLD or getattr(rows, file.removesuffix(".csv"))}
+    added, changed = _counts(written)
+    changes = {file: sorted(one.changed) for file, one in written.items() if isinstance(one, Changes)}
+    if dry_run:
+        transaction.set_rollback(True)
+        return ImportReport(added, changed, (), False, changes, differences)
     if any((*added.values(), *changed.values())):
         details = {name: f"{added[name]} added, {changed[name]} changed" for name in added}
         audit.record(acts=[Act(verb="imported", about=("parties", ""), details=details)], actor=actor, now=now)
         announce(named=named, now=now)
     return ImportReport(added, changed, (), True, changes, differences)
+
+
+def _refused(rows: Rows, written: _ByFile | None = None) -> ImportReport:
+    added, changed = _counts(written or {})
+    problems = sorted(rows.problems, key=lambda problem: (problem.file, problem.line))
+    return ImportReport(added, changed, problems, False, {})
+
+
+def _counts(written: _ByFile) -> tuple[dict[str, int], dict[str, int]]:
+    return {file: len(one.added) for file, one in written.items()}, {file: len(one.changed) for file, one in written.items()}
+
+
+def _written(rows: Rows, now: datetime, *, compared: bool, twice: bool) -> tuple[_ByFile, Named, Differences]:
+    """Write the rows; return what became of each file, and where it is to be compared, what differs.
+
+    Many rows that are compared are taken back meanwhile, and written `twice` where they are to stay.
+    """
+    if not compared:
+        return *_write(rows, now), Differences()
+    things = _things_of(rows)
+    if sum(map(len, things.values())) <= _FEW:
+        before = rows_of(things)
+        written, named = _write(rows, now)
+        return written, named, Differences() if rows.problems else between(before, rows_of(things))
+    savepoint = transaction.savepoint()
+    written, named = _write(rows, now)
+    if rows.problems:
+        return written, named, Differences()
+    changed, fresh = _things_in(written, "changed"), _things_in(written, "added")
+    differences = after_and_before(changed, fresh, lambda: transaction.savepoint_rollback(savepoint))
+    if twice:
+        written, named = _write(rows, now)
+    return written, named, differences
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Let no search for dead cycles go over a million rows again and again; other threads' wait as long."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _write(rows: Rows, now: datetime) -> tuple[dict[str, Changes | Written], Named]:
@@ -90,38 +130,20 @@ def _write(rows: Rows, now: datetime) -> tuple[dict[str, Changes | Written], Nam
     accounts = write_accounts(rows, parties.parties, now)
     trunks, numbers, contacts = write_trunks(rows, now), write_numbers(rows, now), write_contacts(rows)
     named = Named(frozenset(parties.parties), frozenset(accounts.touched), frozenset(trunks.touched), numbers.blocks)
-    written: dict[str, Changes | Written] = {"accounts.csv": accounts, "trunks.csv": trunks, "numbers.csv": numbers}
-    if rows.parties:
-        written = {"parties.csv": parties, **written}
-    if rows.contacts:
-        written["contacts.csv"] = contacts
-    return written, named
+    return dict(zip(COLUMNS, (parties, accounts, trunks, numbers, contacts), strict=True)), named
 
 
-def _rows_of(rows: Rows) -> dict[str, dict[str, list[Row]]] | None:
-    """Return what the things that the rows name are now, by file and name; `None` where they are too many to be compared."""
-    if len(rows.parties) + len(rows.accounts) + len(rows.trunks) + len(rows.numbers) + len(rows.contacts) > MOST_COMPARED:
-        return None
-    tables = exporting.named(
-        parties={*(row.party.party for row in rows.parties), *(row.party.party for row in rows.accounts)},
-        accounts=[row.account.account for row in rows.accounts],
-        trunks=[row.trunk.trunk for row in rows.trunks],
-        numbers=[block for row in rows.numbers for block in row.blocks],
-    )
-    tables["contacts.csv"] = exporting.contacts(Q(name__in=[row.contact for row in rows.contacts]))
-    found: dict[str, dict[str, list[Row]]] = {}
-    for file, table in tables.items():
-        for row in table:
-            found.setdefault(file, {}).setdefault(row[COLUMNS[file][0]], []).append(row)
-    return found
+def _things_of(rows: Rows) -> Things:
+    """Return the things that the rows say anything about."""
+    return {
+        "parties.csv": sorted({*(row.party.party for row in rows.parties), *(row.party.party for row in rows.accounts)}),
+        "accounts.csv": sorted({row.account.account for row in rows.accounts}),
+        "trunks.csv": sorted({row.trunk.trunk for row in rows.trunks}),
+        "numbers.csv": sorted({block for row in rows.numbers for block in row.blocks}),
+        "contacts.csv": sorted({row.contact for row in rows.contacts}),
+    }
 
 
-def _differences(
-    before: Mapping[str, Mapping[str, list[Row]]], after: Mapping[str, Mapping[str, list[Row]]]
-) -> Sequence[Difference]:
-    return [
-        Difference(file, name, before.get(file, {}).get(name, ()), rows)
-        for file in COLUMNS
-        for name, rows in after.get(file, {}).items()
-        if before.get(file, {}).get(name) != rows
-    ]
+def _things_in(written: _ByFile, which: Literal["added", "changed"]) -> Things:
+    """Return the things that are new, or that changed."""
+    return {file: sorted(getattr(one, which)) for file, one in written.items()}

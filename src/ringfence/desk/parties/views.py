@@ -1,9 +1,9 @@
 """Pages and forms of parties."""
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, cast
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
 from ringfence.desk.actor import DeskRequest, require
@@ -11,10 +11,12 @@ from ringfence.desk.errors import NotThere
 from ringfence.desk.pages import for_staff, page_of
 from ringfence.desk.parties import selectors, services
 from ringfence.desk.parties.branches import branches, roots
+from ringfence.desk.parties.differences import csv_pieces
 from ringfence.desk.parties.files import COLUMNS
 from ringfence.vocabulary.numbers import to_e164
 
 _PROBLEMS_SHOWN: Final = 200
+_SHOWN: Final = 200
 
 
 @for_staff
@@ -66,6 +68,11 @@ def import_files(request: DeskRequest) -> HttpResponse:
         files = {name: upload.read() for name in COLUMNS if (upload := request.FILES.get(name)) is not None}
         dry_run = request.POST.get("do") != "import"
         report = services.import_parties(files=files, actor=request.actor, now=datetime.now(UTC), dry_run=dry_run)
-        problems = report.problems
+        problems, differences = report.problems, report.differences
+        if request.POST.get("do") == "differences" and files and not problems:
+            told = {"Content-Disposition": 'attachment; filename="differences.csv"'}
+            response = StreamingHttpResponse(csv_pieces(differences), content_type="text/csv; charset=utf-8", headers=told)
+            return cast(HttpResponse, response)  # Django's types have no word for either
         context |= {"report": report, "problems": problems[:_PROBLEMS_SHOWN], "problem_count": len(problems), "named": list(files)}
+        context |= {"differences": differences.first(_SHOWN), "differing": len(differences)}
     return render(request, "parties/import.html", context)

@@ -1,6 +1,6 @@
 """What is exported and imported elsewhere is the same again; a reseller's export is its own subtree."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import pytest
@@ -8,6 +8,8 @@ from tests.unit.desk.scene import ADMIN, ANALYST, NOON, STRANGER
 
 from ringfence.desk.actor import Actor, ActorKind
 from ringfence.desk.parties import exporting, services, told
+from ringfence.desk.parties.differences import csv_pieces
+from ringfence.desk.parties.exporting import Row
 from ringfence.desk.parties.models import Account, AccountHolding, Contact, Membership, NumberHolding, Party, Trunk, TrunkUse
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +99,6 @@ def test_a_dry_run_shows_each_thing_before_and_after_and_writes_nothing() -> Non
     }
     report = services.import_parties(files=files, actor=ADMIN, now=NOON + 5 * DAY, dry_run=True)
     assert as_csv() == before
-    assert report.differences is not None
     shown = {(one.file, one.name): (one.before, one.after) for one in report.differences}
     assert set(shown) == {
         ("accounts.csv", "line"),
@@ -112,11 +113,62 @@ def test_a_dry_run_shows_each_thing_before_and_after_and_writes_nothing() -> Non
     assert as_csv() != before
 
 
-def test_too_many_rows_are_counted_and_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "MOST_COMPARED", 1)
-    files = {"accounts.csv": b"account\nx\ny\n"}
-    report = services.import_parties(files=files, actor=ADMIN, now=NOON, dry_run=True)
-    assert (report.differences, report.added["accounts.csv"]) == (None, 2)
+LATER: Mapping[str, bytes] = {
+    "parties.csv": b"party,parent,kind\nshop,,customer\nfresh,shop,end-user\n",
+    "accounts.csv": b"account,party,plan\nline,shop,bronze\nnew,shop,\nr,resell,\n",
+    "trunks.csv": b"trunk,account,address\nt9,new,192.0.2.9\n",
+    "numbers.csv": b"number,account\n+3225551213,r\n+3225551212,line\n+3225559000-+3225559099,new\n",
+    "contacts.csv": b"contact,party,mail\nc1,shop,bob@shop.example\n",
+}
+
+
+def shown(report: services.ImportReport) -> dict[tuple[str, str], tuple[list[Row], list[Row]]]:
+    return {(one.file, one.name): (list(one.before), list(one.after)) for one in report.differences}
+
+
+def test_however_many_rows_there_are_what_changes_is_shown_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = as_csv()
+    few = services.import_parties(files=LATER, actor=ADMIN, now=NOON + 5 * DAY, dry_run=True)
+    monkeypatch.setattr(services, "_FEW", 0)
+    many = services.import_parties(files=LATER, actor=ADMIN, now=NOON + 5 * DAY, dry_run=True)
+    assert as_csv() == before
+    assert (many.added, many.changed, many.written) == (few.added, few.changed, False)
+    assert len(many.differences) == len(few.differences) == len(shown(few)) > 8
+    assert shown(many) == shown(few)
+    assert [bool(one.before) for one in many.differences] == sorted((bool(one.before) for one in few.differences), reverse=True)
+
+
+def test_what_many_rows_change_is_shown_and_written_once_where_it_is_to_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = services.import_parties(files=LATER, actor=ADMIN, now=NOON + 5 * DAY, dry_run=True)
+    monkeypatch.setattr(services, "_FEW", 0)
+    written = services.import_parties(files=LATER, actor=ADMIN, now=NOON + 5 * DAY, compare=True)
+    assert written.written
+    assert shown(written) == shown(few)
+    again = services.import_parties(files=LATER, actor=ADMIN, now=NOON + 6 * DAY, compare=True)
+    assert (len(again.differences), sum(again.added.values()), sum(again.changed.values())) == (0, 0, 0)
+
+
+def test_a_party_that_an_accounts_row_changes_is_shown_among_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "_FEW", 0)
+    files = {"accounts.csv": b"account,party,kind\nline,shop,customer\n"}
+    report = services.import_parties(files=files, actor=ADMIN, now=NOON + 5 * DAY, dry_run=True)
+    assert ("parties.csv", "shop") in shown(report)
+    assert list(report.added) == ["accounts.csv", "trunks.csv", "numbers.csv"]
+
+
+def test_thousands_of_differences_lie_on_the_disk_and_are_read_again_and_again() -> None:
+    rows = "".join(f"+32455{n:06d},line\n" for n in range(0, 30_000, 2))
+    files = {"numbers.csv": f"number,account\n+3225551213,r\n{rows}".encode()}
+    report = services.import_parties(files=files, actor=ADMIN, now=NOON + 5 * DAY, dry_run=True)
+    assert (report.differences.counts["numbers.csv"], report.changed["numbers.csv"]) == (15_001, 1)
+    assert [one.name for one in report.differences.first(2)] == ["+3225551213", "+32455000000"]
+    assert [one.name for one in report.differences] == [one.name for one in report.differences]
+    text = "".join(csv_pieces(report.differences)).splitlines()
+    assert text[0].startswith("change,file,thing,party,parent")
+    assert (
+        len(text) == 1 + 15_000 + 3
+    )  # of the one that passes on, a row without an end goes, one with it and the next holder's come
+    assert text[1].startswith("gone,numbers.csv,+3225551213,")
 
 
 @pytest.mark.parametrize(

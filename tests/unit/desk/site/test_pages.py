@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
+from typing import cast
 
 import pytest
+from django.http import StreamingHttpResponse
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from tests.unit.desk.scene import ADMIN, ANALYST, NOON, WORKER, Desk, finding
@@ -210,6 +212,10 @@ def test_files_are_tried_then_imported(policy: str) -> None:
     client = client_of(StaffRole.ADMIN)
     tried = client.post("/parties/import/", {"do": "try", "accounts.csv": BytesIO(ACCOUNTS.encode())})
     assert b"nothing stands in the way" in tried.content
+    assert not parties.parties(actor=ADMIN, now=datetime.now(UTC)).exists()
+    taken = client.post("/parties/import/", {"do": "differences", "accounts.csv": BytesIO(ACCOUNTS.encode())})
+    assert taken.headers["Content-Disposition"] == 'attachment; filename="differences.csv"'
+    assert b"\nnew,accounts.csv,shop/one,shop/one," in b"".join(cast(StreamingHttpResponse, taken))
     assert not parties.parties(actor=ADMIN, now=datetime.now(UTC)).exists()
     client.post("/parties/import/", {"do": "import", "accounts.csv": BytesIO(ACCOUNTS.encode())})
     assert parties.parties(actor=ADMIN, now=datetime.now(UTC)).get().name == "shop/one"
