@@ -13,9 +13,11 @@ class StepAction(StrEnum):
 
     NOTIFY = "notify"  # tell the party what was found
     ASK = "ask"  # an inquiry: the party must answer
-    THROTTLE = "throttle"  # let fewer calls through: `rate`
+    THROTTLE = "throttle"  # let fewer calls through: so many a second, so many under way at once, or both
     BAR = "bar"  # refuse one class of calls: `call_class`
     REFUSE = "refuse"  # refuse everything of the scope
+    END_CALLS = "end-calls"  # once: end the calls under way, but no emergency call
+    DEREGISTER = "deregister"  # once: drop what is registered
     WITHDRAW = "withdraw"  # take a number back
     SUSPEND = "suspend"  # refuse every call of the party but emergency calls
     TERMINATE = "terminate"  # end the contract
@@ -24,8 +26,18 @@ class StepAction(StrEnum):
 CALL_CLASSES: Final = ("all-outbound", "international", "premium", "messages")
 """The classes of calls that can be barred."""
 
-RESTRICTING: Final = frozenset({StepAction.THROTTLE, StepAction.BAR, StepAction.REFUSE, StepAction.WITHDRAW, StepAction.SUSPEND})
-"""Actions that become an order at the edge: each needs an end or a review date."""
+RESTRICTING: Final = frozenset(
+    {
+        StepAction.THROTTLE,
+        StepAction.BAR,
+        StepAction.REFUSE,
+        StepAction.END_CALLS,
+        StepAction.DEREGISTER,
+        StepAction.WITHDRAW,
+        StepAction.SUSPEND,
+    }
+)
+"""Actions that become an order at the edge: each needs an end or a review date; what is done once is done until then."""
 
 PROTECTIVE_CLAUSE: Final = "technical-prevention"
 """The clause on which steps against outsiders rest: nobody's contract binds them, the network protects itself."""
@@ -38,7 +50,7 @@ class Step:
     A restricting action has exactly one of `lasts_us` (it ends by itself) and `review_us` (a person looks again by then).
     `standing`: may be taken without a person. `grave`: takes a second person. `silent`: the edge drops without an answer.
     `under` is the clause that allows the step, which for an outsider is not the clause that was violated.
-    `text` is the step as the bundle writes it.
+    `calls_at_once` is how many calls a throttle lets be under way together. `text` is the step as the bundle writes it.
     """
 
     clause: str
@@ -49,6 +61,7 @@ class Step:
     text: str
     scope: SubjectKind | None = None
     calls_per_second: float | None = None
+    calls_at_once: int | None = None
     call_class: str | None = None
     lasts_us: Micros | None = None
     review_us: Micros | None = None

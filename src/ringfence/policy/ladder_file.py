@@ -25,10 +25,12 @@ from ringfence.vocabulary.times import Micros
 MAX_STRIKES: Final = 99
 
 _DO: Final = re.compile(
-    r"(?P<action>[a-z]+)(?:[ ](?P<detail>.*?))??"
+    r"(?P<action>[a-z]+(?:-[a-z]+)?)(?:[ ](?P<detail>.*?))??"
     r"(?:[ ](?P<span>for|until[ ]review)[ ](?P<length>[^ ,]+))?(?P<silent>[ ]?,[ ]silent)?\Z"
 )
-_RATE: Final = re.compile(r"(?P<rate>[0-9]{1,4}(?:\.[0-9]{1,3})?) calls?/s\Z", re.ASCII)
+_RATE: Final = re.compile(
+    r"(?:(?P<rate>[0-9]{1,4}(?:\.[0-9]{1,3})?) calls?/s)?(?:(?(rate) and )(?P<together>[0-9]{1,4}) calls? at once)?\Z", re.ASCII
+)
 _SCOPES: Final = {str(kind): kind for kind in (SubjectKind.SOURCE, SubjectKind.TRUNK, SubjectKind.ACCOUNT, SubjectKind.NUMBER)}
 _DO_HINT: Final = "write an action, what it touches, and how long: refuse source for 1h, silent"
 
@@ -40,6 +42,7 @@ class _Deed:
     action: StepAction
     scope: SubjectKind | None = None
     calls_per_second: float | None = None
+    calls_at_once: int | None = None
     call_class: str | None = None
     lasts_us: Micros | None = None
     review_us: Micros | None = None
@@ -131,6 +134,7 @@ def _step(clause: str, outer: Keys, node: Node, marks: dict[str, Mark]) -> Step 
         text=keys.text("do") or "",
         scope=deed.scope,
         calls_per_second=deed.calls_per_second,
+        calls_at_once=deed.calls_at_once,
         call_class=deed.call_class,
         lasts_us=deed.lasts_us,
         review_us=deed.review_us,
@@ -149,6 +153,10 @@ def _check(keys: Keys, deed: _Deed, *, role: Role, at: int, grave: bool, standin
         keys.refuse(mark, f"{deed.action} has no end", "leave out for … and until review …")
     if deed.action is StepAction.TERMINATE and not grave:
         keys.refuse(mark, "ending a contract takes two persons", "add grave: yes")
+    if deed.action is StepAction.DEREGISTER and standing:
+        keys.refuse(
+            keys.mark("standing"), "who is registered no more cannot call for help: a person decides", "leave out standing:"
+        )
     if grave and standing:
         keys.refuse(keys.mark("standing"), "a grave step takes two persons, a standing one none", "remove one of the two")
     if role is not Role.OFFENDER and at != 1:
@@ -180,6 +188,7 @@ def _deed(keys: Keys) -> _Deed | None:
         action=action,
         scope=detail.scope,
         calls_per_second=detail.calls_per_second,
+        calls_at_once=detail.calls_at_once,
         call_class=detail.call_class,
         lasts_us=length if ends else None,
         review_us=None if ends else length,
@@ -192,10 +201,16 @@ def _detail(keys: Keys, scalar: Scalar, action: StepAction, match: re.Match[str]
     told = match["detail"] or ""
     place = scalar.at(match.start("detail") if match["detail"] else 0)
     if action is StepAction.THROTTLE:
-        rate = _RATE.match(told)
-        if rate is not None and float(rate["rate"]) > 0:
-            return _Deed(action, calls_per_second=float(rate["rate"]))
-        keys.refuse(place, f"throttle to {told!r} is not understood", "write throttle 1 call/s for 24h")
+        rate = _RATE.match(told) if told else None
+        if rate is not None and all(each is None or float(each) > 0 for each in rate.groups()):
+            per_second, together = rate["rate"], rate["together"]
+            return _Deed(
+                action,
+                calls_per_second=float(per_second) if per_second else None,
+                calls_at_once=int(together) if together else None,
+            )
+        hint = "write throttle 1 call/s for 24h, throttle 10 calls at once for 24h, or both with and between them"
+        keys.refuse(place, f"throttle to {told!r} is not understood", hint)
     elif action is StepAction.BAR:
         if told in CALL_CLASSES:
             return _Deed(action, call_class=told)

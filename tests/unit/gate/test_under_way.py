@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.gate.orders import NOW, order
 
-from ringfence.gate.edges import EdgeRefused, LiveCall
+from ringfence.gate.edges import EdgeRefused, LiveCall, under_way
 from ringfence.gate.edges.under_way import CallsAtEdge
 from ringfence.gate.http.endings import note_ends
 from ringfence.gate.http.unanswerable import Unanswerable
@@ -227,3 +227,13 @@ def test_any_course_of_asks_ends_and_lists_counts_as_a_plain_list_of_calls_says(
             plain.update({call: (now, plain[call][1] if call in plain else None, True) for call in there})
         assert made.calls.counted(f"{1:032x}") == len(plain)
         assert len(made.calls) == len(plain)
+
+
+def test_the_desk_is_told_between_whom_calls_are_unless_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    edge = Listing()
+    edge.there = [live("1"), live("2"), live("3", called="+3225550102")]
+    looked = at(table(cap(1, 2)), edge, NOW)
+    asyncio.run(looked.look())
+    assert looked.told()["between"] == {"+32470123456,+3225550101": 2, "+32470123456,+3225550102": 1}
+    monkeypatch.setattr(under_way, "MOST_TOLD", 2)
+    assert looked.told()["between"] is None

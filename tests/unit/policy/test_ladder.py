@@ -65,6 +65,10 @@ def test_strikes_have_a_weight_and_expire(ladder: Ladder) -> None:
         ("bar all-outbound until review 7d", StepAction.BAR, "all-outbound", None, 7 * DAY),
         ("refuse trunk until review 1d, silent", StepAction.REFUSE, SubjectKind.TRUNK, None, DAY),
         ("withdraw until review 30d", StepAction.WITHDRAW, None, None, 30 * DAY),
+        ("throttle 10 calls at once for 24h", StepAction.THROTTLE, 10, 24 * HOUR, None),
+        ("throttle 1.5 calls/s and 1 call at once for 24h", StepAction.THROTTLE, 1.5, 24 * HOUR, None),
+        ("end-calls for 1h", StepAction.END_CALLS, None, HOUR, None),
+        ("deregister for 1h", StepAction.DEREGISTER, None, HOUR, None),
         ("suspend for 90min", StepAction.SUSPEND, None, 90 * 60 * 1_000_000, None),
     ],
 )
@@ -72,7 +76,8 @@ def test_every_kind_of_step_is_read(do: str, action: StepAction, detail: object,
     step = load(files(ladder=LADDER.replace("do: notify", f"do: {do}"))).ladder.step("spam", Role.OFFENDER, 1)
     assert step is not None
     assert (step.action, step.lasts_us, step.review_us) == (action, lasts, review)
-    assert detail in (step.scope, step.calls_per_second, step.call_class)
+    assert detail in (step.scope, step.calls_per_second, step.calls_at_once, step.call_class)
+    assert (step.calls_at_once is not None) == ("at once" in do)
     assert step.silent == do.endswith("silent")
 
 

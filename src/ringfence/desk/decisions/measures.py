@@ -16,6 +16,8 @@ _KINDS: Final = {
     StepAction.THROTTLE: ActionKind.THROTTLE,
     StepAction.BAR: ActionKind.BAR,
     StepAction.REFUSE: ActionKind.REFUSE,
+    StepAction.END_CALLS: ActionKind.END_CALLS,
+    StepAction.DEREGISTER: ActionKind.DEREGISTER,
     StepAction.WITHDRAW: ActionKind.WITHDRAW,
     StepAction.SUSPEND: ActionKind.SUSPEND,
     StepAction.TERMINATE: ActionKind.TERMINATE,
@@ -87,6 +89,7 @@ def measure_of(step: Step, found: Found) -> Measure | None:
         bars=CallClass(step.call_class) if step.call_class is not None else None,
         home=_home(found.country) if step.call_class == CallClass.INTERNATIONAL else (),
         rate=step.calls_per_second,
+        concurrent=step.calls_at_once,
     )
     if kind is ActionKind.TERMINATE:
         return Measure(scope, action, None, TERMINATED_FOR)
@@ -106,6 +109,9 @@ def _scope(step: Step, found: Found) -> Scope | None:
             return subject if found.kind is SubjectKind.NUMBER else None
         case StepAction.SUSPEND | StepAction.TERMINATE:
             return party or (subject if found.kind in (SubjectKind.ACCOUNT, SubjectKind.TRUNK, SubjectKind.PARTY) else None)
+        case StepAction.END_CALLS | StepAction.DEREGISTER:
+            once = Action(kind=_KINDS[step.action])
+            return party if misfit(subject, once) else subject
         case _:
             return subject if found.kind in _SENDING else party
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.unit.desk.decisions.conftest import climbing
+from tests.unit.desk.decisions.conftest import LADDER, PARTIES, climbing
 from tests.unit.desk.decisions.test_ladder import decide, found, last_order, proposed
-from tests.unit.desk.scene import ADMIN, ANALYST, NOON, STRANGER, WORKER, Desk
+from tests.unit.desk.scene import ADMIN, ANALYST, NOON, STRANGER, WORKER, Desk, write_bundle
 
 from ringfence.desk.decisions import services
 from ringfence.desk.decisions.choosing import NoMeasure, chosen
@@ -18,6 +18,7 @@ from ringfence.desk.decisions.reaching import CALLS_FILE, Reaching, reaching
 from ringfence.desk.enforcement.models import Order as Ordered
 from ringfence.desk.enforcement.models import Placement
 from ringfence.desk.parties import services as parties
+from ringfence.desk.policies import services as policies
 from ringfence.vocabulary.contracts import Action, ActionKind, Receipt, ReceiptState, Scope
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import micros
@@ -63,7 +64,28 @@ def test_nobody_guesses_calls_where_no_edge_tells_of_late(climbing: Desk, data: 
     (data / CALLS_FILE).write_text("{")
     assert of(SubjectKind.PARTY, "shop").calls is None
     tell_calls(data, party__shop=3)
-    assert of(SubjectKind.PAIR, "+3225550000,+3225559999").calls is None
+    assert of(SubjectKind.PAIR, "+3225550000,+3225559999").calls is None, "the edge does not tell between whom its calls are"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "calls"),
+    [
+        (SubjectKind.PAIR, "+3225550001,+3225550002", 4),
+        (SubjectKind.PAIR, "+3225550002,+3225550001", 0),
+        (SubjectKind.PAIR, "+3225550009,+3225550002", 2),
+        (SubjectKind.RANGE, "+322555000", 10),
+        (SubjectKind.RANGE, "+4477", 2),
+        (SubjectKind.REGISTRATION, "a@voice.example,192.0.2.1", 0),
+    ],
+)
+def test_calls_of_a_pair_and_a_range_are_counted_by_the_numbers_at_their_ends(
+    climbing: Desk, data: Path, kind: SubjectKind, value: str, calls: int
+) -> None:
+    between = {"+3225550001,+3225550002": 1, "+3225550001,+3225550009,+3225550002": 1, "+3225550003,+447700900000": 1, ",112": 4}
+    between["+3225550007,+3225558000"] = 2
+    at = {"seen": micros(NOON), "calls": 9, "emergency": 0, "scopes": {}, "between": between}
+    (data / CALLS_FILE).write_text(json.dumps({"edge-1": at, "edge-2": at}))
+    assert of(kind, value).calls == calls
 
 
 @pytest.mark.parametrize(
@@ -89,13 +111,27 @@ def test_every_kind_of_scope_names_the_lines_behind_it(
 def test_alarm_lines_and_who_loses_emergency_calling_are_named(climbing: Desk) -> None:
     assert not parties.import_parties(files=MORE, actor=ADMIN, now=NOON).problems
     suspended = of(SubjectKind.PARTY, "shop")
-    assert suspended.lifelines == (("alarm lines", "shop-2"),)
+    assert suspended.lifelines == (("alarm lines", "account shop-2"),)
     assert not suspended.loses, "emergency calls pass a suspension"
     assert [place for place, _ in suspended.numbers_for_help] == ["BE", "GB"]
     for action in (ActionKind.TERMINATE, ActionKind.DEREGISTER):
         ended = of(SubjectKind.PARTY, "shop", action)
         assert (ended.loses, ended.named, ended.may_call) == (True, "shop-1, shop-2", 101)
     assert not of(SubjectKind.SOURCE, "198.51.100.8", ActionKind.DEREGISTER).loses, "nobody of ours is there"
+
+
+def test_the_policys_list_names_more_lines_that_call_for_help_by_themselves(data: Path, tmp_path: Path) -> None:
+    rows = (
+        "entry,kind,source,expiry,review\n+3225550042,lift phones,this test,,2030-01-01\nshop-2,care lines,this test,,2030-01-01\n"
+    )
+    rows += "old,lift phones,this test,2020-01-01,\n+3225559999,lift phones,this test,2020-01-01,\n"
+    folder = write_bundle(tmp_path / "bundle", **{"ladder.yaml": LADDER, "lists/lifelines.csv": rows})
+    policies.post_bundle(folder=folder, actor=ADMIN, now=NOON)
+    assert not parties.import_parties(files=PARTIES, actor=ADMIN, now=NOON).problems
+    assert of(SubjectKind.PARTY, "shop").lifelines == (("care lines", "account shop-2"), ("lift phones", "+3225550042"))
+    assert of(SubjectKind.RANGE, "+322555004").lifelines == (("lift phones", "+3225550042"),)
+    assert of(SubjectKind.NUMBER, "+3225550041").lifelines == ()
+    assert of(SubjectKind.PARTY, "other").lifelines == ()
 
 
 def test_a_stranger_is_told_nothing(climbing: Desk) -> None:
