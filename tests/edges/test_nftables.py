@@ -7,14 +7,17 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import pytest
 from tests.edges.conftest import Bench, now
 from tests.edges.rig_nftables import NFT, NftablesRig
 from tests.unit.gate.orders import order as made_order
 
+from ringfence.feeds.segments import records_after
 from ringfence.gate.edges import EdgeRefused
 from ringfence.gate.edges.clearing import cleared
 from ringfence.gate.edges.nftables import NftablesEdge, NftablesSettings
+from ringfence.vocabulary.contracts import Receipt, ReceiptState
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import SECOND, Micros
 
@@ -64,12 +67,44 @@ def test_packets_of_a_refused_address_reach_no_sip_port_and_all_others_do(tmp_pa
         await b.driver.settle()
         assert probed(rig) == {"udp": False, "tcp": False, "other port": True, "neighbour": True, "v6": False}
         assert isinstance(b.edge, NftablesEdge)
-        stopped = await b.edge.packets()
+        stopped = await b.edge.refusals()
         assert stopped[scanner.id] >= 2
         assert stopped[six.id] >= 1
         b.give(removals=(scanner.id, six.id))
         await b.driver.settle()
         assert set(probed(rig).values()) == {True}
+
+    told(tmp_path, story)
+
+
+def test_the_desk_is_told_how_many_packets_the_kernel_dropped_and_none_twice(tmp_path: Path) -> None:
+    async def story(b: Bench, rig: NftablesRig) -> None:
+        def refused() -> list[int]:
+            while b.book.pending:
+                b.book.write()
+            receipts = [msgspec.json.decode(record.payload, type=Receipt) for record in records_after(b.folder)]
+            return [receipt.count for receipt in receipts if receipt.state is ReceiptState.REFUSED]
+
+        b.give(made_order(1, value="127.0.0.9", start=b.now, until=Micros(b.now + 600 * SECOND)))
+        await b.driver.settle()
+        probed(rig)
+        dropped = (await cast("NftablesEdge", b.edge).refusals())[f"{1:032x}"]
+        assert dropped > 0
+        await b.driver.settle()
+        assert refused() == []
+        for _ in range(2):
+            b.pass_time(6)
+            await b.driver.settle()
+            assert refused() == [dropped]
+        probed(rig)
+        await b.end()
+        b.restart()
+        await b.driver.settle()
+        assert refused() == [dropped]
+        probed(rig)
+        b.pass_time(6)
+        await b.driver.settle()
+        assert len(refused()) == 2
 
     told(tmp_path, story)
 

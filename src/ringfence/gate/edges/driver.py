@@ -8,8 +8,9 @@ from typing import Final
 
 import structlog
 
+from ringfence.gate.edges.counted import Counted
 from ringfence.gate.edges.deeds import Deeds, abilities
-from ringfence.gate.edges.edge import Edge, EdgeRefused, PlacesMany
+from ringfence.gate.edges.edge import Counts, Edge, EdgeRefused, PlacesMany
 from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.table import OrdersTable
 from ringfence.gate.table.scopes import BOTH_WAYS
@@ -71,6 +72,7 @@ class EdgeDriver:
         self._clock = clock
         self._reconcile_us = int(reconcile_s * SECOND)
         self._held: dict[str, _Held] | None = None
+        self._counted = Counted()
         self._looked = Micros(0)
         self._refused = -1
         """Up to which generation the desk knows what this edge will not get."""
@@ -106,7 +108,8 @@ class EdgeDriver:
         if self._protections != self._table.protections:
             self._protections, self._refused = self._table.protections, -1
         wanted = self._table.wanted(now, self._reach)
-        drifted = await self._look(wanted, now) if self._held is None or now - self._looked >= self._reconcile_us else {}
+        is_due = self._held is None or now - self._looked >= self._reconcile_us
+        drifted = await self._look(wanted, now) if is_due else {}
         assert self._held is not None
         refused = await self._place_together(wanted, now)
         for key, orders in wanted.items():
@@ -122,6 +125,8 @@ class EdgeDriver:
         for order, why in self._table.out_of_reach(self._reach, now, after=self._refused):
             self._say(order.id, ReceiptState.REJECTED, why)
         self._refused = self._table.generation
+        if is_due:
+            await self._tell_refused()
         deeds = await self._carry_out_deeds(now)
         self._tell_removed(deeds.union(order.id for orders in wanted.values() for order in orders))
         self.failures, self._complaint = 0, None
@@ -141,6 +146,12 @@ class EdgeDriver:
             if key in wanted and actual.get(key) != before.order:
                 drifted[before.order] = "the edge had lost it; placed again"
         return drifted
+
+    async def _tell_refused(self) -> None:
+        """Tell what the edge itself counted since the last look, where it counts."""
+        if isinstance(self.edge, Counts):
+            for order_id, count in self._counted.since(await self.edge.refusals()).items():
+                self._say(order_id, ReceiptState.REFUSED, "packets, by the edge's own count", count=count)
 
     async def _place_together(self, wanted: dict[str, tuple[Order, ...]], now: Micros) -> dict[str, str]:
         """Have all that is new placed in one step, where the edge can; return why some were refused, by key."""

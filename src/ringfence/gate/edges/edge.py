@@ -21,6 +21,7 @@ from ringfence.vocabulary.times import Micros
 _ORDER_ID: Final = re.compile(r"(ord-[0-9A-Za-z-]{1,60}|[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z")
 
 __all__ = [
+    "Counts",
     "Edge",
     "EdgeRefused",
     "HoldsCalls",
@@ -68,6 +69,14 @@ class PlacesMany(Protocol):
 
     async def place_all(self, orders: Sequence[Order], now: Micros) -> dict[str, str]:
         """Do what `place` does with each; return why some were refused, by key: the others are read back."""
+
+
+@runtime_checkable
+class Counts(Protocol):
+    """An edge that counts itself what each order has it refuse. It raises `EdgeRefused` and nothing else."""
+
+    async def refusals(self) -> dict[str, int]:
+        """Return how much each order of ours has stopped since its entry was written, by order id."""
 
 
 @runtime_checkable

@@ -93,9 +93,10 @@ class NftablesEdge:
             return {}
         return {_key(element): element.comment for element in there.elements if _is_ours(element) and element.comment is not None}
 
-    async def packets(self) -> dict[str, int]:
-        """Return how many packets each order has stopped so far, by order id."""
-        return {element.comment: element.packets for element in (await self._found()).elements if element.comment is not None}
+    async def refusals(self) -> dict[str, int]:
+        """Return how many packets each order has stopped since its element was added, by order id."""
+        elements = (await self._found()).elements
+        return {element.comment: element.packets for element in elements if _is_ours(element) and element.comment is not None}
 
     async def close(self) -> None:
         """Nothing is kept open."""
