@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import DatabaseError, close_old_connections
@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 _SILENCE_SECONDS: Final = 120.0
 _COMMANDS: Final = 20
 _RECIPIENTS: Final = 20
+_LONGEST_LINE: Final = 1 << 20
+"""Octets. RFC 5321 asks for a thousand; programs hand in reports whose text or JSON is one line."""
 
 
 class OtherMailbox(Protocol):
@@ -76,9 +78,30 @@ class Mailbox:
         return "; ".join(told)
 
 
+class _Connection(SMTP):
+    """One connection, which ends where a line does not: the library keeps all of a line, however long, until it has its end."""
+
+    line_length_limit = _LONGEST_LINE
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 # the library's own
+        super().__init__(*arguments, **named)
+        self._unended, self._last = 0, b""
+
+    def data_received(self, data: bytes) -> None:
+        """Take octets in, unless the line has gone on for twice as long as any that is taken."""
+        seen = self._last + data
+        end = seen.rfind(b"\r\n")
+        self._unended = len(seen) - end - 2 if end >= 0 else self._unended + len(data)
+        self._last = data[-1:]
+        if self._unended > 2 * _LONGEST_LINE and self.transport is not None:
+            self.transport.abort()
+            return
+        super().data_received(data)
+
+
 def listener(*, size_limit: int, loop: asyncio.AbstractEventLoop, other: OtherMailbox | None = None) -> SMTP:
     """Return the protocol of one connection. `size_limit` in bytes."""
-    return SMTP(
+    return _Connection(
         Mailbox(other),
         data_size_limit=size_limit,
         enable_SMTPUTF8=True,

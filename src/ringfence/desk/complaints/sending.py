@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from email.message import Message
 from ipaddress import ip_address
+from itertools import islice
 from typing import Any, Final
 
 import dkim
@@ -27,6 +28,9 @@ _SIGNATURES: Final = 5
 _LARGEST_CHECKED: Final = 2 << 20
 _DOMAIN: Final = re.compile(rb"[A-Za-z0-9._-]{1,253}")
 _PRECEDENCES: Final = frozenset({"auto_reply", "auto-reply", "junk"})
+_PARTS: Final = 20
+_DMARC_SUBJECT: Final = re.compile(r"Report Domain: ?\S+ Submitter: ?\S+", re.IGNORECASE)
+_DMARC_FILE: Final = re.compile(r"[^!\s]+![^!\s]+![0-9]+![0-9]+(![^!\s]+)?\.(xml|xml\.gz|zip)", re.IGNORECASE)
 _silent = logging.getLogger("ringfence.dkim")
 _silent.addHandler(logging.NullHandler())
 _silent.propagate = False
@@ -46,6 +50,8 @@ def automatic(raw: bytes, sender: str, own: str) -> str:
     kind = mail.get_content_type()
     if kind == "multipart/report":
         return "" if _report_type(mail) == "feedback-report" else "a report of delivery"
+    if _is_dmarc_aggregate(mail):
+        return "a statistic of checked mails (DMARC, RFC 7489)"
     stated = str(mail.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
     if stated not in ("no", ""):
         return f"its sender says that it is {stated[:40]}"
@@ -54,6 +60,14 @@ def automatic(raw: bytes, sender: str, own: str) -> str:
     if str(mail.get("Precedence", "")).strip().lower() in _PRECEDENCES:
         return "an automatic answer"
     return "it has no sender" if sender in ("", "<>") and not mail.get("From") else ""
+
+
+def _is_dmarc_aggregate(mail: Message) -> bool:
+    """Tell whether subject and a packed file's name are as RFC 7489, section 7.2.1.1, has them."""
+    if not _DMARC_SUBJECT.match(" ".join(str(mail.get("Subject", "")).split())):
+        return False
+    names = (part.get_filename() for part in islice(mail.walk(), _PARTS))
+    return any(isinstance(name, str) and _DMARC_FILE.fullmatch(name.strip()) for name in names)
 
 
 def _report_type(mail: Message) -> str:

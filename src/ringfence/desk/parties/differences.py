@@ -76,7 +76,8 @@ class _Lines:
 
     def __init__(self, kind: type) -> None:
         self._file: IO[bytes] = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - it lives as long as this object
-        self._encoder, self._decoder = msgspec.json.Encoder(), msgspec.json.Decoder(kind)
+        self._encoder = msgspec.json.Encoder()
+        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(kind)
 
     def add(self, thing: object) -> None:
         self._file.write(self._encoder.encode(thing) + b"\n")

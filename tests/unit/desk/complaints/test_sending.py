@@ -1,6 +1,9 @@
 """Who sent a mail is checked by DKIM and SPF through the resolver that is handed in; what no person wrote is known."""
 
+import gzip
 from collections.abc import Mapping, Sequence
+from email.message import EmailMessage
+from email.policy import SMTP
 
 import dkim
 import pytest
@@ -10,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from ringfence.desk.complaints.resolving import lookup_through
 from ringfence.desk.complaints.sending import LookupFailed, automatic, dkim_result, spf_result
 
+_DMARC = "big.example!voice.example!1772323200!1772409599.xml.gz"
 MAIL = b"From: joe@sender.example\r\nTo: abuse@voice.example\r\nSubject: calls\r\n\r\nat night\r\n"
 
 
@@ -112,6 +116,24 @@ def test_what_no_person_wrote_is_known_and_reports_of_abuse_are_not_taken_for_it
     found = automatic(headers + b"\r\nFrom: joe@sender.example\r\n\r\nx\r\n", "joe@sender.example", "0123456789abcdef")
     assert why in found
     assert bool(found) == bool(why)
+
+
+def dmarc(*, subject: str = "Report Domain: voice.example Submitter: big.example Report-ID: <r1>", name: str = _DMARC) -> bytes:
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "noreply-dmarc@big.example", subject
+    mail.set_content("Attached.")
+    mail.add_attachment(gzip.compress(b"<feedback/>"), maintype="application", subtype="gzip", filename=name)
+    return mail.as_bytes(policy=SMTP)
+
+
+def test_a_packed_dmarc_aggregate_report_is_a_statistic_and_no_complaint() -> None:
+    assert "DMARC" in automatic(dmarc(), "noreply-dmarc@big.example", "t")
+    alone = (
+        b'Subject: Report Domain: v.example\r\n Submitter: b.example\r\nContent-Type: application/zip; name="b!v!1!2.zip"\r\n\r\nPK'
+    )
+    assert "DMARC" in automatic(alone, "noreply-dmarc@big.example", "t")
+    for other in (dmarc(subject="Report of a call"), dmarc(name="calls.csv.gz"), dmarc(name="a!b!c.xml.gz")):
+        assert automatic(other, "noreply-dmarc@big.example", "t") == ""
 
 
 def test_a_mail_from_nobody_is_automatic() -> None:
