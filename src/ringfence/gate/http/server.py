@@ -1,5 +1,6 @@
 """The HTTP server: `POST /v1/voice/decide` and `sign`, their description, and how the gate stands (docs/edges/http.md)."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from ringfence.gate.errors import AddressBusy
+from ringfence.gate.http.bounds import Bounds, discreet
 from ringfence.gate.http.description import openapi
 from ringfence.gate.http.signatures import Signatures
 from ringfence.gate.http.unanswerable import Unanswerable
@@ -17,6 +19,8 @@ from ringfence.gate.redirect.peers import Peer, Peers
 MOST_OCTETS: Final = 8 * 1024 * 1024
 MOST_OCTETS_OF_A_CALL: Final = 256 * 1024
 KEEP_ALIVE_S: Final = 75.0
+BACKLOG: Final = 1_024
+"""Connections that wait to be taken; half-open ones are the system's, which answers floods of them with cookies."""
 _PROBLEM: Final = "application/problem+json"
 _JSON: Final = "application/json"
 
@@ -36,20 +40,27 @@ class VerdictServer:
         self._peers = peers
         self._health = health
         self._openapi = json.dumps(openapi()).encode()
+        self._bounds = Bounds(peers, verdicts.tally)
         self._runner: web.AppRunner | None = None
+        self._socket: asyncio.Server | None = None
 
     async def listen(self, host: str, port: int) -> None:
         """Open the socket. Raises `AddressBusy`."""
-        application = web.Application(client_max_size=MOST_OCTETS)
+        application = web.Application(client_max_size=MOST_OCTETS, middlewares=[self._bounds.middleware()])
         application.router.add_post("/v1/voice/decide", self._decide)
         application.router.add_post("/v1/voice/sign", self._sign)
         application.router.add_post("/v1/voice/ended", self._note_ends)
         application.router.add_get("/v1/voice/openapi.json", self._describe)
         application.router.add_get("/v1/voice/health", self._tell_health)
-        runner = web.AppRunner(application, access_log=None, keepalive_timeout=KEEP_ALIVE_S, shutdown_timeout=1.0)
+        runner = web.AppRunner(
+            application, access_log=None, logger=discreet(), keepalive_timeout=KEEP_ALIVE_S, shutdown_timeout=1.0
+        )
         await runner.setup()
+        serve = runner.server
+        assert serve is not None  # it was set up
         try:
-            await web.TCPSite(runner, host, port).start()
+            loop = asyncio.get_running_loop()
+            self._socket = await loop.create_server(lambda: self._bounds.around(serve()), host, port, backlog=BACKLOG)
         except OSError as error:
             await runner.cleanup()
             raise AddressBusy(f"{host}:{port} (HTTP): {error.strerror or error}", permanent=True) from error
@@ -57,6 +68,9 @@ class VerdictServer:
 
     async def close(self) -> None:
         """Close the socket and every connection."""
+        if self._socket is not None:
+            self._socket.close()
+        self._bounds.connections.close()
         if self._runner is not None:
             await self._runner.cleanup()
 

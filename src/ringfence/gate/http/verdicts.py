@@ -49,12 +49,13 @@ class Question(Ask, frozen=True, kw_only=True, omit_defaults=True):
 
 @dataclass(slots=True)
 class Tally:
-    """What was asked over HTTP since the start."""
+    """What was asked over HTTP since the start. `shed`: connections that were not taken, or ended, as in `redirect`."""
 
     asks: int = 0
     refused: int = 0
     strangers: int = 0
     unanswerable: int = 0
+    shed: int = 0
 
 
 class Verdicts:

@@ -3,10 +3,10 @@
 import asyncio
 import re
 from collections import Counter
-from typing import Final, cast
+from typing import Final, Protocol, cast
 
 from ringfence.gate.configuration import TlsConfiguration
-from ringfence.gate.redirect.responder import Responder, Tally
+from ringfence.gate.redirect.responder import Responder
 
 MOST_OCTETS: Final = 65_536
 """Of one message, head and body each."""
@@ -23,10 +23,16 @@ _END: Final = b"\r\n\r\n"
 _LENGTH: Final = re.compile(rb"^(?:content-length|l)[ \t]*:[ \t]*([0-9]{1,9})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 
 
+class Sheds(Protocol):
+    """What counts the connections that were not taken, or ended."""
+
+    shed: int
+
+
 class Connections:
     """The streams that are open: at most `MOST_STREAMS`, `MOST_FROM_ONE` from one address, `MOST_OF_STRANGERS` of strangers."""
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: Sheds) -> None:
         self.tally = tally
         self._open: set[asyncio.Transport] = set()
         self._from: Counter[str] = Counter()
