@@ -1,4 +1,4 @@
-"""What compiled windows measure they find as tallies do: the commonest value, means of moments, windows that move by grains."""
+"""Compiled windows find as tallies do: commonest values, means of moments, windows that move by grains, rules found each time."""
 
 from dataclasses import replace
 from functools import cache
@@ -90,14 +90,16 @@ def rules() -> tuple[Rule, ...]:
     before = (replace(causes, window="long"), Measure("before", _COUNT, window="long"))
     twice = Connective("and", (many, Negation(compare(measured("before"), ">", Arithmetic("*", number(2), measured("talks"))))))
     by_hour = grained("by-hour", *hours, when=twice, measures=(*lately, *before))
-    return by_hour, moments, by_night, recorded
+    each = replace(recorded, name="recorded-each", finds_each=True, cool_down_us=Micros(0))
+    each_hour = replace(by_hour, name="by-hour-each", finds_each=True)
+    return by_hour, moments, by_night, recorded, each, each_hour
 
 
 PLAN = Plan("f" * 64, rules())
 
 
 def test_compiled_windows_hold_all_of_these_rules() -> None:
-    assert [why_tallied(each) for each in PLAN.rules] == [None] * 4
+    assert [why_tallied(each) for each in PLAN.rules] == [None] * len(PLAN.rules)
 
 
 def test_the_streams_make_each_rule_fire() -> None:

@@ -159,6 +159,7 @@ class Terms(NamedTuple):
     guard_from: NDArray[np.int64]  # [G + 1], where each rule's begin in `guard_place`
     guard_place: NDArray[np.int64]  # the words of numbers without which a rule's condition can't hold
     guard_least: NDArray[np.int64]  # what each of them must reach
+    each: int  # a bit for each rule that is found at every event for which its condition holds, not where it becomes true
     only_after: NDArray[np.int64]  # [G], a rule before without whose condition this one's can't hold; `NOBODY`: none is known
     begin: NDArray[np.int64]  # [G + 1], where each rule's condition begins in `operation`
     operation: NDArray[np.int64]  # the conditions in postfix form

@@ -278,7 +278,7 @@ def judge(state: State, terms: Terms, batch: Batch, position: int, slot: int, cr
         holds = conditions_hold(terms, measures, crossings.stack, asked) & asked & present(state, terms, slot)
     held = np.uint64(state.words[slot, HOLDS])
     state.words[slot, HOLDS] = np.int64((held & ~looks) | holds)
-    crossed = holds & ~held
+    crossed = holds & (~held | np.uint64(terms.each))
     if crossed:
         cross(state, terms, batch, position, slot, crossed, crossings)
 

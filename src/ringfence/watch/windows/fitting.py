@@ -115,7 +115,7 @@ def _joined(first: Expression | None, second: Expression | None) -> Expression |
 
 def _fits(rule: Rule) -> Iterator[tuple[bool, str]]:
     yield all(tier.clears is None for tier in rule.tiers), "it has `clears`"
-    others = ("rollup", "silent_too", "passes", "reset", "once", "finds_each")
+    others = ("rollup", "silent_too", "passes", "reset", "once")
     has = next((name for name in others if getattr(rule, name)), "")
     yield not has, f"it has `{has}`"
     yield not may_hold_on_nothing(rule), "its condition may hold where nothing was measured"

@@ -145,6 +145,7 @@ def terms_of(pooled: Pooled, exact: int) -> Terms:
         guard_from=np.cumsum([0, *map(len, guards)]).astype(np.int64),
         guard_place=_whole(places[guard.place] for several in guards for guard in several),
         guard_least=_whole(guard.least for several in guards for guard in several),
+        each=sum(1 << number for number, judged in enumerate(pooled.judged) if pooled.rules[judged.rule].finds_each),
         only_after=_whole(_only_after(pooled, number) for number in range(len(pooled.judged))),
         begin=np.cumsum([0, *(program.operation.size for program in programs)]).astype(np.int64),
         operation=np.concatenate([program.operation for program in programs]),
