@@ -286,6 +286,8 @@ class Gate:
             "time": now,
             "generation": self._table.generation,
             "orders": len(self._table),
+            "orders_octets": self._table.standing.octets,
+            "plain_course": self._redirect.responder.plain_now is not None,
             "last_word_from_desk_s": None if changed is None else round((now - changed) / SECOND, 1),
             "unreadable_records": self._orders.unreadable,
             "feed_problem": self._orders.problem,

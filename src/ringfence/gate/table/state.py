@@ -16,6 +16,8 @@ MERGED_AT = 16_384
 """So many changes lie beside the columns before they are merged into new ones."""
 _SHARE_BESIDE = 16
 """Of a large table an even share may lie beside while changes are taken in, or a load would merge it too often."""
+_OF_ONE_BESIDE = 1_200
+"""About how many octets an order takes that is not in the columns, with its places in two dictionaries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,11 @@ class Standing:
 
     def _without_those_held(self, ids: Iterable[str], before: "Standing") -> set[str]:
         return {id for id in ids if not self.holds_order(id) and before.holds_order(id)}
+
+    @property
+    def octets(self) -> int:
+        """About how much memory what stands takes."""
+        return self.columns.octets + len(self.recent) * _OF_ONE_BESIDE
 
     def outlines(self, *, after: int, at_once: int) -> Iterator[list[Outline]]:
         """Yield the outlines of the orders whose generation is later than `after`, in force or not; at most so many at once."""
