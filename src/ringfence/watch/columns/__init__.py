@@ -11,7 +11,7 @@ from ringfence.watch.columns.batches import (
     columns_of,
     times_of,
 )
-from ringfence.watch.columns.conditions import evaluate, field_names
+from ringfence.watch.columns.conditions import Asked, asked_of, evaluate, field_names, leave_out
 from ringfence.watch.columns.derived import Derivations, column_names, derived_parts
 from ringfence.watch.columns.given import as_hashes, number_bits
 from ringfence.watch.columns.hashes import UNSET, TextHashes, fold
@@ -22,6 +22,7 @@ __all__ = [
     "KIND_CODES",
     "NOTHING",
     "UNSET",
+    "Asked",
     "ColumnBatch",
     "Columns",
     "Derivations",
@@ -32,6 +33,7 @@ __all__ = [
     "Part",
     "TextHashes",
     "as_hashes",
+    "asked_of",
     "call_ids_of",
     "column_names",
     "columns_of",
@@ -39,6 +41,7 @@ __all__ = [
     "evaluate",
     "field_names",
     "fold",
+    "leave_out",
     "number_bits",
     "number_code",
     "times_of",

@@ -115,6 +115,8 @@ def _derived(expression: Expression, context: Context, hashes: TextHashes, uses:
             count >= 1
         ):
             return _Cut(expression, context, hashes, uses)
+        case Call(function="has_numbers", arguments=(Field(name=name),)):
+            return _HasNumbers(expression, name, context)
         case Call(function="sampled", arguments=(Field(name=name), Literal(value=float() | int() as count))) if count >= 1:
             return _Sampled(expression, name, int(count))
         case _:
@@ -141,6 +143,34 @@ class _Held:
             return holders
         own: NDArray[np.bool_] = (holders == given.fields["account"]) & (holders != UNSET)
         return own
+
+
+class _HasNumbers:
+    """Whether the reference knows a number of a field's account: asked once for each account while one reference is known."""
+
+    def __init__(self, expression: Call, field: str, context: Context) -> None:
+        self.name = written(expression)
+        self.fields: tuple[str, ...] = (field,)
+        self.numbers: tuple[str, ...] = ()
+        self._field = field
+        self._context = context
+        self._holders: Holders | None = None
+        self._remembered = Remembered(np.bool_, _REMEMBERED)
+
+    def column(self, given: Given) -> NDArray[np.bool_]:
+        """Return truths; false where no account is said, or no reference is known."""
+        holders, name = self._context.holders, self._field
+        if holders is not self._holders:
+            self._remembered.clear()
+            self._holders = holders
+        if holders is None:
+            return np.zeros(given.times.size, np.bool_)
+
+        def has_numbers(place: int) -> bool:
+            account = given.text(name, place)
+            return account is not None and holders.has_numbers(account)
+
+        return self._remembered.of(given.keys(name, None), has_numbers)
 
 
 class _Sampled:

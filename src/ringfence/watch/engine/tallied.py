@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from ringfence.policy.evaluation import Context
 from ringfence.policy.expressions import Expression
 from ringfence.policy.plan import Rule
-from ringfence.policy.written import written
 from ringfence.vocabulary.contracts import Event, EventKind, Finding
 from ringfence.vocabulary.times import Micros
-from ringfence.watch.columns import KIND_CODES, Columns, TextHashes, evaluate
+from ringfence.watch.columns import KIND_CODES, Asked, Columns, TextHashes, asked_of, leave_out
 from ringfence.watch.findings import Explainer, event_of
 from ringfence.watch.tallies import Bounds, Found, Known, RuleTally
 
@@ -83,7 +82,7 @@ class _Member(NamedTuple):
     number: int
     tally: RuleTally
     reads: NDArray[np.bool_]
-    asks: tuple[tuple[int, tuple[tuple[str, Expression], ...]], ...]
+    asks: tuple[tuple[int, tuple[Asked, ...]], ...]
 
 
 class Tallied:
@@ -168,12 +167,13 @@ class Tallied:
         if not part.any():
             return part
         for code, asked in member.asks:
-            passed = np.zeros(part.size, np.bool_)
-            for name, expression in asked:
-                if name not in columns.fields:
-                    columns.fields[name] = evaluate(expression, columns.fields, part.size, self._hashes)
-                passed |= columns.fields[name]
-            part &= passed | (columns.kind != code)
+            here = columns.kind == code
+            passed = ~here
+            for each in asked:
+                of_kind = part & here
+                leave_out(columns, each, of_kind, self._hashes)
+                passed |= of_kind
+            part &= passed
         if member.tally.counts_calls and member.asks:
             self._mark_ends(member.tally, given, part)
         return part
@@ -202,5 +202,5 @@ def _place(item: tuple[Place, Made | None]) -> Place:
 def _member(number: int, tally: RuleTally) -> _Member:
     reads = np.zeros(len(KIND_CODES), np.bool_)
     reads[[KIND_CODES[kind] for kind in tally.kinds if kind is not EventKind.FINDING]] = True
-    asks = tuple((KIND_CODES[kind], tuple((written(each), each) for each in asked)) for kind, asked in tally.asks.items())
+    asks = tuple((KIND_CODES[kind], tuple(asked_of(each) for each in asked)) for kind, asked in tally.asks.items())
     return _Member(number, tally, reads, asks)

@@ -6,10 +6,22 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ringfence.policy.expressions import Connective, Expression
+from ringfence.policy.expressions import Expression
 from ringfence.policy.written import written
 from ringfence.vocabulary.contracts import EventKind
-from ringfence.watch.columns import KIND_CODES, UNSET, Columns, TextHashes, as_hashes, column_names, evaluate, field_names, fold
+from ringfence.watch.columns import (
+    KIND_CODES,
+    UNSET,
+    Columns,
+    TextHashes,
+    as_hashes,
+    asked_of,
+    column_names,
+    evaluate,
+    field_names,
+    fold,
+    leave_out,
+)
 from ringfence.watch.kernels.layout import Batch
 from ringfence.watch.kernels.membership import mark
 from ringfence.watch.windows.terms import Pooled, Term, filter_fields, kinds_of
@@ -27,9 +39,9 @@ class Reading:
         rule = pooled.rules[0]
         self._pooled = pooled
         self._hashes = hashes
-        self._where = [] if rule.also_on else _asked(rule.where)
+        self._where = () if rule.also_on else asked_of(rule.where)
         kinds = (rule.on, *rule.also_on) if rule.also_on else ()
-        self._where_of = [(KIND_CODES[kind], _asked(rule.where_of(kind))) for kind in kinds]
+        self._where_of = [(KIND_CODES[kind], asked_of(rule.where_of(kind))) for kind in kinds]
         self._key = rule.key
         self._key_name = f"key: {', '.join(map(written, rule.key))}"
         self._inner = frozenset(name for term in pooled.terms for each in (term.where, term.value) for name in column_names(each))
@@ -37,6 +49,7 @@ class Reading:
         for bit, judged in enumerate(pooled.judged):
             for kind in kinds_of(pooled, judged.rule):
                 self._looks[KIND_CODES[kind]] |= np.uint64(1 << bit)
+        self._kinds_name = f"kinds: {np.flatnonzero(self._looks).tolist()}"
         self._kinds = [KIND_CODES[term.kind] for term in pooled.terms]
         self._lanes = [pooled.pair_lane_of(term) for term in pooled.terms]
         words, times = np.zeros(0, np.uint64), np.zeros(0, np.int64)
@@ -60,16 +73,9 @@ class Reading:
 
         `first_event` is the number of the event at position 0.
         """
-        part, size = self._looks[columns.kind] != 0, columns.time.size
-        if not part.any():
-            return np.zeros(0, np.intp), self.nothing
-        for name, operand in self._where:
-            part &= self._shared(columns, name, operand)
-            if not part.any():
-                return np.zeros(0, np.intp), self.nothing  # what is asked besides need not be made
-        self._leave_out(columns, part)
-        if not part.any():
-            return np.zeros(0, np.intp), self.nothing
+        part, size = self._looked_at(columns), columns.time.size
+        if not leave_out(columns, self._where, part, self._hashes) or not self._left_of_kinds(columns, part):
+            return np.zeros(0, np.intp), self.nothing  # what is asked besides need not be made
         key = columns.fields.get(self._key_name)
         if key is None:
             key = reduce(fold, (evaluate(each, columns.fields, size, self._hashes) for each in self._key))
@@ -93,21 +99,21 @@ class Reading:
         members = self._members(kind, inner, pairs)
         return positions, Batch(time, first_event + positions, key, members, self._looks[kind], pairs, values)
 
-    def _leave_out(self, columns: Columns, part: NDArray[np.bool_]) -> None:
+    def _looked_at(self, columns: Columns) -> NDArray[np.bool_]:
+        """Return which events are of the kinds that the rules look at."""
+        column = columns.fields.get(self._kinds_name)
+        if column is None:
+            column = columns.fields[self._kinds_name] = (self._looks != 0)[columns.kind]
+        return column.copy()
+
+    def _left_of_kinds(self, columns: Columns, part: NDArray[np.bool_]) -> bool:
         """Leave out of what takes `part` the events of each kind that what the rules ask of it is not true of."""
         for code, asked in self._where_of:
             here = columns.kind == code
-            for name, operand in asked:
-                if not (part & here).any():
-                    break
-                part &= self._shared(columns, name, operand) | ~here
-
-    def _shared(self, columns: Columns, name: str, expression: Expression) -> NDArray[Any]:
-        """Return an expression's column, which stands among the others from then on: many groups ask for the same."""
-        column = columns.fields.get(name)
-        if column is None:
-            column = columns.fields[name] = evaluate(expression, columns.fields, columns.time.size, self._hashes)
-        return column
+            of_kind = part & here
+            leave_out(columns, asked, of_kind, self._hashes)
+            part &= of_kind | ~here
+        return bool(part.any())
 
     def _value(self, term: Term, inner: dict[str, NDArray[Any]], size: int) -> NDArray[Any]:
         if term.value is None:
@@ -136,15 +142,3 @@ class Reading:
 
 _ALL: Final = np.zeros(0, np.bool_)
 _EVERY: Final = np.zeros(0, np.uint64)
-
-
-def _asked(where: Expression | None) -> list[tuple[str, Expression]]:
-    """Return what must all be true, each with its name."""
-    return [(written(operand), operand) for operand in _operands(where)]
-
-
-def _operands(where: Expression | None) -> tuple[Expression, ...]:
-    """Return what must all be true."""
-    if where is None:
-        return ()
-    return where.operands if isinstance(where, Connective) and where.operator == "and" else (where,)

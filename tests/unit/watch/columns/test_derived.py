@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import overload
 
+import numpy as np
 import pytest
 from tests.property.expressions import LISTS, NOON, Holders
 
@@ -12,7 +13,19 @@ from ringfence.policy.grammar import parse_expression
 from ringfence.policy.terms import FieldScope
 from ringfence.vocabulary.contracts import Event, EventKind
 from ringfence.vocabulary.times import HOUR, MINUTE, SECOND, Micros
-from ringfence.watch.columns import Columns, Derivations, TextHashes, column_names, columns_of, derived_parts, evaluate
+from ringfence.watch.columns import (
+    Asked,
+    Columns,
+    Derivations,
+    TextHashes,
+    asked_of,
+    column_names,
+    columns_of,
+    derived_parts,
+    evaluate,
+    field_names,
+    leave_out,
+)
 
 HASHES = TextHashes(b"")
 FIXED = "+441632960001"
@@ -189,3 +202,65 @@ def test_about_one_text_of_sixteen_is_sampled_and_another_one_under_another_key(
         assert 430 <= sum(map(bool, each)) <= 570  # 500 are expected, with a deviation of 22
     both = sum(bool(one) and bool(two) for one, two in zip(*drawn, strict=False))
     assert both <= 70  # 31 are expected of two that know nothing of each other
+
+
+def test_accounts_with_numbers_are_asked_for_once_each_and_anew_of_another_reference() -> None:
+    class Counting(Holders):
+        def __init__(self) -> None:
+            self.asked: list[str] = []
+
+        def has_numbers(self, account: str) -> bool:
+            self.asked.append(account)
+            return super().has_numbers(account)
+
+    expression, context = read("has_numbers(account)"), Context()
+    derivations = Derivations([expression], context, HASHES)
+    events = [event(account=("acme", "odd", None)[n % 3]) for n in range(30)]
+    assert told(expression, derivations, events) == [False] * 30  # no reference is known
+    for holders in (Counting(), Counting()):
+        context.holders = holders
+        known = [account is not None and Holders().has_numbers(account) for account in ("acme", "odd", None)]
+        assert told(expression, derivations, events) == known * 10
+        assert told(expression, derivations, events) == known * 10
+        assert sorted(holders.asked) == ["acme", "odd"]
+    context.holders = None
+    assert told(expression, derivations, events) == [False] * 30
+
+
+def test_what_fields_alone_refuse_is_not_asked_what_must_be_derived() -> None:
+    asked = asked_of(read('country(callee) == "GB" and direction == "outbound"'))
+    assert [name for name, _ in asked] == ['direction == "outbound"', 'country(callee) == "GB"']
+    derivations = Derivations([expression for _, expression in asked], Context(LISTS), HASHES)
+    inbound, outbound = (
+        Counted([event(callee=FIXED, direction=way), event(callee="+12025550123", direction=way)])
+        for way in ("inbound", "outbound")
+    )
+    part = np.ones(2, np.bool_)
+    assert not leave_out(extended_for(asked, derivations, inbound), asked, part, HASHES)
+    assert (part.tolist(), inbound.asked) == ([False, False], 0)
+    part = np.ones(2, np.bool_)
+    assert leave_out(extended_for(asked, derivations, outbound), asked, part, HASHES)
+    assert (part.tolist(), outbound.asked) == ([True, False], 2)
+
+
+def extended_for(asked: Asked, derivations: Derivations, events: Sequence[Event]) -> Columns:
+    names = derivations.fields.union(*(field_names(expression) for _, expression in asked))
+    return derivations.extended(columns_of(events, sorted(names), HASHES, clock=Micros(0), now=Micros(1 << 60)), events)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "true"),
+    [
+        ('direction == "inbound" and country(callee) == "GB"', 0, False),
+        ('direction == "outbound" or country(callee) == "GB"', 0, True),
+        ('direction == "inbound" or country(callee) == "GB"', 1, True),
+        ('direction == "outbound" and country(callee) == "US"', 1, False),
+    ],
+)
+def test_the_second_part_is_asked_only_where_the_first_leaves_it_open(text: str, asked: int, true: bool) -> None:
+    expression = read(text)
+    derivations = Derivations([expression], Context(LISTS), HASHES)
+    events = Counted([event(callee=FIXED, direction="outbound")] * 3)
+    columns = extended_for(((text, expression),), derivations, events)
+    assert evaluate(expression, columns.fields, 3, HASHES).tolist() == [true] * 3
+    assert events.asked == asked
