@@ -147,6 +147,7 @@ def _told(row: Complaint, telling: Telling, actor: Actor) -> Told:
     caller = _named(statement, NumberRole.CALLER) or (call.caller or "" if call is not None else "")
     story = getattr(row, "story", None)
     calls = story.campaign.stories.count() if story is not None and story.campaign is not None else 1
+    newest = Answer.objects.filter(complaint=row).order_by("-id").first()
     key = f"{row.id}\0{telling.peer}".encode()
     return Told(
         id=UUID(bytes=blake2b(key, key=settings.RINGFENCE_KEY, person=b"xarf out", digest_size=16).digest(), version=4),
@@ -160,6 +161,8 @@ def _told(row: Complaint, telling: Telling, actor: Actor) -> Told:
         calls=calls,
         text=BY_SLUG[row.leaf].title if row.leaf in BY_SLUG else "",
         reference=f"C-{row.id}",
+        finding=newest.verdict if newest is not None else "",
+        outcome=row.outcome,
     )
 
 

@@ -62,6 +62,15 @@ def test_a_report_is_as_its_format_says_and_reads_back_as_what_was_told(told: Te
     assert tell_peer(telling=told, actor=ANALYST, now=NOON) == raw, "the same report has the same id"
 
 
+def test_it_says_what_was_found_and_once_it_is_closed_what_came_of_it(told: Telling) -> None:
+    before = json.loads(tell_peer(telling=told, actor=ANALYST, now=NOON))
+    assert (before["voice"]["finding"], "outcome" in before["voice"]) == ("carried-for-peer", False)
+    services.close_complaint(number=told.complaint, outcome="actioned", actor=ANALYST, now=NOON)
+    after = json.loads(tell_peer(telling=told, actor=ANALYST, now=NOON))
+    assert (after["voice"]["finding"], after["voice"]["outcome"]) == ("carried-for-peer", "actioned")
+    assert after["report_id"] == before["report_id"]
+
+
 def test_it_takes_a_person_a_reason_and_a_peer(told: Telling) -> None:
     for actor in (AUDITOR, STRANGER, WORKER):
         with pytest.raises(NotPermitted):

@@ -33,7 +33,10 @@ class Sender(Struct, frozen=True, kw_only=True):
 
 
 class Told(Struct, frozen=True, kw_only=True):
-    """What is told. Numbers in E.164; `calls` is how many; `call_time` and what else is empty is left out."""
+    """What is told. Numbers in E.164; `calls` is how many; `call_time` and what else is empty is left out.
+
+    `finding` is what was found when it was asked whose call it was, `outcome` what came of it here.
+    """
 
     id: UUID
     leaf: str
@@ -46,6 +49,8 @@ class Told(Struct, frozen=True, kw_only=True):
     calls: int = 1
     text: str = ""
     reference: str = ""
+    finding: str = ""
+    outcome: str = ""
 
 
 def xarf_of(told: Told, sender: Sender) -> bytes:
@@ -83,6 +88,8 @@ def _voice(told: Told) -> dict[str, str]:
         "call_time": "" if told.call_time is None else iso(told.call_time),
         "call_id": told.call_id,
         "reference": told.reference,
+        "finding": told.finding,
+        "outcome": told.outcome,
     }
     return {name: value for name, value in said.items() if value}
 
