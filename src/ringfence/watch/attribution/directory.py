@@ -182,6 +182,8 @@ class Directory:
         for link in self._numbers.get(number, ()):
             if holds(link, time):
                 return link.account
+        if len(number) not in self._block_lengths:
+            return None
         return next((link.account for link in self._covering(number) if holds(link, time)), None)
 
     def _covering(self, number: str) -> Iterator[BlockLink]:
@@ -261,7 +263,10 @@ class Directory:
 
     def changes_of_holder(self, number: str) -> list[Micros]:
         """Return the moments at which the answer of `holder(number, …)` may become another, in order."""
-        return _changes([*self._numbers.get(number, ()), *self._covering(number)])
+        links = self._numbers.get(number)
+        if links is None and len(number) not in self._block_lengths:  # most texts that are asked about are nobody's number
+            return []
+        return _changes([*(links or ()), *self._covering(number)])
 
     @cached_property
     def changes(self) -> list[Micros]:

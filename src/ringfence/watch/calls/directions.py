@@ -19,18 +19,35 @@ class Directions:
         self.notes: Final = notes
         self._directory = directory
         self._stretches: dict[str, tuple[int, int, str | None]] = {}
+        self._always: dict[int, str | None] = {}
+        """Where calls to a number go, by its hash, if that never changes."""
+
+    def to(self, callee: int, origin: Origin | Note) -> str | None:
+        """Return the direction of what nobody of ours answers for. `callee` is the hash of who is called, always by one key."""
+        try:
+            return self._always[callee]
+        except KeyError:
+            pass
+        called, time = self.notes.callee(origin) if isinstance(origin, bytes) else (origin.callee, origin.time)
+        begin, end, direction = (-_EVER, _EVER, None) if called is None else self._stretch(called, time)
+        if (begin, end) == (-_EVER, _EVER):
+            if len(self._always) >= _REMEMBERED:
+                self._always.clear()
+            self._always[callee] = direction
+        return direction
 
     def of(self, origin: Origin | Note, sender: Sender | None) -> str | None:
         """Return the direction of a call or request: `outbound`, `inbound` or `None`."""
         if sender is not None:
             return "outbound"
         callee, time = self.notes.callee(origin) if isinstance(origin, bytes) else (origin.callee, origin.time)
-        if callee is None:
-            return None
+        return None if callee is None else self._stretch(callee, time)[2]
+
+    def _stretch(self, callee: str, time: Micros) -> tuple[int, int, str | None]:
         known = self._stretches.get(callee)
         if known is None or not known[0] <= time < known[1]:
             known = self._found(callee, time)
-        return known[2]
+        return known
 
     def _found(self, callee: str, time: Micros) -> tuple[int, int, str | None]:
         changes = self._directory.changes_of_holder(callee)

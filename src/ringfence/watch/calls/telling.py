@@ -145,7 +145,8 @@ class Telling(Memory):
             self._tell_call(slot, call, time, status, flags, duration_ms, ring_ms, released)
         stale = flags & c.STALE != 0
         if call < 0 or not calls.exempt[call]:
-            self._tell_request(_REQUEST, said, sender, (time, status, stale))
+            self.sequence = sequence = self.sequence + 1
+            self._events.append((_REQUEST, said, sender, time, sequence, self._late, status, False, 0, 0, None, stale))
         if flags & c.REGISTERS:
             self._tell_request(_REGISTRATION, said, sender, (time, status, stale))
             if status < 300 or flags & c.CREDENTIALED:
@@ -168,10 +169,10 @@ class Telling(Memory):
         if calls.exempt[call]:
             return
         self.sequence = sequence = self.sequence + 1
-        stamp = (time, sequence, self._late)
-        outcome = (status, flags & c.WAS_ANSWERED != 0, duration_ms, ring_ms, _RELEASED[released], False)
         kind = _ANSWER if flags & c.ANSWERS_CALL else _END
-        self._events.append((kind, calls.origins[call], calls.senders[call], *stamp, *outcome))
+        said, sender, answered = calls.origins[call], calls.senders[call], flags & c.WAS_ANSWERED != 0
+        lasted = (duration_ms, ring_ms, _RELEASED[released])
+        self._events.append((kind, said, sender, time, sequence, self._late, status, answered, *lasted, False))
 
     def _judge(self, slot: int, time: Micros, status: int, flags: int) -> None:
         """Judge the credentials by the final response: accepted ones name their user's trunk, refused ones nobody's.

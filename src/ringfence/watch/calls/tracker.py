@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from ringfence.vocabulary.contracts import Event, Reference
 from ringfence.vocabulary.times import Micros
@@ -17,7 +17,7 @@ from ringfence.watch.calls.life import Life
 from ringfence.watch.calls.notes import Note
 from ringfence.watch.calls.origin import origin_of
 from ringfence.watch.calls.states import OUTSIDE_DIALOGS, may_be_early
-from ringfence.watch.calls.telling import ANSWER_US, Told, TrackerOptions
+from ringfence.watch.calls.telling import ANSWER_US, TrackerOptions
 from ringfence.watch.detectors.strangers import places_named
 from ringfence.watch.kernels import call_layout as c
 from ringfence.watch.kernels.calls import follow
@@ -30,7 +30,6 @@ from ringfence.watch.wire.sip.message import Message
 __all__ = ["ANSWER_US", "Tracker", "TrackerOptions"]
 
 _MOST_HOPS: Final = 8
-_FLAGS: Final = Told._fields.index("flags")
 _LINES: Final = b"\r\n".join(
     (
         b"Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK%d",
@@ -144,21 +143,22 @@ class Tracker(Life):
     def _tell(self, batch: Batch, late: Sequence[bool]) -> None:
         """Make of what the kernel tells what follows from it."""
         told, notes = self._slots.told()
-        for what, row, *more, at, end, named, named_end in told:
+        note, closed = self._note, self._closed
+        for what, row, slot, call, time, status, flags, duration_ms, ring_ms, released, at, end, named, named_end in told:
             if late:
                 self._late = row >= 0 and late[row]
             if what == c.BEGAN:
-                self._note(notes[at:end], batch, row, more)
+                note(notes[at:end], batch, row, (slot, call, time, flags))
             elif what == c.CLOSED:
-                if more[_FLAGS] & c.WITH_TAG:
-                    self._answered_by(more[1], batch, row, ((at, end), (named, named_end)))
-                self._closed(*more)
+                if flags & c.WITH_TAG:
+                    self._answered_by(call, batch, row, ((at, end), (named, named_end)))
+                closed(slot, call, time, status, flags, duration_ms, ring_ms, released)
             elif what == c.HUNG_UP:
-                self._tell_call(*more)
+                self._tell_call(slot, call, time, status, flags, duration_ms, ring_ms, released)
             elif what == c.GONE_REQUEST:
-                self.transactions.forget(more[0])
+                self.transactions.forget(slot)
             else:
-                self.calls.forget(more[1])
+                self.calls.forget(call)
         self._late = False
 
     def _answered_by(self, call: int, batch: Batch, row: int, told: tuple[tuple[int, int], tuple[int, int]]) -> None:
@@ -170,9 +170,9 @@ class Tracker(Life):
         is_long = naming is not None and len(naming) > _LONGEST_NAMING
         self.calls.named[call] = places_named(batch.payload(row)) if is_long else naming
 
-    def _note(self, note: Note, batch: Batch, row: int, told: list[Any]) -> None:
+    def _note(self, note: Note, batch: Batch, row: int, told: tuple[int, int, Micros, int]) -> None:
         """Keep what a request said that the kernel saw for the first time, and of the call that it begins."""
-        slot, call, time, _, flags, *_ = told
+        slot, call, time, flags = told
         requests, calls = self.transactions, self.calls
         said: Origin | Note = note
         key: TransactionKey | Note = note

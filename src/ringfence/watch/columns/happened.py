@@ -213,20 +213,23 @@ class HappenedEvents(ColumnBatch):
             senders = self._of_senders()
             return np.array([told(_of_sender(sender, name)) for sender in senders.each], dtype)[senders.places]
         if name == "direction":
-            return self._ways(told)
+            return self._ways(hashes)
         value = getattr(_BLANK, field.attribute)
         if field.type is Type.TEXT:
             return np.full(len(self), UNSET if value is None else hashes[value], dtype)
         return np.full(len(self), np.nan if value is None else value, dtype)
 
-    def _ways(self, told: Callable[[Any], Any]) -> NDArray[Any]:
-        senders, said = self._of_senders(), self._of_requests()
+    def _ways(self, hashes: TextHashes) -> NDArray[Any]:
+        senders, said, to = self._of_senders(), self._of_requests(), self._directions.to
         answered_for = np.array([sender is not None for sender in senders.each], np.bool_)[senders.places]
-        ways: NDArray[np.uint64] = np.full(len(self), told("outbound"), np.uint64)
-        strangers = np.unique(said.places[~answered_for])
-        of_requests: NDArray[np.uint64] = np.zeros(len(said.each), np.uint64)
-        of_requests[strangers] = [told(self._directions.of(said.each[nth], None)) for nth in strangers.tolist()]
-        ways[~answered_for] = of_requests[said.places[~answered_for]]
+        ways: NDArray[np.uint64] = np.full(len(self), hashes["outbound"], np.uint64)
+        answered_for[self._odd] = True  # they say themselves where they go
+        strangers = np.flatnonzero(~answered_for)
+        requests, firsts, places = np.unique(said.places[strangers], return_index=True, return_inverse=True)
+        callees = self.column("callee", hashes)[strangers[firsts]].tolist()
+        told = [to(callee, said.each[nth]) for callee, nth in zip(callees, requests.tolist(), strict=True)]
+        codes = {way: hashes[way] for way in set(told)}
+        ways[strangers] = np.array([codes[way] for way in told], np.uint64)[places]
         return ways
 
     def _of_senders(self) -> "Distinct":

@@ -84,6 +84,20 @@ def test_every_field_of_every_event(seed: int, country: str | None) -> None:
             assert [part.text(name, place) for place in range(len(listed))] == said, name
 
 
+def test_where_traffic_goes_follows_who_held_the_number_then() -> None:
+    ends = Micros(START + HOUR)
+    held = NumberLink(number="+3225551213", account="acme", valid_to=ends)
+    tracker, hashes = Tracker(Directory(replace(_REFERENCE, numbers=(held,), trunks=()))), TextHashes(b"k")
+    told: list[str | None] = []
+    for at in (START, Micros(ends + 1)):
+        calls = [datagram(request("INVITE", to=to, call_id=f"{to}{at}"), ALICE, BOB, at) for to in ("+3225551213", "112")]
+        batch = HappenedEvents(tracker.happened(calls, Counter()), tracker.directions)
+        events = list(batch)
+        assert batch.column("direction", hashes).tolist() == [hashes[event.direction] for event in events]
+        told += [event.direction for event in events if event.kind is EventKind.ATTEMPT and event.callee == "+3225551213"]
+    assert told == ["inbound", None]
+
+
 def test_numbers_have_the_codes_of_the_events_own() -> None:
     batch, events = _both(5)
     numbers = NumberCodes()
