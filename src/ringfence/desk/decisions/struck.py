@@ -89,7 +89,12 @@ def _about(decision: Decision) -> About:
 
 
 def _other_ground(decision: Decision, strikes: Strikes, actor: Actor, now: datetime) -> str:
-    """Return what else the measure rests on: a finding of its case, known when it was decided, under clauses that stand."""
+    """Return what else the measure rests on: a finding of its case, known when it was decided, under clauses that stand.
+
+    What somebody asked for, a called person or an account's owner, rests on no finding.
+    """
+    if decision.actor_kind == ActorKind.SYSTEM:
+        return ""
     file = cases.case_file(number=decision.case_id, actor=actor)
     ladder = policies.bundle(hash=decision.policy.hash).ladder
     for finding in detections.findings_by_id(ids=file.findings if file else [], actor=actor):

@@ -262,6 +262,16 @@ def test_only_who_administers_records_rulings_and_each_once(desk: Desk) -> None:
     assert decisions.alarms(actor=LEAD) == []
 
 
+def test_a_called_persons_wish_rests_on_no_finding_of_the_case_it_came_to(climbing: Desk) -> None:
+    of_shop(climbing, rule="flood", clause=CLAUSE, time=micros(NOON) - 5, id="f" * 32)
+    case, pair = Case.objects.get(subject_id="shop").pk, ("+3225550101", "+3225550102")
+    wish = wishes.decide_wish(case_id=case, pair=pair, complaint=1, actor=WORKER, now=NOON)
+    climbing.work()
+    strike(POWER)
+    climbing.work()
+    assert Reconsideration.objects.get().decision_id == wish
+
+
 def test_protection_rests_on_a_clause_that_stands_and_a_called_persons_wish_on_none_that_is_struck(desk: Desk) -> None:
     desk.find()
     case = Case.objects.get().pk
