@@ -66,7 +66,7 @@ def test_every_kind_can_be_configured(tmp_path: Path) -> None:
         ('kind = "webhook"\nurl = "https://host/"\nsecret_file = "s"\nscopes = ["everybody"]', "scopes"),
         ('kind = "asterisk"\naddress = "pbx"\npassword_file = "s"', "address"),
         ('kind = "freeswitch"\naddress = "127.0.0.1:8021"\npassword_file = "s"\nrealm = "a b"', "realm"),
-        ('kind = "opensips"\nurl = "https://host/mi"', "url"),
+        ('kind = "opensips"\nurl = "ftp://host/mi"', "url"),
         ('kind = "opensips"\nurl = "http://host/mi"\nurll = "x"', "urll"),
     ],
 )

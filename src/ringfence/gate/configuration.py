@@ -31,17 +31,36 @@ _OUTCOMES: Final = frozenset({PENDING, *IdentityOutcome})
 _SOUND: Final = (IdentityOutcome.VERIFIED, IdentityOutcome.VERIFIED_DIVERTED)
 
 
+class EdgeTls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """TLS to an edge. `authorities` is a PEM file whose authorities its certificate must be of, for `name` where that is not the address.
+
+    `certificate` and `key` are shown to it. Paths are taken from the data folder.
+    """
+
+    authorities: str
+    name: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse half of what is shown."""
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key belong together: name both or none")
+
+
 class EdgeConfiguration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="kamailio"):
     """One Kamailio that orders are pushed to.
 
-    `name` stands in receipts. `url` is where its JSON-RPC answers, in clear: give it an address that only the gate reaches.
+    `name` stands in receipts. `url` is where its JSON-RPC answers: give it an address that only the gate reaches. With https `tls`
+    says whose certificate it must show.
     `table` is the hash table that is Ringfence's alone, `location` the registrar's. `deadline_ms` is for one command.
     `scopes` are the kinds of orders that its configuration looks up there.
     `asks_from` are the addresses from which it asks whether calls may pass: such a call counts under caps as long as it lists it.
     """
 
     name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description="lower-case letters, digits and hyphens")]
-    url: Annotated[str, Meta(pattern=r"^http://[^/\s]+/[!-~]*$", description="http://address:port/path")]
+    url: Annotated[str, Meta(pattern=r"^https?://[^/\s]+/[!-~]*$", description="http://address:port/path, or https")]
+    tls: EdgeTls | None = None
     table: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,32}$")] = "ringfence"
     location: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,32}$")] = "location"
     scopes: Annotated[tuple[LookedUp, ...], Meta(min_length=1)] = (

@@ -1,6 +1,5 @@
 """What every edge is told, whatever kind it is: one `[[gate.edges]]` of ringfence.toml, told apart by its `kind`."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +8,7 @@ from msgspec import Meta, Struct
 from ringfence.gate.errors import GateError
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description="lower-case letters, digits and hyphens")]
-ClearUrl = Annotated[str, Meta(pattern=r"^http://[^/\s]+/[!-~]*$", description="http://address:port/path")]
+Url = Annotated[str, Meta(pattern=r"^https?://[^/\s]+/[!-~]*$", description="http://address:port/path, or https")]
 Address = Annotated[str, Meta(pattern=r"^(\[[0-9a-fA-F:.]+\]|[0-9.]+):[0-9]{1,5}$", description="address:port")]
 Word = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,32}$", description="letters, digits and _")]
 
@@ -39,15 +38,19 @@ class SecretUnusable(GateError):
         super().__init__(message, permanent=True)
 
 
-Secrets = Callable[[str], str]
-"""Gives what the file of this name holds; raises `SecretUnusable`."""
+class Secrets:
+    """Files whose paths count from the data folder."""
 
+    def __init__(self, data: Path) -> None:
+        self._data = data
 
-def secrets_in(data: Path) -> Secrets:
-    """Return what reads secrets from files whose paths count from the data folder."""
+    def file(self, name: str) -> Path:
+        """Return where the file of this name is."""
+        return self._data / name
 
-    def read(name: str) -> str:
-        path = data / name
+    def __call__(self, name: str) -> str:
+        """Return the one line that the file of this name holds. Raises `SecretUnusable`."""
+        path = self.file(name)
         try:
             secret = path.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
@@ -56,4 +59,7 @@ def secrets_in(data: Path) -> Secrets:
             raise SecretUnusable(f"{path}: not one line of text. Hint: the file holds the secret alone")
         return secret
 
-    return read
+
+def secrets_in(data: Path) -> Secrets:
+    """Return what reads secrets from files whose paths count from the data folder."""
+    return Secrets(data)

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
+from ringfence.gate.edges.encryption import Encryption, opened
 from ringfence.gate.errors import EdgeRefused
 
 MAX_BLOCK_BYTES: Final = 256 * 1024
@@ -82,12 +83,15 @@ def _fields(block: bytes) -> Block:
 class Ami:
     """Actions to one Asterisk, one at a time on a kept connection. Raises `EdgeRefused` alone."""
 
-    def __init__(self, address: str, *, user: str, password: str, where: str, deadline_s: float) -> None:
+    def __init__(
+        self, address: str, *, user: str, password: str, where: str, deadline_s: float, tls: Encryption | None = None
+    ) -> None:
         host, _, port = address.rpartition(":")
         self._host, self._port = host.strip("[]"), int(port)
         self._user, self._password = user, password
         self._where = where
         self._deadline_s = deadline_s
+        self._tls = tls
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._blocks = Blocks()
         self._heard: list[Block] = []
@@ -120,7 +124,7 @@ class Ami:
                 return await self._exchange(action, fields)
             except (ConnectionError, EOFError):
                 await self.close()  # Asterisk was started again; all actions may be repeated
-        self._streams = await asyncio.open_connection(self._host, self._port)
+        self._streams = await opened(self._host, self._port, self._tls)
         await self._log_in()
         return await self._exchange(action, fields)
 

@@ -6,6 +6,7 @@ from typing import Final
 from ringfence.gate.edges.asterisk.ami import Ami, Block
 from ringfence.gate.edges.asterisk.settings import AsteriskSettings
 from ringfence.gate.edges.edge import LiveCall, Registration, looks_like_order
+from ringfence.gate.edges.encryption import Encryption
 from ringfence.gate.edges.held_value import held_value, order_in
 from ringfence.gate.errors import EdgeRefused
 from ringfence.gate.table import Reach, order_key
@@ -32,11 +33,11 @@ class AsteriskEdge:
 
     reach: Final = Reach(_KINDS)
 
-    def __init__(self, settings: AsteriskSettings, password: str) -> None:
+    def __init__(self, settings: AsteriskSettings, password: str, tls: Encryption | None = None) -> None:
         self.name: Final = settings.name
         self._family = settings.family
         self._ami = Ami(
-            settings.address, user=settings.user, password=password, where=settings.name, deadline_s=settings.deadline_s
+            settings.address, user=settings.user, password=password, where=settings.name, deadline_s=settings.deadline_s, tls=tls
         )
 
     async def place(self, order: Order, now: Micros) -> None:

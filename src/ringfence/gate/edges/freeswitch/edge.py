@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from ringfence.gate.edges.edge import LiveCall, Registration, looks_like_order
+from ringfence.gate.edges.encryption import Encryption
 from ringfence.gate.edges.freeswitch.esl import EventSocket
 from ringfence.gate.edges.freeswitch.settings import FreeswitchSettings
 from ringfence.gate.edges.held_value import held_value, order_in
@@ -48,11 +49,13 @@ class FreeswitchEdge:
 
     reach: Final = Reach(_KINDS)
 
-    def __init__(self, settings: FreeswitchSettings, password: str) -> None:
+    def __init__(self, settings: FreeswitchSettings, password: str, tls: Encryption | None = None) -> None:
         self.name: Final = settings.name
         self._realm = settings.realm
         self._profiles = settings.profiles
-        self._socket = EventSocket(settings.address, password=password, where=settings.name, deadline_s=settings.deadline_s)
+        self._socket = EventSocket(
+            settings.address, password=password, where=settings.name, deadline_s=settings.deadline_s, tls=tls
+        )
 
     async def place(self, order: Order, now: Micros) -> None:
         """Write the entry and read it back."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from ringfence.gate.edges.encryption import Encryption, opened
 from ringfence.gate.errors import EdgeRefused
 
 MAX_HEAD_BYTES: Final = 64 * 1024
@@ -87,12 +88,13 @@ def encoded(command: str) -> bytes:
 class EventSocket:
     """Commands to one FreeSWITCH, one at a time on a kept connection. Raises `EdgeRefused` alone."""
 
-    def __init__(self, address: str, *, password: str, where: str, deadline_s: float) -> None:
+    def __init__(self, address: str, *, password: str, where: str, deadline_s: float, tls: Encryption | None = None) -> None:
         host, _, port = address.rpartition(":")
         self._host, self._port = host.strip("[]"), int(port)
         self._password = password
         self._where = where
         self._deadline_s = deadline_s
+        self._tls = tls
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._messages = Messages()
         self._heard: list[Message] = []
@@ -124,7 +126,7 @@ class EventSocket:
                 return (await self._exchange(f"api {command}", "api/response")).body.decode("utf-8", errors="replace")
             except (ConnectionError, EOFError):
                 await self.close()  # FreeSWITCH was started again; all commands may be repeated
-        self._streams = await asyncio.open_connection(self._host, self._port)
+        self._streams = await opened(self._host, self._port, self._tls)
         await self._next("auth/request")
         answer = await self._exchange(f"auth {self._password}", "command/reply")
         if not answer.reply.startswith("+OK"):

@@ -10,6 +10,7 @@ from msgspec import Raw, Struct
 
 from ringfence.gate.configuration import EdgeConfiguration
 from ringfence.gate.edges.edge import LiveCall, Registration, looks_like_order
+from ringfence.gate.edges.encryption import Encryption
 from ringfence.gate.edges.kamailio import listed
 from ringfence.gate.edges.kamailio.rpc import Failed, JsonRpc
 from ringfence.gate.errors import EdgeRefused
@@ -44,14 +45,14 @@ class _Got(Struct, frozen=True):
 class KamailioEdge:
     """One Kamailio whose configuration looks its `scopes` up in `table`, as the one shipped in deploy/kamailio does with all."""
 
-    def __init__(self, configuration: EdgeConfiguration) -> None:
+    def __init__(self, configuration: EdgeConfiguration, tls: Encryption | None = None) -> None:
         deadline_s = configuration.deadline_ms / 1_000
         self.name: Final = configuration.name
         self.reach: Final = Reach(frozenset(SubjectKind(scope) for scope in configuration.scopes))
         self._table = configuration.table
         self._location = configuration.location
-        self._rpc = JsonRpc(configuration.url, deadline_s=deadline_s)
-        self._long_rpc = JsonRpc(configuration.url, deadline_s=deadline_s * DUMP_DEADLINE_FACTOR)
+        self._rpc = JsonRpc(configuration.url, deadline_s=deadline_s, tls=tls)
+        self._long_rpc = JsonRpc(configuration.url, deadline_s=deadline_s * DUMP_DEADLINE_FACTOR, tls=tls)
 
     async def place(self, order: Order, now: Micros) -> None:
         """Write the entry and read it back. Refuses where the key holds an operator's own entry, or the order has ended."""

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from ringfence.gate.edges.encryption import Encryption, opened
 from ringfence.gate.errors import EdgeRefused
 
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
@@ -36,11 +37,16 @@ class JsonRpc:
     The connection is kept from one command to the next; one that the edge closed meanwhile is opened again, once a command.
     """
 
-    def __init__(self, url: str, *, deadline_s: float) -> None:
+    def __init__(self, url: str, *, deadline_s: float, tls: Encryption | None = None) -> None:
         parts = urlsplit(url)
-        self._host, self._port, self._path = parts.hostname or "", parts.port or 80, parts.path or "/"
+        self._host, self._port, self._path = (
+            parts.hostname or "",
+            parts.port or (443 if parts.scheme == "https" else 80),
+            parts.path or "/",
+        )
         self._where = f"{self._host}:{self._port}"
         self._deadline_s = deadline_s
+        self._tls = tls
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._turn = asyncio.Lock()
         self._number = 0
@@ -86,7 +92,7 @@ class JsonRpc:
                 return await self._once(body)
             except (ConnectionError, asyncio.IncompleteReadError):
                 await self.close()  # closed by the edge between two commands; all commands may be repeated
-        self._streams = await asyncio.open_connection(self._host, self._port)
+        self._streams = await opened(self._host, self._port, self._tls)
         return await self._once(body)
 
     async def _once(self, body: bytes) -> _Answer:

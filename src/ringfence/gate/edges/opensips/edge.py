@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from ringfence.gate.edges.edge import LiveCall, Registration, looks_like_order
+from ringfence.gate.edges.encryption import Encryption
 from ringfence.gate.edges.held_value import held_value, order_in
 from ringfence.gate.edges.kamailio.rpc import Failed, JsonRpc
 from ringfence.gate.edges.opensips import listed
@@ -45,13 +46,13 @@ class OpensipsEdge:
 
     reach: Final = Reach(_KINDS)
 
-    def __init__(self, settings: OpensipsSettings) -> None:
+    def __init__(self, settings: OpensipsSettings, tls: Encryption | None = None) -> None:
         self.name: Final = settings.name
         self._collection = settings.collection
         self._cache = f"local:{settings.collection}"
         self._location = settings.location
-        self._rpc = JsonRpc(settings.url, deadline_s=settings.deadline_s)
-        self._long_rpc = JsonRpc(settings.url, deadline_s=settings.deadline_s * LIST_DEADLINES)
+        self._rpc = JsonRpc(settings.url, deadline_s=settings.deadline_s, tls=tls)
+        self._long_rpc = JsonRpc(settings.url, deadline_s=settings.deadline_s * LIST_DEADLINES, tls=tls)
 
     async def place(self, order: Order, now: Micros) -> None:
         """Write the entry and read it back."""
