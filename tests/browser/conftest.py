@@ -3,14 +3,12 @@
 Not for the session: Playwright keeps an event loop running as long as it lives, and later tests want their own.
 """
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from tests.browser.chromium import chromium_with
 from tests.browser.office import Office, open_office
-
-_QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +32,6 @@ def no_errors(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(_QUIET))
+        chromium = chromium_with(playwright)
         yield chromium
         chromium.close()
