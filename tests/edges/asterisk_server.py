@@ -48,12 +48,15 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
 class AsteriskServer:
     """One process with a folder, ports and a database of its own."""
 
-    def __init__(self, folder: Path, *, hep: int | None = None) -> None:
+    def __init__(self, folder: Path, *, hep: int | None = None, certificate: tuple[str, str] | None = None) -> None:
+        """`certificate`: files of a certificate and its key, by which the manager interface answers over TLS too."""
         self._root = asterisk_root()
         self.folder = folder / "asterisk"
         self.manager = free_port()
         self.sip = free_port(socket.SOCK_DGRAM)
         self._hep = hep
+        self.secure_manager = free_port()
+        self._certificate = certificate
         for name in ("etc", "run", "lib", "spool", "log", "log/cdr-csv"):
             (self.folder / name).mkdir(parents=True)
         self._configure()
@@ -118,6 +121,12 @@ class AsteriskServer:
         except OSError:
             return False
 
+    def _secured(self) -> str:
+        if self._certificate is None:
+            return ""
+        certificate, key = self._certificate
+        return f"tlsenable=yes\ntlsbindaddr=127.0.0.1:{self.secure_manager}\ntlscertfile={certificate}\ntlsprivatekey={key}\n"
+
     def _configure(self) -> None:
         etc, folder = self.folder / "etc", self.folder
         modules = self._root / "usr/lib/x86_64-linux-gnu/asterisk/modules"
@@ -130,7 +139,8 @@ class AsteriskServer:
             "[options]\ndocumentation_language = en_US\n",
             "modules.conf": "[modules]\nautoload=no\n" + "".join(f"load={name}.so\n" for name in _MODULES.split()),
             "logger.conf": "[general]\n[logfiles]\nmessages => notice,warning,error\nsecurity => security\n",
-            "manager.conf": f"[general]\nenabled=yes\nbindaddr=127.0.0.1\nport={self.manager}\n[{USER}]\nsecret={PASSWORD}\n"
+            "manager.conf": f"[general]\nenabled=yes\nbindaddr=127.0.0.1\nport={self.manager}\n{self._secured()}"
+            f"[{USER}]\nsecret={PASSWORD}\n"
             "deny=0.0.0.0/0.0.0.0\npermit=127.0.0.1/255.255.255.255\nread=system,call,reporting\nwrite=system,call,reporting\n",
             "cdr.conf": "[general]\nenable=yes\nunanswered=yes\n[csv]\nusegmtime=yes\n",
             "hep.conf": "[general]\nenabled=no\n"

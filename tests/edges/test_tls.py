@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from tests.edges.asterisk_server import PASSWORD as MANAGERS_PASSWORD
+from tests.edges.asterisk_server import AsteriskServer
 from tests.edges.conftest import now
 from tests.edges.rig_freeswitch_protocol import PASSWORD, FreeswitchProtocolRig
 from tests.edges.rig_kamailio import KamailioRig
@@ -18,6 +20,7 @@ from tests.unit.gate.test_streams import Authority
 from ringfence.cli.configuration import ConfigurationRefused, load
 from ringfence.gate.configuration import EdgeConfiguration, EdgeTls
 from ringfence.gate.edges import Edge, EdgeRefused
+from ringfence.gate.edges.asterisk import AsteriskSettings
 from ringfence.gate.edges.freeswitch import FreeswitchSettings
 from ringfence.gate.edges.kinds import edge_of
 from ringfence.gate.edges.opensips import OpensipsSettings
@@ -137,6 +140,31 @@ def test_the_edge_may_ask_for_a_certificate_too(tmp_path: Path) -> None:
     assert placed(tmp_path, "kamailio", context, shown) == {"account:acme"}
     with pytest.raises(EdgeRefused):
         placed(tmp_path, "kamailio", context, EdgeTls(authorities="edges.pem", name=NAME))
+
+
+def test_a_real_asterisk_takes_orders_by_tls_and_one_with_another_certificate_gets_no_login(tmp_path: Path) -> None:
+    server = AsteriskServer(tmp_path, certificate=Authority(tmp_path, "edges").issue(NAME))
+    Authority(tmp_path, "others")
+    (tmp_path / "p").write_text(MANAGERS_PASSWORD)
+    server.start()
+
+    async def told(authorities: str) -> dict[str, str]:
+        address = f"127.0.0.1:{server.secure_manager}"
+        tls = EdgeTls(authorities=authorities, name=NAME)
+        settings = AsteriskSettings(name="edge-1", address=address, password_file="p", deadline_ms=20_000, tls=tls)
+        edge, at = edge_of(settings, secrets_in(tmp_path)), now()
+        try:
+            await edge.place(made_order(1, SubjectKind.ACCOUNT, "acme", start=at, until=Micros(at + 600 * SECOND)), at)
+            return await edge.placed()
+        finally:
+            await edge.close()
+
+    try:
+        assert asyncio.run(told("edges.pem")) == {"account:acme": f"{1:032x}"}
+        with pytest.raises(EdgeRefused, match="certificate verify failed"):
+            asyncio.run(told("others.pem"))
+    finally:
+        server.stop()
 
 
 @pytest.mark.parametrize(
