@@ -79,7 +79,7 @@ def test_a_case_page_takes_the_same_queries_however_many_findings_it_has(
     client = client_of(StaffRole.ANALYST)
     desk.write("findings", *(finding(desk.policy, time=micros(NOON) + number) for number in range(findings)))
     desk.work()
-    with django_assert_num_queries(32):
+    with django_assert_num_queries(33):
         assert client.get(f"/cases/{cases.cases(actor=ANALYST).get().id}/").status_code == 200
 
 

@@ -24,7 +24,7 @@ from ringfence.vocabulary.times import Micros
 DATABASE = f"killed_{os.getpid()}"
 FINDINGS = 300
 KILLS = 6
-_PATIENCE_SECONDS = 240.0
+_PATIENCE_SECONDS = 480.0
 
 PREPARE = """
 import sys
