@@ -72,6 +72,16 @@ def _seen_by(actor: Actor, now: datetime) -> tuple[Q, Q, Q]:
     return Q(pk__in=parties), Q(party_id__in=parties), Q(account_id__in=accounts)
 
 
+def held_numbers() -> int:
+    """Return how many rows numbers.csv has."""
+    return NumberHolding.objects.count()
+
+
+def all_numbers() -> Iterator[tuple[Block, Row]]:
+    """Yield each block's rows one after the other, with the block."""
+    return _numbers(Q())
+
+
 def thing_of(file: str, name: str) -> str | Block:
     """Return what `of_things` takes for the thing that rows of `file` call `name`."""
     first, _, last = name.partition("-")

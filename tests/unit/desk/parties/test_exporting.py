@@ -7,7 +7,7 @@ import pytest
 from tests.unit.desk.scene import ADMIN, ANALYST, NOON, STRANGER
 
 from ringfence.desk.actor import Actor, ActorKind
-from ringfence.desk.parties import exporting, services, told
+from ringfence.desk.parties import differences, exporting, services, told
 from ringfence.desk.parties.differences import csv_pieces
 from ringfence.desk.parties.exporting import Row
 from ringfence.desk.parties.models import Account, AccountHolding, Contact, Membership, NumberHolding, Party, Trunk, TrunkUse
@@ -126,7 +126,9 @@ def shown(report: services.ImportReport) -> dict[tuple[str, str], tuple[list[Row
     return {(one.file, one.name): (list(one.before), list(one.after)) for one in report.differences}
 
 
-def test_however_many_rows_there_are_what_changes_is_shown_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("whole_from", [0, 50_000], ids=["read as a whole", "asked for by name"])
+def test_however_many_rows_there_are_what_changes_is_shown_the_same(whole_from: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(differences, "_MANY", whole_from)
     before = as_csv()
     few = services.import_parties(files=LATER, actor=ADMIN, now=NOON + 5 * DAY, dry_run=True)
     monkeypatch.setattr(services, "_FEW", 0)
