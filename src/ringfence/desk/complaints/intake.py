@@ -94,7 +94,7 @@ class _Connection(SMTP):
         self._unended = len(seen) - end - 2 if end >= 0 else self._unended + len(data)
         self._last = data[-1:]
         if self._unended > 2 * _LONGEST_LINE and self.transport is not None:
-            self.transport.abort()
+            self.transport.close()
             return
         super().data_received(data)
 
