@@ -1,4 +1,7 @@
-"""`python -m bench.second [SEED [DAYS [EACH]]]`: how the default bundle does on a network of other habits."""
+"""`python -m bench.second [SEED [DAYS [EACH [BUNDLE]]]]`: how a bundle (the default one) does on a network of other habits.
+
+It prints tables, and writes them as a page into bench/out/second.
+"""
 
 import json
 import subprocess
@@ -12,13 +15,15 @@ from bench.second.abusive import corrupt
 from bench.second.acts import DAY, Abuser, World
 from bench.second.files import write
 from bench.second.honest import settle
+from bench.second.page import Part, middle, page
+from ringfence.cli.shipped import DEFAULT_BUNDLE
 
 _OUT: Final = Path(__file__).parent.parent / "out" / "second"
 _GRACE: Final = DAY
 _TABLES: Final = ("accounts", "trunks", "numbers")
 
 
-def main(seed: int = 1, days: int = 7, each: int = 4) -> int:
+def main(seed: int = 1, days: int = 7, each: int = 4, *, bundle: Path = DEFAULT_BUNDLE) -> int:
     """Make it, judge it twice, print what came of it."""
     world = World(seed, days)
     settle(world)
@@ -26,23 +31,28 @@ def main(seed: int = 1, days: int = 7, each: int = 4) -> int:
     folder = _OUT / str(seed)
     write(world, folder)
     print(f"{len(world.customers)} customers, {len(world.abusers)} abusers, {len(world.acts)} acts, {days} days")
+    parts, policy = [], ""
     for name, recorded in (("toll-tickets.txt", True), ("mirror.cap", False)):
         print(f"\n{name}")
-        _told(world, _judged(folder, name), recorded=recorded)
+        findings = _judged(folder, name, bundle)
+        policy = findings[0]["policy"] if findings else policy
+        parts.append(_told(world, findings, Part("Call records" if recorded else "Packets"), recorded=recorded))
+    size = f"{len(world.customers)} customers, {len(world.abusers)} abusers, {len(world.acts)} acts in {days} days"
+    (folder / "page.md").write_text(page(f"python -m bench.second {seed} {days} {each}", policy, size, parts))
     return 0
 
 
-def _judged(folder: Path, name: str) -> list[dict[str, Any]]:
+def _judged(folder: Path, name: str, bundle: Path) -> list[dict[str, Any]]:
     tables = [part for table in _TABLES for part in (f"--{table}", str(folder / f"{table}.csv"))]
-    command = [sys.executable, "-m", "ringfence.cli", "scan", str(folder / name), *tables, "--json"]
+    command = [sys.executable, "-m", "ringfence.cli", "scan", str(folder / name), *tables, "--policy", str(bundle), "--json"]
     ran = subprocess.run(command, capture_output=True, check=False, text=True)
     (folder / f"{name}.said").write_text(ran.stderr)
     (folder / f"{name}.findings").write_text(ran.stdout)
     return [json.loads(line) for line in ran.stdout.splitlines()]
 
 
-def _told(world: World, findings: Sequence[dict[str, Any]], *, recorded: bool) -> None:
-    """Print, of each kind, how many were warned of and acted on and after how many acts; then clauses; then who was touched."""
+def _told(world: World, findings: Sequence[dict[str, Any]], part: Part, *, recorded: bool) -> Part:
+    """Print and note, of each kind, how many were found after how many acts; then clauses; then who was touched."""
     hits: dict[int, dict[tuple[str, str], tuple[float, str]]] = defaultdict(dict)
     touched: dict[str, set[tuple[str, str]]] = defaultdict(set)
     by_name = _by_name(world)
@@ -60,11 +70,13 @@ def _told(world: World, findings: Sequence[dict[str, Any]], *, recorded: bool) -
             hits[abuser.actor].setdefault(key, (when, finding["rule"]))
         if not abusers:
             touched[finding["severity"]].add((_whom(world, finding), f"{finding['clause']} {finding['rule']}"))
-    _kinds(world, hits, recorded=recorded)
-    _clauses(world, hits, touched, recorded=recorded)
+    _kinds(world, hits, part, recorded=recorded)
+    _clauses(world, hits, touched, part, recorded=recorded)
     for severity in ("act", "warn"):
         counted = Counter(f"{rule}: {whom.partition('/')[2]}" for whom, rule in touched[severity])
         print(f"innocents, {severity}: {len({whom for whom, _ in touched[severity]})} {dict(counted.most_common())}")
+        part.innocents += [(severity, *name.split(": ", 1), str(count)) for name, count in counted.most_common()]
+    return part
 
 
 def _by_name(world: World) -> dict[str, list[Abuser]]:
@@ -92,7 +104,7 @@ def _whom(world: World, finding: dict[str, Any]) -> str:
     return f"{finding['subject']['id']}/somebody outside"
 
 
-def _kinds(world: World, hits: dict[int, dict[tuple[str, str], tuple[float, str]]], *, recorded: bool) -> None:
+def _kinds(world: World, hits: dict[int, dict[tuple[str, str], tuple[float, str]]], part: Part, *, recorded: bool) -> None:
     by_kind: dict[tuple[str, str], list[Abuser]] = defaultdict(list)
     for abuser in world.abusers:
         if abuser.times and (abuser.recorded or not recorded):
@@ -107,6 +119,8 @@ def _kinds(world: World, hits: dict[int, dict[tuple[str, str], tuple[float, str]
             warned = [own[clause, severity][0] for severity in ("warn", "act") if (clause, severity) in own]
             if warned:
                 warns.append(sum(time <= min(warned) for time in abuser.times))
+        until = middle(warns), middle([count for count, _ in acts])
+        part.kinds.append((clause, kind, str(len(abusers)), str(len(warns)), str(len(acts)), *until))
         rules = Counter(f"{key[0]}/{rule}/{key[1]}" for abuser in abusers for key, (_, rule) in hits[abuser.actor].items())
         mark = " " if len(acts) == len(abusers) else "!"
         print(f"{mark} {clause:24} {kind:30} {len(abusers)} warned {sorted(warns)} acted {sorted(acts)}")
@@ -118,12 +132,14 @@ def _clauses(
     world: World,
     hits: dict[int, dict[tuple[str, str], tuple[float, str]]],
     touched: dict[str, set[tuple[str, str]]],
+    part: Part,
     *,
     recorded: bool,
 ) -> None:
     for clause in sorted({abuser.clause for abuser in world.abusers}):
         abusers = [abuser for abuser in world.abusers if abuser.clause == clause and (abuser.recorded or not recorded)]
-        said = []
+        said: list[str] = []
+        row: list[str] = []
         for levels in (("warn", "act"), ("act",)):
             found = sum(any((clause, level) in hits[abuser.actor] for level in levels) for abuser in abusers)
             right = wrong = 0
@@ -134,9 +150,13 @@ def _clauses(
                     if not fits and levels == ("act",):
                         print(f"      wrong clause: {abuser.kind}: {clause} {hits[abuser.actor][clause, 'act']}")
             wrong += len({whom for level in levels for whom, rule in touched[level] if rule.split()[0] == clause})
-            said.append(f"recall {found}/{len(abusers)} precision {right / (right + wrong) if right + wrong else 1:.3f}")
+            precision = f"{right / (right + wrong):.3f}" if right + wrong else "–"
+            said.append(f"recall {found}/{len(abusers)} precision {precision}")
+            row += [f"{found} of {len(abusers)}", precision]
         print(f"  {clause:24} warn: {said[0]}   act: {said[1]}")
+        if abusers:
+            part.clauses.append((clause, *row))
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:])))
+    sys.exit(main(*map(int, sys.argv[1:4]), bundle=Path(sys.argv[4]) if len(sys.argv) > 4 else DEFAULT_BUNDLE))

@@ -140,7 +140,10 @@ def condition_in_words(condition: Expression, *, negated: bool = False) -> str:
             return condition_in_words(operand, negated=not negated)
         case Connective(operator=operator, operands=operands):
             word = {"and": "or", "or": "and"}[operator] if negated else operator
-            return f" {word} ".join(_grouped(operand, word, negated=negated) for operand in operands)
+            joined = operands if word == "and" else _without_unknowns(operands)
+            if len(joined) == 1:
+                return condition_in_words(joined[0], negated=negated)
+            return f" {word} ".join(_grouped(operand, word, negated=negated) for operand in joined)
         case Comparison(operator=operator, left=left, right=right):
             if isinstance(left, Literal):
                 return condition_in_words(Comparison(MIRRORED[operator], right, left), negated=negated)
@@ -166,6 +169,12 @@ def condition_in_words(condition: Expression, *, negated: bool = False) -> str:
             return "always" if bool(value) is not negated else "never"
         case _:
             return f"{in_words(condition)} {'does not hold' if negated else 'holds'}"
+
+
+def _without_unknowns(operands: tuple[Expression, ...]) -> tuple[Expression, ...]:
+    """Return what `or` joins without `x is None` beside `x != "y"`: people take what nobody knows for another anyway."""
+    others = {operand.left for operand in operands if isinstance(operand, Comparison) and operand.operator == "!="}
+    return tuple(one for one in operands if not (isinstance(one, Unset) and not one.negated and one.operand in others))
 
 
 def in_words(expression: Expression) -> str:
@@ -213,8 +222,8 @@ def _past(value: PastValue) -> str:
 
 
 def _compared(operator: str, left: Expression, right: Expression) -> str:
-    if isinstance(left, Field) and left.name == "direction" and isinstance(right, Literal) and operator == "==":
-        return f"it is {right.value}"
+    if isinstance(left, Field) and left.name == "direction" and isinstance(right, Literal) and operator in ("==", "!="):
+        return f"{COMPARED[operator].replace('is', 'it is', 1)} {right.value}"
     limit = number_in_words(right, left) if isinstance(right, Literal) and right.type is Type.NUMBER else in_words(right)
     return f"{in_words(left)} {COMPARED[operator]} {limit}"
 
@@ -249,7 +258,9 @@ def _grouped(operand: Expression, word: str, *, negated: bool) -> str:
     """Return one side of `word`, between parentheses where it is joined by the other word itself."""
     text = condition_in_words(operand, negated=negated)
     inner = operand.operand if isinstance(operand, Negation) else operand
-    return f"({text})" if isinstance(inner, Connective) and word not in (inner.operator if not negated else "",) else text
+    if not isinstance(inner, Connective) or word in (inner.operator if not negated else "",):
+        return text
+    return f"({text})" if inner is not operand or negated or len(_without_unknowns(inner.operands)) > 1 else text
 
 
 def _joined(texts: Iterable[str], word: str) -> str:

@@ -7,6 +7,7 @@ from ringfence.quality.statistics import Share
 from ringfence.quality.summary import ClauseQuality, Delay
 from ringfence.simulate.labelled.abusive import ABUSIVE_KINDS
 from ringfence.simulate.labelled.honest import HONEST_KINDS
+from ringfence.simulate.labelled.scene import AbusiveKind
 
 _HABITS_SHOWN = 40
 
@@ -53,8 +54,11 @@ kinds do what careless counting takes for abuse: redialling, forwarding, taxi dr
 - *touched*: honest parties of whom a rule says something, for each party and month
 
 A warning opens a case that a person judges. Nothing is done to a customer by a rule alone.
+Where two abusers share an account (one robs it, another rings it for bait), a finding is about the one whose clause it cites.
 Some kinds of abuse, and other distributions of everything that abusers choose, were set aside before any threshold was chosen;
-they are reported below as *set aside*. The carriers are ours, and so is the bundle: see what other simulators say too."""
+they are reported below as *set aside*. Four kinds among them, marked *last*, were written when the rules stood: no threshold was
+chosen with them in sight, and none was moved when they were measured. The carriers are ours, and so is the bundle:
+[a second network](quality-second.md), made in another way, says what it finds too."""
 
 
 def _figures(report: Report) -> Iterator[str]:
@@ -224,11 +228,14 @@ def _population() -> Iterator[str]:
     yield ""
     yield from _table(
         ("clause", "kind", "what it does", "set aside"),
-        (
-            (kind.clause, kind.name, (kind.acts.__doc__ or "").split("\n")[0], "yes" if kind.held_out_only else "")
-            for kind in ABUSIVE_KINDS
-        ),
+        ((kind.clause, kind.name, (kind.acts.__doc__ or "").split("\n")[0], _aside(kind)) for kind in ABUSIVE_KINDS),
     )
+
+
+def _aside(kind: AbusiveKind) -> str:
+    if kind.written_last:
+        return "yes, last"
+    return "yes" if kind.held_out_only else ""
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

@@ -62,6 +62,9 @@ def test_each_kind_of_window_is_told(window: str, words: str) -> None:
         ("not answered and ring < 15s", "it was not answered and the time it rang is less than 15 seconds"),
         ("not (answered or status in (404, 410))", "it was not answered and the SIP status is neither 404 nor 410"),
         ("plan is None or plan == 'a' and answered", "the plan is not known or (the plan is a and it was answered)"),
+        ('direction is None or direction != "inbound"', "it is not inbound"),  # people take what nobody knows for another anyway
+        ('answered and (plan is None or plan != "a")', "it was answered and the plan is not a"),
+        ('plan is None or plan != "a" or answered', "the plan is not a or it was answered"),
         ("not duration <= 1.5s", "its length is more than 1500 milliseconds or is not known"),
         ('country(callee) in ("BE", "NL")', "the country of the called number is BE or NL"),
         ("not valid(caller)", "the caller is no number that its numbering plan assigns"),
