@@ -8,6 +8,7 @@ room beyond the bound as long as that fits.
 """
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -55,19 +56,13 @@ _TIGHT: Final = _Margin(8, 64)
 
 @dataclass(slots=True)
 class _OfGroup:
-    """`least` is what it needs before others are asked to do with less than they need."""
+    """`least` is what it needs before others are asked to do with less than they need, `octets` what its `room` takes."""
 
     group: RuleGroup
     room: Room
     least: Room
-
-    @property
-    def octets(self) -> int:
-        return self.group.footprint.bytes_of(self.room)
-
-    @property
-    def least_octets(self) -> int:
-        return self.group.footprint.bytes_of(self.least)
+    octets: int
+    least_octets: int
 
     def halve(self, *, hard: bool) -> bool:
         """Take half of what most of it goes into, unless it needs it, or with `hard` though it does; tell whether it could."""
@@ -76,6 +71,7 @@ class _OfGroup:
         fewer = [Room(rows // 2, keys)] * (rows > least.rows) + [Room(rows, keys // 2)] * (keys > least.keys)
         if fewer:
             self.room = min(fewer, key=self.group.footprint.bytes_of)
+            self.octets = self.group.footprint.bytes_of(self.room)
         return bool(fewer)
 
     def settle(self, now: Micros) -> None:
@@ -110,10 +106,12 @@ class Shares:
         self._tallies = tallies
         self._octets = octets
         self._in_advance = in_advance
+        self._wanted = [(-1, _group(group)) for group in groups]
+        """What each group wanted when it had moved so often."""
 
     def share_out(self, now: Micros) -> None:
         """Let each hold what it may until this is called next."""
-        wanted: list[_OfGroup | _OfTally] = [*map(_group, self._groups), *map(_tally, self._tallies)]
+        wanted: list[_OfGroup | _OfTally] = [*map(self._of_group, range(len(self._groups))), *map(_tally, self._tallies)]
         hard = False
         fits = not self._in_advance and _needed([one.least_octets for one in wanted]) <= self._octets
         while not fits and _needed([one.octets for one in wanted]) > self._octets:
@@ -124,14 +122,21 @@ class Shares:
         for one in wanted:
             one.settle(now)
 
+    def _of_group(self, place: int) -> _OfGroup:
+        """Return what a group wants: what it did before where it did not move since, as most groups don't."""
+        group = self._groups[place]
+        moves, wanted = self._wanted[place]
+        if moves != group.moves:
+            wanted = _group(group)
+            self._wanted[place] = group.moves, wanted
+        return copy(wanted)
+
 
 def _group(group: RuleGroup) -> _OfGroup:
-    rows, keys = group.live_events, group.live_keys
-    return _OfGroup(
-        group,
-        Room(_length(rows, _GENEROUS), _length(keys, _GENEROUS)),
-        Room(_length(rows, _TIGHT), _length(keys, _TIGHT)),
-    )
+    rows, keys, octets_of = group.live_events, group.live_keys, group.footprint.bytes_of
+    room = Room(_length(rows, _GENEROUS), _length(keys, _GENEROUS))
+    least = Room(_length(rows, _TIGHT), _length(keys, _TIGHT))
+    return _OfGroup(group, room, least, octets_of(room), octets_of(least))
 
 
 def _tally(tally: RuleTally) -> _OfTally:

@@ -68,6 +68,8 @@ class RuleGroup:
             np.zeros(len(self._pooled.pair_lanes), np.int64),
         )
         self._advance: Pass = kernel.advance
+        self._moves = 0
+        self._held: tuple[Room, int] | None = None
         self._state: State
         self.forget()
 
@@ -88,6 +90,11 @@ class RuleGroup:
     def kinds(self) -> frozenset[EventKind]:
         """The kinds of events that `advance` takes in."""
         return self._reading.kinds
+
+    @property
+    def moves(self) -> int:
+        """Grows whenever what is live may have become another: what was made of it before is then made anew."""
+        return self._moves
 
     @property
     def live_keys(self) -> int:
@@ -137,6 +144,7 @@ class RuleGroup:
 
     def _advanced(self, positions: NDArray[np.intp], batch: Batch) -> list[Told]:
         crossings: list[Told] = []
+        self._moves += 1
         taken, need = 0, kernel.NEEDS_CROSSINGS
         while need != kernel.DONE:
             taken, need = self._advance(self._state, self.terms, batch, taken, self._crossings)
@@ -183,6 +191,8 @@ class RuleGroup:
 
     def hold(self, room: Room, now: Micros) -> None:
         """Hold no more than this from now on: what is too much is forgotten at once, and its memory given back."""
+        if self._held == (room, self._moves):
+            return  # as most groups, which most traffic is nothing to
         marks = self._state.marks
         self._hold(room)
         if self.live_events > marks[0]["most_rows"] or self.live_keys > marks[0]["most_keys"]:
@@ -191,6 +201,8 @@ class RuleGroup:
         most_rows, most_slots = power_of_two(int(marks[0]["most_rows"])), power_of_two(int(marks[0]["most_keys"]))
         if rows > most_rows or slots > most_slots:
             self._lay_out(min(rows, most_rows), min(slots, most_slots))
+        self._moves += 1
+        self._held = room, self._moves
 
     @property
     def text(self) -> Text:
@@ -212,6 +224,7 @@ class RuleGroup:
 
     def restore(self, packed: Packed) -> None:
         """Continue from a snapshot of the same rules."""
+        self._moves += 1
         self._state = lay_out(packed, self.terms, rows=power_of_two(packed.rows.size), slots=power_of_two(packed.words.shape[0]))
         self._hold(Room(int(packed.marks[0]["most_rows"]), int(packed.marks[0]["most_keys"])))
 
