@@ -8,14 +8,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import pytest
 from tests.integration.kamailio import ADDRESS, Kamailio
 from tests.integration.sip_client import SipClient
 from tests.ports import free_port
+from tests.unit.gate.test_redirect import request
 
 from ringfence.feeds import FeedWriter
 from ringfence.feeds.segments import records_after
@@ -42,6 +44,8 @@ class GateProcess:
         (folder / "ringfence.toml").write_text(f'[gate]\nsip = "127.0.0.1:{self.sip_port}"\n{edge}')
         self._orders = FeedWriter(folder / "feeds" / "orders")
         self.running: subprocess.Popen[bytes] | None = None
+        self._asked = 0
+        self._has_desk = True
 
     def start(self) -> None:
         log = (self.folder / "gate.log").open("ab")
@@ -58,7 +62,13 @@ class GateProcess:
     def close(self) -> None:
         if self.running is not None and self.running.poll() is None:
             self.end(signal.SIGKILL)
-        self._orders.close()
+        self.lose_desk()
+
+    def lose_desk(self) -> None:
+        """Write no orders any more."""
+        if self._has_desk:
+            self._orders.close()
+        self._has_desk = False
 
     def order(self, order: str, source: str) -> None:
         """Write an order against a source."""
@@ -86,6 +96,26 @@ class GateProcess:
             msgspec.json.decode(record.payload, type=Receipt) for record in records_after(self.folder / "feeds" / "receipts")
         )
         return [(receipt.order[0], receipt.edge, str(receipt.state)) for receipt in receipts]
+
+    def health(self) -> dict[str, Any]:
+        """Return what the gate says of itself; nothing before it does."""
+        try:
+            told: dict[str, Any] = json.loads((self.folder / "gate-health.json").read_text())
+        except FileNotFoundError:
+            return {}
+        return told
+
+    def verdict(self, source: str) -> str:
+        """Return the first line of the answer about a request from a source, asked by a proxy."""
+        self._asked += 1
+        deadline = time.monotonic() + 90
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+            asking.settimeout(0.5)
+            while time.monotonic() < deadline:
+                asking.sendto(request(source=source, branch=f"z9hG4bK{self._asked}"), ("127.0.0.1", self.sip_port))
+                with suppress(TimeoutError):
+                    return asking.recv(65_535).split(b"\r\n")[0].decode()
+        raise AssertionError((self.folder / "gate.log").read_text())
 
     def wait(self, holds: Callable[[], object]) -> None:
         """Wait until `holds` gives something true."""
@@ -144,6 +174,40 @@ def test_the_redirect_server_tells_of_its_orders_once_a_proxy_asks(gate: GatePro
     gate.lift(FIRST)
     gate.wait(lambda: ("1", "redirect", "removed") in gate.said())
     gate.wait(lambda: json.loads((gate.folder / "gate-health.json").read_text())["asks"] == 1)
+
+
+def test_with_the_desk_down_a_gate_keeps_its_last_table_over_a_restart_and_says_how_old_it_is(gate: GateProcess) -> None:
+    gate.order(FIRST, ATTACKER)
+    gate.lose_desk()
+    for segment in (gate.folder / "feeds" / "orders").glob("*.seg"):
+        os.utime(segment, ns=(0, (clock() - HOUR) * 1_000))
+    for _ in range(2):
+        gate.start()
+        gate.wait(lambda: ("1", "edge-1", "placed") in gate.said())
+        gate.wait(lambda: gate.health().get("last_word_from_desk_s", 0) >= 3_600)
+        assert (gate.health()["generation"], gate.health()["orders"]) == (1, 1)
+        assert gate.health()["last_word_from_desk_s"] < 7_200
+        assert gate.verdict(ATTACKER).startswith("SIP/2.0 403 ")
+        gate.end(signal.SIGKILL)
+        (gate.folder / "gate-health.json").unlink()
+
+
+def test_two_gates_of_one_desk_have_an_order_in_force_without_being_asked_to_look(
+    gate: GateProcess, kamailio: Kamailio, tmp_path: Path
+) -> None:
+    other = GateProcess(tmp_path / "other", kamailio.url)
+    (tmp_path / "other" / "feeds" / "orders").rename(tmp_path / "unused")
+    (tmp_path / "other" / "feeds" / "orders").symlink_to(gate.folder / "feeds" / "orders")
+    try:
+        gate.start()
+        other.start()
+        gate.wait(lambda: gate.health() and other.health())
+        assert gate.verdict(ATTACKER).startswith("SIP/2.0 404 ")
+        gate.order(FIRST, ATTACKER)
+        gate.wait(lambda: gate.verdict(ATTACKER).startswith("SIP/2.0 403 "))
+        other.wait(lambda: other.verdict(ATTACKER).startswith("SIP/2.0 403 "))
+    finally:
+        other.close()
 
 
 def test_a_busy_port_is_named_and_ends_the_start_for_good(gate: GateProcess) -> None:

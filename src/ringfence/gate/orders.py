@@ -1,6 +1,7 @@
 """What the desk last told: the orders feed into the table, the reference feed into lists and directory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -33,8 +34,8 @@ class News:
     reference: Reference | None
     directory: Directory | None
     standing: Standing
-    told: bool
-    """Whether the desk told anything."""
+    told_at: Micros | None
+    """When the desk wrote the last of it; `None` where it told nothing."""
 
 
 class OrdersTail:
@@ -44,10 +45,11 @@ class OrdersTail:
         self.table = table
         self.directory = Directory(Reference(time=Micros(0)))
         self.changed_at: Micros | None = None
-        """When the desk last told something; `None` before the first time since the start."""
+        """When the desk last told something, also before this process began; `None` where it never did."""
         self.unreadable = 0
         self.problem: str | None = None
         """Why a feed cannot be read now."""
+        self._feeds = (feeds / "orders", feeds / "reference")
         self._orders = FeedReader(feeds / "orders")
         self._reference = FeedReader(feeds / "reference")
         self._lists: dict[str, tuple[str, ...]] = {}
@@ -72,7 +74,8 @@ class OrdersTail:
         for reference in references:
             directory = directory.changed(reference)
         newest = reduce(merged, references) if references else None
-        return News(newest, directory if references else None, standing.without_ended(now), heard or bool(references))
+        told_at = _written(self._feeds) if heard or references else None
+        return News(newest, directory if references else None, standing.without_ended(now), told_at)
 
     def take(self, news: News, now: Micros) -> bool:
         """Take in what was read; tell whether the table or the lists may have changed."""
@@ -81,8 +84,8 @@ class OrdersTail:
             self.table.locate(news.directory)
             self.directory = news.directory
         changed = self.table.swap(news.standing)
-        if news.told:
-            self.changed_at = now
+        if news.told_at is not None:
+            self.changed_at = min(news.told_at, now)
         return news.reference is not None or changed
 
     def _take_lists(self, reference: Reference) -> None:
@@ -129,3 +132,12 @@ class OrdersTail:
 def _last_whole(references: Sequence[Reference]) -> int:
     """Return the place of the last whole one; 0 where there is none."""
     return max((place for place, reference in enumerate(references) if reference.full), default=0)
+
+
+def _written(feeds: Iterable[Path]) -> Micros:
+    """Return when these feeds were last written to: a gate that begins while the desk is down knows how old its table is."""
+    newest = 0
+    for segment in (segment for feed in feeds for segment in feed.glob("*.seg")):
+        with suppress(OSError):  # trimmed meanwhile
+            newest = max(newest, segment.stat().st_mtime_ns)
+    return Micros(newest // 1_000)

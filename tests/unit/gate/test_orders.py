@@ -1,5 +1,6 @@
 """The last table stays in force whatever happens to the feeds."""
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,12 @@ def write(folder: Path, *records: msgspec.Struct | bytes) -> None:
     writer.close()
 
 
+def date(folder: Path, when: int) -> None:
+    """Have a feed's segments say that they were written then."""
+    for segment in folder.glob("*.seg"):
+        os.utime(segment, ns=(0, when * 1_000))
+
+
 def refuses(tail: OrdersTail) -> bool:
     return tail.table.decide(Ask(call_id="c", source=SCANNER), NOW).action is VerdictAction.REJECT
 
@@ -27,9 +34,21 @@ def test_a_gate_that_starts_before_the_desk_waits_for_its_first_word(tmp_path: P
     assert not tail.poll(NOW)
     assert tail.changed_at is None
     write(tmp_path / "orders", OrderChange(generation=1, upserts=(order(1),)))
+    date(tmp_path / "orders", NOW + 2 * SECOND)
     assert tail.poll(Micros(NOW + SECOND))
     assert tail.changed_at == NOW + SECOND
     assert refuses(tail)
+
+
+def test_a_gate_that_begins_while_the_desk_is_down_says_how_old_its_table_is(tmp_path: Path) -> None:
+    write(tmp_path / "orders", OrderChange(generation=1, upserts=(order(1),)))
+    date(tmp_path / "orders", NOW - HOUR)
+    tail = OrdersTail(tmp_path, OrdersTable())
+    assert tail.poll(NOW)
+    assert tail.changed_at == NOW - HOUR
+    assert len(tail.table) == 1
+    assert not tail.poll(Micros(NOW + SECOND))
+    assert tail.changed_at == NOW - HOUR
 
 
 def test_a_restarted_gate_has_the_same_table(tmp_path: Path) -> None:
