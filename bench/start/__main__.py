@@ -2,8 +2,8 @@
 
 Each turn has an empty folder for compiled code; modules are compiled to bytecode, as those of an installation are. Elapsed time is
 what somebody waits for: on two processors a cold start compiles on both. Processor time is that of the scan, and of the process
-that compiles beside it where that ended first. What the cold start takes beyond the warm one is compiling, one automaton of numbering
-plans, and reading the bundle.
+that compiles beside it where that ended first. What the cold start takes beyond the warm one is compiling, one automaton of
+numbering plans, and reading the bundle.
 """
 
 import os
