@@ -1,12 +1,10 @@
 """A real Asterisk 22."""
 
 import asyncio
-import os
-import signal
 from pathlib import Path
-from typing import Self
 
 from tests.edges.asterisk_server import PASSWORD, USER, AsteriskServer
+from tests.edges.rig_process import ProcessRig
 
 from ringfence.gate.edges import Edge
 from ringfence.gate.edges.asterisk import AsteriskEdge, AsteriskSettings
@@ -15,27 +13,19 @@ from ringfence.gate.errors import EdgeRefused
 from ringfence.vocabulary.subjects import SubjectKind
 
 
-class AsteriskRig:
+class AsteriskRig(ProcessRig):
     """Asterisk's database, looked into by a connection of the test's own."""
 
     kind = SubjectKind.ACCOUNT
 
     def __init__(self, folder: Path) -> None:
         self.server = AsteriskServer(folder)
-        self._away = False
-
-    async def __aenter__(self) -> Self:
-        await asyncio.to_thread(self.server.start)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._signal(signal.SIGCONT)
-        self.server.stop()
+        super().__init__(self.server)
 
     def edge(self, deadline_ms: int = 10_000) -> Edge:
         address = f"127.0.0.1:{self._port}"
         settings = AsteriskSettings(name="edge-1", address=address, password_file="ami.password", deadline_ms=deadline_ms)
-        return AsteriskEdge(settings, self._password)
+        return AsteriskEdge(settings, "another password" if self.misled else PASSWORD)
 
     async def foreign(self, key: str) -> None:
         await self._ask("DBPut", {"Family": "ringfence", "Key": key, "Val": "the operator's own"})
@@ -55,31 +45,9 @@ class AsteriskRig:
     async def stray(self, key: str, order: str) -> None:
         await self._ask("DBPut", {"Family": "ringfence", "Key": key, "Val": f"{order} 0 out"})
 
-    async def break_down(self, how: str) -> None:
-        if how == "silent":
-            self._signal(signal.SIGSTOP)
-        elif how == "errors":
-            self._password = "another password"
-        else:
-            self._away = True
-            self.server.stop()
-
-    async def mend(self) -> None:
-        self._password = PASSWORD
-        self._signal(signal.SIGCONT)
-        if self._away:
-            await asyncio.to_thread(self.server.start)
-            self._away = False
-
-    _password = PASSWORD
-
     @property
     def _port(self) -> int:
         return self.server.manager
-
-    def _signal(self, number: int) -> None:
-        if self.server.pid is not None:
-            os.kill(self.server.pid, number)
 
     async def _ask(self, action: str, fields: dict[str, str]) -> list[dict[str, str]]:
         ami = Ami(f"127.0.0.1:{self._port}", user=USER, password=PASSWORD, where="the test", deadline_s=10)

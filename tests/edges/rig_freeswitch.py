@@ -1,12 +1,9 @@
 """A real FreeSWITCH."""
 
-import asyncio
-import os
-import signal
 from pathlib import Path
-from typing import Self
 
 from tests.edges.freeswitch_server import PASSWORD, FreeswitchServer
+from tests.edges.rig_process import ProcessRig
 
 from ringfence.gate.edges import Edge
 from ringfence.gate.edges.freeswitch import FreeswitchEdge, FreeswitchSettings
@@ -14,27 +11,19 @@ from ringfence.gate.edges.freeswitch.esl import EventSocket
 from ringfence.vocabulary.subjects import SubjectKind
 
 
-class FreeswitchRig:
+class FreeswitchRig(ProcessRig):
     """FreeSWITCH's hash, looked into by a connection of the test's own."""
 
     kind = SubjectKind.ACCOUNT
 
     def __init__(self, folder: Path) -> None:
         self.server = FreeswitchServer(folder)
-        self._password = PASSWORD
-        self._stopped = self._away = False
-
-    async def __aenter__(self) -> Self:
-        await asyncio.to_thread(self.server.start)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.server.stop()
+        super().__init__(self.server)
 
     def edge(self, deadline_ms: int = 10_000) -> Edge:
         address = f"127.0.0.1:{self.server.socket}"
         settings = FreeswitchSettings(name="edge-1", address=address, password_file="esl.password", deadline_ms=deadline_ms)
-        return FreeswitchEdge(settings, self._password)
+        return FreeswitchEdge(settings, "another password" if self.misled else PASSWORD)
 
     async def foreign(self, key: str) -> None:
         await self._api(f"hash insert/ringfence/{key}/the operator's own")
@@ -47,31 +36,10 @@ class FreeswitchRig:
         if key is not None:
             await self._api(f"hash delete/ringfence/{key}")
             return
-        self.server.stop()
-        await asyncio.to_thread(self.server.start)
+        await self.restart()
 
     async def stray(self, key: str, order: str) -> None:
         await self._api(f"hash insert/ringfence/{key}/{order} 0 out")
-
-    async def break_down(self, how: str) -> None:
-        if how == "errors":
-            self._password = "another password"
-        elif how == "silent":
-            assert self.server.pid is not None
-            os.kill(self.server.pid, signal.SIGSTOP)
-            self._stopped = True
-        else:
-            self.server.stop()
-            self._away = True
-
-    async def mend(self) -> None:
-        self._password = PASSWORD
-        if self._stopped:
-            assert self.server.pid is not None
-            os.kill(self.server.pid, signal.SIGCONT)
-        if self._away:
-            await asyncio.to_thread(self.server.start)
-        self._stopped = self._away = False
 
     async def _api(self, command: str) -> str:
         connection = EventSocket(f"127.0.0.1:{self.server.socket}", password=PASSWORD, where="the test", deadline_s=10)

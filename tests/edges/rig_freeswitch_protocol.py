@@ -28,6 +28,10 @@ class FreeswitchProtocolRig:
     async def __aexit__(self, *_: object) -> None:
         await self._stop()
 
+    @property
+    def port(self) -> int:
+        return self._port
+
     def edge(self, deadline_ms: int = 10_000) -> Edge:
         address = f"127.0.0.1:{self._port}"
         settings = FreeswitchSettings(name="edge-1", address=address, password_file="p", deadline_ms=deadline_ms)

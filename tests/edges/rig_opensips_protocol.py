@@ -1,8 +1,9 @@
 """OpenSIPS' management interface as a real 4.0 answers, for machines without one: the commands of its cache alone."""
 
-from typing import Any, Self
+from typing import Any
 
-from tests.unit.gate.htable_server import HtableServer, http
+from tests.edges.rig_table import TableRig
+from tests.unit.gate.htable_server import HtableServer
 
 from ringfence.gate.edges import Edge
 from ringfence.gate.edges.opensips import OpensipsEdge, OpensipsSettings
@@ -31,48 +32,15 @@ class _Cache(HtableServer):
         return {"keys": [{"name": key, "value": value} for key, (value, _) in self.table.items()]}
 
 
-class OpensipsProtocolRig:
+class OpensipsProtocolRig(TableRig):
     """The cache, spoiled as told."""
 
     kind = SubjectKind.ACCOUNT
+    written = "{order} 0 out"
 
-    async def __aenter__(self) -> Self:
-        self._server = _Cache()
-        await self._server.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._server.stop()
+    def __init__(self) -> None:
+        super().__init__(_Cache())
 
     def edge(self, deadline_ms: int = 10_000) -> Edge:
-        url = f"http://127.0.0.1:{self._server.port}/mi"
+        url = f"http://127.0.0.1:{self.port}/mi"
         return OpensipsEdge(OpensipsSettings(name="edge-1", url=url, deadline_ms=deadline_ms))
-
-    async def foreign(self, key: str) -> None:
-        self._server.table[key] = ("the operator's own", 600)
-
-    async def keys(self) -> set[str]:
-        return set(self._server.table)
-
-    async def forget(self, key: str | None = None) -> None:
-        if key is None:
-            self._server.table.clear()
-            self._server.drop_connections()
-        else:
-            del self._server.table[key]
-
-    async def stray(self, key: str, order: str) -> None:
-        self._server.table[key] = (f"{order} 0 out", 600)
-
-    async def break_down(self, how: str) -> None:
-        if how == "silent":
-            self._server.silent = True
-        elif how == "errors":
-            self._server.spoil = lambda _method, _parameters: http(b"<html>not now</html>", "500 Server Error")
-        else:
-            await self._server.stop()
-
-    async def mend(self) -> None:
-        self._server.silent, self._server.spoil = False, None
-        await self._server.stop()
-        await self._server.start()

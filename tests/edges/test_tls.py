@@ -37,7 +37,7 @@ RIGS: Final[dict[str, Callable[[], Any]]] = {
 
 
 def port_of(rig: Any) -> int:  # noqa: ANN401 - rigs have nothing in common but what tests of conformance need
-    port: int = rig._port if hasattr(rig, "_port") else rig._server.port
+    port: int = rig.port
     return port
 
 
