@@ -1,6 +1,7 @@
 """The plain course answers as the responder would that looks at everything: the same octets, the same tallies."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -10,10 +11,12 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.unit.gate.inline_rules import CALLS_A_SECOND, FAN_OUT, UNHELD_CALLER, posted
 from tests.unit.gate.orders import NOW, SCANNER, order
 
 from ringfence.feeds import FeedWriter
 from ringfence.gate.configuration import PeerProfile, RedirectConfiguration
+from ringfence.gate.inline import RulesBefore
 from ringfence.gate.orders import OrdersTail
 from ringfence.gate.receipts import ReceiptBook
 from ringfence.gate.redirect import RedirectServer
@@ -35,6 +38,7 @@ from ringfence.vocabulary.contracts import (
 )
 from ringfence.vocabulary.subjects import SubjectKind
 from ringfence.vocabulary.times import DAY, MINUTE, SECOND, Micros
+from ringfence.watch.kernels.plain_answers import AGAIN
 
 EDGES: Final = ("192.0.2.50", "192.0.2.51", "192.0.2.52", "192.0.2.99")
 """A proxy that is believed nothing, one that is trusted, one with manners of its own, and a stranger."""
@@ -92,9 +96,26 @@ def orders(draw: st.DrawFn) -> Order:
     )
 
 
+_DIVERTED: Final = """\
+rule: diverted-or-old
+clause: spam
+says: A call was diverted, or sent by a program or to a name that nobody uses any more.
+source: Ours, an example.
+on: attempt where diverted is not None or user_agent == "old" or target == "sipp" or domain == "2001:db8::1" or credentials
+per: caller
+decide: before
+when: asserted is None or plan is None
+severity: warn
+proposes:
+  - refuse 488
+mode: act
+cool_down: 1ms
+"""
+"""Reads of a call what few rules read."""
 _ODD: Final = (
     *("P-Ringfence-Source: 203.0.113.9", "p-ringfence-source:  198.51.100.10", "P-Asserted-Identity: <sip:+3225550001@x>"),
     *("Subject: caf\u00e9", "Max-Forwards: 0", "X-Long: " + "x" * 300, "From: <sip:other@x>;tag=2", "broken line"),
+    *("Diversion: <sip:+32 2 555 00 02@x>", "Diversion: <sip:0032225550002@x>", "User-Agent: old", "User-Agent:  old "),
     *("Via: SIP/2.0/TCP a.b", "P-Asserted-Identity: <tel:+3225550000>", "Supported: replaces"),
     'Proxy-Authorization: Digest username="bell-user", realm="r", nonce="n", uri="sip:x", response="0"',
 )
@@ -136,8 +157,9 @@ def requests(draw: st.DrawFn) -> tuple[bytes, str]:
 class Both:
     """Two responders on the same feeds: one that looks at everything, one with the plain course."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, rules: Sequence[RulesBefore | None] = (None, None)) -> None:
         self.now = NOW
+        self.rules = rules
         self._writer = FeedWriter(folder / "orders")
         writer = FeedWriter(folder / "reference")
         writer.append([msgspec.json.encode(REFERENCE)])
@@ -150,7 +172,7 @@ class Both:
         )
         self.tails = [OrdersTail(folder, OrdersTable()) for _ in range(2)]
         self.sides = [
-            Responder(configuration, tail, ReceiptBook(folder / f"receipts-{side}"), clock=lambda: self.now)
+            Responder(configuration, tail, ReceiptBook(folder / f"receipts-{side}"), clock=lambda: self.now, rules=rules[side])
             for side, tail in enumerate(self.tails)
         ]
         self.sides[1].begin()
@@ -166,14 +188,27 @@ class Both:
         course = self.sides[1].course(news)
         self.tails[1].take(news, self.now)
         self.sides[1].take(course)
+        for rules, tail in zip(self.rules, self.tails, strict=True):
+            if rules is not None:
+                told = Reference(time=NOW, policy="first")
+                rules.take(rules.prepare(told, NOW), told, tail.directory)
 
     def ask(self, asked: list[tuple[bytes, str]]) -> None:
         ends = [sum(len(data) for data, _ in asked[: place + 1]) for place in range(len(asked))]
         octets, starts = b"".join(data for data, _ in asked), [0, *ends[:-1]]
         found = self.sides[1].respond_all(Batch(octets, starts, ends, [host for _, host in asked]))
-        expected = [self.sides[0].respond(data, host) for data, host in asked]
-        assert [bytes(answer) if answer is not None else None for answer in found] == expected
+        if self.rules[0] is None:
+            expected = [self.sides[0].respond(data, host) for data, host in asked]
+        else:  # rules count by moments, and what comes together is one step
+            expected = [
+                _octets(each) for each in self.sides[0].respond_all(Batch(octets, starts, ends, [host for _, host in asked]))
+            ]
+        assert [_octets(answer) for answer in found] == expected
         assert asdict(self.sides[1].tally) == asdict(self.sides[0].tally)
+
+
+def _octets(answer: bytes | memoryview | None) -> bytes | None:
+    return None if answer is None else bytes(answer)
 
 
 _STEPS: Final = st.one_of(
@@ -187,7 +222,48 @@ _STEPS: Final = st.one_of(
 @settings(max_examples=120)
 @given(steps=st.lists(_STEPS, min_size=1, max_size=12))
 def test_the_plain_course_answers_as_the_whole_one(tmp_path_factory: pytest.TempPathFactory, steps: list[object]) -> None:
-    both = Both(tmp_path_factory.mktemp("feeds"))
+    _live_through(Both(tmp_path_factory.mktemp("feeds")), steps)
+
+
+@pytest.fixture(scope="module")
+def policies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where a version is posted whose rules refuse calls by account, source, caller, and what the call itself says."""
+    data = tmp_path_factory.mktemp("data")
+    posted(data, CALLS_A_SECOND.replace("> 3", "> 1"), FAN_OUT.replace(">= 6", ">= 2"), UNHELD_CALLER, _DIVERTED)
+    return data / "policies"
+
+
+@settings(max_examples=15, deadline=None)
+@given(steps=st.lists(_STEPS, min_size=1, max_size=10))
+def test_the_plain_course_judges_by_rules_as_the_whole_one(
+    tmp_path_factory: pytest.TempPathFactory, policies: Path, steps: list[object]
+) -> None:
+    rules = [RulesBefore(policies, key=b"k") for _ in range(2)]
+    _live_through(Both(tmp_path_factory.mktemp("feeds"), rules), steps)
+    found = [each.findings() for each in rules]
+    assert found[1] == found[0]
+
+
+def test_calls_by_rules_are_plain_where_none_refuses_them_and_what_comes_again_is_answered_alike(
+    tmp_path: Path, policies: Path
+) -> None:
+    both = Both(tmp_path, [RulesBefore(policies, key=b"k") for _ in range(2)])
+    calls = [_call(number) for number in range(4)]
+    both.ask([*calls, *calls])  # the second and those after it are refused, and again where they come again
+    assert (both.sides[1].tally.refused, both.sides[1].tally.asks, both.sides[1].tally.retransmissions) == (3, 4, 4)
+    both.ask(calls)
+    assert (both.sides[1].tally.refused, both.sides[1].tally.asks, both.sides[1].tally.retransmissions) == (3, 4, 8)
+    answered = both.sides[1].respond_plainly(Batch(calls[0][0], (0,), (len(calls[0][0]),), (EDGES[0],)))
+    assert answered is not None
+    assert answered[0][0] == AGAIN  # the first passed, and was answered by the kernels
+
+
+def _call(number: int) -> tuple[bytes, str]:
+    data, edge = usual(number)
+    return data.replace(b"Call-ID: c\r\n", b"Call-ID: c%d\r\n" % number), edge
+
+
+def _live_through(both: Both, steps: list[object]) -> None:
     generation, asked = 0, list[tuple[bytes, str]]()
     for step in steps:
         if isinstance(step, int):

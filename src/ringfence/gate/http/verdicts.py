@@ -116,7 +116,7 @@ class Verdicts:
             raise Unanswerable("too many calls with signed identities at once", f"send at most {MOST_SIGNED} in one request")
         self._asked.set()
         now = self._clock()
-        course = self._plainly() if many else None
+        course = self._plainly() if many and not (self._rules is not None and self._rules.active) else None
         if course is None:
             verdicts = self._looked_at(asked, now, trusted=trusted, manners=manners, asker=asker)
             return self._encoder.encode(verdicts if many else verdicts[0])

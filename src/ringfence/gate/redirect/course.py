@@ -55,7 +55,7 @@ class Course:
             known: _Known = (a.LOOK, ENDLESS)
             if all(text is None or (text.isascii() and text) for text in (source, user)):
                 octets = (source or "").encode()
-                if source is None or _address(octets) == source:
+                if source is None or address_in(octets) == source:
                     known = self._sender(octets, None if user is None else user.encode(), now)
             found = _kept(self.written, (source, user), known)
         return found[0]
@@ -66,7 +66,7 @@ class Course:
         found = self.believed.get(key)
         if found is None or now >= found[1]:
             sender = self.directory.account(account, trunk, now)
-            until = _next(self.directory.changes_of_account(account), now)
+            until = next_of(self.directory.changes_of_account(account), now)
             found = _kept(self.believed, key, self._known(sender, source, until, now))
         return found[0]
 
@@ -80,10 +80,10 @@ class Course:
         return sender if called[0] == a.NOTHING else a.LOOK
 
     def _sender(self, source: bytes, user: bytes | None, now: Micros) -> _Known:
-        text, name = _address(source), user.decode("latin-1") if user is not None else None
+        text, name = address_in(source), user.decode("latin-1") if user is not None else None
         if text is None and source:
             return a.LOOK, ENDLESS  # not an address: what it means is not for the plain course
-        until = _next(self.directory.changes_at(text, name), now) if text is not None else now
+        until = next_of(self.directory.changes_at(text, name), now) if text is not None else now
         return self._known(self.directory.sender(text, name, now), text, until, now)
 
     def _known(self, sender: Sender | None, source: str | None, until: Micros, now: Micros) -> _Known:
@@ -104,10 +104,10 @@ class Course:
         number, directory = callee.decode("latin-1"), self.directory
         answering = called_party(directory, number, now)
         if answering.account is None:
-            return a.NOTHING, _next(directory.changes_of_holder(number), now)
+            return a.NOTHING, next_of(directory.changes_of_holder(number), now)
         keys = [f"account:{answering.account}", *(f"party:{party}" for party in answering.parties)]
         changes = [*directory.changes_of_holder(number), *directory.changes_of_account(answering.account)]
-        return (a.LOOK if any(self.possible.standing.names(key) for key in keys) else a.NOTHING), _next(changes, now)
+        return (a.LOOK if any(self.possible.standing.names(key) for key in keys) else a.NOTHING), next_of(changes, now)
 
 
 def course_of(
@@ -126,11 +126,13 @@ def _kept(memory: dict[_Key, _Known], key: _Key, known: _Known) -> _Known:
     return known
 
 
-def _next(changes: Sequence[Micros], now: Micros) -> Micros:
+def next_of(changes: Sequence[Micros], now: Micros) -> Micros:
+    """Return the first of the moments after `now`."""
     return min((change for change in changes if change > now), default=ENDLESS)
 
 
-def _address(source: bytes) -> str | None:
+def address_in(source: bytes) -> str | None:
+    """Return the address that the octets write, in canonical text, or `None` for anything else."""
     try:
         return str(plain(ip_address(source.decode("latin-1"))))
     except ValueError:

@@ -10,9 +10,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ringfence.gate.inline.situations import Situation
 from ringfence.gate.redirect.answers import PHRASES
 from ringfence.gate.redirect.course import Course
 from ringfence.gate.redirect.peers import Peers
+from ringfence.gate.redirect.situated import Found as FoundPlain
+from ringfence.gate.redirect.situated import Situated
 from ringfence.gate.redirect.transactions import KEPT_US
 from ringfence.gate.table.possible import KEY
 from ringfence.gate.table.state import Standing
@@ -57,6 +60,8 @@ class PlainCourse:
         self._out = np.empty(0, np.uint8)
         self._known = a.Known(np.zeros((2, _SLOTS), np.uint64), np.zeros((2, _SLOTS), np.uint8), np.zeros(3, np.int64))
         self._turned = Micros(0)
+        self._read: q.Read | None = None
+        self._situated = Situated()
         self._greetings = np.stack([_greeting(code) for code in _CODES])
 
     def prepare(self, course: Course) -> None:
@@ -83,10 +88,24 @@ class PlainCourse:
         room = 2 * len(batch.octets) + _ROOM * (count + 1)
         if self._out.size < room:
             self._out = np.empty(room, np.uint8)
+        self._read = read
         answers = a.Answers(self._out, self._rows[:count], self._greetings)
         a.answer_questions(read, asking, course.possible.marks, self._known, answers)
         out = self._out.data
         return [(went, out[begin:end]) for went, begin, end in answers.rows.tolist()]
+
+    def situations(self, batch: Batch, rows: Sequence[int], now: Micros) -> list[Situation]:
+        """Return what is known of the questions in `rows` of the batch that was answered last."""
+        assert self._read is not None
+        assert self.course is not None
+        heads, details = self._read.heads[:, : f.ROW_COLUMNS].tolist(), self._read.details[:, : f.NAMING].tolist()
+        asked = self._read.asked[:, : q.VIA_LINES].tolist()
+        trusted = {host: peer is not None and peer.trusted for host in set(batch.hosts) for peer in (self._peers.of(host),)}
+        found = [
+            FoundPlain(heads[row], details[row], _who(batch.octets, asked[row], details[row], trusted=trusted[batch.hosts[row]]))
+            for row in rows
+        ]
+        return self._situated.situations(self.course, batch.octets, found, now)
 
     def note(self, host: str, branch: str, method: str, now: Micros) -> None:
         """Take note of a transaction that was answered elsewhere: what comes of it again is for the same."""

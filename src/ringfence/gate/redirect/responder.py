@@ -89,11 +89,11 @@ class Responder:
     def course(self, news: News) -> Course | None:
         """Return the plain course once `news` are taken in, to be given to `take`. It may be made in another thread.
 
-        `None` while rules decide before: then no question is plain.
+        `None` before `begin`: then no question is plain.
         """
         before = self._plain.course
         directory = news.directory or self._orders.directory
-        if not self._begun or (self._rules is not None and self._rules.active):
+        if not self._begun:
             return None
         if before is not None and before.possible.standing is news.standing and before.directory is directory:
             return before
@@ -119,10 +119,9 @@ class Responder:
 
         Where rules decide before, they judge all that came together in one step.
         """
-        if self._rules is not None and self._rules.active:
-            messages = [batch.octets[start:end] for start, end in zip(batch.starts, batch.ends, strict=True)]
-            return self._together([self._taken(message, host) for message, host in zip(messages, batch.hosts, strict=True)])
         apart = self._looked_at(batch)
+        if self._rules is not None and self._rules.active:
+            return self._judged(batch, self._rules, alone=bool(apart))
         if apart:
             return self._mixed(batch, apart)
         answered = self.respond_plainly(batch)
@@ -139,6 +138,46 @@ class Responder:
         if answered is not None and tally.asks:
             self.asked.set()
         return answers
+
+    def _judged(self, batch: Batch, rules: RulesBefore, *, alone: bool) -> list[bytes | memoryview | None]:
+        """Return the answers to messages on which rules decide, all in one step; those only on which nothing else could.
+
+        `alone`: some are looked at one by one, and so all are.
+        """
+        now = self._clock()
+        orders = self._orders
+        plain = None if alone else self._plain.answer(batch, now, orders.table.standing, orders.directory)
+        if plain is None:
+            return self._together([self._message(batch, row) for row in range(len(batch.hosts))])
+        calls = [row for row, (went, _) in enumerate(plain) if went == ALLOWED]
+        situations = dict(zip(calls, self._plain.situations(batch, calls, now), strict=True))
+        taken = {row: self._message(batch, row) for row, (went, _) in enumerate(plain) if went == GENERAL}
+        situations |= {row: each.situation for row, each in taken.items() if isinstance(each, _Open)}
+        judged = dict(zip(sorted(situations), rules.judge([situations[row] for row in sorted(situations)], now), strict=True))
+        answers: list[bytes | memoryview | None] = []
+        refused = False
+        for row, (went, answer) in enumerate(plain):
+            each: bytes | _Open | None = taken.get(row)
+            said = judged.get(row)
+            if went == ALLOWED and said is not None:  # by a rule: no plain answer
+                each, refused = self._message(batch, row), True
+            elif went == AGAIN and refused:  # perhaps the one that was refused just now
+                again = self._message(batch, row)
+                each = None if isinstance(again, _Open) else again
+            if isinstance(each, _Open):
+                answers.append(self._closed(each, said, now))
+            elif went == GENERAL or each is not None:
+                answers.append(each)
+            else:
+                self.tally.asks += went == ALLOWED
+                self.tally.retransmissions += went == AGAIN
+                answers.append(answer)
+        if self.tally.asks:
+            self.asked.set()
+        return answers
+
+    def _message(self, batch: Batch, row: int) -> "bytes | _Open | None":
+        return self._taken(batch.octets[batch.starts[row] : batch.ends[row]], batch.hosts[row])
 
     def _looked_at(self, batch: Batch) -> list[bool]:
         """Return which of the messages are looked at one by one, for identity or for who asks; empty where none is."""
