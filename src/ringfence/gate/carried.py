@@ -1,4 +1,4 @@
-"""Calls and messages that an order refuses and that were carried all the same, as the mirror shows them.
+"""Calls, messages and registrations that an order refuses and that were carried all the same, as the mirror shows them.
 
 What edges hold is read back by their drivers; what they do with it only traffic shows: a route that does not ask, an edge that
 nobody drives. So watch looks at what was answered with the very orders that edges have.
@@ -36,6 +36,9 @@ MOST_UNDER_WAY: Final = 65_536
 _RECORDS_AT_ONCE: Final = 4
 _PASSES: Final = DEEDS | {ActionKind.ALLOW, ActionKind.THROTTLE}
 """What refuses nothing by itself: what is done once, what allows, and throttles, which let a part through."""
+_METHODS: Final = {EventKind.MESSAGE: "MESSAGE", EventKind.REGISTRATION: "REGISTER"}
+_REGISTERING: Final = frozenset({SubjectKind.REGISTRATION, SubjectKind.SOURCE})
+"""The scopes whose orders keep registrations out."""
 
 
 class _Begun(NamedTuple):
@@ -121,7 +124,7 @@ class CarriedCalls:
                 begun = self._begun.pop(event.call_id, None) if self._begun else None
                 if begun is not None and kind is EventKind.ANSWER:
                     yield from self._tell(begun, event)
-            elif kind is EventKind.MESSAGE and 200 <= event.status < 300:
+            elif (kind is EventKind.MESSAGE or kind is EventKind.REGISTRATION) and 200 <= event.status < 300:
                 order = self._refusing(event, directory)
                 if order is not None:
                     yield from self._tell(_Begun(order, event.time), event)
@@ -151,6 +154,9 @@ class CarriedCalls:
             # Behind one address there may be a scanner and a customer, whose authenticated requests edges let through.
             if (key.kind is SubjectKind.SOURCE and event.account is not None) or (called_back and key.inbound):
                 continue
+            # Whoever is suspended stays registered, so as to call for help and be called back.
+            if event.kind is EventKind.REGISTRATION and key.kind not in _REGISTERING:
+                continue
             for order in self._by_key.get(key.text, ()):
                 if holds(order, event.time) and meets(order, key, ask):
                     return None if order.action.kind is ActionKind.DIVERT else order
@@ -174,6 +180,8 @@ class CarriedCalls:
                 return True
         if event.account is None and event.source in named.get(SubjectKind.SOURCE, ()):
             return True
+        if event.kind is EventKind.REGISTRATION:
+            return bool(named.get(SubjectKind.REGISTRATION))
         accounts, parties = named.get(SubjectKind.ACCOUNT, ()), named.get(SubjectKind.PARTY, ())
         if event.account in accounts or event.trunk in named.get(SubjectKind.TRUNK, ()):
             return True
@@ -207,13 +215,15 @@ def _subjects(order: Order) -> list[tuple[SubjectKind, str]]:
 
 
 def _asked(event: Event) -> Ask:
+    registers = event.kind is EventKind.REGISTRATION and event.target is not None and event.domain is not None
     return Ask(
         call_id=event.call_id,
-        method="MESSAGE" if event.kind is EventKind.MESSAGE else "INVITE",
+        method=_METHODS.get(event.kind, "INVITE"),
         source=event.source,
         trunk=event.trunk,
         account=event.account,
         caller=event.caller,
         asserted=event.asserted,
         callee=event.callee,
+        registration=f"{event.target}@{(event.domain or '').lower()}" if registers else None,
     )

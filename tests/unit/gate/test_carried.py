@@ -183,3 +183,21 @@ def test_a_record_that_cannot_be_understood_leaves_the_others(mirror: Mirror) ->
     mirror.generation += 1
     mirror.order(order(1, scope=Scope(kind=SubjectKind.SOURCE, value=SCANNER)))
     assert len(mirror.look(*call())) == 1
+
+
+_PHONE: dict[str, Any] = {"method": "REGISTER", "target": "201", "domain": "Voice.example", "caller": None, "callee": None}
+
+
+def test_a_registration_that_an_order_refuses_and_that_is_accepted_is_told(mirror: Mirror) -> None:
+    mirror.order(order(1, SubjectKind.REGISTRATION, f"201@voice.example,{SCANNER}"))
+    assert mirror.look(event(EventKind.REGISTRATION, status=401, **_PHONE)) == []
+    assert mirror.look(event(EventKind.REGISTRATION, status=200, **{**_PHONE, "target": "202"}, **_ACCOUNT)) == []
+    (seen,) = mirror.look(event(EventKind.REGISTRATION, status=200, **_PHONE, **_ACCOUNT))
+    assert (seen.subject, seen.text) == (f"registration:201@voice.example,{SCANNER}", "REGISTER")
+
+
+def test_whoever_is_suspended_may_stay_registered(mirror: Mirror) -> None:
+    mirror.order(order(1, SubjectKind.ACCOUNT, "A1", action=Action(kind=ActionKind.SUSPEND)))
+    mirror.order(order(2, SubjectKind.REGISTRATION, f"999@voice.example,{SCANNER}"), order(3))
+    assert mirror.look(event(EventKind.REGISTRATION, status=200, **_PHONE, **_ACCOUNT)) == []
+    assert len(mirror.look(event(EventKind.REGISTRATION, status=200, **_PHONE))) == 1, "a scanner without an account"
