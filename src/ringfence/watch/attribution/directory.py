@@ -263,10 +263,9 @@ class Directory:
 
     def changes_of_holder(self, number: str) -> list[Micros]:
         """Return the moments at which the answer of `holder(number, …)` may become another, in order."""
-        links = self._numbers.get(number)
-        if links is None and len(number) not in self._block_lengths:  # most texts that are asked about are nobody's number
-            return []
-        return _changes([*(links or ()), *self._covering(number)])
+        if number not in self._numbers and len(number) not in self._block_lengths:
+            return []  # most texts that are asked about are nobody's number
+        return _changes([*self._numbers.get(number, ()), *self._covering(number)])
 
     @cached_property
     def changes(self) -> list[Micros]:
