@@ -32,7 +32,7 @@ _SOUND: Final = (IdentityOutcome.VERIFIED, IdentityOutcome.VERIFIED_DIVERTED)
 
 
 class EdgeTls(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """TLS to an edge. `authorities` is a PEM file whose authorities its certificate must be of, for `name` where that is not the address.
+    """TLS to an edge, whose certificate must be of one of the `authorities` (a PEM file), for `name` where that is not the address.
 
     `certificate` and `key` are shown to it. Paths are taken from the data folder.
     """

@@ -74,6 +74,10 @@ class Pooled:
     value_lanes: tuple[Term, ...]
     judged: tuple[Judged, ...]
 
+    def span_of(self, length_us: Micros) -> int:
+        """Return the place of a length."""
+        return self.lengths.index(length_us)
+
     def pair_lane_of(self, term: Term) -> int | None:
         """Return the column of the pairs of a measure that tells values apart."""
         lane = _lane_key(term)
@@ -110,11 +114,10 @@ def pool(rules: Sequence[Rule]) -> Pooled:
 
 def terms_of(pooled: Pooled, exact: int) -> Terms:
     """Return what the kernel reads of the group; beyond `exact` distinct values of a key they are estimated."""
-    spans = {length: span for span, length in enumerate(pooled.lengths)}
     lanes = [[term for term in pooled.terms if _lane_key(term) == lane] for lane in pooled.pair_lanes]
     programs = [program_for(*_condition(pooled, judged), pooled.measured[judged.rule]) for judged in pooled.judged]
     guards = [_guards(pooled, judged, exact) for judged in pooled.judged]
-    spanned = [spans[term.length_us] for term in pooled.terms]
+    spanned = [pooled.span_of(term.length_us) for term in pooled.terms]
     places, presences, standing, quiet = _layout(pooled)
     return Terms(
         length_us=_whole(pooled.lengths),
@@ -126,17 +129,17 @@ def terms_of(pooled: Pooled, exact: int) -> Terms:
         exact=exact,
         place=_whole(places),
         lane_member=_bits(map(pooled.terms.index, lane) for lane in lanes),
-        lane_span=_whole(max(spans[term.length_us] for term in lane) for lane in lanes),
+        lane_span=_whole(max(pooled.span_of(term.length_us) for term in lane) for lane in lanes),
         ranks=_whole(_ranks(pooled)),
         value_lanes=len(pooled.value_lanes),
         measures_of=np.argsort(spanned, kind="stable").astype(np.int64),
-        measures_from=np.searchsorted(sorted(spanned), range(len(spans) + 1)).astype(np.int64),
-        presence_span=_whole(spans[presence.length_us] for presence in presences),
+        measures_from=np.searchsorted(sorted(spanned), range(len(pooled.lengths) + 1)).astype(np.int64),
+        presence_span=_whole(pooled.span_of(presence.length_us) for presence in presences),
         presence_members=_bits(presence.members for presence in presences),
         presence_place=_whole(standing),
         presence_own=_whole(presence.like is None for presence in presences),
         presence_rules=_bits(presence.judged for presence in presences),
-        rule_span=_whole(spans[_length_of(pooled, judged)] for judged in pooled.judged),
+        rule_span=_whole(pooled.span_of(_length_of(pooled, judged)) for judged in pooled.judged),
         rule_members=_bits(set(pooled.measured[judged.rule]) for judged in pooled.judged),
         rule_rows=_whole(_rows_of(rule, presences, standing) for rule in range(len(pooled.judged))),
         cool_down_us=_whole(pooled.rules[judged.rule].cool_down_us for judged in pooled.judged),
