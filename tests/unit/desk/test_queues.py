@@ -51,7 +51,7 @@ MARK = "zq7"
 SOURCE = "192.0.2.77"
 
 SILENT = re.compile(
-    r"^(health|bulk/|charges/|endings/|rules/|returns/|disclosures/|papers/|quarantine/|sign-|recover/|me/|own/|keys/|logins/|policy/|api/|report/|parties/|automation/|complaints/(new|peers|marks)|"
+    r"^(health|expiring/|bulk/|charges/|endings/|rules/|returns/|disclosures/|papers/|quarantine/|sign-|recover/|me/|own/|keys/|logins/|policy/|api/|report/|parties/|automation/|complaints/(new|peers|marks)|"
     r"cases/of-finding/|(notices/<str:id>|inquiries/<int:number>|rights/<int:number>)/<str:token>/|clocks/board.json$)"
 )
 """Routes on whose pages nothing of a case stands, or that a secret address opens: what is asked of the others is that it does."""

@@ -69,6 +69,7 @@ STAFF = frozenset(
         "inquiries/<int:number>/withdraw/",
         "cases/<int:number>/ask/",
         "clocks/",
+        "expiring/",
         "clocks/board.json",
         "clocks/<int:number>/",
         "clocks/<int:number>/pause/",

@@ -22,6 +22,7 @@ from ringfence.desk.notices import views as notices
 from ringfence.desk.parties import record_views as recording
 from ringfence.desk.parties import views as parties
 from ringfence.desk.site import case_export as case_bundle
+from ringfence.desk.site import expiring
 from ringfence.desk.site import views as site
 from ringfence.desk.site.due_urls import DUE
 from ringfence.desk.site.policy_urls import INTERPRETATIONS, POLICIES, RULINGS
@@ -36,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "site",
         path("", site.dashboard, name="dashboard"),
         path("banners/", site.banners, name="banners"),
+        path("expiring/", expiring.page, name="expiring"),
         path("health", site.health, name="health"),
     ),
     path("", include("ringfence.desk.recovery.urls")),

@@ -38,7 +38,7 @@ from ringfence.desk.outbox.services import Due
 from ringfence.desk.parties.told import named_in
 from ringfence.desk.returns.services import look as look_for_returns
 from ringfence.desk.returns.traffic import record_profiles
-from ringfence.desk.site import checkpoints
+from ringfence.desk.site import checkpoints, expiring
 from ringfence.desk.site.reference import reference
 from ringfence.desk.site.wiring import DESK_EVENT, ORDER_CHANGED, REACTIONS, REFERENCE_CHANGED
 from ringfence.feeds import FeedDamaged, FeedError, FeedGap, FeedReader, FeedWriter, Record
@@ -168,6 +168,7 @@ class Worker:
         sealed = audit.seal(actor=self._actor, all_ids=now - self._looked_back >= _LOOKING_BACK)
         if now - self._looked_back >= _LOOKING_BACK:
             self._looked_back = now
+            expiring.start_clocks(actor=self._actor, now=now)
         if now - self._marked >= _MARKING:
             self._marked = now
             checkpoints.sign(actor=self._actor, now=now)
