@@ -190,6 +190,13 @@ def address_port(listen: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def own_address(listen: str) -> str:
+    """Return the address by which a browser on this machine reaches the desk: one that listens everywhere is there by loopback."""
+    host, port = address_port(listen)
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def _check_networks(path: Path, name: str, networks: tuple[str, ...]) -> None:
     for network in networks:
         try:

@@ -1,6 +1,7 @@
 """`ringfence up`: the whole product on one machine, on embedded storage."""
 
 import fcntl
+import os
 import shutil
 import signal
 import socket
@@ -17,7 +18,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from ringfence.cli.configuration import Configuration, ConfigurationRefused, address_port, installation_key, load
+from ringfence.cli.configuration import Configuration, ConfigurationRefused, address_port, installation_key, load, own_address
 from ringfence.cli.demo import DEMO_FILES, player_arguments
 from ringfence.cli.processes import Process, ProcessRefused, Supervisor, inherited_environment
 
@@ -108,7 +109,11 @@ def _run(console: Console, data: Path, configuration: Configuration, stopping: _
     supervisor = Supervisor(
         [Process(name, [name, "--data", str(data)]) for name in ("worker", "gate", "watch", "mail", "web")],
         data / "logs",
-        inherited_environment(RINGFENCE_DATA=str(data.resolve()), PYTHONUNBUFFERED="1"),
+        inherited_environment(
+            RINGFENCE_DATA=str(data.resolve()),
+            RINGFENCE_PUBLIC_URL=os.environ.get("RINGFENCE_PUBLIC_URL") or own_address(configuration.desk.listen),
+            PYTHONUNBUFFERED="1",
+        ),
     )
     try:
         supervisor.start()

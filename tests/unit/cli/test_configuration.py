@@ -10,6 +10,7 @@ from ringfence.cli.configuration import (
     address_port,
     installation_key,
     load,
+    own_address,
 )
 
 
@@ -59,3 +60,16 @@ def test_a_damaged_key_is_never_replaced(tmp_path: Path) -> None:
 def test_a_listen_address_splits_in_both_families() -> None:
     assert address_port("127.0.0.1:5062") == ("127.0.0.1", 5062)
     assert address_port("[::1]:5062") == ("::1", 5062)
+
+
+@pytest.mark.parametrize(
+    ("listen", "address"),
+    [
+        ("127.0.0.1:18471", "http://127.0.0.1:18471"),
+        ("0.0.0.0:8080", "http://127.0.0.1:8080"),
+        ("[::]:8080", "http://[::1]:8080"),
+        ("[2001:db8::1]:80", "http://[2001:db8::1]:80"),
+    ],
+)
+def test_the_desk_is_reached_where_it_listens(listen: str, address: str) -> None:
+    assert own_address(listen) == address

@@ -40,6 +40,7 @@ def test_each_member_says_why_and_no_words_are_kept() -> None:
     members = list(selectors.members(campaign=campaign or 0, actor=AUDITOR))
     assert len(members) == 3
     assert all("the words are alike" in " ".join(one.why) for one in members)
+    assert all(f"like complaint {one.complaint_id}:" not in " ".join(one.why) for one in members), "nobody is like himself"
     kept = b"".join(bytes(one.words) + bytes(one.names) for one in Story.objects.all())
     assert b"Norvalis" not in kept
     assert "+32470" not in str([vars(one) for one in members])

@@ -121,6 +121,9 @@ def test_who_only_reads_takes_none_in_and_a_list_says_where_it_is_from(policy: s
         services.take_list(given=given(b"+331\n", days=0), actor=ANALYST, now=NOON)
     with pytest.raises(NotThere):
         services.take_list(given=given(b"+331\n", peer="South"), actor=ANALYST, now=NOON)
+    services.take_list(given=given(b"+331\n"), actor=ANALYST, now=NOON)
+    with pytest.raises(ListRefused, match="north holds calling numbers that others reported"):
+        services.take_list(given=given(b"198.51.100.7\n", kind=SOURCES), actor=ANALYST, now=NOON)
 
 
 def test_the_page_takes_a_file_and_says_what_is_stale(data: Path, policy: str) -> None:

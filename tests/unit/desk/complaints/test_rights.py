@@ -12,6 +12,7 @@ from ringfence.desk.actor import StaffRole, system
 from ringfence.desk.audit import selectors as audit
 from ringfence.desk.clocks.models import Obligation
 from ringfence.desk.complaints import services as complaining
+from ringfence.desk.complaints.kinds import LEAVES
 from ringfence.desk.complaints.models import Complaint, Door, Outcome, RightsNotice, RightsState
 from ringfence.desk.complaints.rights import selectors, services
 from ringfence.desk.complaints.rights.services import Claim, Permitted, Unfit
@@ -166,6 +167,10 @@ def test_the_desks_pages_pass_on_settle_and_keep_the_register(owned: Desk) -> No
     number, client = claimed(), client_of(StaffRole.ANALYST, StaffRole.LEAD)
     assert "Pass it on: the party may contest it" in client.get(f"/complaints/{number}/").content.decode()
     form = {"party": "shop", "work": "A <i>song</i>", "holder": "Joe"}
+    unreached = client.post(f"/complaints/{number}/rights/pass/", {**form, "party": "quiet"}, follow=True).content.decode()
+    assert "Hint: import one in contacts.csv" in unreached
+    unnamed = client.post(f"/complaints/{number}/rights/pass/", {**form, "party": ""}, follow=True).content.decode()
+    assert "no party (none named)." in unnamed
     done = client.post(f"/complaints/{number}/rights/pass/", form, follow=True).content.decode()
     assert "Its clock runs." in done
     assert "A &lt;i&gt;song" in done
@@ -177,4 +182,12 @@ def test_the_desks_pages_pass_on_settle_and_keep_the_register(owned: Desk) -> No
     assert f"#{number}" in listed
     mark = {"party": "shop", "mark": "Voice", "use": "sign", "reference": "letter", "until": "2099-01-01"}
     assert "The register is changed." in client.post("/complaints/marks/", mark, follow=True).content.decode()
+    assert "2020-01-01 is over" in client.post("/complaints/marks/", {**mark, "until": "2020-01-01"}, follow=True).content.decode()
     assert "write a day such as" in client.post("/complaints/marks/", {**mark, "until": "soon"}, follow=True).content.decode()
+
+
+def test_who_types_a_complaint_in_and_who_writes_one_see_what_to_ask_and_what_shows_it(owned: Desk) -> None:
+    for page in (client_of(StaffRole.ANALYST).get("/complaints/new/"), Client().get("/report/")):
+        shown = page.content.decode()
+        assert all(question.replace("'", "&#x27;") in shown for leaf in LEAVES for question in leaf.questions)
+        assert "statement in good faith, signature" in shown

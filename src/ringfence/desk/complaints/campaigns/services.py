@@ -51,7 +51,7 @@ class Grouping:
         for other in found.likewise if number is not None else ():
             _merge(other, number or 0, "they turned out to tell the same story", actor, now)
         if number is None and members:
-            number = self._open(members[0][0], _why(found), actor, now)
+            number = self._open(members[0][0], _why_first(complaint.id, found), actor, now)
         if number is not None:
             row.campaign_id, row.why, row.by = number, _why(found), actor.id
             Campaign.objects.filter(id=number).update(latest=now)
@@ -79,6 +79,12 @@ class Grouping:
 def _why(found: Place) -> list[str]:
     likes = (f"like complaint {complaint}: {', '.join(like.why)}" for complaint, like in found.members[:3] if like.why)
     return [*likes, *found.why]
+
+
+def _why_first(later: int, found: Place) -> list[str]:
+    """Return why the complaint that a new one is like is in the campaign: in its turn it is like the new one."""
+    like = found.members[0][1]
+    return [*([f"like complaint {later}: {', '.join(like.why)}"] if like.why else []), *found.why]
 
 
 def _campaigns(index: Index, now: datetime) -> dict[int, int]:

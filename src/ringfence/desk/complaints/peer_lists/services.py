@@ -66,6 +66,9 @@ def take_list(*, given: Given, actor: Actor, now: datetime) -> Taken:
     found = read_list(given.data, given.kind)
     if found.problems:
         return Taken(problems=found.problems)
+    held = PeerList.objects.filter(name=given.name.strip()[:64]).first()
+    if held is not None and held.kind != given.kind:
+        raise ListRefused(f"{held.name} holds {held.get_kind_display().lower()}: a list of another kind has a name of its own")
     until = now + timedelta(days=given.days)
     row, _ = PeerList.objects.update_or_create(
         name=given.name.strip()[:64],

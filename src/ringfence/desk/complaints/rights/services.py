@@ -83,7 +83,7 @@ def pass_on(*, claim: Claim, actor: Actor, now: datetime) -> int:
     hold_complaint(claim.complaint, actor)
     row = Complaint.objects.filter(id=claim.complaint).first()
     if row is None or parties.party_page(name=claim.party, actor=actor, now=now) is None:
-        raise NotThere(f"no complaint {claim.complaint}, or no party {claim.party or '(none named)'}")
+        raise NotThere(f"no party {claim.party or '(none named)'}" if row is not None else f"no complaint {claim.complaint}")
     if row.leaf not in LEAVES:
         raise Unfit("it is about no right: sort it first")
     if not claim.work.strip() or not claim.holder.strip():
@@ -116,7 +116,7 @@ def _tell_party(notice: RightsNotice, now: datetime) -> None:
     """Write to the party, or the nearest above that can be reached. Raises `Unfit` where nobody can."""
     found = addressees(party=notice.party, now=now, actor=_OURS)
     if not found:
-        raise Unfit(f"neither {notice.party} nor a party above it has a contact with a mail")
+        raise Unfit(f"neither {notice.party} nor a party above it has a contact with a mail. Hint: import one in contacts.csv")
     for one in found:
         _letter("rights", notice, one.mail, one.language, now)
 
@@ -239,8 +239,10 @@ def permit(*, party: str, mark: str, use: str, reference: str, until: datetime, 
     require(actor.leads, actor, "permit the use of marks")
     if parties.party_page(name=party, actor=actor, now=now) is None:
         raise NotThere(f"no party {party or '(none named)'}")
-    if not all(value.strip() for value in (mark, use, reference)) or until <= now:
+    if not all(value.strip() for value in (mark, use, reference)):
         raise Unfit("say which mark, for what, in which writing, and until when")
+    if until <= now:
+        raise Unfit(f"{until:%Y-%m-%d} is over: write the day on which it ends")
     row = MarkPermission.objects.create(
         party=party,
         mark=mark.strip()[:128],
