@@ -81,7 +81,7 @@ def enter(page: Page, office: Office, name: str, password: str) -> None:
 
 def again(page: Page, office: Office) -> None:
     """Say the password again, before something grave."""
-    expect(page.get_by_role("heading", name="Confirm Access")).to_be_visible()
+    expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
     page.get_by_label("Password").fill(office.password)
     page.get_by_role("button", name="Confirm").click()
 

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, Query
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 
-from ringfence.desk.actor import ActorKind, DeskRequest
+from ringfence.desk.actor import Actor, ActorKind, DeskRequest
 from ringfence.desk.errors import DeskError, NotPermitted
 
 ROWS: Final = 50
@@ -23,6 +23,13 @@ _Row = TypeVar("_Row", bound=Model)
 _Arguments = ParamSpec("_Arguments")
 View = Callable[Concatenate[DeskRequest, _Arguments], HttpResponse]
 Plain = Callable[Concatenate[HttpRequest, _Arguments], HttpResponse]
+
+
+def _refusal(actor: Actor) -> str:
+    """Return why a person who has signed in may not read a page of the desk."""
+    if actor.party is not None:
+        return f"this page is for the provider's staff; what is yours stands under {actor.party}, at the top"
+    return "this login has no role yet; an admin gives it one"
 
 
 def for_staff(view: View[_Arguments]) -> Plain[_Arguments]:
@@ -35,7 +42,7 @@ def for_staff(view: View[_Arguments]) -> Plain[_Arguments]:
         if actor.sees_the_desk:
             return view(desk_request, *args, **kwargs)
         if actor.kind is ActorKind.PERSON:
-            raise NotPermitted("this login has no role yet; an admin gives it one")
+            raise NotPermitted(_refusal(actor))
         if desk_request.htmx:
             return HttpResponse(status=204, headers={"HX-Refresh": "true"})
         return redirect_to_login(request.get_full_path())
