@@ -57,7 +57,7 @@ A warning opens a case that a person judges. Nothing is done to a customer by a 
 Where two abusers share an account (one robs it, another rings it for bait), a finding is about the one whose clause it cites.
 Some kinds of abuse, and other distributions of everything that abusers choose, were set aside before any threshold was chosen;
 they are reported below as *set aside*. Four kinds among them, marked *last*, were written when the rules stood: no threshold was
-chosen with them in sight, and none was moved when they were measured. The carriers are ours, and so is the bundle:
+chosen with them in sight, and none was moved on their account. The carriers are ours, and so is the bundle:
 [a second network](quality-second.md), made in another way, says what it finds too."""
 
 
