@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import wraps
 from hashlib import blake2b
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -13,6 +14,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from ringfence.desk.actor import Actor, ActorKind, DeskRequest
 from ringfence.desk.errors import DeskError, NotPermitted
@@ -32,6 +34,18 @@ def _refusal(actor: Actor) -> str:
     return "this login has no role yet; an admin gives it one"
 
 
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Send to the sign-in page, and from there back: to what was asked for, or to the page whose form was sent too late."""
+    asked = request.get_full_path()
+    if request.method == "POST":
+        came_from = request.headers.get("Referer", "")
+        ours = url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+        parts = urlsplit(came_from if ours else "/")
+        asked = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        messages.warning(request, "Nothing was done: your session was over when the form came. Please send it again.")
+    return redirect_to_login(asked)
+
+
 def for_staff(view: View[_Arguments]) -> Plain[_Arguments]:
     """Send who has not signed in to the sign-in page, and who has no role to the refusal."""
 
@@ -45,7 +59,7 @@ def for_staff(view: View[_Arguments]) -> Plain[_Arguments]:
             raise NotPermitted(_refusal(actor))
         if desk_request.htmx:
             return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-        return redirect_to_login(request.get_full_path())
+        return _to_sign_in(request)
 
     return guarded
 
@@ -60,7 +74,7 @@ def for_bound(view: View[_Arguments]) -> Plain[_Arguments]:
             return view(desk_request, *args, **kwargs)
         if desk_request.actor.kind is ActorKind.PERSON:
             raise NotPermitted("this login has no role yet; an admin gives it one")
-        return redirect_to_login(request.get_full_path())
+        return _to_sign_in(request)
 
     return guarded
 

@@ -156,6 +156,8 @@ def test_the_page_does_each_thing_and_says_what_it_did(known: Desk) -> None:
     assert "Secured" in client.post(where, securing, follow=True).content.decode()
     unlocking = {"do": "unlock", "login": str(person("sam").pk), "to": "sam@acme.example", "reason": "he changed it"}
     assert "Unlocked" in client.post(where, unlocking, follow=True).content.decode()
+    unsaid = client.post(where, {"do": "close", "outcome": "back in"}, follow=True).content.decode()
+    assert "say whether it was done or refused" in unsaid
     assert "closed" in client.post(where, {"do": "close", "result": "done", "outcome": "back in"}, follow=True).content.decode()
     assert "is closed" in client.post(where, unlocking, follow=True).content.decode()
     assert client.post(where, {"do": "nonsense"}).status_code == 404

@@ -115,6 +115,21 @@ def test_a_page_answers_staff_and_turns_strangers_away(busy: Desk, name: str) ->
 
 
 @pytest.mark.parametrize(
+    ("came_from", "then"),
+    [
+        ("http://testserver/cases/?state=open", "/sign-in/?next=/cases/%3Fstate%3Dopen"),
+        ("https://elsewhere.example/cases/", "/sign-in/?next=/"),
+        ("", "/sign-in/?next=/"),
+    ],
+)
+def test_a_form_that_comes_after_the_session_leads_back_to_its_page(came_from: str, then: str) -> None:
+    late = Client(headers={"Referer": came_from} if came_from else {})
+    answer = late.post("/cases/1/note/", {"text": "x"}, follow=True)
+    assert answer.redirect_chain[0] == (then, 302)
+    assert "your session was over" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
     "address", ["/findings/none/", "/cases/999999/", "/orders/none/", "/decisions/none/", "/parties/of/none/", "/no/"]
 )
 def test_what_is_not_there_is_said_to_be_so(desk: Desk, address: str) -> None:
