@@ -203,12 +203,14 @@ def addresses_on_file(row: Request, now: datetime) -> list[str]:
 
 
 @transaction.atomic
-def close(*, request: int, done: bool, outcome: str, actor: Actor, now: datetime) -> None:
+def close(*, request: int, done: bool | None, outcome: str, actor: Actor, now: datetime) -> None:
     """Close a request with what came of it. Raises `RequestRefused` without a word, `StaleState` where it is closed."""
     require(actor.recovers, actor, "help with logins")
+    row = open_request(request, actor)
+    if done is None:
+        raise RequestRefused("say whether it was done or refused")
     if not outcome.strip():
         raise RequestRefused("say what came of it")
-    row = open_request(request, actor)
     state = RequestState.DONE if done else RequestState.REFUSED
     Request.objects.filter(pk=row.pk).update(state=state, closed=now, closed_by=actor.id, outcome=outcome.strip()[:SAID_LENGTH])
     _note(row, "closed", {"state": str(state)}, actor, now)

@@ -116,10 +116,8 @@ def _unlock(number: int, form: QueryDict, actor: Actor, now: datetime) -> None:
 
 
 def _close(number: int, form: QueryDict, actor: Actor, now: datetime) -> None:
-    result = form.get("result")
-    if result not in ("done", "refused"):
-        raise services.RequestRefused("say whether it was done or refused")
-    services.close(request=number, done=result == "done", outcome=form.get("outcome", ""), actor=actor, now=now)
+    done = {"done": True, "refused": False}.get(form.get("result", ""))
+    services.close(request=number, done=done, outcome=form.get("outcome", ""), actor=actor, now=now)
 
 
 _DEEDS: Final[dict[str, tuple[Callable[[int, QueryDict, Actor, datetime], None], str]]] = {
